@@ -1,0 +1,193 @@
+//! One HTTP request and its response as they crossed the wire. Pure data: `fetch` fills it, `platform`
+//! reads it, `store` keeps it.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use url::Url;
+
+use crate::clock::Timestamp;
+use crate::outcome::Outcome;
+
+mod decode;
+
+pub use decode::{DECODED_LIMIT, DecodeError, RATIO_LIMIT, decode};
+
+/// What a request is for; chooses limits, headers and whether robots.txt is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// The article itself.
+    Article,
+    /// A page that an article links to.
+    Page,
+    /// A platform's or web archive's endpoint; robots.txt is not asked.
+    Api,
+    /// A photo, video or other file of a post.
+    Media,
+    /// robots.txt itself.
+    Robots,
+}
+
+impl Purpose {
+    /// The word that stands in the archive.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Purpose::Article => "article",
+            Purpose::Page => "page",
+            Purpose::Api => "api",
+            Purpose::Media => "media",
+            Purpose::Robots => "robots",
+        }
+    }
+}
+
+/// What to ask for. Always a GET.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The address, without fragment.
+    pub url: Url,
+    /// Why it is asked.
+    pub purpose: Purpose,
+    /// Extra headers, lower-case names; `fetch` adds its own (user-agent, accept-encoding …).
+    pub headers: Vec<(String, String)>,
+    /// Whether redirects are followed (each hop is an exchange of its own) or left to the caller to read.
+    pub follow: bool,
+}
+
+impl Request {
+    /// A plain request that follows redirects.
+    #[must_use]
+    pub fn new(url: Url, purpose: Purpose) -> Request {
+        Request {
+            url,
+            purpose,
+            headers: Vec::new(),
+            follow: true,
+        }
+    }
+
+    /// The same, but a redirect is the answer.
+    #[must_use]
+    pub fn without_redirects(mut self) -> Request {
+        self.follow = false;
+        self
+    }
+}
+
+/// Why a body is not whole; the words are those of WARC 1.1 `WARC-Truncated`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Truncated {
+    /// Our limit of size was reached.
+    Length,
+    /// Our limit of time was reached.
+    Time,
+    /// The connection broke, or the length did not match what was announced.
+    Disconnect,
+}
+
+impl Truncated {
+    /// The word that stands in the archive.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Truncated::Length => "length",
+            Truncated::Time => "time",
+            Truncated::Disconnect => "disconnect",
+        }
+    }
+}
+
+/// Why there is no response, or no whole one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What it amounts to.
+    pub outcome: Outcome,
+    /// Reason code: a few fixed words joined by `_`, e.g. `refused_address`, `dns`, `connect`, `tls`, `timeout_headers`.
+    pub reason: &'static str,
+    /// One line for a person.
+    pub detail: String,
+}
+
+/// Where the bytes of a body are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// There is none (no response, or an answer that has no body).
+    None,
+    /// In memory, as received (still content-encoded).
+    Inline(Bytes),
+    /// Staged in the archive under this upload id.
+    Staged(i64),
+}
+
+/// One request and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The address asked, without credentials and fragment.
+    pub url: Url,
+    /// Why it was asked.
+    pub purpose: Purpose,
+    /// Request headers as sent, secrets replaced by a marker.
+    pub request_headers: Vec<(String, String)>,
+    /// Our clock when the request was sent.
+    pub started: Timestamp,
+    /// Our clock when the last byte came, or the attempt was given up.
+    pub ended: Timestamp,
+    /// The connected peer.
+    pub remote: Option<SocketAddr>,
+    /// `HTTP/1.1` or `HTTP/2.0`, if there was a response.
+    pub http_version: Option<&'static str>,
+    /// Status code, if there was a response.
+    pub status: Option<u16>,
+    /// Response headers in the order received, names lower-case; values as bytes turned into text by Latin-1.
+    pub response_headers: Vec<(String, String)>,
+    /// Leaf certificate (DER) of the server, over TLS.
+    pub certificate: Option<Bytes>,
+    /// The body as received.
+    pub body: Body,
+    /// Length of the body as received, in bytes.
+    pub body_length: u64,
+    /// SHA-256 of the body as received, if there is one.
+    pub body_sha256: Option<[u8; 32]>,
+    /// Why the body is not whole.
+    pub truncated: Option<Truncated>,
+    /// Why there is no response, or no whole one.
+    pub failure: Option<Failure>,
+}
+
+impl Exchange {
+    /// The first response header of this (lower-case) name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response_headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    }
+
+    /// The body with its content codings undone, bounded in size and ratio; empty if the body is not in memory.
+    ///
+    /// # Errors
+    /// If the coding is unknown, broken, or unpacks beyond the limits.
+    pub fn decoded(&self) -> Result<Vec<u8>, DecodeError> {
+        match &self.body {
+            Body::Inline(bytes) => decode(bytes, self.header("content-encoding").unwrap_or(""), DECODED_LIMIT),
+            Body::None | Body::Staged(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Where a redirect points, resolved against the address asked.
+    #[must_use]
+    pub fn location(&self) -> Option<Url> {
+        matches!(self.status, Some(301 | 302 | 303 | 307 | 308))
+            .then(|| self.header("location"))
+            .flatten()
+            .and_then(|l| self.url.join(l).ok())
+    }
+
+    /// Whether a whole response came.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.status.is_some() && self.failure.is_none() && self.truncated.is_none()
+    }
+}

@@ -1,0 +1,124 @@
+//! Undoes content codings of a body that is already kept as received, with limits against bombs.
+
+use std::io::Read;
+
+use thiserror::Error;
+
+/// Most bytes that a body may unpack to.
+pub const DECODED_LIMIT: usize = 256 << 20;
+
+/// Most times its own size that a body may unpack to, past the first MiB.
+pub const RATIO_LIMIT: usize = 100;
+
+/// Most codings applied one over the other.
+const CODINGS_LIMIT: usize = 2;
+
+/// Why a body could not be unpacked.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum DecodeError {
+    /// The coding is none that we asked for.
+    #[error("content coding `{0}` is not one we can undo")]
+    Unknown(String),
+    /// The stream is broken or cut short.
+    #[error("the {0} stream is broken")]
+    Broken(&'static str),
+    /// It unpacks beyond the limits of size or ratio.
+    #[error("the body unpacks to more than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Unpacks `body` through the codings in `content_encoding` (a Content-Encoding header's value, in the order
+/// applied, RFC 9110 §8.4), to at most `limit` bytes and 100 times its size past the first MiB.
+///
+/// # Errors
+/// If a coding is unknown or doubled too often, the stream is broken, or it unpacks beyond the limits.
+pub fn decode(body: &[u8], content_encoding: &str, limit: usize) -> Result<Vec<u8>, DecodeError> {
+    let codings: Vec<String> = content_encoding
+        .split(',')
+        .map(|c| c.trim().to_ascii_lowercase())
+        .filter(|c| !c.is_empty() && c != "identity")
+        .collect();
+    if codings.len() > CODINGS_LIMIT {
+        return Err(DecodeError::Unknown(content_encoding.to_owned()));
+    }
+    let limit = limit.min((body.len().saturating_mul(RATIO_LIMIT)).max(1 << 20));
+    let mut bytes = body.to_vec();
+    for coding in codings.iter().rev() {
+        bytes = match coding.as_str() {
+            "gzip" | "x-gzip" => read_all(flate2::read::MultiGzDecoder::new(bytes.as_slice()), "gzip", limit)?,
+            // "deflate" is zlib by the standard, but some servers send the bare stream.
+            "deflate" => match read_all(flate2::read::ZlibDecoder::new(bytes.as_slice()), "deflate", limit) {
+                Err(DecodeError::Broken(_)) => {
+                    read_all(flate2::read::DeflateDecoder::new(bytes.as_slice()), "deflate", limit)?
+                }
+                other => other?,
+            },
+            "br" => read_all(
+                brotli_decompressor::Decompressor::new(bytes.as_slice(), 16 << 10),
+                "br",
+                limit,
+            )?,
+            other => return Err(DecodeError::Unknown(other.to_owned())),
+        };
+    }
+    Ok(bytes)
+}
+
+fn read_all(reader: impl Read, name: &'static str, limit: usize) -> Result<Vec<u8>, DecodeError> {
+    let mut out = Vec::new();
+    reader
+        .take(limit as u64 + 1)
+        .read_to_end(&mut out)
+        .map_err(|_| DecodeError::Broken(name))?;
+    if out.len() > limit {
+        Err(DecodeError::TooLarge(limit))
+    } else {
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_gzip_body_comes_back_as_it_was() {
+        assert_eq!(decode(&gzip(b"hello"), "gzip", DECODED_LIMIT).unwrap(), b"hello");
+        assert_eq!(
+            decode(&gzip(&gzip(b"hello")), "gzip, gzip", DECODED_LIMIT).unwrap(),
+            b"hello"
+        );
+        assert_eq!(decode(b"hello", "", DECODED_LIMIT).unwrap(), b"hello");
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_limit() {
+        let bomb = gzip(&vec![0; 64 << 20]);
+        assert!(matches!(
+            decode(&bomb, "gzip", DECODED_LIMIT),
+            Err(DecodeError::TooLarge(_))
+        ));
+    }
+
+    #[test]
+    fn a_stream_cut_short_is_broken_and_an_unknown_coding_is_named() {
+        let whole = gzip(b"hello hello hello");
+        assert_eq!(
+            decode(&whole[..whole.len() - 9], "gzip", DECODED_LIMIT),
+            Err(DecodeError::Broken("gzip"))
+        );
+        assert_eq!(
+            decode(b"x", "zstd", DECODED_LIMIT),
+            Err(DecodeError::Unknown("zstd".into()))
+        );
+        assert!(decode(b"x", "gzip, gzip, gzip", DECODED_LIMIT).is_err());
+    }
+}

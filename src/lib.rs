@@ -1,0 +1,16 @@
+//! citekeep keeps the social-media posts that news articles cite, each tied to the sentence that cited it.
+//!
+//! The flow, left to right; everything left of "targets" is pure (bytes in, values out):
+//!
+//! ```text
+//! input ─► reading ─► sentences ─► citations ─► targets ─► captures ─► ledger
+//! ```
+
+pub mod article;
+pub mod citation;
+pub mod clock;
+pub mod error;
+pub mod exchange;
+pub mod outcome;
+pub mod platform;
+pub mod store;

@@ -1,0 +1,231 @@
+//! What is known about each platform: its URL grammar, its sources, and how to read what they answer.
+//! Pure: a source says what to ask for and reads what came back; it never asks itself.
+//!
+//! A new platform is one file here and one line in [`PLATFORMS`].
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use url::Url;
+
+use crate::exchange::{Exchange, Request};
+use crate::outcome::Outcome;
+
+pub mod x;
+
+/// Every platform that we know, in the order of the documentation.
+pub static PLATFORMS: &[&Platform] = &[&x::PLATFORM];
+
+/// One platform.
+pub struct Platform {
+    /// Its name in the archive and on the command line, e.g. `x`.
+    pub name: &'static str,
+    /// What an address is to this platform (`None`: it is not one of its addresses).
+    pub recognise: fn(&Url) -> Option<Recognised>,
+    /// Ways to get a post, in the order they are tried.
+    pub sources: &'static [&'static dyn Source],
+    /// Ways to find out which post an unidentified citation means, in the order they are tried.
+    pub resolvers: &'static [&'static dyn Resolver],
+    /// Base addresses of its upstreams: setting name below `upstream.<platform>.`, default.
+    pub upstreams: &'static [(&'static str, &'static str)],
+}
+
+/// What an address is to its platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recognised {
+    /// It names a post.
+    Post(PostRef),
+    /// A picture link or short link that leads to a post but does not name it.
+    Leads,
+    /// It belongs to the platform but names no post: reason code (`profile`, `share`, `hashtag`, `search` …).
+    NotAPost(&'static str),
+}
+
+/// Identity of a post: platform and native id, with the canonical address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PostRef {
+    /// Name of the platform.
+    pub platform: &'static str,
+    /// The platform's own id, as text.
+    pub id: String,
+    /// Canonical address.
+    pub url: Url,
+    /// Handle of the author where the address names it, as written.
+    pub handle: Option<String>,
+}
+
+/// The platform of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Platform> {
+    PLATFORMS.iter().copied().find(|p| p.name == name)
+}
+
+/// What `url` is to the first platform that knows it.
+#[must_use]
+pub fn recognise(url: &Url) -> Option<(&'static Platform, Recognised)> {
+    PLATFORMS
+        .iter()
+        .copied()
+        .find_map(|p| (p.recognise)(url).map(|r| (p, r)))
+}
+
+/// Base addresses of all upstreams by setting name without `upstream.`, e.g. `x.syndication`.
+#[derive(Debug, Clone)]
+pub struct Upstreams(BTreeMap<String, Url>);
+
+impl Upstreams {
+    /// The defaults of every platform.
+    ///
+    /// # Panics
+    /// Never: the defaults are tested to be addresses.
+    #[must_use]
+    pub fn defaults() -> Upstreams {
+        Upstreams(
+            PLATFORMS
+                .iter()
+                .flat_map(|p| {
+                    p.upstreams
+                        .iter()
+                        .map(|(name, url)| (format!("{}.{name}", p.name), *url))
+                })
+                .map(|(name, url)| (name, Url::parse(url).expect("an upstream's default is an address")))
+                .collect(),
+        )
+    }
+
+    /// Points an upstream elsewhere; false if there is none of this name.
+    pub fn set(&mut self, name: &str, url: Url) -> bool {
+        self.0.get_mut(name).map(|slot| *slot = url).is_some()
+    }
+
+    /// Names and addresses, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Url)> {
+        self.0.iter().map(|(name, url)| (name.as_str(), url))
+    }
+
+    /// `path` (may hold a query) below the base address of `name`.
+    ///
+    /// # Panics
+    /// If no platform declares an upstream of this name, which is a mistake in the platform's file.
+    #[must_use]
+    pub fn join(&self, name: &str, path: &str) -> Url {
+        let base = &self.0[name];
+        Url::parse(&format!(
+            "{}/{}",
+            base.as_str().trim_end_matches('/'),
+            path.trim_start_matches('/')
+        ))
+        .unwrap_or_else(|_| base.clone())
+    }
+}
+
+/// A way to get a post.
+pub trait Source: Sync {
+    /// Its name, e.g. `x.syndication`.
+    fn name(&self) -> &'static str;
+    /// What to do next, given what it has asked so far (redirect hops included, oldest first).
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Exchange]) -> Step;
+}
+
+/// What a source wants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Ask this, then call again.
+    Ask(Request),
+    /// It has answered.
+    Answer(Box<Answer>),
+}
+
+/// What one source said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// What it amounts to.
+    pub outcome: Outcome,
+    /// Reason code, e.g. `tombstone_deleted`, `http_404`.
+    pub reason: String,
+    /// The post, if the source gave it.
+    pub post: Option<Post>,
+}
+
+/// A way to find the post that an unidentified citation means.
+pub trait Resolver: Sync {
+    /// Its name, e.g. `x.short_link`.
+    fn name(&self) -> &'static str;
+    /// What to do next, given what it has asked so far.
+    fn next(&self, claim: &crate::citation::Claim, upstreams: &Upstreams, so_far: &[Exchange]) -> ResolveStep;
+}
+
+/// What a resolver wants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ResolveStep {
+    /// Ask this, then call again.
+    Ask(Request),
+    /// It has an answer.
+    Answer(Resolution),
+}
+
+/// What one resolver found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolution {
+    /// `Captured` if the post is identified (then `post` is set); else what went wrong, or `Unresolved`.
+    pub outcome: Outcome,
+    /// Reason code, e.g. `short_link_redirect`, `listing_single`, `no_media_link`, `below_threshold`.
+    pub reason: String,
+    /// The identified post.
+    pub post: Option<PostRef>,
+    /// Posts that it could be, best first.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A post that an unidentified citation may mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The post.
+    pub post: PostRef,
+    /// Likeness in thousandths, where it could be told.
+    pub score: Option<u16>,
+    /// Where it was listed, e.g. a web archive's timestamp.
+    pub evidence: String,
+}
+
+/// A post as one source told it. Unknown is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Post {
+    /// The platform's own id, as text.
+    pub id: String,
+    /// Author's id.
+    pub author_id: Option<String>,
+    /// Author's handle, without `@`.
+    pub author_handle: Option<String>,
+    /// Author's display name.
+    pub author_name: Option<String>,
+    /// When it was posted, RFC 3339 UTC.
+    pub posted_at: Option<String>,
+    /// Its text, entities undone, links expanded where the source expands them.
+    pub text: Option<String>,
+    /// Whether the source cut the text (`None`: it does not say).
+    pub text_cut: Option<bool>,
+    /// Language as the platform tells it.
+    pub language: Option<String>,
+    /// Photos and videos.
+    pub media: Vec<Media>,
+    /// Id of the post it quotes.
+    pub quoted_id: Option<String>,
+    /// Id of the post it answers.
+    pub parent_id: Option<String>,
+    /// Ids of all versions, oldest first, where the platform lists them.
+    pub edit_ids: Vec<String>,
+    /// Counts as seen: name (`likes`, `replies` …) and number.
+    pub counts: Vec<(String, i64)>,
+}
+
+/// A photo, video or other file of a post.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Media {
+    /// `photo`, `video`, `gif` or `audio`.
+    pub kind: String,
+    /// The best address of the file itself.
+    pub url: String,
+    /// Description given by the author.
+    pub alt: Option<String>,
+}

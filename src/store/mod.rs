@@ -1,0 +1,3 @@
+//! The archive: one SQLite file. All SQL lives below this folder.
+
+pub mod record;

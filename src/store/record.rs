@@ -1,0 +1,161 @@
+//! What goes into the store and what comes out of it: plain values, no SQL.
+
+use crate::citation::Findings;
+use crate::clock::Timestamp;
+use crate::exchange::Exchange;
+use crate::outcome::Outcome;
+use crate::platform::{Candidate, Post, PostRef};
+
+/// Where an article's bytes came from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// Fetched by us: every hop, oldest first; the last holds the bytes.
+    Fetched(Vec<Exchange>),
+    /// Given by the user (a file or standard input).
+    Given {
+        /// File name as given, or `-`.
+        name: String,
+        /// The bytes as they were.
+        bytes: bytes::Bytes,
+        /// The address that the user says they come from.
+        claimed_url: Option<String>,
+        /// When the user says they were retrieved.
+        claimed_retrieved: Option<Timestamp>,
+    },
+}
+
+/// One article to be kept: its bytes, what was read in them, what they cite.
+#[derive(Debug)]
+pub struct NewReading {
+    /// Where the bytes came from.
+    pub origin: Origin,
+    /// What was read in them.
+    pub findings: Findings,
+    /// When we read them.
+    pub read_at: Timestamp,
+    /// Case tags.
+    pub tags: Vec<String>,
+}
+
+/// What the store made of a reading.
+#[derive(Debug, Clone)]
+pub struct ReadingReceipt {
+    /// Row of the article.
+    pub article: i64,
+    /// Row of the reading; an equal one that was there already is used again.
+    pub reading: i64,
+    /// Whether the reading is new.
+    pub new: bool,
+    /// Target row of each citation, in the order of the findings.
+    pub targets: Vec<i64>,
+}
+
+/// What a target is to those who capture it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetKind {
+    /// A post with its identity.
+    Post {
+        /// Name of the platform.
+        platform: String,
+        /// Native id.
+        id: String,
+        /// Handle of the author where an address named it.
+        handle: Option<String>,
+    },
+    /// A post that is only claimed (handle, date, text, picture link) and must be identified first.
+    Unidentified {
+        /// Name of the platform.
+        platform: String,
+        /// The claim.
+        claim: crate::citation::Claim,
+    },
+    /// Any other address.
+    Link,
+}
+
+/// Work taken from the queue.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Row of the job.
+    pub id: i64,
+    /// Fence: a completion with an older fence is stale.
+    pub fence: i64,
+    /// Row of the target.
+    pub target: i64,
+    /// Canonical address of the target (for an unidentified post: empty).
+    pub url: String,
+    /// What it is.
+    pub kind: TargetKind,
+    /// How often it was tried before without an answer that settles it.
+    pub attempts: i64,
+}
+
+/// One source's answer within a capture, ready to be stored.
+#[derive(Debug, Clone)]
+pub struct AnswerRecord {
+    /// Name of the source, e.g. `x.syndication`, `web` for a linked page, `wayback`.
+    pub source: String,
+    /// What it amounts to.
+    pub outcome: Outcome,
+    /// Reason code.
+    pub reason: String,
+    /// One line for a person, if there is more to say.
+    pub detail: Option<String>,
+    /// Its exchanges, oldest first.
+    pub exchanges: Vec<Exchange>,
+    /// The post, if it gave one, with the index into `exchanges` that it was read from.
+    pub post: Option<(Post, usize)>,
+}
+
+/// A media file of a post and the exchange that holds it.
+#[derive(Debug, Clone)]
+pub struct MediaRecord {
+    /// Position in the post, from 0.
+    pub position: i64,
+    /// `photo`, `video` …
+    pub kind: String,
+    /// Its address as the source gave it.
+    pub url: String,
+    /// Description given by the author.
+    pub alt: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Reason code.
+    pub reason: String,
+    /// All hops; the last holds the bytes.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// One finished capture.
+#[derive(Debug, Clone)]
+pub struct CaptureRecord {
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// Index of the best answer, whose outcome is the capture's.
+    pub best: usize,
+    /// Every answer, in the order asked. Never empty.
+    pub answers: Vec<AnswerRecord>,
+    /// Media of the best answer's post.
+    pub media: Vec<MediaRecord>,
+}
+
+/// One finished attempt to identify an unidentified post.
+#[derive(Debug, Clone)]
+pub struct ResolutionRecord {
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// `Captured` if identified; else `Unresolved`, or why it could not be told (`Unreachable` …).
+    pub outcome: Outcome,
+    /// Reason code of the step that decided.
+    pub reason: String,
+    /// The post, if identified.
+    pub identified: Option<PostRef>,
+    /// Posts that it could be, best first.
+    pub candidates: Vec<Candidate>,
+    /// Every step, in the order asked.
+    pub steps: Vec<AnswerRecord>,
+}
