@@ -11,6 +11,7 @@ use url::Url;
 use crate::exchange::{Exchange, Request};
 use crate::outcome::Outcome;
 
+pub mod link;
 pub mod x;
 
 /// Every platform that we know, in the order of the documentation.

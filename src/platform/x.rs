@@ -1,13 +1,13 @@
 //! X (Twitter).
 
-use url::Url;
+use super::Platform;
 
-use super::{Platform, Recognised};
+mod grammar;
 
 /// X.
 pub static PLATFORM: Platform = Platform {
     name: "x",
-    recognise,
+    recognise: grammar::recognise,
     sources: &[],
     resolvers: &[],
     upstreams: UPSTREAMS,
@@ -20,7 +20,3 @@ const UPSTREAMS: &[(&str, &str)] = &[
     ("images", "https://pbs.twimg.com"),
     ("videos", "https://video.twimg.com"),
 ];
-
-fn recognise(_url: &Url) -> Option<Recognised> {
-    None
-}
