@@ -8,10 +8,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use url::Url;
 
+use crate::citation::Claim;
 use crate::exchange::{Exchange, Request};
 use crate::outcome::Outcome;
 
+mod likeness;
 pub mod link;
+mod status;
+mod wayback;
 pub mod x;
 
 /// Every platform that we know, in the order of the documentation.
@@ -81,22 +85,40 @@ impl Upstreams {
     /// Never: the defaults are tested to be addresses.
     #[must_use]
     pub fn defaults() -> Upstreams {
+        let of_platforms = PLATFORMS.iter().map(|p| (p.name, p.upstreams));
+        let all = of_platforms.chain([("wayback", wayback::UPSTREAMS)]);
         Upstreams(
-            PLATFORMS
-                .iter()
-                .flat_map(|p| {
-                    p.upstreams
-                        .iter()
-                        .map(|(name, url)| (format!("{}.{name}", p.name), *url))
-                })
-                .map(|(name, url)| (name, Url::parse(url).expect("an upstream's default is an address")))
-                .collect(),
+            all.flat_map(|(owner, upstreams)| {
+                upstreams
+                    .iter()
+                    .map(move |(name, url)| (format!("{owner}.{name}"), *url))
+            })
+            .map(|(name, url)| (name, Url::parse(url).expect("an upstream's default is an address")))
+            .collect(),
         )
     }
 
     /// Points an upstream elsewhere; false if there is none of this name.
     pub fn set(&mut self, name: &str, url: Url) -> bool {
         self.0.get_mut(name).map(|slot| *slot = url).is_some()
+    }
+
+    /// Where to ask for `url`: the same, unless it lies on the default origin of an upstream that was pointed
+    /// elsewhere (a picture's address comes from an answer, but its host is an upstream all the same).
+    #[must_use]
+    pub fn route(&self, url: &Url) -> Url {
+        let defaults = Upstreams::defaults();
+        for (name, base) in &defaults.0 {
+            let here = &self.0[name];
+            if here != base && base.origin() == url.origin() && url.path().starts_with(base.path()) {
+                let mut rest = url.path()[base.path().len()..].to_owned();
+                if let Some(query) = url.query() {
+                    rest = format!("{rest}?{query}");
+                }
+                return self.join(name, &rest);
+            }
+        }
+        url.clone()
     }
 
     /// Names and addresses, sorted.
@@ -120,12 +142,28 @@ impl Upstreams {
     }
 }
 
+/// What came of one question: every redirect hop and every try, oldest first. Never empty.
+pub type Hops = Vec<Exchange>;
+
+/// Whether a source tells the present or the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// What the platform shows now.
+    Live,
+    /// What a web archive kept.
+    Archive,
+}
+
 /// A way to get a post.
 pub trait Source: Sync {
     /// Its name, e.g. `x.syndication`.
     fn name(&self) -> &'static str;
-    /// What to do next, given what it has asked so far (redirect hops included, oldest first).
-    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Exchange]) -> Step;
+    /// Whether it tells what a platform shows now, or what an archive once kept.
+    fn kind(&self) -> SourceKind {
+        SourceKind::Live
+    }
+    /// What to do next, given what came of each of its questions so far.
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step;
 }
 
 /// What a source wants.
@@ -146,14 +184,16 @@ pub struct Answer {
     pub reason: String,
     /// The post, if the source gave it.
     pub post: Option<Post>,
+    /// When an archive kept it, RFC 3339; `None` for a live source.
+    pub archived_at: Option<String>,
 }
 
 /// A way to find the post that an unidentified citation means.
 pub trait Resolver: Sync {
     /// Its name, e.g. `x.short_link`.
     fn name(&self) -> &'static str;
-    /// What to do next, given what it has asked so far.
-    fn next(&self, claim: &crate::citation::Claim, upstreams: &Upstreams, so_far: &[Exchange]) -> ResolveStep;
+    /// What to do next, given what came of each of its questions so far.
+    fn next(&self, claim: &Claim, upstreams: &Upstreams, so_far: &[Hops]) -> ResolveStep;
 }
 
 /// What a resolver wants.

@@ -1,22 +1,29 @@
-//! X (Twitter).
+//! X (Twitter): its addresses, its sources, and how a flattened citation of it is identified.
 
 use super::Platform;
 
+mod archived;
 mod grammar;
+mod identify;
+mod oembed;
+mod syndication;
+#[cfg(test)]
+mod testing;
+mod text;
+
+use grammar::recognise;
 
 /// X.
 pub static PLATFORM: Platform = Platform {
     name: "x",
-    recognise: grammar::recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: UPSTREAMS,
+    recognise,
+    sources: &[&syndication::Syndication, &oembed::OEmbed, &archived::Archived],
+    resolvers: &[&identify::ShortLink, &identify::Listing],
+    upstreams: &[
+        ("syndication", "https://cdn.syndication.twimg.com"),
+        ("oembed", "https://publish.twitter.com"),
+        ("short", "https://t.co"),
+        ("images", "https://pbs.twimg.com"),
+        ("videos", "https://video.twimg.com"),
+    ],
 };
-
-const UPSTREAMS: &[(&str, &str)] = &[
-    ("syndication", "https://cdn.syndication.twimg.com"),
-    ("oembed", "https://publish.twitter.com"),
-    ("short", "https://t.co"),
-    ("images", "https://pbs.twimg.com"),
-    ("videos", "https://video.twimg.com"),
-];

@@ -1,0 +1,333 @@
+//! Posts of X in a web archive: captures are found by their address under both of X's names, the machine-readable
+//! ones first, and read from the archive's raw bytes.
+
+use chrono::{DateTime, Utc};
+use scraper::{ElementRef, Html, Selector};
+use serde_json::Value;
+
+use super::syndication::{media, string};
+use super::text;
+use crate::exchange::Exchange;
+use crate::outcome::Outcome;
+use crate::platform::status::from_status;
+use crate::platform::wayback::{self, Row};
+use crate::platform::{Answer, Hops, Media, Post, PostRef, Recognised, Source, SourceKind, Step, Upstreams};
+
+/// The source.
+pub struct Archived;
+
+/// Names under which the archive may hold a post, the old one first: most captures are older than the new one.
+const HOSTS: [&str; 2] = ["twitter.com", "x.com"];
+
+/// Most captures read for one post.
+const CAPTURES_READ: usize = 4;
+
+/// Most rows of the index looked at for one post.
+const ROWS: usize = 40;
+
+impl Source for Archived {
+    fn name(&self) -> &'static str {
+        "wayback"
+    }
+
+    fn kind(&self) -> SourceKind {
+        SourceKind::Archive
+    }
+
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
+        let Some(handle) = &post.handle else {
+            return answer(Outcome::NotFound, "no_handle");
+        };
+        if let Some(host) = HOSTS.get(so_far.len()) {
+            return Step::Ask(wayback::list(
+                upstreams,
+                &format!("{host}/{handle}/status/{}", post.id),
+                ROWS,
+            ));
+        }
+        let (listings, captures) = so_far.split_at(HOSTS.len());
+        let (rows, failure) = listed(listings);
+        let rows = best_first(rows, &post.id);
+        let newest = captures
+            .last()
+            .and_then(|hops| hops.last())
+            .zip(rows.get(captures.len().wrapping_sub(1)));
+        if let Some((exchange, row)) = newest
+            && let Some(found) = read(exchange, &post.id)
+        {
+            return Step::Answer(Box::new(Answer {
+                outcome: Outcome::Captured,
+                reason: "archived".into(),
+                post: Some(found),
+                archived_at: played_back(exchange).or_else(|| row.archived_at()),
+            }));
+        }
+        match rows.get(captures.len()) {
+            Some(row) if captures.len() < CAPTURES_READ => Step::Ask(row.raw(upstreams)),
+            Some(_) => answer(Outcome::Unreadable, "captures_unreadable"),
+            None if rows.is_empty() => match failure {
+                Some(failed) => Step::Answer(Box::new(failed)),
+                None => answer(Outcome::NotFound, "not_archived"),
+            },
+            None => answer(Outcome::Unreadable, "captures_unreadable"),
+        }
+    }
+}
+
+fn answer(outcome: Outcome, reason: &str) -> Step {
+    Step::Answer(Box::new(Answer::without_post(outcome, reason)))
+}
+
+/// When the bytes served were archived: playback may silently lead to the nearest other capture.
+fn played_back(exchange: &Exchange) -> Option<String> {
+    let time = DateTime::parse_from_rfc2822(exchange.header("memento-datetime")?).ok()?;
+    Some(time.with_timezone(&Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+/// The rows of several answers of the index, and why one of them could not be read.
+pub(super) fn listed(listings: &[Hops]) -> (Vec<Row>, Option<Answer>) {
+    let (mut rows, mut failure) = (Vec::new(), None);
+    for exchange in listings.iter().filter_map(|hops| hops.last()) {
+        match from_status(exchange) {
+            Some(answer) => failure = failure.or(Some(answer)),
+            None => match wayback::rows(exchange) {
+                Some(more) => rows.extend(more),
+                None => failure = failure.or(Some(Answer::without_post(Outcome::Unreadable, "cdx_unreadable"))),
+            },
+        }
+    }
+    (rows, failure)
+}
+
+/// The rows that really are of this post (the index is asked by prefix, and its addresses are dirty),
+/// machine-readable captures first, then the newest.
+fn best_first(mut rows: Vec<Row>, id: &str) -> Vec<Row> {
+    rows.retain(|row| post_of(row).is_some_and(|post| post.id == id));
+    rows.sort_by(|a, b| (b.mimetype.contains("json"), &b.timestamp).cmp(&(a.mimetype.contains("json"), &a.timestamp)));
+    rows
+}
+
+/// The post whose capture a row is.
+pub(super) fn post_of(row: &Row) -> Option<PostRef> {
+    match super::recognise(&row.original.parse().ok()?)? {
+        Recognised::Post(post) => Some(post),
+        _ => None,
+    }
+}
+
+/// Reads an archived capture of the post `id`: JSON of the v1.1 or v2 API, or a status page of the years when pages
+/// held their text. `None` if it is neither, or of another post.
+#[must_use]
+pub fn read(exchange: &Exchange, id: &str) -> Option<Post> {
+    if from_status(exchange).is_some() {
+        return None;
+    }
+    let body = exchange.decoded().ok()?;
+    match body.iter().find(|b| !b.is_ascii_whitespace()) {
+        Some(b'{') => json(&serde_json::from_slice(&body).ok()?, id),
+        _ => page(&String::from_utf8_lossy(&body), id),
+    }
+}
+
+fn json(json: &Value, id: &str) -> Option<Post> {
+    if json["data"].is_object() {
+        version_2(json, id)
+    } else {
+        version_1(json, id)
+    }
+}
+
+/// The shape of the v1.1 API.
+fn version_1(json: &Value, id: &str) -> Option<Post> {
+    if json["id_str"].as_str()? != id {
+        return None;
+    }
+    let text = json["full_text"]
+        .as_str()
+        .or_else(|| json["extended_tweet"]["full_text"].as_str());
+    let (told, cut) = match text {
+        Some(whole) => (whole, Some(false)),
+        None => (json["text"].as_str()?, json["truncated"].as_bool()),
+    };
+    Some(Post {
+        id: id.to_owned(),
+        author_id: string(&json["user"]["id_str"]),
+        author_handle: string(&json["user"]["screen_name"]),
+        author_name: string(&json["user"]["name"]),
+        posted_at: json["created_at"].as_str().and_then(posted_at),
+        text: Some(text::plain(told, json)),
+        text_cut: cut,
+        language: string(&json["lang"]),
+        media: media(json),
+        quoted_id: string(&json["quoted_status_id_str"]),
+        parent_id: string(&json["in_reply_to_status_id_str"]),
+        edit_ids: Vec::new(),
+        counts: [("likes", "favorite_count"), ("reposts", "retweet_count")]
+            .into_iter()
+            .filter_map(|(name, key)| Some((name.to_owned(), json[key].as_i64()?)))
+            .collect(),
+    })
+}
+
+/// The shape of the v2 API.
+fn version_2(json: &Value, id: &str) -> Option<Post> {
+    let data = &json["data"];
+    if data["id"].as_str()? != id {
+        return None;
+    }
+    let author = data["author_id"].as_str();
+    let user = json["includes"]["users"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|u| u["id"].as_str() == author && author.is_some());
+    let referenced = |kind: &str| {
+        data["referenced_tweets"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|r| r["type"] == kind)
+            .and_then(|r| string(&r["id"]))
+    };
+    Some(Post {
+        id: id.to_owned(),
+        author_id: author.map(str::to_owned),
+        author_handle: user.and_then(|u| string(&u["username"])),
+        author_name: user.and_then(|u| string(&u["name"])),
+        posted_at: string(&data["created_at"]),
+        text: data["text"].as_str().map(text::unescape),
+        language: string(&data["lang"]),
+        media: json["includes"]["media"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|m| {
+                let kind = m["type"].as_str().unwrap_or("file");
+                Some(Media {
+                    kind: kind.to_owned(),
+                    url: m["url"].as_str()?.to_owned(),
+                    alt: string(&m["alt_text"]),
+                })
+            })
+            .collect(),
+        quoted_id: referenced("quoted"),
+        parent_id: referenced("replied_to"),
+        ..Post::default()
+    })
+}
+
+/// `Thu Jul 27 19:45:29 +0000 2017` as RFC 3339.
+fn posted_at(text: &str) -> Option<String> {
+    let time = DateTime::parse_from_str(text, "%a %b %d %H:%M:%S %z %Y").ok()?;
+    Some(time.with_timezone(&Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+/// A status page as X served it until 2020: the post stands in an element that carries its id.
+fn page(html: &str, id: &str) -> Option<Post> {
+    // A page that does not even name the id needs no tree.
+    html.contains(id).then_some(())?;
+    let document = Html::parse_document(html);
+    let select = |css: &str| Selector::parse(css).ok();
+    let (tweet, by_id) = (select("div.tweet[data-tweet-id]")?, |e: &ElementRef<'_>| {
+        e.attr("data-tweet-id") == Some(id)
+    });
+    let element = document.select(&tweet).find(by_id)?;
+    let body = element.select(&select("p.tweet-text")?).next()?;
+    let mut text = String::new();
+    for node in body.descendants() {
+        match node.value() {
+            scraper::Node::Text(piece) => text.push_str(piece),
+            scraper::Node::Element(e) if e.name() == "br" => text.push('\n'),
+            _ => {}
+        }
+    }
+    let time = element
+        .select(&select("[data-time-ms]")?)
+        .next()
+        .and_then(|e| e.attr("data-time-ms"))
+        .and_then(|ms| DateTime::from_timestamp_millis(ms.parse().ok()?));
+    Some(Post {
+        id: id.to_owned(),
+        author_id: element.attr("data-user-id").map(str::to_owned),
+        author_handle: element.attr("data-screen-name").map(str::to_owned),
+        author_name: element.attr("data-name").map(str::to_owned),
+        posted_at: time.map(|t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        text: Some(text.trim().to_owned()).filter(|t| !t.is_empty()),
+        language: body.attr("lang").map(str::to_owned),
+        ..Post::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::x::testing::answered;
+
+    fn post(id: &str) -> PostRef {
+        PostRef {
+            platform: "x",
+            id: id.into(),
+            url: format!("https://x.com/ada_b/status/{id}").parse().unwrap(),
+            handle: Some("ada_b".into()),
+        }
+    }
+
+    fn asked(step: Step) -> String {
+        match step {
+            Step::Ask(request) => request.url.to_string(),
+            Step::Answer(answer) => panic!("{answer:?}"),
+        }
+    }
+
+    #[test]
+    fn captures_are_listed_under_both_names_and_json_is_read_first() {
+        let upstreams = Upstreams::defaults();
+        let post = post("890659426796945408");
+        let first = asked(Archived.next(&post, &upstreams, &[]));
+        assert!(first.starts_with("https://web.archive.org/cdx/search/cdx?url=twitter.com%2Fada_b%2Fstatus%2F890659426796945408&matchType=prefix"), "{first}");
+        let old = answered(200, br#"[["timestamp","original","mimetype","statuscode"],["20180101000000","https://twitter.com/ada_b/status/890659426796945408","text/html","200"],["20170801000000","https://twitter.com/ada_b/status/890659426796945408?s=20","application/json","200"],["20170801000000","https://twitter.com/ada_b/status/8906594267969454080","application/json","200"]]"#);
+        let new = answered(200, b"[]");
+        let listings = vec![vec![old], vec![new]];
+        let third = asked(Archived.next(&post, &upstreams, &listings));
+        assert_eq!(
+            third,
+            "https://web.archive.org/web/20170801000000id_/https://twitter.com/ada_b/status/890659426796945408?s=20"
+        );
+        let body = br#"{"created_at":"Thu Jul 27 19:45:29 +0000 2017","id_str":"890659426796945408","text":"Bridge &amp; boat","truncated":false,"user":{"screen_name":"ada_b","name":"Ada","id_str":"7"},"lang":"en"}"#;
+        let so_far = [listings, vec![vec![answered(200, body)]]].concat();
+        let Step::Answer(answer) = Archived.next(&post, &upstreams, &so_far) else {
+            panic!()
+        };
+        let found = answer.post.unwrap();
+        assert_eq!(found.text.as_deref(), Some("Bridge & boat"));
+        assert_eq!(answer.archived_at.as_deref(), Some("2017-08-01T00:00:00Z"));
+        assert_eq!(found.posted_at.as_deref(), Some("2017-07-27T19:45:29Z"));
+    }
+
+    #[test]
+    fn an_index_that_cannot_be_read_is_not_an_empty_one() {
+        let upstreams = Upstreams::defaults();
+        let listings = vec![vec![answered(503, b"")], vec![answered(200, b"[]")]];
+        let Step::Answer(answer) = Archived.next(&post("5"), &upstreams, &listings) else {
+            panic!()
+        };
+        assert_eq!(answer.outcome, Outcome::ServerError);
+        let listings = vec![vec![answered(200, b"")], vec![answered(200, b"[]")]];
+        let Step::Answer(answer) = Archived.next(&post("5"), &upstreams, &listings) else {
+            panic!()
+        };
+        assert_eq!(answer.reason, "not_archived");
+    }
+
+    #[test]
+    fn an_old_status_page_gives_the_post_of_the_id_asked_and_no_other() {
+        let html = br#"<div class="tweet permalink-tweet" data-tweet-id="55" data-screen-name="ada_b" data-name="Ada B." data-user-id="7">
+          <span data-time-ms="1501184729000">27 Jul</span><p class="tweet-text" lang="en">The <b>bridge</b><br>is open</p></div>
+          <div class="tweet" data-tweet-id="56" data-screen-name="other"><p class="tweet-text">Answer</p></div>"#;
+        let found = read(&answered(200, html), "55").unwrap();
+        assert_eq!(found.text.as_deref(), Some("The bridge\nis open"));
+        assert_eq!(found.posted_at.as_deref(), Some("2017-07-27T19:45:29Z"));
+        assert_eq!(found.author_handle.as_deref(), Some("ada_b"));
+        assert_eq!(read(&answered(200, html), "57"), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! X's oEmbed endpoint (`publish.twitter.com/oembed`). Its answers are cached upstream for years: they hold the
+//! text, but do not prove that the post is still up.
+
+use scraper::{Html, Node, Selector};
+use serde_json::Value;
+use url::form_urlencoded::byte_serialize;
+
+use super::syndication::string;
+use crate::exchange::{Exchange, Purpose, Request};
+use crate::outcome::Outcome;
+use crate::platform::status::from_status;
+use crate::platform::{Answer, Hops, Post, PostRef, Recognised, Source, Step, Upstreams};
+
+/// The source.
+pub struct OEmbed;
+
+impl Source for OEmbed {
+    fn name(&self) -> &'static str {
+        "x.oembed"
+    }
+
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
+        match so_far.last().and_then(|hops| hops.last()) {
+            None => {
+                // The endpoint knows posts by their old address only.
+                let address = format!(
+                    "https://twitter.com/{}/status/{}",
+                    post.handle.as_deref().unwrap_or("i"),
+                    post.id
+                );
+                let address: String = byte_serialize(address.as_bytes()).collect();
+                let path = format!("oembed?url={address}&omit_script=1&dnt=1&hide_thread=1&lang=en");
+                Step::Ask(Request::new(upstreams.join("x.oembed", &path), Purpose::Api))
+            }
+            Some(exchange) => Step::Answer(Box::new(read(exchange, &post.id))),
+        }
+    }
+}
+
+/// Reads an answer to the question for the post `id`.
+#[must_use]
+pub fn read(exchange: &Exchange, id: &str) -> Answer {
+    if exchange.status == Some(403) && exchange.failure.is_none() {
+        let said = exchange
+            .decoded()
+            .map(|b| String::from_utf8_lossy(&b).to_lowercase())
+            .unwrap_or_default();
+        return if said.contains("suspended") {
+            Answer::without_post(Outcome::Suspended, "http_403_suspended")
+        } else {
+            Answer::without_post(Outcome::Walled, "http_403")
+        };
+    }
+    if let Some(answer) = from_status(exchange) {
+        return answer;
+    }
+    let Some(json) = exchange
+        .decoded()
+        .ok()
+        .and_then(|b| serde_json::from_slice::<Value>(&b).ok())
+    else {
+        return Answer::without_post(Outcome::Unreadable, "not_json");
+    };
+    let Some(html) = json["html"].as_str() else {
+        return Answer::without_post(Outcome::Unreadable, "unknown_shape");
+    };
+    let named = json["url"]
+        .as_str()
+        .and_then(|u| url::Url::parse(u).ok())
+        .and_then(|u| super::recognise(&u));
+    match named {
+        Some(Recognised::Post(named)) if named.id == id => {
+            let post = Post {
+                id: named.id,
+                author_handle: named.handle,
+                author_name: string(&json["author_name"]),
+                text: quoted_text(html),
+                ..Post::default()
+            };
+            Answer {
+                outcome: Outcome::Captured,
+                reason: "oembed_may_be_cached".into(),
+                post: Some(post),
+                archived_at: None,
+            }
+        }
+        Some(Recognised::Post(_)) => Answer::without_post(Outcome::Unreadable, "wrong_id"),
+        _ => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
+    }
+}
+
+/// The text of the post in the embed markup: the quote's first paragraph, line breaks kept.
+fn quoted_text(html: &str) -> Option<String> {
+    let fragment = Html::parse_fragment(html);
+    let paragraph = fragment.select(&Selector::parse("blockquote p").ok()?).next()?;
+    let mut text = String::new();
+    for node in paragraph.descendants() {
+        match node.value() {
+            Node::Text(piece) => text.push_str(piece),
+            Node::Element(element) if element.name() == "br" => text.push('\n'),
+            _ => {}
+        }
+    }
+    Some(text.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::x::testing::answered;
+
+    #[test]
+    fn the_text_and_author_are_read_from_the_embed_markup() {
+        let body = br#"{"url":"https:\/\/twitter.com\/ada_b\/status\/1785610110366674944","author_name":"Ada B.","html":"\u003Cblockquote class=\"twitter-tweet\"\u003E\u003Cp lang=\"en\"\u003EThe bridge\u003Cbr\u003Eis open \u003Ca href=\"https:\/\/t.co\/x\"\u003Ehttps:\/\/t.co\/x\u003C\/a\u003E\u003C\/p\u003E&mdash; Ada B. (@ada_b) \u003Ca href=\"https:\/\/twitter.com\/ada_b\/status\/1785610110366674944\"\u003EMay 1, 2024\u003C\/a\u003E\u003C\/blockquote\u003E"}"#;
+        let answer = read(&answered(200, body), "1785610110366674944");
+        let post = answer.post.unwrap();
+        assert_eq!(post.text.as_deref(), Some("The bridge\nis open https://t.co/x"));
+        assert_eq!(
+            (post.author_handle.as_deref(), post.author_name.as_deref()),
+            (Some("ada_b"), Some("Ada B."))
+        );
+        assert_eq!(post.posted_at, None, "the footer's day is no time");
+        assert_eq!(read(&answered(200, body), "5").reason, "wrong_id");
+    }
+
+    #[test]
+    fn a_refusal_is_a_suspension_only_if_it_says_so() {
+        assert_eq!(
+            read(&answered(403, b"User has been suspended"), "5").outcome,
+            Outcome::Suspended
+        );
+        assert_eq!(read(&answered(403, b"Forbidden"), "5").outcome, Outcome::Walled);
+        assert_eq!(read(&answered(404, b""), "5").outcome, Outcome::NotFound);
+    }
+}

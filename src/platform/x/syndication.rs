@@ -1,0 +1,379 @@
+//! X's public syndication endpoint (`cdn.syndication.twimg.com/tweet-result`), which feeds embedded posts.
+//!
+//! Its answers were learned from recordings: a post, a tombstone whose text says why there is none, or an empty
+//! object, which says nothing about deletion.
+
+use serde_json::Value;
+
+use super::text;
+use crate::exchange::{Exchange, Purpose, Request};
+use crate::outcome::Outcome;
+use crate::platform::status::from_status;
+use crate::platform::{Answer, Hops, Media, Post, PostRef, Source, Step, Upstreams};
+
+/// The source.
+pub struct Syndication;
+
+impl Source for Syndication {
+    fn name(&self) -> &'static str {
+        "x.syndication"
+    }
+
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
+        match so_far.last().and_then(|hops| hops.last()) {
+            None => {
+                let path = format!("tweet-result?id={}&lang=en&token={}", post.id, token(&post.id));
+                Step::Ask(Request::new(upstreams.join("x.syndication", &path), Purpose::Api))
+            }
+            Some(exchange) => Step::Answer(Box::new(read(exchange, &post.id))),
+        }
+    }
+}
+
+/// Reads an answer to the question for the post `id`.
+#[must_use]
+pub fn read(exchange: &Exchange, id: &str) -> Answer {
+    if exchange.status == Some(400) && exchange.failure.is_none() {
+        return Answer::without_post(Outcome::NotFound, "http_400");
+    }
+    if let Some(answer) = from_status(exchange) {
+        return answer;
+    }
+    let Ok(body) = exchange.decoded() else {
+        return Answer::without_post(Outcome::Unreadable, "coding");
+    };
+    let Ok(json) = serde_json::from_slice::<Value>(&body) else {
+        return Answer::without_post(Outcome::Unreadable, "not_json");
+    };
+    match json["__typename"].as_str() {
+        Some("Tweet") => tweet(&json, id),
+        Some("TweetTombstone") => tombstone(&json),
+        None if json.as_object().is_some_and(serde_json::Map::is_empty) => {
+            // Withheld from viewers who are not logged in, or our token was not accepted: never "deleted".
+            Answer::without_post(Outcome::Withheld, "empty_answer")
+        }
+        _ => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
+    }
+}
+
+fn tombstone(json: &Value) -> Answer {
+    let said = json["tombstone"]["text"]["text"].as_str().unwrap_or("").to_lowercase();
+    let (outcome, reason) = if said.is_empty() {
+        (Outcome::Withheld, "tombstone_empty")
+    } else if said.contains("deleted by the") {
+        (Outcome::Deleted, "tombstone_deleted")
+    } else if said.contains("account that no longer exists") {
+        (Outcome::AccountGone, "tombstone_account_gone")
+    } else if said.contains("suspended account") {
+        (Outcome::Suspended, "tombstone_suspended")
+    } else if said.contains("limits who can view") {
+        (Outcome::Protected, "tombstone_protected")
+    } else if said.contains("age-restricted") {
+        (Outcome::AgeGated, "tombstone_age")
+    } else if said.contains("withheld") {
+        (Outcome::Withheld, "tombstone_withheld")
+    } else if said.contains("violated the") {
+        (Outcome::Withheld, "tombstone_rules")
+    } else if said.contains("unavailable") {
+        (Outcome::NotFound, "tombstone_unavailable")
+    } else {
+        (Outcome::Unreadable, "tombstone_unknown")
+    };
+    Answer::without_post(outcome, reason)
+}
+
+fn tweet(json: &Value, id: &str) -> Answer {
+    let edit_ids = strings(&json["edit_control"]["edit_tweet_ids"]);
+    let Some(told_id) = json["id_str"].as_str() else {
+        return Answer::without_post(Outcome::Unreadable, "no_id");
+    };
+    // The newest version of an edited post is a right answer to the question for an older one.
+    if told_id != id && !edit_ids.iter().any(|e| e == id) {
+        return Answer::without_post(Outcome::Unreadable, "wrong_id");
+    }
+    let user = &json["user"];
+    if !user.is_object() {
+        return Answer::without_post(Outcome::NotFound, "post_without_author");
+    }
+    let post = Post {
+        id: told_id.to_owned(),
+        author_id: string(&user["id_str"]),
+        author_handle: string(&user["screen_name"]),
+        author_name: string(&user["name"]),
+        posted_at: string(&json["created_at"]),
+        text: json["text"].as_str().map(|t| text::plain(t, json)),
+        text_cut: Some(json["note_tweet"].is_object()),
+        language: string(&json["lang"]),
+        media: media(json),
+        quoted_id: string(&json["quoted_tweet"]["id_str"]),
+        parent_id: string(&json["in_reply_to_status_id_str"]).or_else(|| string(&json["parent"]["id_str"])),
+        edit_ids,
+        counts: [("likes", "favorite_count"), ("replies", "conversation_count")]
+            .into_iter()
+            .filter_map(|(name, key)| Some((name.to_owned(), json[key].as_i64()?)))
+            .collect(),
+    };
+    Answer {
+        outcome: Outcome::Captured,
+        reason: "post".into(),
+        post: Some(post),
+        archived_at: None,
+    }
+}
+
+/// The media of a post in the shape that syndication and the v1.1 API share: photos at original size, videos at
+/// the highest bit rate that is one file.
+pub(super) fn media(json: &Value) -> Vec<Media> {
+    let details = [
+        &json["mediaDetails"],
+        &json["extended_entities"]["media"],
+        &json["entities"]["media"],
+    ]
+    .into_iter()
+    .find_map(|list| {
+        list.as_array()
+            .filter(|l| l.iter().any(|m| m["media_url_https"].is_string()))
+    });
+    details.into_iter().flatten().filter_map(one_media).collect()
+}
+
+fn one_media(media: &Value) -> Option<Media> {
+    let still = media["media_url_https"].as_str()?;
+    let variants = media["video_info"]["variants"].as_array();
+    let best = variants
+        .into_iter()
+        .flatten()
+        .filter(|v| v["content_type"] == "video/mp4")
+        .max_by_key(|v| v["bitrate"].as_i64().unwrap_or(0))
+        .and_then(|v| v["url"].as_str());
+    let kind = match media["type"].as_str() {
+        Some("animated_gif") => "gif",
+        Some(kind @ ("photo" | "video")) => kind,
+        _ => "file",
+    };
+    let url = match best {
+        Some(url) => url.to_owned(),
+        None if still.contains('?') => still.to_owned(),
+        None => format!("{still}?name=orig"),
+    };
+    // Without a progressive variant a video's address here is its still picture, and is called that.
+    let kind = if best.is_none() && kind != "photo" {
+        "still"
+    } else {
+        kind
+    };
+    Some(Media {
+        kind: kind.to_owned(),
+        url,
+        alt: string(&media["ext_alt_text"]),
+    })
+}
+
+pub(super) fn string(value: &Value) -> Option<String> {
+    value.as_str().filter(|s| !s.is_empty()).map(str::to_owned)
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|v| v.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The token that the endpoint wants to see: `(id / 1e15 * π)` in base 36 without zeros and point, as the embed
+/// script computes it. Missing, the endpoint answers an empty object.
+#[must_use]
+pub fn token(id: &str) -> String {
+    let value = id.parse::<f64>().unwrap_or(0.0) / 1e15 * std::f64::consts::PI;
+    base36(value).chars().filter(|c| !matches!(c, '0' | '.')).collect()
+}
+
+/// A non-negative number in base 36 as ECMAScript's `Number.prototype.toString(36)` prints it: as many fraction
+/// digits as tell it from its neighbours.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn base36(value: f64) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut integer = value.floor();
+    let mut fraction = value - integer;
+    let mut delta = (0.5 * (value.next_up() - value)).max(f64::from_bits(1));
+    let mut digits: Vec<usize> = Vec::new();
+    while fraction >= delta {
+        fraction *= 36.0;
+        delta *= 36.0;
+        let digit = fraction as usize;
+        digits.push(digit);
+        fraction -= digit as f64;
+        if (fraction > 0.5 || (fraction == 0.5 && digit % 2 == 1)) && fraction + delta > 1.0 {
+            loop {
+                match digits.pop() {
+                    None => integer += 1.0,
+                    Some(35) => continue,
+                    Some(digit) => digits.push(digit + 1),
+                }
+                break;
+            }
+            break;
+        }
+    }
+    let mut whole = Vec::new();
+    loop {
+        whole.push(DIGITS[(integer % 36.0) as usize]);
+        integer = (integer / 36.0).floor();
+        if integer < 1.0 {
+            break;
+        }
+    }
+    whole.reverse();
+    let mut out = String::from_utf8_lossy(&whole).into_owned();
+    if !digits.is_empty() {
+        out.push('.');
+        out.extend(digits.iter().map(|d| char::from(DIGITS[*d])));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::x::testing::answered;
+
+    #[test]
+    fn the_token_is_that_of_the_embed_script() {
+        for (id, expected) in [
+            ("20", "6dq1a2xwd93"),
+            ("643211948184596480", "1k4pk2jnx8j"),
+            ("861627479294746624", "236vrsocvda"),
+            ("1212451523655065605", "2xt11bo6kgy"),
+            ("1349794411333394432", "39si5g9b29u"),
+            ("2023357708301455483", "4wkkd5uwebk"),
+        ] {
+            assert_eq!(token(id), expected, "{id}");
+        }
+    }
+
+    #[test]
+    fn each_tombstone_has_its_own_outcome_and_an_empty_one_is_never_deleted() {
+        let tombstone =
+            |text: &str| format!(r#"{{"__typename":"TweetTombstone","tombstone":{{"text":{{"text":"{text}"}}}}}}"#);
+        for (body, outcome, reason) in [
+            (
+                tombstone("This Post was deleted by the Post author. Learn more"),
+                Outcome::Deleted,
+                "tombstone_deleted",
+            ),
+            (
+                tombstone("This Tweet was deleted by the Tweet author."),
+                Outcome::Deleted,
+                "tombstone_deleted",
+            ),
+            (
+                tombstone("This Post is from an account that no longer exists."),
+                Outcome::AccountGone,
+                "tombstone_account_gone",
+            ),
+            (
+                tombstone("This Post is from a suspended account."),
+                Outcome::Suspended,
+                "tombstone_suspended",
+            ),
+            (
+                tombstone(
+                    "You’re unable to view this Post because this account owner limits who can view their Posts.",
+                ),
+                Outcome::Protected,
+                "tombstone_protected",
+            ),
+            (
+                tombstone("Age-restricted adult content."),
+                Outcome::AgeGated,
+                "tombstone_age",
+            ),
+            (
+                tombstone("This Post is unavailable."),
+                Outcome::NotFound,
+                "tombstone_unavailable",
+            ),
+            (
+                tombstone("Something nobody has seen yet."),
+                Outcome::Unreadable,
+                "tombstone_unknown",
+            ),
+            (
+                r#"{"__typename":"TweetTombstone","tombstone":{}}"#.into(),
+                Outcome::Withheld,
+                "tombstone_empty",
+            ),
+            (
+                r#"{"__typename":"TweetTombstone"}"#.into(),
+                Outcome::Withheld,
+                "tombstone_empty",
+            ),
+            ("{}".into(), Outcome::Withheld, "empty_answer"),
+            ("<html>".into(), Outcome::Unreadable, "not_json"),
+            ("[]".into(), Outcome::Unreadable, "unknown_shape"),
+        ] {
+            let answer = read(&answered(200, body.as_bytes()), "1");
+            assert_eq!((answer.outcome, answer.reason.as_str()), (outcome, reason), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_status_code_is_not_a_state_of_the_post() {
+        for (status, outcome) in [
+            (404, Outcome::NotFound),
+            (400, Outcome::NotFound),
+            (403, Outcome::Walled),
+            (429, Outcome::RateLimited),
+            (503, Outcome::ServerError),
+        ] {
+            assert_eq!(read(&answered(status, b"<html>"), "1").outcome, outcome, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_post_is_read_with_its_media_links_edits_and_relatives() {
+        let body = br##"{"__typename":"Tweet","lang":"en","favorite_count":3,"conversation_count":1,"created_at":"2024-05-01T10:00:00.000Z",
+          "display_text_range":[0,44],"entities":{"urls":[{"url":"https://t.co/abc","expanded_url":"https://example.org/report","indices":[28,44]}],"user_mentions":{}},
+          "id_str":"1785610110366674944","text":"Caf\u00e9 &amp; bridge are open: https://t.co/abc https://t.co/pic","note_tweet":{"id":"x"},
+          "user":{"id_str":"1","name":"Ada Bridgewater","screen_name":"ada_b"},"edit_control":{"edit_tweet_ids":["1785610110366674900","1785610110366674944"]},
+          "in_reply_to_status_id_str":"17","quoted_tweet":{"id_str":"18"},
+          "mediaDetails":[{"type":"photo","media_url_https":"https://pbs.twimg.com/media/A.jpg","ext_alt_text":"A bridge"},
+            {"type":"video","media_url_https":"https://pbs.twimg.com/v.jpg","video_info":{"variants":[{"content_type":"application/x-mpegURL","url":"https://video.twimg.com/a.m3u8"},
+              {"bitrate":256000,"content_type":"video/mp4","url":"https://video.twimg.com/low.mp4"},{"bitrate":832000,"content_type":"video/mp4","url":"https://video.twimg.com/high.mp4"}]}}]}"##;
+        let answer = read(&answered(200, body), "1785610110366674900");
+        let post = answer.post.unwrap();
+        assert_eq!(answer.outcome, Outcome::Captured);
+        assert_eq!(post.id, "1785610110366674944");
+        assert_eq!(post.author_handle.as_deref(), Some("ada_b"));
+        assert_eq!(
+            post.text.as_deref(),
+            Some("Café & bridge are open: https://example.org/report")
+        );
+        assert_eq!(post.text_cut, Some(true));
+        assert_eq!(
+            (post.quoted_id.as_deref(), post.parent_id.as_deref()),
+            (Some("18"), Some("17"))
+        );
+        assert_eq!(post.edit_ids.len(), 2);
+        assert_eq!(post.counts, [("likes".to_owned(), 3), ("replies".to_owned(), 1)]);
+        let urls: Vec<_> = post.media.iter().map(|m| (m.kind.as_str(), m.url.as_str())).collect();
+        assert_eq!(
+            urls,
+            [
+                ("photo", "https://pbs.twimg.com/media/A.jpg?name=orig"),
+                ("video", "https://video.twimg.com/high.mp4")
+            ]
+        );
+        assert_eq!(post.media[0].alt.as_deref(), Some("A bridge"));
+    }
+
+    #[test]
+    fn an_answer_about_another_post_is_unreadable_and_one_without_author_is_no_capture() {
+        let body = br#"{"__typename":"Tweet","id_str":"5","text":"x","user":{"screen_name":"a"}}"#;
+        assert_eq!(read(&answered(200, body), "6").reason, "wrong_id");
+        let body = br#"{"__typename":"Tweet","id_str":"5","text":"x"}"#;
+        assert_eq!(read(&answered(200, body), "5").outcome, Outcome::NotFound);
+    }
+}
