@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::outcome::Outcome;
+
 /// Exit codes of the program; part of its contract (see README).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -49,6 +51,12 @@ pub enum Error {
         why: String,
         hint: Option<&'static str>,
     },
+    /// The operating system refused to read an input.
+    #[error("{input}: {source}")]
+    Input { input: String, source: std::io::Error },
+    /// An article's address gave no article.
+    #[error("{url}: {outcome} ({reason}){sep}{detail}", outcome = outcome.word(), sep = if detail.is_empty() { "" } else { ": " })]
+    NotFetched { url: String, outcome: Outcome, reason: String, detail: String },
     /// The operating system refused to read or write.
     #[error("{what} {path}: {source}", path = path.display())]
     Io {
@@ -82,7 +90,9 @@ impl Error {
         match self {
             Error::Missing { .. } => ExitCode::NoInput,
             Error::BadInput { .. } => ExitCode::BadInput,
-            Error::Io { source, .. } => match source.kind() {
+            Error::NotFetched { outcome, .. } if outcome.is_transient() => ExitCode::SomeFailed,
+            Error::NotFetched { .. } => ExitCode::BadInput,
+            Error::Io { source, .. } | Error::Input { source, .. } => match source.kind() {
                 std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => ExitCode::Permission,
                 std::io::ErrorKind::NotFound => ExitCode::NoInput,
                 _ => ExitCode::InputOutput,
@@ -93,11 +103,22 @@ impl Error {
         }
     }
 
+    /// Whether it concerns one input only, so that the others can go on.
+    #[must_use]
+    pub fn is_about_input(&self) -> bool {
+        matches!(self, Error::Missing { .. } | Error::BadInput { .. } | Error::NotFetched { .. })
+            || matches!(self, Error::Input { .. })
+    }
+
     /// What to do about it, where that is not plain from the message.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Error::BadInput { hint, .. } | Error::Archive { hint, .. } => *hint,
+            Error::NotFetched { outcome: Outcome::Refused, .. } => {
+                Some("private and reserved addresses are not asked; `--allow-net` lets a range pass")
+            }
+            Error::NotFetched { .. } => Some("a page saved from a browser can be given as a file with `--url`"),
             Error::Internal(_) => Some("this is a fault of citekeep; what was committed is safe"),
             _ => None,
         }

@@ -9,8 +9,10 @@
 pub mod article;
 pub mod citation;
 pub mod clock;
+pub mod config;
 pub mod error;
 pub mod exchange;
+pub mod fetch;
 pub mod outcome;
 pub mod platform;
 pub mod store;

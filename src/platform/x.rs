@@ -7,8 +7,6 @@ mod grammar;
 mod identify;
 mod oembed;
 mod syndication;
-#[cfg(test)]
-mod testing;
 mod text;
 
 use grammar::recognise;

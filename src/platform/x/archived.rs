@@ -261,7 +261,7 @@ fn page(html: &str, id: &str) -> Option<Post> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::x::testing::answered;
+    use crate::exchange::testing::answered;
 
     fn post(id: &str) -> PostRef {
         PostRef {

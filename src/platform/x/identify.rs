@@ -275,7 +275,7 @@ fn decide(rows: Vec<(Row, PostRef)>, captures: &[Hops], text: &str) -> Resolutio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::x::testing::answered;
+    use crate::exchange::testing::answered;
 
     fn claim() -> Claim {
         Claim {

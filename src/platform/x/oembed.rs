@@ -107,7 +107,7 @@ fn quoted_text(html: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::x::testing::answered;
+    use crate::exchange::testing::answered;
 
     #[test]
     fn the_text_and_author_are_read_from_the_embed_markup() {

@@ -237,7 +237,7 @@ fn base36(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::x::testing::answered;
+    use crate::exchange::testing::answered;
 
     #[test]
     fn the_token_is_that_of_the_embed_script() {

@@ -1,9 +1,9 @@
-//! Answers for the tests of this platform's readers.
+//! Exchanges for tests.
 
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
-use crate::exchange::{Body, Exchange, Purpose};
+use super::{Body, Exchange, Purpose};
 
 /// An exchange that came back whole with this status and body.
 pub fn answered(status: u16, body: &[u8]) -> Exchange {

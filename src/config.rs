@@ -1,0 +1,419 @@
+//! Settings: a TOML file, then `--set`, then `--allow-net`. The defaults live here once; `examples/config.toml` explains them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, Serialize};
+use toml::{Table, Value};
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::platform::Upstreams;
+
+/// Where settings come from.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// The file that the user names; `None` looks in the user's configuration folder.
+    pub file: Option<PathBuf>,
+    /// `key=value` overrides, in order.
+    pub set: Vec<String>,
+    /// Ranges that the guard lets pass, added to those of the file.
+    pub allow_net: Vec<String>,
+}
+
+/// Every setting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Who runs this, for site owners: an address or a page; stands in the User-Agent.
+    pub contact: String,
+    /// The whole User-Agent; empty: `citekeep/<version>` and the contact.
+    pub user_agent: String,
+    /// Whether robots.txt is asked for linked pages.
+    pub robots: Robots,
+    /// Hosts whose robots.txt is not asked.
+    pub robots_ignore: Vec<String>,
+    /// Politeness.
+    pub pace: Pace,
+    /// Bounds of a transfer.
+    pub limit: Limit,
+    /// What the guard lets pass.
+    pub net: Net,
+    /// Addresses of names, instead of asking DNS; `*` is every other name.
+    pub hosts: BTreeMap<String, HostAddress>,
+    /// Base addresses of upstreams that are not the default ones, e.g. `x.syndication`.
+    #[serde(deserialize_with = "flattened")]
+    pub upstream: BTreeMap<String, Url>,
+}
+
+/// Whether robots.txt is respected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Robots {
+    /// A page that it forbids is `refused/robots`.
+    Respect,
+    /// It is not asked for.
+    Ignore,
+}
+
+/// Politeness.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pace {
+    /// Seconds between two requests to one host.
+    pub delay: f64,
+    /// Requests to one host at once.
+    pub per_host: usize,
+    /// Requests at once in all.
+    pub total: usize,
+    /// Seconds that a request waits for a host that asked to be left alone, before it is given back for later.
+    pub patience: f64,
+}
+
+/// Bounds of a transfer: seconds, bytes, counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limit {
+    /// Seconds to connect.
+    pub connect: f64,
+    /// Seconds until the response's headers are there.
+    pub headers: f64,
+    /// Seconds without a byte.
+    pub idle: f64,
+    /// Seconds for a whole response (media have a least rate instead).
+    pub total: f64,
+    /// Bytes of a page or answer.
+    pub page: u64,
+    /// Bytes of a media file.
+    pub media: u64,
+    /// Bytes of an article given as a file.
+    pub article: u64,
+    /// Redirects followed.
+    pub redirects: usize,
+    /// Tries after the first, within a run.
+    pub retries: u32,
+}
+
+/// What the guard lets pass besides public addresses on ports 80 and 443.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Net {
+    /// Ranges that are asked although they are private, at any port.
+    pub allow: Vec<IpNet>,
+    /// Ports of public addresses besides 80 and 443.
+    pub ports: Vec<u16>,
+}
+
+/// Address of a name; the port takes the place of the scheme's usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct HostAddress {
+    /// The address.
+    pub ip: IpAddr,
+    /// The port, 0 for the scheme's own.
+    pub port: u16,
+}
+
+impl TryFrom<String> for HostAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<HostAddress, String> {
+        if let Ok(ip) = text.parse::<IpAddr>() {
+            return Ok(HostAddress { ip, port: 0 });
+        }
+        let socket: SocketAddr = text.parse().map_err(|_| format!("`{text}` is not an IP address, with or without a port"))?;
+        Ok(HostAddress { ip: socket.ip(), port: socket.port() })
+    }
+}
+
+impl From<HostAddress> for String {
+    fn from(address: HostAddress) -> String {
+        match address.port {
+            0 => address.ip.to_string(),
+            port => SocketAddr::new(address.ip, port).to_string(),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            contact: String::new(),
+            user_agent: String::new(),
+            robots: Robots::Respect,
+            robots_ignore: Vec::new(),
+            pace: Pace::default(),
+            limit: Limit::default(),
+            net: Net::default(),
+            hosts: BTreeMap::new(),
+            upstream: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace { delay: 1.0, per_host: 1, total: 16, patience: 60.0 }
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Limit {
+        Limit {
+            connect: 10.0,
+            headers: 30.0,
+            idle: 30.0,
+            total: 300.0,
+            page: 64 << 20,
+            media: 2 << 30,
+            article: 64 << 20,
+            redirects: 10,
+            retries: 2,
+        }
+    }
+}
+
+/// `[upstream]` may hold `"x.syndication" = "…"` as well as `[upstream.x] syndication = "…"`.
+fn flattened<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<BTreeMap<String, Url>, D::Error> {
+    use serde::de::Error;
+    let mut flat = BTreeMap::new();
+    for (name, value) in Table::deserialize(deserializer)? {
+        let entries = match value {
+            Value::Table(table) => table.into_iter().map(|(key, v)| (format!("{name}.{key}"), v)).collect(),
+            value => vec![(name, value)],
+        };
+        for (name, value) in entries {
+            let text = value.as_str().ok_or_else(|| D::Error::custom(format!("upstream.{name} is not a text")))?;
+            let url = Url::parse(text).map_err(|e| D::Error::custom(format!("upstream.{name}: {e}")))?;
+            flat.insert(name, url);
+        }
+    }
+    Ok(flat)
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a setting is unknown or wrong; the error names it.
+    pub fn load(source: &Source) -> Result<Config> {
+        let mut table = match &source.file {
+            Some(file) => read(file)?,
+            None => match default_file().filter(|f| f.exists()) {
+                Some(file) => read(&file)?,
+                None => Table::new(),
+            },
+        };
+        for setting in &source.set {
+            set(&mut table, setting)?;
+        }
+        let mut config: Config = Value::Table(table)
+            .try_into()
+            .map_err(|e: toml::de::Error| wrong("configuration", e.message().to_owned()))?;
+        for range in &source.allow_net {
+            let range = range.parse::<IpNet>().or_else(|_| range.parse::<IpAddr>().map(IpNet::from));
+            config.net.allow.push(range.map_err(|_| wrong("--allow-net", "is not a range such as 127.0.0.0/8".into()))?);
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        for (name, seconds, least) in [
+            ("pace.delay", self.pace.delay, 0.0),
+            ("pace.patience", self.pace.patience, 0.0),
+            ("limit.connect", self.limit.connect, 0.001),
+            ("limit.headers", self.limit.headers, 0.001),
+            ("limit.idle", self.limit.idle, 0.001),
+            ("limit.total", self.limit.total, 0.001),
+        ] {
+            if !(least..=86_400.0).contains(&seconds) {
+                return Err(wrong(name, format!("{seconds} seconds are not between {least} and 86400")));
+            }
+        }
+        for (name, count) in [("pace.per_host", self.pace.per_host), ("pace.total", self.pace.total)] {
+            if !(1..=1024).contains(&count) {
+                return Err(wrong(name, format!("{count} is not between 1 and 1024")));
+            }
+        }
+        self.upstreams().map(drop)
+    }
+
+    /// Base addresses of all upstreams.
+    ///
+    /// # Errors
+    /// If a setting names an upstream that there is not.
+    pub fn upstreams(&self) -> Result<Upstreams> {
+        let mut upstreams = Upstreams::defaults();
+        for (name, url) in &self.upstream {
+            if !matches!(url.scheme(), "http" | "https") {
+                return Err(wrong(&format!("upstream.{name}"), "is not an http or https address".into()));
+            }
+            if !upstreams.set(name, url.clone()) {
+                let known: Vec<&str> = upstreams.iter().map(|(name, _)| name).collect();
+                return Err(wrong(&format!("upstream.{name}"), format!("there is no such upstream; there are {}", known.join(", "))));
+            }
+        }
+        Ok(upstreams)
+    }
+
+    /// The User-Agent that is sent.
+    #[must_use]
+    pub fn user_agent(&self) -> String {
+        const PROGRAM: &str = concat!("citekeep/", env!("CARGO_PKG_VERSION"));
+        match (self.user_agent.as_str(), self.contact.as_str()) {
+            ("", "") => PROGRAM.to_owned(),
+            ("", contact) => format!("{PROGRAM} (+{contact})"),
+            (whole, _) => whole.to_owned(),
+        }
+    }
+
+    /// The settings as a configuration file would hold them, upstreams' addresses included.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut out = match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(settings)) => render_table("", &settings),
+            _ => String::new(),
+        };
+        out.push_str("\n# upstreams in use\n");
+        for (name, url) in self.upstreams().iter().flat_map(Upstreams::iter) {
+            let _ = writeln!(out, "# upstream.{name} = \"{url}\"");
+        }
+        out
+    }
+}
+
+/// Plain settings first, then tables, as TOML wants them.
+fn render_table(name: &str, table: &serde_json::Map<String, serde_json::Value>) -> String {
+    let mut out = String::new();
+    for (key, value) in table.iter().filter(|(_, v)| !v.is_object()) {
+        let key = if key.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') { format!("{key:?}") } else { key.clone() };
+        let _ = writeln!(out, "{key} = {value}");
+    }
+    for (key, value) in table {
+        if let serde_json::Value::Object(inner) = value {
+            let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+            let _ = write!(out, "\n[{name}]\n{}", render_table(&name, inner));
+        }
+    }
+    out
+}
+
+/// Seconds of a setting as a duration; settings were checked to be small and not negative.
+#[must_use]
+pub fn seconds(value: f64) -> Duration {
+    Duration::from_secs_f64(value.clamp(0.0, 86_400.0))
+}
+
+fn wrong(what: &str, why: String) -> Error {
+    Error::Config { what: what.to_owned(), why }
+}
+
+fn read(file: &Path) -> Result<Table> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|source| Error::Io { what: "cannot read the configuration", path: file.to_owned(), source })?;
+    text.parse().map_err(|e: toml::de::Error| wrong(&file.display().to_string(), e.to_string().trim_end().to_owned()))
+}
+
+fn default_file() -> Option<PathBuf> {
+    let folder = std::env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+    Some(folder.join("citekeep/config.toml"))
+}
+
+/// Puts one `key=value` into the table. What follows `hosts.` and `upstream.` is one name, dots and all.
+fn set(table: &mut Table, setting: &str) -> Result<()> {
+    let (key, text) = setting.split_once('=').ok_or_else(|| wrong("--set", format!("`{setting}` is not KEY=VALUE")))?;
+    let value = format!("v = {text}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut t| t.remove("v"))
+        .unwrap_or_else(|| Value::String(text.to_owned()));
+    let (path, last) = match key.split_once('.') {
+        Some((section @ ("hosts" | "upstream"), name)) => (Some(section), name),
+        Some((section, name)) => (Some(section), name),
+        None => (None, key),
+    };
+    let place = match path {
+        None => table,
+        Some(section) => table
+            .entry(section)
+            .or_insert_with(|| Value::Table(Table::new()))
+            .as_table_mut()
+            .ok_or_else(|| wrong(key, "is not a group of settings".into()))?,
+    };
+    place.insert(last.to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(set: &[&str]) -> Result<Config> {
+        // A file of its own, so that the user's is not read.
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let set = set.iter().map(|s| (*s).to_owned()).collect();
+        Config::load(&Source { file: Some(file.path().to_owned()), set, allow_net: vec!["127.0.0.0/8".into()] })
+    }
+
+    #[test]
+    fn the_sample_file_holds_exactly_the_defaults() {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/config.toml");
+        let config = Config::load(&Source { file: Some(sample.clone()), ..Source::default() }).unwrap();
+        assert_eq!(config, Config::default());
+        let text = std::fs::read_to_string(sample).unwrap();
+        for (name, url) in Upstreams::defaults().iter() {
+            assert!(text.contains(name) && text.contains(url.as_str().trim_end_matches('/')), "{name} is not explained");
+        }
+    }
+
+    #[test]
+    fn settings_override_the_file_and_names_keep_their_dots() {
+        let config = with(&[
+            "pace.delay=0",
+            "pace.per_host=64",
+            "robots=ignore",
+            "hosts.news.example=127.0.0.1:8080",
+            "upstream.x.syndication=http://127.0.0.1:9/s",
+            "contact=desk@news.example",
+        ])
+        .unwrap();
+        assert_eq!((config.pace.delay, config.pace.per_host, config.robots), (0.0, 64, Robots::Ignore));
+        assert_eq!(config.hosts["news.example"].port, 8080);
+        assert_eq!(config.upstreams().unwrap().join("x.syndication", "a").as_str(), "http://127.0.0.1:9/s/a");
+        assert_eq!(config.net.allow.len(), 1);
+        assert!(config.user_agent().ends_with("(+desk@news.example)"));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        for (setting, named) in [
+            ("pace.dlay=0", "dlay"),
+            ("pace.delay=often", "often"),
+            ("pace.per_host=0", "pace.per_host"),
+            ("pace.delay=-1", "pace.delay"),
+            ("upstream.x.nothing=http://a.example/", "upstream.x.nothing"),
+            ("upstream.x.oembed=ftp://a.example/", "upstream.x.oembed"),
+            ("hosts.a=nowhere", "nowhere"),
+            ("nonsense", "nonsense"),
+        ] {
+            let error = with(&[setting]).unwrap_err();
+            assert!(error.to_string().contains(named), "{setting}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_config_check_prints_can_be_read_back() {
+        let config = with(&["hosts.news.example=127.0.0.1:8080", "upstream.x.short=http://127.0.0.1:9/"]).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), config.render()).unwrap();
+        let again = Config::load(&Source { file: Some(file.path().to_owned()), ..Source::default() }).unwrap();
+        assert_eq!(again, config);
+    }
+}

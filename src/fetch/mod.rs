@@ -1,0 +1,311 @@
+//! HTTP: guarded, paced, bounded, every hop and every try an exchange with its bytes as received. The only place that
+//! opens sockets; it knows nothing of posts and nothing of the archive.
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::OnceCell;
+use tokio::time::sleep;
+use url::Url;
+
+use crate::clock::{Clock, Timestamp};
+use crate::config::{Config, Robots as RobotsSetting};
+use crate::error::Result;
+use crate::exchange::{Exchange, Failure, Purpose, Request};
+use crate::outcome::Outcome;
+use guard::Guard;
+use pace::{Closed, Pace};
+use robots::Robots;
+use wire::Wire;
+
+pub mod guard;
+mod pace;
+mod retry;
+mod robots;
+mod wire;
+
+/// Longest Location header that is followed, in bytes.
+const MAX_LOCATION: usize = 8 << 10;
+
+/// Redirects followed for a robots.txt (RFC 9309 §2.3.1.2).
+const ROBOTS_REDIRECTS: usize = 5;
+
+/// Request headers that go along to another host: none that could carry a secret.
+const HEADERS_FOR_OTHERS: [&str; 3] = ["accept", "accept-language", "range"];
+
+/// Where large bodies go while they arrive, so that memory stays bounded.
+pub trait Staging: Send {
+    /// Begins a body; its id goes into [`Body::Staged`](crate::exchange::Body::Staged).
+    fn begin(&mut self, url: &Url, validator: Option<&str>) -> impl Future<Output = Result<i64>> + Send;
+    /// Appends to it.
+    fn push(&mut self, id: i64, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Fetches. Cheap to clone; all clones share pace, robots.txt and connections.
+#[derive(Clone)]
+pub struct Fetcher(Arc<Inner>);
+
+struct Inner {
+    wire: Wire,
+    guard: Arc<Guard>,
+    pace: Pace,
+    clock: Clock,
+    robots: Option<RobotsCache>,
+    redirects: usize,
+    retries: u32,
+}
+
+/// What each origin asks us to leave alone; asked once a run.
+struct RobotsCache {
+    ignored: HashSet<String>,
+    origins: Mutex<HashMap<String, Arc<OnceCell<Policy>>>>,
+}
+
+/// What came of asking for a robots.txt.
+enum Policy {
+    Rules(Robots),
+    /// The site could not tell; it is not asked for pages either.
+    Unknown(Failure),
+}
+
+impl Fetcher {
+    /// A fetcher with the penalties that hosts gave earlier runs.
+    ///
+    /// # Errors
+    /// If the TLS of this machine cannot be set up.
+    pub fn new(config: &Config, clock: Clock, penalties: Vec<(String, Timestamp)>) -> Result<Fetcher> {
+        let guard = Arc::new(Guard::new(config));
+        let robots = (config.robots == RobotsSetting::Respect)
+            .then(|| RobotsCache { ignored: config.robots_ignore.iter().cloned().collect(), origins: Mutex::default() });
+        Ok(Fetcher(Arc::new(Inner {
+            wire: Wire::new(config, Arc::clone(&guard), clock)?,
+            guard,
+            pace: Pace::new(&config.pace, clock, penalties),
+            clock,
+            robots,
+            redirects: config.limit.redirects,
+            retries: config.limit.retries,
+        })))
+    }
+
+    /// Performs the request with its redirects and tries, oldest first; the last exchange says how it ended. Never
+    /// empty. A robots.txt that had to be asked first comes before.
+    pub async fn fetch(&self, request: &Request, staging: &mut impl Staging) -> Vec<Exchange> {
+        let mut exchanges = Vec::new();
+        let mut seen = HashSet::new();
+        let mut url = without_fragment(&request.url);
+        let mut headers = request.headers.clone();
+        loop {
+            if request.purpose == Purpose::Page
+                && let Some(failure) = self.forbidden(&url, &mut exchanges, staging).await
+            {
+                exchanges.push(self.0.wire.not_sent(&url, request.purpose, failure));
+                return exchanges;
+            }
+            self.with_tries(&url, request.purpose, &headers, staging, &mut exchanges).await;
+            let Some(last) = exchanges.last_mut() else { return exchanges };
+            if !request.follow || last.failure.is_some() || !is_redirect(last) {
+                return exchanges;
+            }
+            seen.insert(url.clone());
+            match next_hop(last, seen.len() > self.0.redirects) {
+                Ok(next) if seen.contains(&next) => {
+                    last.failure = Some(failure(Outcome::Unreadable, "redirect_loop", format!("{url} leads back to {next}")));
+                    return exchanges;
+                }
+                Ok(next) => {
+                    if next.origin() != url.origin() {
+                        headers.retain(|(name, _)| HEADERS_FOR_OTHERS.contains(&name.as_str()));
+                    }
+                    url = next;
+                }
+                Err(failure) => {
+                    last.failure = Some(failure);
+                    return exchanges;
+                }
+            }
+        }
+    }
+
+    /// Penalties that hosts gave since the last call, to be kept for later runs.
+    #[must_use]
+    pub fn take_penalties(&self) -> Vec<(String, Timestamp)> {
+        self.0.pace.take_penalties()
+    }
+
+    /// One hop, tried again where that may help.
+    async fn with_tries(
+        &self,
+        url: &Url,
+        purpose: Purpose,
+        headers: &[(String, String)],
+        staging: &mut impl Staging,
+        exchanges: &mut Vec<Exchange>,
+    ) {
+        let mut tries = 0;
+        loop {
+            let exchange = self.once(url, purpose, headers, staging).await;
+            tries += 1;
+            let [jitter, ..] = self.0.clock.nonce(0);
+            let wait = retry::wait(&exchange, tries, self.0.retries, jitter);
+            exchanges.push(exchange);
+            match wait {
+                Some(wait) => sleep(wait).await,
+                None => return,
+            }
+        }
+    }
+
+    async fn once(&self, url: &Url, purpose: Purpose, headers: &[(String, String)], staging: &mut impl Staging) -> Exchange {
+        if let Err(refusal) = self.0.guard.check_url(url) {
+            let failure = failure(Outcome::Refused, refusal.reason(), refusal.to_string());
+            return self.0.wire.not_sent(url, purpose, failure);
+        }
+        let host = host_key(url);
+        let _permit = match self.0.pace.admit(&host).await {
+            Ok(permit) => permit,
+            Err(closed) => {
+                let failure = match closed {
+                    Closed::Paused(until) => {
+                        failure(Outcome::RateLimited, "host_paused", format!("{host} asked to be left alone until {until}"))
+                    }
+                    Closed::Failing => {
+                        failure(Outcome::Unreachable, "circuit_open", format!("{host} failed too often in a row"))
+                    }
+                };
+                return self.0.wire.not_sent(url, purpose, failure);
+            }
+        };
+        let exchange = self.0.wire.send(url, purpose, headers, staging).await;
+        if exchange.failure.as_ref().is_none_or(|f| f.outcome != Outcome::Refused) {
+            self.0.pace.learn(&host, &exchange);
+        }
+        exchange
+    }
+
+    /// Why robots.txt keeps us from a page, if it does. The first asker's exchanges hold the robots.txt.
+    async fn forbidden(&self, url: &Url, exchanges: &mut Vec<Exchange>, staging: &mut impl Staging) -> Option<Failure> {
+        let cache = self.0.robots.as_ref()?;
+        if url.host_str().is_some_and(|host| cache.ignored.contains(host)) || self.0.guard.check_url(url).is_err() {
+            return None;
+        }
+        let cell = {
+            let mut origins = cache.origins.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(origins.entry(url.origin().ascii_serialization()).or_default())
+        };
+        let policy = cell.get_or_init(|| async {
+            let asked = self.robots(url, staging).await;
+            let policy = policy(asked.last());
+            exchanges.extend(asked);
+            policy
+        });
+        match policy.await {
+            Policy::Unknown(failure) => Some(failure.clone()),
+            Policy::Rules(robots) => {
+                let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+                let forbidden = || failure(Outcome::Refused, "robots", format!("robots.txt of {} forbids it", host_key(url)));
+                (!robots.allows(path)).then(forbidden)
+            }
+        }
+    }
+
+    async fn robots(&self, url: &Url, staging: &mut impl Staging) -> Vec<Exchange> {
+        let mut exchanges = Vec::new();
+        let Ok(mut next) = url.join("/robots.txt") else { return exchanges };
+        for _ in 0..=ROBOTS_REDIRECTS {
+            let exchange = self.once(&next, Purpose::Robots, &[], staging).await;
+            let target = exchange.location();
+            exchanges.push(exchange);
+            match target {
+                Some(target) => next = target,
+                None => break,
+            }
+        }
+        exchanges
+    }
+}
+
+/// What an answer to the question for robots.txt says (RFC 9309 §2.3.1): rules, everything allowed, or nothing known.
+fn policy(answer: Option<&Exchange>) -> Policy {
+    let Some(answer) = answer else { return Policy::Rules(Robots::default()) };
+    match (&answer.failure, answer.status) {
+        (Some(failure), _) if failure.outcome != Outcome::Refused => Policy::Unknown(failure.clone()),
+        (None, Some(200..=299)) => Policy::Rules(Robots::parse(&answer.decoded().unwrap_or_default())),
+        (None, Some(status @ 500..=599)) => {
+            let detail = format!("robots.txt answered {status}, so pages are not asked now");
+            Policy::Unknown(failure(Outcome::ServerError, "robots_server_error", detail))
+        }
+        _ => Policy::Rules(Robots::default()),
+    }
+}
+
+fn failure(outcome: Outcome, reason: &'static str, detail: String) -> Failure {
+    Failure { outcome, reason, detail }
+}
+
+/// Host and port: what is paced as one.
+fn host_key(url: &Url) -> String {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or_default().to_owned(),
+    }
+}
+
+fn without_fragment(url: &Url) -> Url {
+    let mut url = url.clone();
+    url.set_fragment(None);
+    url
+}
+
+fn is_redirect(exchange: &Exchange) -> bool {
+    matches!(exchange.status, Some(301 | 302 | 303 | 307 | 308)) && exchange.header("location").is_some()
+}
+
+/// Where a redirect leads, or why it is not followed.
+fn next_hop(exchange: &Exchange, too_many: bool) -> std::result::Result<Url, Failure> {
+    if too_many {
+        return Err(failure(Outcome::Unreadable, "too_many_redirects", "gave up after the limit of redirects".into()));
+    }
+    let location = exchange.header("location").unwrap_or_default();
+    if location.len() > MAX_LOCATION {
+        return Err(failure(Outcome::Unreadable, "location_too_long", format!("Location of {} bytes", location.len())));
+    }
+    let unreadable = || failure(Outcome::Unreadable, "location_unreadable", "Location is not an address".into());
+    exchange.location().map(|url| without_fragment(&url)).ok_or_else(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::testing::answered;
+
+    #[test]
+    fn a_missing_robots_file_allows_and_a_failing_one_does_not() {
+        let allows = |status: u16| match policy(Some(&answered(status, b"User-agent: *\nDisallow: /"))) {
+            Policy::Rules(robots) => Some(robots.allows("/x")),
+            Policy::Unknown(_) => None,
+        };
+        assert_eq!((allows(200), allows(404), allows(403), allows(503)), (Some(false), Some(true), Some(true), None));
+    }
+
+    #[test]
+    fn a_location_that_is_too_long_or_none_is_an_outcome() {
+        let redirect = |to: &str| {
+            let mut exchange = answered(302, b"");
+            exchange.response_headers.push(("location".into(), to.into()));
+            exchange
+        };
+        assert_eq!(next_hop(&redirect("/next#part"), false).unwrap().as_str(), "https://upstream.example/next");
+        assert_eq!(next_hop(&redirect(&"a".repeat(1 << 20)), false).unwrap_err().reason, "location_too_long");
+        assert_eq!(next_hop(&redirect("http://[bad"), false).unwrap_err().reason, "location_unreadable");
+        assert_eq!(next_hop(&redirect("/next"), true).unwrap_err().reason, "too_many_redirects");
+    }
+
+    #[test]
+    fn requests_to_one_host_at_two_ports_are_paced_apart() {
+        assert_eq!(host_key(&Url::parse("http://a.example:8080/x").unwrap()), "a.example:8080");
+        assert_eq!(host_key(&Url::parse("http://a.example:80/x").unwrap()), "a.example");
+    }
+}

@@ -1,0 +1,336 @@
+//! One request on the wire: the client as we need it (nothing followed, retried or unpacked by itself), the body as it
+//! arrives under its limits, and a name for every way to fail.
+
+use std::error::Error as StdError;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{Client, Response, Version};
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, timeout, timeout_at};
+use url::Url;
+
+use super::guard::{Guard, GuardedResolver, Refusal};
+use super::{Staging, failure};
+use crate::clock::Clock;
+use crate::config::{Config, Limit, seconds};
+use crate::error::{Error, Result};
+use crate::exchange::{Body, Exchange, Failure, Purpose, Truncated};
+use crate::outcome::Outcome;
+
+/// Bytes of a body kept in memory before the rest goes to staging.
+const INLINE: usize = 2 << 20;
+
+/// Bytes handed to staging at a time.
+const PIECE: usize = 1 << 20;
+
+/// A media file must come at this rate, in bytes a second, over this time.
+const LEAST_RATE: (u64, Duration) = (10_000, Duration::from_secs(60));
+
+/// Codings that we can undo; what is not offered does not come.
+const ACCEPT_ENCODING: &str = "gzip, br";
+
+/// The client and its limits.
+pub struct Wire {
+    client: Client,
+    guard: Arc<Guard>,
+    clock: Clock,
+    limit: Limit,
+    user_agent: String,
+}
+
+impl Wire {
+    /// A client for these settings.
+    pub fn new(config: &Config, guard: Arc<Guard>, clock: Clock) -> Result<Wire> {
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .tls_info(true)
+            .tcp_nodelay(true)
+            .connect_timeout(seconds(config.limit.connect))
+            .pool_max_idle_per_host(config.pace.per_host)
+            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
+            .build()
+            .map_err(|e| Error::Internal(format!("the HTTP client cannot be set up: {e}")))?;
+        Ok(Wire { client, guard, clock, limit: config.limit.clone(), user_agent: config.user_agent() })
+    }
+
+    /// The exchange of a request that was never sent.
+    pub fn not_sent(&self, url: &Url, purpose: Purpose, failure: Failure) -> Exchange {
+        let now = self.clock.now();
+        let mut url = url.clone();
+        // Credentials are not kept; these cannot fail on an address with a host, and others have none.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        Exchange {
+            url,
+            purpose,
+            request_headers: Vec::new(),
+            started: now,
+            ended: now,
+            remote: None,
+            http_version: None,
+            status: None,
+            response_headers: Vec::new(),
+            certificate: None,
+            body: Body::None,
+            body_length: 0,
+            body_sha256: None,
+            truncated: None,
+            failure: Some(failure),
+        }
+    }
+
+    /// Sends one request and reads its response.
+    pub async fn send(&self, url: &Url, purpose: Purpose, headers: &[(String, String)], staging: &mut impl Staging) -> Exchange {
+        let mut exchange = Exchange { failure: None, ..self.not_sent(url, purpose, failure(Outcome::Unreachable, "", String::new())) };
+        exchange.request_headers = self.headers(purpose, headers);
+        let mut request = self.client.get(url.clone());
+        for (name, value) in &exchange.request_headers {
+            request = request.header(name, value);
+        }
+        let deadline = Instant::now() + seconds(self.limit.total);
+        let patience = seconds(self.limit.connect) + seconds(self.limit.headers);
+        match timeout(patience, request.send()).await {
+            Err(_) => exchange.failure = Some(failure(Outcome::Unreachable, "timeout_headers", "no answer in time".into())),
+            Ok(Err(error)) => exchange.failure = Some(classify(&error)),
+            Ok(Ok(response)) => self.receive(response, &mut exchange, deadline, staging).await,
+        }
+        exchange.ended = self.clock.now();
+        exchange
+    }
+
+    fn headers(&self, purpose: Purpose, extra: &[(String, String)]) -> Vec<(String, String)> {
+        let accept = match purpose {
+            Purpose::Article | Purpose::Page => "text/html,application/xhtml+xml,*/*;q=0.8",
+            Purpose::Api | Purpose::Media | Purpose::Robots => "*/*",
+        };
+        let encoding = if purpose == Purpose::Media { "identity" } else { ACCEPT_ENCODING };
+        let mut headers = Vec::with_capacity(3 + extra.len());
+        for (name, value) in [("accept", accept), ("accept-encoding", encoding), ("user-agent", &self.user_agent)] {
+            if !extra.iter().any(|(n, _)| n == name) {
+                headers.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        headers.extend_from_slice(extra);
+        headers
+    }
+
+    async fn receive(&self, response: Response, exchange: &mut Exchange, deadline: Instant, staging: &mut impl Staging) {
+        exchange.remote = response.remote_addr();
+        if let Some(refusal) = self.refused_peer(exchange.remote) {
+            exchange.failure = Some(failure(Outcome::Refused, refusal.reason(), refusal.to_string()));
+            return;
+        }
+        exchange.status = Some(response.status().as_u16());
+        exchange.http_version = Some(match response.version() {
+            Version::HTTP_2 => "HTTP/2.0",
+            Version::HTTP_10 => "HTTP/1.0",
+            _ => "HTTP/1.1",
+        });
+        exchange.response_headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), latin1(value.as_bytes())))
+            .collect();
+        exchange.certificate = response
+            .extensions()
+            .get::<reqwest::tls::TlsInfo>()
+            .and_then(|tls| tls.peer_certificate())
+            .map(Bytes::copy_from_slice);
+        self.read_body(response, exchange, deadline, staging).await;
+    }
+
+    fn refused_peer(&self, peer: Option<SocketAddr>) -> Option<Refusal> {
+        peer.and_then(|peer| self.guard.check_ip(peer.ip()).err())
+    }
+
+    async fn read_body(&self, mut response: Response, exchange: &mut Exchange, deadline: Instant, staging: &mut impl Staging) {
+        let is_media = exchange.purpose == Purpose::Media;
+        let limit = if is_media { self.limit.media } else { self.limit.page };
+        let mut body = Incoming::new(exchange.purpose);
+        let mut window = (Instant::now(), 0);
+        if exchange.header("content-length").and_then(|l| l.parse::<u64>().ok()).is_some_and(|length| length > limit) {
+            exchange.truncated = Some(Truncated::Length);
+            exchange.failure = Some(too_large(limit));
+            return;
+        }
+        loop {
+            let idle = Instant::now() + seconds(self.limit.idle);
+            let until = if is_media { idle } else { idle.min(deadline) };
+            let chunk = match timeout_at(until, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(Ok(None)) => break,
+                Ok(Err(error)) => {
+                    exchange.truncated = Some(Truncated::Disconnect);
+                    exchange.failure = Some(failure(Outcome::Unreachable, "body_cut", chain(&error)));
+                    break;
+                }
+                Err(_) => {
+                    exchange.truncated = Some(Truncated::Time);
+                    exchange.failure = Some(failure(Outcome::Unreachable, "timeout_body", "the body did not come in time".into()));
+                    break;
+                }
+            };
+            let room = usize::try_from(limit - body.length).unwrap_or(usize::MAX);
+            let too_much = chunk.len() > room;
+            let kept = body.take(chunk.slice(..chunk.len().min(room)), &exchange.url, exchange_validator(exchange), staging).await;
+            if let Err(error) = kept {
+                exchange.truncated = Some(Truncated::Disconnect);
+                exchange.failure = Some(failure(Outcome::Unreachable, "staging", error.to_string()));
+                break;
+            }
+            if too_much {
+                exchange.truncated = Some(Truncated::Length);
+                exchange.failure = Some(too_large(limit));
+                break;
+            }
+            if is_media && window.0.elapsed() >= LEAST_RATE.1 {
+                if body.length - window.1 < LEAST_RATE.0 * LEAST_RATE.1.as_secs() {
+                    exchange.truncated = Some(Truncated::Time);
+                    exchange.failure = Some(failure(Outcome::Unreachable, "too_slow", "less than 10 KB a second".into()));
+                    break;
+                }
+                window = (Instant::now(), body.length);
+            }
+        }
+        exchange.body_length = body.length;
+        match body.end(staging).await {
+            Ok((kept, sha256)) => (exchange.body, exchange.body_sha256) = (kept, sha256),
+            Err(error) => {
+                exchange.truncated = Some(Truncated::Disconnect);
+                exchange.failure = Some(failure(Outcome::Unreachable, "staging", error.to_string()));
+            }
+        }
+    }
+}
+
+fn too_large(limit: u64) -> Failure {
+    failure(Outcome::TooLarge, "limit", format!("more than the limit of {limit} bytes"))
+}
+
+/// What lets a broken transfer be taken up again.
+fn exchange_validator(exchange: &Exchange) -> Option<&str> {
+    exchange.header("etag").or_else(|| exchange.header("last-modified"))
+}
+
+/// A body on its way in: hashed as it comes, in memory while it is small, staged piece by piece once it is not.
+struct Incoming {
+    hash: Sha256,
+    length: u64,
+    chunks: Vec<Bytes>,
+    held: usize,
+    upload: Option<i64>,
+    may_stage: bool,
+}
+
+impl Incoming {
+    fn new(purpose: Purpose) -> Incoming {
+        // What a parser will read stays in memory; its limit bounds it.
+        let may_stage = matches!(purpose, Purpose::Media | Purpose::Page);
+        Incoming { hash: Sha256::new(), length: 0, chunks: Vec::new(), held: 0, upload: None, may_stage }
+    }
+
+    async fn take(&mut self, chunk: Bytes, url: &Url, validator: Option<&str>, staging: &mut impl Staging) -> Result<()> {
+        self.hash.update(&chunk);
+        self.length += chunk.len() as u64;
+        self.held += chunk.len();
+        self.chunks.push(chunk);
+        if self.may_stage && self.upload.is_none() && self.held > INLINE {
+            self.upload = Some(staging.begin(url, validator).await?);
+        }
+        match self.upload {
+            Some(upload) if self.held >= PIECE => self.flush(upload, staging).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn flush(&mut self, upload: i64, staging: &mut impl Staging) -> Result<()> {
+        let mut held = self.joined();
+        while !held.is_empty() {
+            let piece = held.split_to(held.len().min(PIECE));
+            staging.push(upload, piece).await?;
+        }
+        Ok(())
+    }
+
+    /// The chunks held as one; a single one is not copied.
+    fn joined(&mut self) -> Bytes {
+        let held = std::mem::take(&mut self.held);
+        if self.chunks.len() == 1 {
+            return self.chunks.remove(0);
+        }
+        let mut whole = BytesMut::with_capacity(held);
+        for chunk in self.chunks.drain(..) {
+            whole.extend_from_slice(&chunk);
+        }
+        whole.freeze()
+    }
+
+    async fn end(mut self, staging: &mut impl Staging) -> Result<(Body, Option<[u8; 32]>)> {
+        if self.length == 0 {
+            return Ok((Body::None, None));
+        }
+        let body = match self.upload {
+            Some(upload) => {
+                self.flush(upload, staging).await?;
+                Body::Staged(upload)
+            }
+            None => Body::Inline(self.joined()),
+        };
+        Ok((body, Some(self.hash.finalize().into())))
+    }
+}
+
+/// Header values are bytes; as Latin-1 none is lost.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&b| char::from(b)).collect()
+}
+
+/// A name for a request that got no response.
+fn classify(error: &reqwest::Error) -> Failure {
+    let mut source: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(cause) = source {
+        if let Some(refusal) = cause.downcast_ref::<Refusal>() {
+            return failure(Outcome::Refused, refusal.reason(), refusal.to_string());
+        }
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            return failure(Outcome::Unreachable, "tls", tls.to_string());
+        }
+        // The reason of an I/O error made from another error is inside it, not behind it.
+        source = match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
+    }
+    let reason = if error.is_dns() {
+        "dns"
+    } else if error.is_timeout() {
+        "timeout_connect"
+    } else if error.is_connect() {
+        "connect"
+    } else if error.is_builder() {
+        return failure(Outcome::Refused, "request_invalid", chain(error));
+    } else if chain(error).contains("parse") || chain(error).contains("header") {
+        return failure(Outcome::Unreadable, "bad_response", chain(error));
+    } else {
+        "reset"
+    };
+    failure(Outcome::Unreachable, reason, chain(error))
+}
+
+/// An error and its causes in one line, without the address (it stands in the exchange).
+fn chain(error: &dyn StdError) -> String {
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    causes.dedup();
+    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+}
