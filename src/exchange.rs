@@ -10,6 +10,8 @@ use crate::clock::Timestamp;
 use crate::outcome::Outcome;
 
 mod decode;
+#[cfg(test)]
+pub mod testing;
 
 pub use decode::{DECODED_LIMIT, DecodeError, RATIO_LIMIT, decode};
 

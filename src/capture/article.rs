@@ -1,0 +1,108 @@
+//! Takes an article in: its bytes from the network or the user, what they cite, and their place in the archive.
+
+use bytes::Bytes;
+use url::Url;
+
+use super::Capturer;
+use super::input::{self, Input};
+use crate::article::Hints;
+use crate::citation::Cited;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::exchange::{Purpose, Request};
+use crate::outcome::Outcome;
+use crate::platform::{self, Recognised, link};
+use crate::store::record::{NewReading, Origin};
+
+/// What the user says about an input besides its bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    /// Where it came from.
+    pub url: Option<Url>,
+    /// When it was retrieved from there.
+    pub retrieved: Option<Timestamp>,
+    /// Cases it belongs to.
+    pub tags: Vec<String>,
+}
+
+/// An article that is in the archive now.
+#[derive(Debug, Clone)]
+pub struct Article {
+    /// The input as the user named it.
+    pub name: String,
+    /// Row of the article.
+    pub article: i64,
+    /// Row of the reading.
+    pub reading: i64,
+    /// Rows of the targets that it cites.
+    pub targets: Vec<i64>,
+}
+
+impl Capturer {
+    /// Reads one article and keeps it with all it cites; nothing is captured yet.
+    ///
+    /// # Errors
+    /// If the input cannot be read, or the archive not written.
+    pub async fn read_article(&self, name: &str, input: &Input, claims: &Claims, limit: u64) -> Result<Article> {
+        let (origin, bytes, hints) = match input {
+            Input::Url(url) => self.fetch_article(url).await?,
+            local => {
+                let bytes = Bytes::from(input::read(local, limit)?);
+                let origin = Origin::Given {
+                    name: name.to_owned(),
+                    bytes: bytes.clone(),
+                    claimed_url: claims.url.as_ref().map(Url::to_string),
+                    claimed_retrieved: claims.retrieved,
+                };
+                (origin, bytes, Hints { url: claims.url.clone(), content_type: None })
+            }
+        };
+        let word = name.to_owned();
+        let findings = tokio::task::spawn_blocking(move || input::find(&word, &bytes, &hints))
+            .await
+            .map_err(|e| Error::Internal(format!("reading {name}: {e}")))??;
+        let reading = NewReading { origin, findings, read_at: self.clock.now(), tags: claims.tags.clone() };
+        let receipt = self.store.add_reading(reading).await?;
+        Ok(Article {
+            name: name.to_owned(),
+            article: receipt.article,
+            reading: receipt.reading,
+            targets: receipt.targets,
+        })
+    }
+
+    async fn fetch_article(&self, url: &Url) -> Result<(Origin, Bytes, Hints)> {
+        let exchanges = self.fetch(&Request::new(url.clone(), Purpose::Article)).await;
+        let (outcome, reason) = super::link::outcome_of(&exchanges);
+        let last = exchanges.last().ok_or_else(|| Error::Internal(format!("{url}: no exchange")))?;
+        let failed = |outcome, reason, detail| Error::NotFetched { url: url.to_string(), outcome, reason, detail };
+        if outcome != Outcome::Captured {
+            let detail = last.failure.as_ref().map(|f| f.detail.clone()).unwrap_or_default();
+            return Err(failed(outcome, reason, detail));
+        }
+        let bytes = match last.decoded() {
+            Ok(bytes) => Bytes::from(bytes),
+            Err(error) => return Err(failed(Outcome::Unreadable, "coding".into(), error.to_string())),
+        };
+        let hints = Hints { url: Some(last.url.clone()), content_type: last.header("content-type").map(str::to_owned) };
+        Ok((Origin::Fetched(exchanges), bytes, hints))
+    }
+
+    /// The target that an address names by itself, without an article.
+    ///
+    /// # Errors
+    /// If the archive cannot be written.
+    pub async fn target(&self, url: &Url) -> Result<i64> {
+        self.store.target(cited(url)).await
+    }
+}
+
+/// What an address is when it is cited: a post, or a link.
+#[must_use]
+pub fn cited(url: &Url) -> Cited {
+    let (unwrapped, _) = link::unwrap(url);
+    match platform::recognise(&unwrapped) {
+        Some((_, Recognised::Post(post))) => Cited::Post(post),
+        _ => Cited::Link(link::clean(&unwrapped)),
+    }
+}

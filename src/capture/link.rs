@@ -1,0 +1,35 @@
+//! Captures one linked page: the redirect chain, the final page, its body as sent.
+
+use url::Url;
+
+use super::Capturer;
+use crate::exchange::{Exchange, Purpose, Request};
+use crate::outcome::Outcome;
+use crate::platform::status::from_status;
+use crate::store::record::{AnswerRecord, CaptureRecord};
+
+/// Name of the source that is the web itself.
+const SOURCE: &str = "web";
+
+impl Capturer {
+    /// Captures the page at `url` now.
+    pub(super) async fn capture_link(&self, url: &Url) -> CaptureRecord {
+        let started = self.clock.now();
+        let exchanges = self.fetch(&Request::new(url.clone(), Purpose::Page)).await;
+        let (outcome, reason) = outcome_of(&exchanges);
+        let detail = exchanges.last().and_then(|e| e.failure.as_ref()).map(|f| f.detail.clone());
+        let answer = AnswerRecord { source: SOURCE.into(), outcome, reason, detail, exchanges, post: None };
+        CaptureRecord { started, ended: self.clock.now(), best: 0, answers: vec![answer], media: Vec::new() }
+    }
+}
+
+/// What the last of some hops amounts to.
+pub(super) fn outcome_of(hops: &[Exchange]) -> (Outcome, String) {
+    match hops.last() {
+        None => (Outcome::Unreachable, "no_response".into()),
+        Some(last) => match from_status(last) {
+            Some(answer) => (answer.outcome, answer.reason),
+            None => (Outcome::Captured, format!("http_{}", last.status.unwrap_or_default())),
+        },
+    }
+}

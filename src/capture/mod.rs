@@ -1,0 +1,223 @@
+//! Which target when, which source next, what came of it: drives `fetch`, reads by `platform`, hands results to
+//! the store.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::clock::{Clock, Timestamp};
+use crate::error::{Error, Result};
+use crate::exchange::{Exchange, Request};
+use crate::fetch::Fetcher;
+use crate::outcome::Outcome;
+use crate::platform::{self, PostRef, Upstreams};
+use crate::store::{Completion, Store};
+use crate::store::record::{CaptureRecord, Job, TargetKind};
+
+mod article;
+mod identify;
+pub mod input;
+mod link;
+mod post;
+mod staging;
+
+pub use article::{Article, Claims};
+
+/// Most questions put to one source or resolver.
+const MAX_STEPS: usize = 8;
+
+/// How long a job is leased, in milliseconds; longer than any capture's own limits allow.
+const LEASE_MILLIS: i64 = 3_600_000;
+
+/// The name under which this process leases jobs; there is one run at a time.
+const WORKER: &str = "run";
+
+/// Most captures in flight at once, and most jobs leased in one go. More than may be fetched at once, so that a
+/// capture that waits for its commit keeps no connection idle.
+const IN_FLIGHT: usize = 128;
+
+/// How long what is in flight may take once a stop was asked for.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Whether, and how urgently, somebody asked us to stop.
+#[derive(Debug, Default)]
+pub struct Stop {
+    asked: AtomicU8,
+    changed: Notify,
+}
+
+impl Stop {
+    /// Asks once more: the first time finishes what is in flight, the second gives it up.
+    pub fn ask(&self) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether no new work may begin.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) > 0
+    }
+
+    /// Returns when what is in flight must be given up: at the second request, or some time after the first.
+    async fn given_up(&self) {
+        loop {
+            let changed = self.changed.notified();
+            match self.asked.load(Ordering::Relaxed) {
+                0 => changed.await,
+                1 => {
+                    let _ = tokio::time::timeout(GRACE, changed).await;
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+}
+
+/// What one finished job tells whoever watches.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// Row of the target.
+    pub target: i64,
+    /// Its address; empty for a post that is not identified.
+    pub url: String,
+    /// How the attempt ended.
+    pub outcome: Outcome,
+    /// Reason code.
+    pub reason: String,
+    /// Whether anything answered at all.
+    pub reached: bool,
+    /// Hosts that were asked.
+    pub hosts: BTreeSet<String>,
+}
+
+impl Done {
+    fn new<'a>(job: &Job, outcome: Outcome, reason: &str, exchanges: impl Iterator<Item = &'a Exchange>) -> Done {
+        let mut hosts = BTreeSet::new();
+        let mut reached = false;
+        for exchange in exchanges {
+            reached |= exchange.status.is_some();
+            hosts.extend(exchange.url.host_str().map(str::to_owned));
+        }
+        let (target, url, reason) = (job.target, job.url.clone(), reason.to_owned());
+        Done { target, url, outcome, reason, reached: reached || hosts.is_empty(), hosts }
+    }
+}
+
+/// Captures targets: holds the hands to the network and to the archive.
+#[derive(Clone)]
+pub struct Capturer {
+    fetcher: Fetcher,
+    store: Arc<Store>,
+    upstreams: Arc<Upstreams>,
+    clock: Clock,
+}
+
+impl Capturer {
+    /// A capturer over an open archive.
+    #[must_use]
+    pub fn new(fetcher: Fetcher, store: Arc<Store>, upstreams: Upstreams, clock: Clock) -> Capturer {
+        Capturer { fetcher, store, upstreams: Arc::new(upstreams), clock }
+    }
+
+    /// Captures each of `targets` that is due, many at once, each at most once; posts identified on the way are
+    /// captured as well. `watch` hears of every finished job, after its commit.
+    ///
+    /// # Errors
+    /// If the archive fails. What was committed before stays.
+    pub async fn capture_all(&self, targets: BTreeSet<i64>, stop: &Stop, watch: &mut dyn FnMut(&Done)) -> Result<()> {
+        let mut wanted = targets;
+        let mut tasks: JoinSet<Result<(Done, Option<i64>)>> = JoinSet::new();
+        let given_up = stop.given_up();
+        tokio::pin!(given_up);
+        loop {
+            while tasks.len() < IN_FLIGHT && !wanted.is_empty() && !stop.is_asked() {
+                let room = IN_FLIGHT - tasks.len();
+                let asked: Vec<i64> = wanted.iter().copied().take(room).collect();
+                let jobs = self.store.lease(WORKER.into(), room, LEASE_MILLIS, Some(asked.clone())).await?;
+                for target in asked {
+                    wanted.remove(&target);
+                }
+                for job in jobs {
+                    let capturer = self.clone();
+                    tasks.spawn(async move { capturer.work(job).await });
+                }
+            }
+            let finished = tokio::select! {
+                finished = tasks.join_next() => finished,
+                () = &mut given_up => return Ok(()),
+            };
+            match finished {
+                None => return Ok(()),
+                Some(Err(panic)) => return Err(Error::Internal(format!("a capture stopped: {panic}"))),
+                Some(Ok(result)) => {
+                    let (done, identified) = result?;
+                    wanted.extend(identified);
+                    watch(&done);
+                }
+            }
+        }
+    }
+
+    /// Does one job to its end. Returns what came of it, and the target that it identified.
+    async fn work(&self, job: Job) -> Result<(Done, Option<i64>)> {
+        let record = match &job.kind {
+            TargetKind::Unidentified { platform, claim } => {
+                let record = self.identify(known(platform)?, claim).await;
+                let exchanges = record.steps.iter().flat_map(|s| &s.exchanges);
+                let done = Done::new(&job, record.outcome, &record.reason, exchanges);
+                let retry_at = self.retry_at(&job, record.outcome.is_transient());
+                let identified = match self.store.complete_resolution(job.id, job.fence, record, retry_at).await? {
+                    Completion::Stored(identified) => identified,
+                    Completion::Stale => None,
+                };
+                return Ok((done, identified));
+            }
+            TargetKind::Post { platform, id, handle } => {
+                let platform = known(platform)?;
+                let post = PostRef { platform: platform.name, id: id.clone(), url: address(&job)?, handle: handle.clone() };
+                self.capture_post(platform, &post).await
+            }
+            TargetKind::Link => self.capture_link(&address(&job)?).await,
+        };
+        let best = &record.answers[record.best];
+        let done = Done::new(&job, best.outcome, &best.reason, record.answers.iter().flat_map(|a| &a.exchanges));
+        let retry_at = self.retry_at(&job, is_unsettled(&record));
+        self.store.complete(job.id, job.fence, record, retry_at).await?;
+        Ok((done, None))
+    }
+
+    /// When to try again what is left open: later with every attempt.
+    fn retry_at(&self, job: &Job, unsettled: bool) -> Option<Timestamp> {
+        const WAITS: [i64; 5] = [60, 600, 3_600, 21_600, 86_400];
+        let attempt = usize::try_from(job.attempts).unwrap_or(0).min(WAITS.len() - 1);
+        unsettled.then(|| self.clock.now().plus_millis(WAITS[attempt] * 1000))
+    }
+
+    /// One request with all its hops and tries.
+    async fn fetch(&self, request: &Request) -> Vec<Exchange> {
+        self.fetcher.fetch(request, &mut staging::InArchive(&self.store)).await
+    }
+}
+
+/// The address of a job's target.
+fn address(job: &Job) -> Result<Url> {
+    Url::parse(&job.url).map_err(|e| Error::Internal(format!("the archive names an address `{}`: {e}", job.url)))
+}
+
+fn known(name: &str) -> Result<&'static platform::Platform> {
+    platform::by_name(name).ok_or_else(|| Error::Internal(format!("the archive names a platform `{name}` that is not known")))
+}
+
+/// Whether a capture leaves open what trying again may settle: nothing was captured or stated, and something failed
+/// for a reason that passes.
+fn is_unsettled(record: &CaptureRecord) -> bool {
+    let best = record.answers[record.best].outcome;
+    best != Outcome::Captured && !best.is_gone() && record.answers.iter().any(|a| a.outcome.is_transient())
+}

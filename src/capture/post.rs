@@ -1,0 +1,144 @@
+//! Captures one post: asks the platform's sources in order until one gives it, then its media.
+
+use super::{Capturer, MAX_STEPS};
+use crate::exchange::{Exchange, Purpose, Request};
+use crate::outcome::Outcome;
+use crate::platform::{Answer, Media, Platform, PostRef, SourceKind, Step};
+use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord};
+
+impl Capturer {
+    /// Captures `post` now. Every source's answer is kept; the best one is the capture's.
+    pub(super) async fn capture_post(&self, platform: &Platform, post: &PostRef) -> CaptureRecord {
+        let started = self.clock.now();
+        let mut answers: Vec<AnswerRecord> = Vec::new();
+        let mut kinds: Vec<SourceKind> = Vec::new();
+        for source in platform.sources {
+            if !is_worth_asking(source.kind(), &answers) {
+                continue;
+            }
+            let (answer, exchanges) = self.ask(post, *source).await;
+            let captured = answer.outcome == Outcome::Captured;
+            let read_from = exchanges.len().saturating_sub(1);
+            answers.push(AnswerRecord {
+                source: source.name().to_owned(),
+                outcome: answer.outcome,
+                reason: answer.reason,
+                detail: match answer.archived_at {
+                    Some(time) => Some(format!("as archived at {time}")),
+                    None => exchanges.last().and_then(|e| e.failure.as_ref()).map(|f| f.detail.clone()),
+                },
+                post: answer.post.map(|p| (p, read_from)),
+                exchanges,
+            });
+            kinds.push(source.kind());
+            if captured {
+                break;
+            }
+        }
+        let best = best_answer(&answers, &kinds);
+        let media = match answers[best].post.as_ref() {
+            Some((post, _)) => self.capture_media(&post.media.clone()).await,
+            None => Vec::new(),
+        };
+        CaptureRecord { started, ended: self.clock.now(), best, answers, media }
+    }
+
+    /// Drives one source to its answer, in a bounded number of questions.
+    async fn ask(&self, post: &PostRef, source: &dyn crate::platform::Source) -> (Answer, Vec<Exchange>) {
+        let mut asked = Vec::new();
+        while asked.len() < MAX_STEPS {
+            match source.next(post, &self.upstreams, &asked) {
+                Step::Ask(request) => asked.push(self.fetch(&request).await),
+                Step::Answer(answer) => return (*answer, asked.concat()),
+            }
+        }
+        (Answer::without_post(Outcome::Unreadable, "too_many_steps"), asked.concat())
+    }
+
+    async fn capture_media(&self, media: &[Media]) -> Vec<MediaRecord> {
+        let mut records = Vec::new();
+        for (position, file) in (0..).zip(media) {
+            let (outcome, reason, exchanges) = match url::Url::parse(&file.url) {
+                Ok(url) => {
+                    let request = Request::new(self.upstreams.route(&url), Purpose::Media);
+                    let exchanges = self.fetch(&request).await;
+                    let (outcome, reason) = super::link::outcome_of(&exchanges);
+                    (outcome, reason, exchanges)
+                }
+                Err(_) => (Outcome::Unreadable, "address_unreadable".to_owned(), Vec::new()),
+            };
+            let Media { kind, url, alt } = file.clone();
+            records.push(MediaRecord { position, kind, url, alt, outcome, reason, exchanges });
+        }
+        records
+    }
+}
+
+/// A web archive is asked where the platform did not give the post for a reason that will not pass by itself; and
+/// once the platform has said that a post is gone, no other live source is asked, because some are caches that
+/// would pass the dead off as living.
+fn is_worth_asking(kind: SourceKind, answers: &[AnswerRecord]) -> bool {
+    let stated = |a: &AnswerRecord| a.outcome.is_gone() || a.outcome == Outcome::Protected;
+    match kind {
+        SourceKind::Live => !answers.iter().any(stated),
+        SourceKind::Archive => answers.iter().any(stated) || !answers.iter().any(|a| a.outcome.is_transient()),
+    }
+}
+
+/// Index of the answer that says most: the post itself, else the platform's own statement, else what hints at most.
+fn best_answer(answers: &[AnswerRecord], kinds: &[SourceKind]) -> usize {
+    let rank = |i: usize| {
+        let said = match answers[i].outcome {
+            Outcome::Captured => 0,
+            Outcome::Deleted | Outcome::AccountGone | Outcome::Suspended => 1,
+            Outcome::Protected | Outcome::AgeGated | Outcome::Withheld => 2,
+            Outcome::LoginRequired => 3,
+            Outcome::NotFound => 4,
+            Outcome::Walled | Outcome::Unreadable | Outcome::TooLarge => 5,
+            Outcome::RateLimited | Outcome::ServerError | Outcome::Unreachable => 6,
+            Outcome::Refused | Outcome::Unresolved => 7,
+        };
+        // What an archive failed to have says nothing about the post.
+        let of_archive = answers[i].outcome != Outcome::Captured && kinds[i] == SourceKind::Archive;
+        (of_archive, said, i)
+    };
+    (0..answers.len()).min_by_key(|&i| rank(i)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(outcomes: &[Outcome]) -> Vec<AnswerRecord> {
+        outcomes
+            .iter()
+            .map(|&outcome| AnswerRecord {
+                source: "s".into(),
+                outcome,
+                reason: String::new(),
+                detail: None,
+                exchanges: Vec::new(),
+                post: None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_cache_is_not_asked_after_the_platform_said_that_the_post_is_gone() {
+        assert!(!is_worth_asking(SourceKind::Live, &answers(&[Outcome::Deleted])));
+        assert!(is_worth_asking(SourceKind::Archive, &answers(&[Outcome::Deleted])));
+    }
+
+    #[test]
+    fn an_outage_sends_nobody_to_the_web_archive() {
+        assert!(!is_worth_asking(SourceKind::Archive, &answers(&[Outcome::RateLimited, Outcome::NotFound])));
+        assert!(is_worth_asking(SourceKind::Archive, &answers(&[Outcome::Withheld, Outcome::NotFound])));
+    }
+
+    #[test]
+    fn the_archives_ignorance_never_outranks_what_a_live_source_said() {
+        let kinds = [SourceKind::Live, SourceKind::Live, SourceKind::Archive];
+        assert_eq!(best_answer(&answers(&[Outcome::Unreachable, Outcome::Walled, Outcome::NotFound]), &kinds), 1);
+        assert_eq!(best_answer(&answers(&[Outcome::Deleted, Outcome::Refused, Outcome::Captured]), &kinds), 2);
+    }
+}

@@ -1,0 +1,247 @@
+//! `citekeep archive`: the main job.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+use super::print::{Printable, Printer};
+use super::{Global, internal, summary, worst};
+use crate::capture::input::Input;
+use crate::capture::{Capturer, Claims, Done, Stop};
+use crate::clock::{Clock, Timestamp};
+use crate::error::{Error, ExitCode, Result};
+use crate::fetch::Fetcher;
+use crate::store::{Reader, RunOptions, Store};
+
+/// Arguments of `citekeep archive`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Articles: addresses, files (pages or plain text, told by content), or - for standard input
+    #[arg(value_name = "INPUT", required_unless_present = "target")]
+    inputs: Vec<String>,
+    /// Address of a post or page to capture by itself, without an article
+    #[arg(long, value_name = "URL")]
+    target: Vec<Url>,
+    /// The address that the file or standard input came from (kept as your claim)
+    #[arg(long)]
+    url: Option<Url>,
+    /// When it was retrieved from there, RFC 3339 (kept as your claim)
+    #[arg(long, value_name = "TIME", value_parser = timestamp)]
+    retrieved: Option<Timestamp>,
+    /// File the articles under a case
+    #[arg(long, value_name = "CASE")]
+    tag: Vec<String>,
+    /// Capture again what has been captured before
+    #[arg(long)]
+    again: bool,
+    /// Wait for another run to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    wait: u64,
+}
+
+fn timestamp(text: &str) -> std::result::Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "is not a time such as 2024-05-02T08:00:00Z".into())
+}
+
+/// Reads the articles, captures what they cite, prints what became of it.
+pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
+    let config = global.settings()?;
+    let clock = Clock::System;
+    let options = RunOptions { create: true, wait: Duration::from_secs(arguments.wait), command: command_line(), clock };
+    let store = Arc::new(Store::open(&global.archive, &options)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(internal)?;
+    runtime.block_on(async {
+        let finished = async {
+            let fetcher = Fetcher::new(&config, clock, store.host_penalties().await?)?;
+            let capturer = Capturer::new(fetcher, store.clone(), config.upstreams.clone(), clock);
+            let work = Work { global, arguments, printer, capturer, store: &store, limit: config.limit.article };
+            work.run().await
+        }
+        .await;
+        let code = finished.as_ref().map_or_else(Error::exit_code, |code| *code);
+        // The first failure is the one to tell: after it, closing fails for the same reason.
+        let closed = store.close(code as u8, None).await;
+        finished.and_then(|code| closed.map(|()| code))
+    })
+}
+
+/// The command as it was typed; secrets never stand in arguments.
+fn command_line() -> String {
+    std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// One run of the command.
+struct Work<'a> {
+    arguments: &'a Arguments,
+    printer: &'a Printer,
+    capturer: Capturer,
+    store: &'a Store,
+    limit: u64,
+}
+
+impl Work<'_> {
+    async fn run(&self) -> Result<ExitCode> {
+        let (stop, signalled) = listen()?;
+        let mut codes = Vec::new();
+        let mut readings = Vec::new();
+        let mut targets = BTreeSet::new();
+        let claims = Claims {
+            url: self.arguments.url.clone(),
+            retrieved: self.arguments.retrieved,
+            tags: self.arguments.tag.clone(),
+        };
+        for name in &self.arguments.inputs {
+            if stop.is_asked() {
+                break;
+            }
+            match self.capturer.read_article(name, &Input::parse(name), &claims, self.limit).await {
+                Ok(article) => {
+                    targets.extend(&article.targets);
+                    readings.push(article);
+                }
+                // An input that cannot be read loses nothing of the rest; an archive that cannot be written does.
+                Err(error) if error.is_about_input() => {
+                    self.printer.error(&error);
+                    codes.push(error.exit_code());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        for url in &self.arguments.target {
+            targets.insert(self.capturer.target(url).await?);
+        }
+        let due: Vec<i64> = targets.iter().copied().collect();
+        self.store.enqueue(due, self.arguments.again).await?;
+        let tally = self.capture(targets.clone(), &stop).await?;
+        for article in &readings {
+            summary::print(self.store, article, self.printer)?;
+        }
+        for url in &self.arguments.target {
+            summary::print_target(self.store, url, self.printer)?;
+        }
+        if let Some(code) = signalled.code() {
+            let left = self.store.pending(targets.into_iter().collect())?;
+            self.printer.warn(format_args!("stopped; {left} targets are left, the same command goes on with them"));
+            return Ok(code);
+        }
+        codes.push(tally.code());
+        Ok(worst(codes))
+    }
+
+    async fn capture(&self, targets: BTreeSet<i64>, stop: &Stop) -> Result<Tally> {
+        let mut tally = Tally::default();
+        let bar = self.printer.progress().then(|| progress_bar(targets.len()));
+        let mut watch = |done: &Done| {
+            tally.count(done);
+            if let Some(bar) = &bar {
+                bar.inc(1);
+                bar.set_message(Printable(&done.url).to_string());
+            }
+            let what = if done.url.is_empty() { "a post to identify" } else { &done.url };
+            self.printer.remark(format_args!("{:<14} {} ({})", done.outcome.word(), Printable(what), done.reason));
+        };
+        let captured = self.capturer.capture_all(targets, stop, &mut watch).await;
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        captured.map(|()| tally)
+    }
+}
+
+fn progress_bar(targets: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(targets as u64).with_style(style)
+}
+
+/// How the attempts of a run ended, as far as the exit code is concerned.
+#[derive(Default)]
+struct Tally {
+    attempts: usize,
+    failed: usize,
+    reached: usize,
+    hosts: BTreeSet<String>,
+}
+
+impl Tally {
+    fn count(&mut self, done: &Done) {
+        self.attempts += 1;
+        self.failed += usize::from(done.outcome.is_transient());
+        self.reached += usize::from(done.reached);
+        self.hosts.extend(done.hosts.iter().cloned());
+    }
+
+    fn code(&self) -> ExitCode {
+        if self.failed == 0 {
+            ExitCode::Done
+        } else if self.reached == 0 && self.failed == self.attempts && self.hosts.len() > 1 {
+            // Several hosts, and not one of them answered: it is not they who are away.
+            ExitCode::NoNetwork
+        } else {
+            ExitCode::SomeFailed
+        }
+    }
+}
+
+/// Which signal asked us to stop, if any.
+#[derive(Clone, Default)]
+struct Signalled(Arc<AtomicU8>);
+
+impl Signalled {
+    fn code(&self) -> Option<ExitCode> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            15 => Some(ExitCode::Terminated),
+            _ => Some(ExitCode::Interrupted),
+        }
+    }
+}
+
+/// Turns Ctrl-C and SIGTERM into a request to stop; a second one into giving up what is in flight.
+fn listen() -> Result<(Arc<Stop>, Signalled)> {
+    let stop = Arc::new(Stop::default());
+    let signalled = Signalled::default();
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(internal)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(internal)?;
+    let (told, noted) = (stop.clone(), signalled.clone());
+    tokio::spawn(async move {
+        loop {
+            let number = tokio::select! {
+                _ = interrupt.recv() => 2,
+                _ = terminate.recv() => 15,
+            };
+            noted.0.store(number, Ordering::Relaxed);
+            told.ask();
+        }
+    });
+    Ok((stop, signalled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Outcome;
+
+    fn done(outcome: Outcome, reached: bool, host: &str) -> Done {
+        Done { target: 1, url: String::new(), outcome, reason: String::new(), reached, hosts: [host.into()].into() }
+    }
+
+    #[test]
+    fn a_post_found_deleted_is_a_result_and_one_dead_host_is_not_a_dead_network() {
+        let mut tally = Tally::default();
+        tally.count(&done(Outcome::Deleted, true, "a"));
+        assert_eq!(tally.code(), ExitCode::Done);
+        tally.count(&done(Outcome::Unreachable, false, "b"));
+        assert_eq!(tally.code(), ExitCode::SomeFailed);
+        let mut tally = Tally::default();
+        tally.count(&done(Outcome::Unreachable, false, "a"));
+        assert_eq!(tally.code(), ExitCode::SomeFailed);
+        tally.count(&done(Outcome::Unreachable, false, "b"));
+        assert_eq!(tally.code(), ExitCode::NoNetwork);
+    }
+}

@@ -1,0 +1,25 @@
+//! `citekeep config`: what the settings are, and whether they make sense.
+
+use clap::Subcommand;
+
+use super::{Global, Printer};
+use crate::error::{ExitCode, Result};
+
+/// Arguments of `citekeep config`.
+#[derive(Debug, Subcommand)]
+pub enum Arguments {
+    /// Check the configuration and print the settings that would be used
+    Check,
+}
+
+/// Checks the configuration. Secrets are named, never shown.
+pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
+    let Arguments::Check = arguments;
+    let config = global.settings()?;
+    if printer.json() {
+        printer.object(&config);
+    } else {
+        printer.line(config.render().trim_end());
+    }
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,165 @@
+//! The command line: one file per command. It prints, it never decides.
+
+use std::path::PathBuf;
+use std::process::ExitCode as ProcessExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Source};
+use crate::error::{Error, ExitCode, Result};
+
+mod archive;
+mod config;
+mod docs;
+mod find;
+mod list;
+mod print;
+mod show;
+mod verify;
+
+use print::Printer;
+
+/// Keeps the social-media posts that news articles cite, each tied to the sentence that cited it.
+#[derive(Debug, Parser)]
+#[command(name = "citekeep", version, about, max_term_width = 100, disable_help_subcommand = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done; 3 done, but some items failed and are scheduled again; 64 usage; 65 bad input or failed
+verification; 66 input missing; 69 network unusable; 70 internal error; 74 I/O error or disk full; 75 another run
+holds the archive; 77 not permitted; 78 configuration, or an archive of a newer version; 130/143 stopped by a signal
+after committing what was done.";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+struct Global {
+    /// The archive file
+    #[arg(long, global = true, value_name = "FILE", env = "CITEKEEP_ARCHIVE", default_value = "citekeep.db")]
+    archive: PathBuf,
+    /// Print JSON (one object a line where there are several)
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print more: reasons, refusals, every source's answer
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Configuration file (default: citekeep/config.toml in the user's configuration folder, if it is there)
+    #[arg(long, global = true, value_name = "FILE", env = "CITEKEEP_CONFIG")]
+    config: Option<PathBuf>,
+    /// Override a setting, e.g. pace.delay=0.5
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Let the guard pass a private range, any port there, e.g. 127.0.0.0/8
+    #[arg(long, global = true, value_name = "CIDR")]
+    allow_net: Vec<String>,
+}
+
+impl Global {
+    fn settings(&self) -> Result<Config> {
+        Config::load(&Source { file: self.config.clone(), set: self.set.clone(), allow_net: self.allow_net.clone() })
+    }
+
+    fn printer(&self) -> Printer {
+        Printer::new(self.json, self.quiet, self.verbose)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read articles, find what they cite, capture it, tie it to the sentence, and keep it all
+    Archive(archive::Arguments),
+    /// Print what articles cite, with the sentences; no network, no archive
+    Find(find::Arguments),
+    /// List the articles in the archive
+    List(list::Arguments),
+    /// Show one article with its sentences and what became of the posts it cites
+    Show(show::Arguments),
+    /// Check every hash, the ledger and every reference of the archive
+    Verify(verify::Arguments),
+    /// Configuration
+    #[command(subcommand)]
+    Config(config::Arguments),
+    /// Print the man page
+    Man,
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Parses the arguments, runs the command, and returns the process's exit code. Errors are printed here.
+pub fn run() -> ProcessExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+            // Help that nobody reads to its end is no failure.
+            let _ = error.print();
+            return (code as u8).into();
+        }
+    };
+    let printer = cli.global.printer();
+    let code = match dispatch(&cli, &printer) {
+        Ok(code) => code,
+        Err(error) => {
+            printer.error(&error);
+            error.exit_code()
+        }
+    };
+    (code as u8).into()
+}
+
+fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
+    match &cli.command {
+        Command::Archive(arguments) => archive::run(&cli.global, arguments, printer),
+        Command::Find(arguments) => find::run(&cli.global, arguments, printer),
+        Command::List(arguments) => list::run(&cli.global, arguments, printer),
+        Command::Show(arguments) => show::run(&cli.global, arguments, printer),
+        Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
+        Command::Config(arguments) => config::run(&cli.global, arguments, printer),
+        Command::Man => docs::man(printer),
+        Command::Completions { shell } => docs::completions(*shell, printer),
+    }
+}
+
+/// The exit code of several inputs: one that could not be read at all outranks items that failed.
+fn worst(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
+    codes.into_iter().max_by_key(|code| match code {
+        ExitCode::Done => 0,
+        ExitCode::SomeFailed => 1,
+        ExitCode::BadInput => 2,
+        ExitCode::NoInput => 3,
+        _ => 4,
+    }).unwrap_or(ExitCode::Done)
+}
+
+/// `Error::Internal` of something that the types say cannot happen.
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::Internal(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_input_that_could_not_be_read_outranks_items_that_failed() {
+        assert_eq!(worst([ExitCode::Done, ExitCode::SomeFailed, ExitCode::BadInput]), ExitCode::BadInput);
+        assert_eq!(worst([]), ExitCode::Done);
+    }
+}
