@@ -373,7 +373,7 @@ fn with_time(parts: &[Part], first: usize, last: usize, end: usize) -> (Range<us
     let glued = parts.get(last + 1).is_some_and(|next| next.span.start == end);
     let mut after = parts[last + 1..]
         .iter()
-        .take(3)
+        .take(2)
         .take_while(|part| matches!(part.kind, Kind::Time) || short(part));
     match after.position(|part| matches!(part.kind, Kind::Time)) {
         Some(at) if !glued => {
