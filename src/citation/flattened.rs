@@ -34,9 +34,11 @@ pub struct Flattened {
     pub post: Option<PostRef>,
     /// The post's text in the article's text (bytes); may span several blocks; empty if only a signature is left.
     pub body: Range<usize>,
-    /// The signature, or the lines around a card's text that name author and time (bytes).
+    /// The signature, or the time of a card (bytes).
     pub signature: Option<Range<usize>>,
-    /// Body and signature as they stood.
+    /// The whole place (bytes): body, signature, and what else a card prints around them. No article text.
+    pub place: Range<usize>,
+    /// The place as it stood.
     pub raw: String,
 }
 
@@ -53,9 +55,13 @@ pub fn find(text: &str, blocks: &[Range<usize>], language: Option<&str>) -> Vec<
     let mut taken = 0;
     for index in 0..blocks.len() {
         if let Some(card) = card::read(text, &blocks, index, taken, language) {
-            taken = card.signature.as_ref().map_or(taken, |signature| signature.end);
+            taken = card.place.end;
             found.push(card);
             continue;
+        }
+        for card in card::inline(text, &blocks[index], taken, language) {
+            taken = card.place.end;
+            found.push(card);
         }
         for signature in signature::all(text, &blocks, index, language) {
             if signature.span.start < taken {
@@ -92,11 +98,13 @@ fn signed(text: &str, body: Range<usize>, signature: Signature) -> Flattened {
         text: words_of(&text[body.clone()]),
         media: media_of(&text[body.clone()]),
     };
+    let place = body.start.min(signature.span.start)..signature.span.end;
     Flattened {
         platform: x::PLATFORM.name,
         form: Form::Flattened,
         claim,
-        raw: raw(text, body.start.min(signature.span.start)..signature.span.end),
+        raw: raw(text, place.clone()),
+        place,
         post: signature.post,
         body,
         signature: Some(signature.span),
@@ -107,11 +115,16 @@ fn signed(text: &str, body: Range<usize>, signature: Signature) -> Flattened {
 fn media_links(text: &str, blocks: &[Range<usize>], found: &[Flattened]) -> Vec<Flattened> {
     let mut known: std::collections::HashSet<String> = found.iter().flat_map(|post| post.claim.media.clone()).collect();
     let mut lone = Vec::new();
+    let mut places = found.iter().map(|post| &post.place).peekable();
     for block in blocks {
         let mut start = block.start;
         for (range, url) in addresses(&text[block.clone()]) {
             let Some(media) = media_url(&url) else { continue };
             let end = block.start + range.end;
+            // The text of a found post that ends before this link is not this link's.
+            while places.peek().is_some_and(|place| place.end < end) {
+                start = places.next().map_or(start, |place| start.max(place.end));
+            }
             let body = body::tail(text, start..end, body::Limit::Late);
             start = end;
             if known.insert(media.clone()) {
@@ -125,6 +138,7 @@ fn media_links(text: &str, blocks: &[Range<usize>], found: &[Flattened]) -> Vec<
                     },
                     post: None,
                     raw: raw(text, body.clone()),
+                    place: body.clone(),
                     body,
                     signature: None,
                 });
@@ -187,6 +201,10 @@ fn date_first(text: &str, language: Option<&str>) -> Option<DateFound> {
         .rev()
         .find(|end| text.is_char_boundary(*end))
         .unwrap_or(0)];
+    // Most handles in a text are followed by none: see whether there is a number at all before reading closely.
+    if !window.chars().take(60).any(char::is_numeric) {
+        return None;
+    }
     date::read(window, language).filter(|found| {
         let before = &window[..found.span.start];
         before.chars().count() <= 8

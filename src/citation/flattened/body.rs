@@ -106,7 +106,7 @@ pub(super) fn tail(text: &str, range: Range<usize>, limit: Limit) -> Range<usize
     let window = content
         .char_indices()
         .rev()
-        .take(limit.characters() * 4)
+        .take(limit.characters() * 2)
         .last()
         .map_or(0, |(at, _)| at);
     let ends = content[window..].char_indices().filter(|(at, c)| {

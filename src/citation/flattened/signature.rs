@@ -71,7 +71,7 @@ fn read(
     let mut date = date_first(&text[end..block.end], language).map(|date| moved(date, end));
     // The date may stand on the next line, alone.
     if date.is_none()
-        && text[end..block.end].trim().is_empty()
+        && text[end..block.end].trim_start().is_empty()
         && let Some(next) = blocks.get(index + 1)
     {
         date = date_first(&text[next.clone()], language)
@@ -98,7 +98,7 @@ fn read(
         .map_or(block.end, |block| block.end);
     let (post, end) = match address_after(&text[after..limit]) {
         Some((post, length)) => (Some(post), after + length),
-        None => (None, after),
+        None => (None, after + program_after(&text[after..limit])),
     };
     Some(Signature {
         span: dash.start..end,
@@ -199,13 +199,25 @@ fn stands_without_date(
     if name.is_empty() || name.contains(['>', '<']) || name.chars().count() > 60 || dash_at(name, 0).is_some() {
         return false;
     }
-    let before = text[from..dash.start].trim_end();
-    let tail = before.split_whitespace().next_back().unwrap_or_default();
+    // A short link is short: the last hundred bytes are enough.
+    let near = (from.max(dash.start.saturating_sub(100))..dash.start)
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(dash.start);
+    let tail = text[near..dash.start]
+        .split_whitespace()
+        .next_back()
+        .unwrap_or_default();
     let linked = addresses(tail)
         .iter()
         .any(|(_, url)| matches!(recognise(url), Some((_, Recognised::Leads))));
-    let last = text[end..block.end].trim().is_empty() || names_post(&text[end..block.end]);
+    let last = text[end..block.end].trim_start().is_empty() || names_post(&text[end..block.end]);
     linked || last && !text[dash.clone()].starts_with('-')
+}
+
+/// How many bytes the name of the program takes that follows a date: ` · Some App` up to the end of the line.
+pub(super) fn program_after(rest: &str) -> usize {
+    let named = rest.len() <= 60 && rest.trim_start().starts_with('·');
+    if named { rest.trim_end().len() } else { 0 }
 }
 
 fn names_post(text: &str) -> bool {

@@ -179,6 +179,12 @@ fn a_copied_card_is_read_from_its_time() {
     assert_eq!(claim.author_handle.as_deref(), Some("ada_l"));
     assert_eq!(claim.date.as_deref(), Some("2016-10-19"));
     assert_eq!(claim.text.as_deref(), Some("The bridge is closed. Stay away."));
+    assert!(posts[0].raw.starts_with("Ada Low ✔") && posts[0].raw.ends_with("likes"));
+
+    let line = "Look at this: Follow Ada Low @ada_l The bridge is closed. 11:22 PM - 19 Oct 2016 12 Retweets. More.";
+    let expected = ["Ada Low", "ada_l", "2016-10-19", "The bridge is closed."].map(str::to_owned);
+    let [name, handle, day, words] = expected;
+    assert_eq!(told(line), [(name, handle, day, words)]);
 }
 
 #[test]
@@ -204,6 +210,8 @@ fn prose_with_a_handle_is_no_post() {
         "The mayor — Ada Low (@ada_l) — spoke on September 1, 2021.",
         "Ask us (@help) or not.",
         "- Ada Low (@ada_l)",
+        "Follow the river and ask @ada_l what she saw at 12:34 PM on September 1, 2021.",
+        "Ada Low\n@ada_l\nReporter\n12:34 PM, September 1, 2021",
         "At 12:34 PM on September 1, 2021 @ada_l spoke.",
     ] {
         assert_eq!(found(text), [], "{text}");
@@ -223,6 +231,8 @@ fn hostile_text_costs_no_more_than_its_length() {
         "@a\n",
         "pic.twitter.com/",
         "x\n",
+        "x—b(@a)1 ",
+        "Follow a @a 1:11 ",
     ] {
         let text = piece.repeat(40_000 / piece.len());
         let _ = found(&text);
@@ -234,12 +244,15 @@ proptest! {
     fn any_text_is_searched_without_panic_and_spans_are_text(
         text in "(— |– |- |--|â€”|Ada |\\(@ada\\)|\\(@|@ada| September 1, 2021|12:34 PM - 1 Sep 2021|pic\\.twitter\\.com/Ab1|https://t\\.co/Ab1| \\(https://x\\.com/a/status/123\\)|\\n|\\n> |[.:!?…]|[a-zé日🐬]{1,5} |1/2|#b){0,30}"
     ) {
+        let mut last = 0;
         for post in found(&text) {
             prop_assert!(text.get(post.body.clone()).is_some());
             if let Some(signature) = post.signature {
                 prop_assert!(text.get(signature.clone()).is_some());
-                prop_assert!(post.body.end <= signature.start);
+                prop_assert!(post.body.end <= signature.start && signature.end <= post.place.end);
             }
+            prop_assert!(post.place.start <= post.body.start && post.place.start >= last && text.get(post.place.clone()).is_some());
+            last = post.place.start;
         }
     }
 }
