@@ -6,6 +6,9 @@ use url::Url;
 use crate::article::{Reading, Span};
 use crate::platform::PostRef;
 
+pub mod date;
+pub mod flattened;
+
 /// How a citation stands in the article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Form {

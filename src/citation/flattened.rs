@@ -1,0 +1,223 @@
+//! Posts that a copy of an article holds as plain text only: the post's text and its signature
+//! `— Name (@handle) September 1, 2021`, on lines of their own or run together with the article; the layout of a
+//! copied card; or just the link of its picture. Nothing here is proof that a post exists: it is what the text claims.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::date::{self, DateFound};
+use super::{Claim, Form};
+use crate::platform::link::addresses;
+use crate::platform::{PostRef, x};
+
+mod body;
+mod card;
+mod signature;
+
+use signature::Signature;
+
+/// Most that is kept of a place as it stood, in bytes.
+const LONGEST_RAW: usize = 64 * 1024;
+
+/// A post found as plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flattened {
+    /// Name of the platform.
+    pub platform: &'static str,
+    /// [`Form::Flattened`], or [`Form::MediaLink`] where only the link of a picture betrays the post.
+    pub form: Form,
+    /// What the place claims.
+    pub claim: Claim,
+    /// The post, if its address survives at the signature.
+    pub post: Option<PostRef>,
+    /// The post's text in the article's text (bytes); may span several blocks; empty if only a signature is left.
+    pub body: Range<usize>,
+    /// The signature, or the time of a card (bytes).
+    pub signature: Option<Range<usize>>,
+    /// The whole place (bytes): body, signature, and what else a card prints around them. No article text.
+    pub place: Range<usize>,
+    /// The place as it stood.
+    pub raw: String,
+}
+
+/// Finds flattened posts in `text`, whose `blocks` (bytes, in order) are paragraphs or lines. Reading order; linear.
+#[must_use]
+pub fn find(text: &str, blocks: &[Range<usize>], language: Option<&str>) -> Vec<Flattened> {
+    let blocks: Vec<Range<usize>> = blocks
+        .iter()
+        .filter(|block| text.get((*block).clone()).is_some())
+        .cloned()
+        .collect();
+    let mut found: Vec<Flattened> = Vec::new();
+    // Everything before this byte belongs to a post that was found already.
+    let mut taken = 0;
+    for index in 0..blocks.len() {
+        if let Some(card) = card::read(text, &blocks, index, taken, language) {
+            taken = card.place.end;
+            found.push(card);
+            continue;
+        }
+        for card in card::inline(text, &blocks[index], taken, language) {
+            taken = card.place.end;
+            found.push(card);
+        }
+        for signature in signature::all(text, &blocks, index, language) {
+            if signature.span.start < taken {
+                continue;
+            }
+            let body = body::before(text, &blocks, index, taken, &signature);
+            taken = signature.span.end;
+            let repeated = body.is_empty()
+                && found.last().is_some_and(|last| {
+                    last.claim.author_handle.as_deref() == Some(&signature.handle) && last.claim.date == signature.day()
+                });
+            if !repeated {
+                found.push(signed(text, body, signature));
+            }
+        }
+    }
+    let lone = media_links(text, &blocks, &found);
+    found.extend(lone);
+    found.sort_by_key(|post| {
+        post.body
+            .start
+            .min(post.signature.as_ref().map_or(usize::MAX, |signature| signature.start))
+    });
+    found
+}
+
+fn signed(text: &str, body: Range<usize>, signature: Signature) -> Flattened {
+    let date = signature.date.as_ref();
+    let claim = Claim {
+        author_name: (!signature.name.is_empty()).then(|| signature.name.clone()),
+        author_handle: Some(signature.handle.clone()),
+        date_text: date.map(|date| text[date.span.clone()].to_owned()),
+        date: signature.day(),
+        text: words_of(&text[body.clone()]),
+        media: media_of(&text[body.clone()]),
+    };
+    let place = body.start.min(signature.span.start)..signature.span.end;
+    Flattened {
+        platform: x::PLATFORM.name,
+        form: Form::Flattened,
+        claim,
+        raw: raw(text, place.clone()),
+        place,
+        post: signature.post,
+        body,
+        signature: Some(signature.span),
+    }
+}
+
+/// Posts of which only text and picture link are left. A picture that a found post claims is not told again.
+fn media_links(text: &str, blocks: &[Range<usize>], found: &[Flattened]) -> Vec<Flattened> {
+    let mut known: std::collections::HashSet<String> = found.iter().flat_map(|post| post.claim.media.clone()).collect();
+    let mut lone = Vec::new();
+    let mut places = found.iter().map(|post| &post.place).peekable();
+    for block in blocks {
+        let mut start = block.start;
+        for (range, url) in addresses(&text[block.clone()]) {
+            let Some(media) = media_url(&url) else { continue };
+            let end = block.start + range.end;
+            // The text of a found post that ends before this link is not this link's.
+            while places.peek().is_some_and(|place| place.end < end) {
+                start = places.next().map_or(start, |place| start.max(place.end));
+            }
+            let body = body::tail(text, start..end, body::Limit::Late);
+            start = end;
+            if known.insert(media.clone()) {
+                lone.push(Flattened {
+                    platform: x::PLATFORM.name,
+                    form: Form::MediaLink,
+                    claim: Claim {
+                        text: words_of(&text[body.clone()]),
+                        media: vec![media],
+                        ..Claim::default()
+                    },
+                    post: None,
+                    raw: raw(text, body.clone()),
+                    place: body.clone(),
+                    body,
+                    signature: None,
+                });
+            }
+        }
+    }
+    lone
+}
+
+fn raw(text: &str, range: Range<usize>) -> String {
+    let slice = &text[range];
+    let end = (0..=slice.len().min(LONGEST_RAW))
+        .rev()
+        .find(|end| slice.is_char_boundary(*end))
+        .unwrap_or(0);
+    slice[..end].to_owned()
+}
+
+/// `https://pic.twitter.com/SLUG`, if `url` is the link of a picture.
+fn media_url(url: &url::Url) -> Option<String> {
+    matches!(url.host_str()?, "pic.twitter.com" | "pic.x.com").then(|| format!("https://pic.twitter.com{}", url.path()))
+}
+
+fn media_of(body: &str) -> Vec<String> {
+    let mut media: Vec<String> = addresses(body).iter().filter_map(|(_, url)| media_url(url)).collect();
+    media.dedup();
+    media
+}
+
+/// The words of a post: white space folded, quote marks of text mail and leftovers of Markdown undone, picture
+/// links dropped.
+fn words_of(body: &str) -> Option<String> {
+    static MARKDOWN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\[([^\[\]]{0,500})\](?:\([^()\s]{0,500}\)|\[\d+\])|\(https?://[^()\s]{0,500}\)")
+            .expect("a pattern of our own")
+    });
+    let lines: Vec<&str> = body
+        .lines()
+        .map(|line| line.trim_start().trim_start_matches("> "))
+        .collect();
+    let joined = lines.join(" ");
+    let plain = MARKDOWN.replace_all(&joined, "$1");
+    let mut kept = String::with_capacity(plain.len());
+    let mut from = 0;
+    for (range, url) in addresses(&plain) {
+        if media_url(&url).is_some() {
+            kept.push_str(&plain[from..range.start]);
+            kept.push(' ');
+            from = range.end;
+        }
+    }
+    kept.push_str(&plain[from..]);
+    let words: Vec<&str> = kept.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Reads a date at the beginning of `text`; nothing but white space and Markdown may stand before it.
+fn date_first(text: &str, language: Option<&str>) -> Option<DateFound> {
+    let window = &text[..(0..=text.len().min(240))
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0)];
+    // Most handles in a text are followed by none: see whether there is a number at all before reading closely.
+    if !window.chars().take(60).any(char::is_numeric) {
+        return None;
+    }
+    date::read(window, language).filter(|found| {
+        let before = &window[..found.span.start];
+        before.chars().count() <= 8
+            && before.chars().all(|c| {
+                c.is_whitespace()
+                    || matches!(
+                        c,
+                        '[' | '>' | '·' | '|' | ',' | '-' | '–' | '—' | ':' | '\u{200e}' | '\u{200f}' | '\u{202a}'
+                            ..='\u{202e}'
+                    )
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests;

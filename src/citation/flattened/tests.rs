@@ -1,0 +1,258 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Every line is a block.
+fn lines(text: &str) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let mut blocks = Vec::new();
+    for line in text.split('\n') {
+        blocks.push(start..start + line.len());
+        start += line.len() + 1;
+    }
+    blocks
+}
+
+fn found(text: &str) -> Vec<Flattened> {
+    find(text, &lines(text), Some("en"))
+}
+
+/// Name, handle, day and text of each post.
+fn told(text: &str) -> Vec<(String, String, String, String)> {
+    let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
+    found(text)
+        .iter()
+        .map(|post| {
+            let claim = &post.claim;
+            (
+                or(&claim.author_name),
+                or(&claim.author_handle),
+                or(&claim.date),
+                or(&claim.text),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_signature_is_known_in_all_its_forms() {
+    for (signature, name, date) in [
+        ("\n— Ada Low (@ada_l) September 1, 2021", "Ada Low", "2021-09-01"),
+        ("\n– Ada Low (@ada_l) 1er septembre 2021", "Ada Low", "2021-09-01"),
+        ("\n- Ada Low (@ada_l) 1. September 2021", "Ada Low", "2021-09-01"),
+        ("\n-- Ada Low (@ada_l) 1 Sep 2021", "Ada Low", "2021-09-01"),
+        ("\n―Ada Low(@ada_l)2021年9月1日", "Ada Low", "2021-09-01"),
+        ("\nâ€” Ada Low (@ada_l) September 1, 2021", "Ada Low", "2021-09-01"),
+        (
+            "\nâ€\u{201d} Ada Low (@ada_l) September 1, 2021",
+            "Ada Low",
+            "2021-09-01",
+        ),
+        ("\n> — Ada Low (@ada_l) September 1, 2021", "Ada Low", "2021-09-01"),
+        ("\n— Ada Low (@ada_l)", "Ada Low", "-"),
+        ("\n— Ada Low (@ada_l)\nSeptember 1, 2021", "Ada Low", "2021-09-01"),
+        (
+            "\n— Ada Low (@ada_l) 12:34 PM · Sep 1, 2021 · Some App",
+            "Ada Low",
+            "2021-09-01",
+        ),
+        ("— Ada Low (@ada_l) September 1, 2021", "Ada Low", "2021-09-01"),
+        (
+            " — Ada Low (@ada_l) September 1, 2021The next day was calm.",
+            "Ada Low",
+            "2021-09-01",
+        ),
+        (
+            " -- Ada Low (@ada_l) September 1, 2021 The next day was calm.",
+            "Ada Low",
+            "2021-09-01",
+        ),
+        (
+            "\n— Ada 🐬 (she/her) | City (@ada_l) September 1, 2021",
+            "Ada 🐬 (she/her) | City",
+            "2021-09-01",
+        ),
+        (
+            "\n— Ada-Marie – the Low (@ada_l) September 1, 2021",
+            "Ada-Marie – the Low",
+            "2021-09-01",
+        ),
+        ("\n— עדה (@ada_l) September 1, 2021", "עדה", "2021-09-01"),
+    ] {
+        let text = format!("He wrote it down.\nThe bridge is closed until morning, please stay away{signature}\nMore.");
+        let expected = (
+            name.to_owned(),
+            "ada_l".to_owned(),
+            date.to_owned(),
+            "The bridge is closed until morning, please stay away".to_owned(),
+        );
+        assert_eq!(told(&text), [expected], "{signature}");
+    }
+}
+
+#[test]
+fn an_address_that_survives_names_the_post() {
+    for address in [
+        " (https://twitter.com/ada_l/status/1432900000000000000)",
+        "](https://twitter.com/ada_l/status/1432900000000000000?ref_src=x) Next.",
+        " https://x.com/ada_l/status/1432900000000000000",
+    ] {
+        let text = format!("Stay away from the bridge.\n— Ada (@ada_l) September 1, 2021{address}");
+        let posts = found(&text);
+        assert_eq!(posts.len(), 1, "{address}");
+        assert_eq!(
+            posts[0].post.as_ref().map(|post| post.id.as_str()),
+            Some("1432900000000000000"),
+            "{address}"
+        );
+    }
+}
+
+#[test]
+fn the_text_of_a_post_ends_where_the_article_begins() {
+    for (article, post) in [
+        (
+            "The river rose again.\nWarning:",
+            "#River up 3 m. Stay away from the banks tonight pic.twitter.com/AbCdEf0123",
+        ),
+        (
+            "“We saw it not”, said the mayor of the town at noon.",
+            "Mayor – “We saw it not, and nobody told us of it.”\n1/2 pic.twitter.com/AbCdEf0123",
+        ),
+        (
+            "The match was short and hardly anybody saw it.",
+            "#CUP 2-0\nWhat a goal from the left side! https://t.co/AbCdEf0123",
+        ),
+        (
+            "See the best of the match here, all of you who missed it this week:",
+            "⭐️⭐️\nHighlights from our win at home pic.twitter.com/AbCdEf0123",
+        ),
+        (
+            "The article goes on here.",
+            "A title of six words here #tag\nhttps://t.co/AbCdEf0123",
+        ),
+    ] {
+        let text = format!("{article}\n{post}\n— Ada (@ada_l) September 1, 2021\nAnd the article ends.");
+        let posts = found(&text);
+        assert_eq!(posts.len(), 1, "{post}");
+        assert_eq!(&text[posts[0].body.clone()], post);
+        assert_eq!(
+            &text[posts[0].signature.clone().unwrap()],
+            "— Ada (@ada_l) September 1, 2021"
+        );
+        assert!(
+            posts[0]
+                .claim
+                .text
+                .as_ref()
+                .is_some_and(|words| !words.contains("pic.twitter"))
+        );
+    }
+}
+
+#[test]
+fn posts_run_together_on_one_line_are_parted() {
+    let text = "The strange talk on the evening show was seen by many people who had never watched that show before and who were not going to watch it \
+        again after this. It made its rounds on the net. nobody told ann what to say and she said it all the same while the others looked away and laughed at what they had never seen pic.twitter.com/AbCdEf0123 — bo \
+        (@bo_b) September 27, 2017 I will remember these faces. pic.twitter.com/GhIjKl4567— Cy Low (@cy_l) September 27, \
+        2017\"It was fine\" omg what?— [Hi] Di (@di_d) September 27, 2017 The show goes on.";
+    let posts = told(text);
+    let texts: Vec<&str> = posts.iter().map(|post| post.3.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "nobody told ann what to say and she said it all the same while the others looked away and laughed at what they had never seen",
+            "I will remember these faces.",
+            "\"It was fine\" omg what?",
+        ]
+    );
+    assert_eq!(found(text)[1].claim.media, ["https://pic.twitter.com/GhIjKl4567"]);
+}
+
+#[test]
+fn a_copied_card_is_read_from_its_time() {
+    let text = "Look at this:\nFollow\nAda Low ✔ @ada_l\nThe bridge is closed.\nStay away. pic.twitter.com/AbCdEf0123\n11:22 PM - 19 Oct 2016\n12 Retweets 30 likes\nMore.";
+    let posts = found(text);
+    assert_eq!(posts.len(), 1);
+    let claim = &posts[0].claim;
+    assert_eq!(claim.author_name.as_deref(), Some("Ada Low"));
+    assert_eq!(claim.author_handle.as_deref(), Some("ada_l"));
+    assert_eq!(claim.date.as_deref(), Some("2016-10-19"));
+    assert_eq!(claim.text.as_deref(), Some("The bridge is closed. Stay away."));
+    assert!(posts[0].raw.starts_with("Ada Low ✔") && posts[0].raw.ends_with("likes"));
+
+    let line = "Look at this: Follow Ada Low @ada_l The bridge is closed. 11:22 PM - 19 Oct 2016 12 Retweets. More.";
+    let expected = ["Ada Low", "ada_l", "2016-10-19", "The bridge is closed."].map(str::to_owned);
+    let [name, handle, day, words] = expected;
+    assert_eq!(told(line), [(name, handle, day, words)]);
+}
+
+#[test]
+fn only_a_picture_link_betrays_a_post_without_signature() {
+    let text = "It was seen.\nStill high up pic.twitter.com/AbCdEf0123\nNext.";
+    let posts = found(text);
+    assert_eq!(posts.len(), 1);
+    assert_eq!(posts[0].form, Form::MediaLink);
+    assert_eq!(posts[0].claim.text.as_deref(), Some("Still high up"));
+    assert_eq!(posts[0].claim.media, ["https://pic.twitter.com/AbCdEf0123"]);
+    // The same picture again is the same post.
+    let twice = "Still high pic.twitter.com/AbCdEf0123\n— Ada (@ada_l) September 1, 2021\nStill high pic.twitter.com/AbCdEf0123";
+    assert_eq!(found(twice).len(), 1);
+}
+
+#[test]
+fn prose_with_a_handle_is_no_post() {
+    for text in [
+        "“This is wrong,” tweeted Ada Low (@ada_l) on Sept. 1, 2021.",
+        "—— >> Follow Ada Low (@ada_l) on Twitter",
+        "– – >> Follow Ada Low (@ada_l) on Twitter",
+        "By Ada-Marie Low (@ada_l) September 1, 2021",
+        "The mayor — Ada Low (@ada_l) — spoke on September 1, 2021.",
+        "Ask us (@help) or not.",
+        "- Ada Low (@ada_l)",
+        "Follow the river and ask @ada_l what she saw at 12:34 PM on September 1, 2021.",
+        "Ada Low\n@ada_l\nReporter\n12:34 PM, September 1, 2021",
+        "At 12:34 PM on September 1, 2021 @ada_l spoke.",
+    ] {
+        assert_eq!(found(text), [], "{text}");
+    }
+}
+
+#[test]
+fn hostile_text_costs_no_more_than_its_length() {
+    for piece in [
+        "(@a ",
+        "— ",
+        "(@a)",
+        "—(@a)",
+        "— a (@a) September 1, 2021",
+        "\"«“",
+        "12:34 PM - 1 Sep 2021\n",
+        "@a\n",
+        "pic.twitter.com/",
+        "x\n",
+        "x—b(@a)1 ",
+        "Follow a @a 1:11 ",
+    ] {
+        let text = piece.repeat(40_000 / piece.len());
+        let _ = found(&text);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_searched_without_panic_and_spans_are_text(
+        text in "(— |– |- |--|â€”|Ada |\\(@ada\\)|\\(@|@ada| September 1, 2021|12:34 PM - 1 Sep 2021|pic\\.twitter\\.com/Ab1|https://t\\.co/Ab1| \\(https://x\\.com/a/status/123\\)|\\n|\\n> |[.:!?…]|[a-zé日🐬]{1,5} |1/2|#b){0,30}"
+    ) {
+        let mut last = 0;
+        for post in found(&text) {
+            prop_assert!(text.get(post.body.clone()).is_some());
+            if let Some(signature) = post.signature {
+                prop_assert!(text.get(signature.clone()).is_some());
+                prop_assert!(post.body.end <= signature.start && signature.end <= post.place.end);
+            }
+            prop_assert!(post.place.start <= post.body.start && post.place.start >= last && text.get(post.place.clone()).is_some());
+            last = post.place.start;
+        }
+    }
+}
