@@ -27,8 +27,8 @@
 --   which is the SHA-256 over all other rows of the event. Each row goes into that digest as its table's name and its
 --   columns in the order of this file, each written as
 --     NULL  n,      integer  i<decimal>,      text  t<length in bytes>:<UTF-8>,      blob  b<length>:<bytes>,
---   (the name written as a text). Left out are only reading.text (its digest stands in text_sha256), and the `id` and
---   `reading` columns of what was found in a reading (findings are the same whatever row they came to stand in).
+--   (the name written as a text). Left out are only reading.text (its digest stands in text_sha256), and the columns that say
+--   in which row a finding stands: `reading`, citation.id and citation_sentence.citation.
 --     run, run_end, redaction   the row itself
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
@@ -240,15 +240,13 @@ CREATE INDEX citation_target ON citation (target);
 CREATE TABLE citation_sentence (
   citation    INTEGER NOT NULL REFERENCES citation (id),
   rank        INTEGER NOT NULL,         -- 0 is the main one
-  reading     INTEGER NOT NULL,
-  sentence    INTEGER NOT NULL,         -- ordinal of the sentence
+  sentence    INTEGER NOT NULL,         -- ordinal of the sentence in the citation's reading
   relation    TEXT NOT NULL CHECK (relation IN ('contains', 'quotes', 'introduces', 'follows')),
                                         -- contains: the link or embed stands in it; quotes: it repeats the post's words;
                                         -- introduces: it leads in; follows: it refers back
   confidence  INTEGER NOT NULL CHECK (confidence BETWEEN 0 AND 1000),  -- thousandths
   reason      TEXT NOT NULL,            -- reason codes joined by +
-  PRIMARY KEY (citation, rank),
-  FOREIGN KEY (reading, sentence) REFERENCES sentence (reading, ordinal)
+  PRIMARY KEY (citation, rank)
 ) STRICT, WITHOUT ROWID;
 
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -578,7 +576,7 @@ JOIN reading r ON r.id = c.reading
 JOIN article w ON w.id = r.article
 JOIN targets t ON t.target = c.target
 LEFT JOIN citation_sentence cs ON cs.citation = c.id AND cs.rank = 0
-LEFT JOIN sentence s ON s.reading = cs.reading AND s.ordinal = cs.sentence
+LEFT JOIN sentence s ON s.reading = c.reading AND s.ordinal = cs.sentence
 LEFT JOIN posts p ON p.target = t.means;
 
 -- Every capture with its last answer's status, body and text, and what differs from the capture of the same target before it:

@@ -144,18 +144,21 @@ pub(super) fn find_blob(connection: &Connection, sha256: &[u8; 32]) -> rusqlite:
         .optional()
 }
 
-/// Shows the pieces of a blob in order, one at a time; gives their number.
+/// Shows the pieces of a blob in order, one at a time, as far as they are numbered without a gap; gives their number.
 pub(super) fn each_chunk<E: From<rusqlite::Error>>(
     connection: &Connection,
     blob: i64,
     mut each: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<i64, E> {
     let mut statement =
-        connection.prepare_cached("SELECT bytes FROM blob_chunk WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+        connection.prepare_cached("SELECT id, bytes FROM blob_chunk WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
     let mut rows = statement.query([blob << 16, blob << 16 | 0xffff])?;
     let mut chunks = 0;
     while let Some(row) = rows.next()? {
-        each(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        if row.get::<_, i64>(0)? != blob << 16 | chunks {
+            break;
+        }
+        each(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
         chunks += 1;
     }
     Ok(chunks)

@@ -279,7 +279,6 @@ impl Session {
                 let values = [
                     integer(id),
                     integer(count(rank)),
-                    integer(reading),
                     integer(count(reference.sentence)),
                     text(reference.relation.word()),
                     integer(i64::from(reference.confidence)),

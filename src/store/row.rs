@@ -60,8 +60,8 @@ tables! {
         id, reading, ordinal, target, form, raw_url, raw, anchor, author_name, author_handle, date_text, date, text, media,
         start, stop,
     );
-    CITATION_SENTENCE = citation_sentence [skip 3, omit 0] (
-        citation, rank, reading, sentence, relation, confidence, reason,
+    CITATION_SENTENCE = citation_sentence [skip 1, omit 0] (
+        citation, rank, sentence, relation, confidence, reason,
     );
     CAPTURE = capture [skip 0, omit 0] (id, target, fence, run, started, ended, outcome, reason, source, best);
     RESOLUTION = resolution [skip 0, omit 0] (id, target, fence, run, started, ended, outcome, reason, identified);
