@@ -1,3 +1,352 @@
-//! The archive: one SQLite file. All SQL lives below this folder.
+//! The archive: one SQLite file. All SQL lives below this folder, and `schema.sql` describes the file to everyone else.
+//!
+//! [`Store`] is a run that may write: one thread owns the write connection and commits what arrives together, and an
+//! operation is answered only after its commit, so what was answered survives a crash. [`Reader`] only looks, also during
+//! a run. [`verify`](verify::verify) checks every byte against the ledger.
 
+mod blob;
+mod capture;
+mod exchange;
+mod failure;
+mod file;
+mod ledger;
+pub mod query;
+mod queue;
+mod reading;
 pub mod record;
+mod redact;
+mod row;
+mod session;
+mod target;
+#[cfg(test)]
+mod tests;
+pub mod verify;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::citation::{Cited, Claim};
+use crate::clock::{Clock, Timestamp};
+use crate::error::{Error, Result};
+use crate::exchange::Body;
+use failure::Fault;
+use record::{CaptureRecord, Job, NewReading, Origin, ReadingReceipt, ResolutionRecord};
+use session::Session;
+use writer::{Closing, Command, Stop};
+
+pub use blob::CHUNK_BYTES;
+pub use capture::Completion;
+pub use query::Reader;
+pub use queue::Enqueued;
+pub use redact::Redactable;
+
+/// How an archive is opened for a run.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Make the archive if there is none.
+    pub create: bool,
+    /// How long to wait for another run to end.
+    pub wait: Duration,
+    /// What was asked of the program, without secrets; stands in the archive.
+    pub command: String,
+    /// Time and nonces.
+    pub clock: Clock,
+}
+
+/// An archive opened by a run that may write. There is only one at a time; share it by reference or `Arc`.
+///
+/// Every operation is atomic, durable when answered, and may be called from any async task.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    run: i64,
+    commands: Option<mpsc::Sender<Command>>,
+    stop: Arc<Stop>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Store {
+    /// Opens the archive at `path` and begins a run. Blocks for up to `options.wait`.
+    ///
+    /// # Errors
+    /// If the file is missing (and is not to be made), is not an archive (exit 65), is newer than this program (78), is held
+    /// by another run (75), or cannot be written (74, 77).
+    pub fn open(path: &Path, options: &RunOptions) -> Result<Store> {
+        let opened = file::open_for_writing(path, options.create, options.wait)?;
+        let session = begin(opened.connection, path, options).map_err(|fault| fault.into_error(path))?;
+        let run = session.run;
+        let (commands, receiver) = mpsc::channel(writer::QUEUE);
+        let stop = Arc::new(Stop::new());
+        let lock = opened.lock;
+        let thread = std::thread::Builder::new()
+            .name("archive writer".to_owned())
+            .spawn({
+                let stop = Arc::clone(&stop);
+                move || writer::run(session, lock, receiver, &stop)
+            })
+            .map_err(|source| Error::Io {
+                what: "cannot start the writer of",
+                path: path.to_owned(),
+                source,
+            })?;
+        Ok(Store {
+            path: path.to_owned(),
+            run,
+            commands: Some(commands),
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    /// Row of this run.
+    #[must_use]
+    pub fn run(&self) -> i64 {
+        self.run
+    }
+
+    /// Path of the archive.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends the run: writes what is queued, how the run ended, and leaves one file behind. Later operations fail.
+    ///
+    /// # Errors
+    /// If something could not be written, now or before.
+    pub async fn close(&self, exit: u8, summary: Option<String>) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Close(Closing {
+            exit: i64::from(exit),
+            summary,
+            reply,
+        }))
+        .await?;
+        let closed = answer.await.map_err(|_| self.stopped())?;
+        match self.stop.get() {
+            Some(_) => Err(self.stopped()),
+            None => closed,
+        }
+    }
+
+    /// Keeps an article: its bytes, its sentences, what it cites. The same bytes with the same findings are kept once.
+    ///
+    /// # Errors
+    /// If it cannot be written, or a fetched one ends without the exchange that holds its bytes.
+    pub async fn add_reading(&self, new: NewReading) -> Result<ReadingReceipt> {
+        let weight = new.findings.reading.text.len()
+            + match &new.origin {
+                Origin::Given { bytes, .. } => bytes.len(),
+                Origin::Fetched(exchanges) => exchanges.iter().map(|x| body_bytes(&x.body)).sum(),
+            };
+        self.call(weight, move |session| session.add_reading(&new)).await
+    }
+
+    /// The row of a target that is asked for without an article, made if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn target(&self, cited: Cited) -> Result<i64> {
+        self.call(0, move |session| session.put_cited(&cited, &Claim::default()))
+            .await
+    }
+
+    /// Queues those of `targets` that have no answer yet and do not wait already; with `again` those with one as well.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn enqueue(&self, targets: Vec<i64>, again: bool) -> Result<Enqueued> {
+        self.call(0, move |session| session.enqueue(&targets, again)).await
+    }
+
+    /// Leases at most `limit` jobs for `ttl_millis`: those due, or those of the targets `only`, due or not. Leases that ran
+    /// out are taken over. For a long list of targets, pass a slice of about `limit` at a time.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn lease(
+        &self,
+        worker: String,
+        limit: usize,
+        ttl_millis: i64,
+        only: Option<Vec<i64>>,
+    ) -> Result<Vec<Job>> {
+        self.call(0, move |session| {
+            session.lease(&worker, limit, ttl_millis, only.as_deref())
+        })
+        .await
+    }
+
+    /// Prolongs a lease to `ttl_millis` from now; false if it was lost.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn renew(&self, job: i64, fence: i64, ttl_millis: i64) -> Result<bool> {
+        self.call(0, move |session| session.renew(job, fence, ttl_millis)).await
+    }
+
+    /// Gives a lease back without a result, due again at `not_before` or as before; false if it was lost.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn give_back(&self, job: i64, fence: i64, not_before: Option<Timestamp>) -> Result<bool> {
+        self.call(0, move |session| session.give_back(job, fence, not_before))
+            .await
+    }
+
+    /// Stores a capture made under a lease and gives its row. With `retry_at` (an outcome that settles nothing) the job
+    /// stays and is due again then; else it is done.
+    ///
+    /// # Errors
+    /// If it cannot be written, or the record does not hang together.
+    pub async fn complete(
+        &self,
+        job: i64,
+        fence: i64,
+        record: CaptureRecord,
+        retry_at: Option<Timestamp>,
+    ) -> Result<Completion<i64>> {
+        let exchanges = record
+            .answers
+            .iter()
+            .flat_map(|a| &a.exchanges)
+            .chain(record.media.iter().flat_map(|m| &m.exchanges));
+        let weight = exchanges.map(|x| body_bytes(&x.body)).sum();
+        self.call(weight, move |session| session.complete(job, fence, &record, retry_at))
+            .await
+    }
+
+    /// Stores an attempt to identify a post made under a lease. If it succeeded, gives the row of the post's target, which is
+    /// queued unless it was captured already.
+    ///
+    /// # Errors
+    /// If it cannot be written, or the record does not hang together.
+    pub async fn complete_resolution(
+        &self,
+        job: i64,
+        fence: i64,
+        record: ResolutionRecord,
+        retry_at: Option<Timestamp>,
+    ) -> Result<Completion<Option<i64>>> {
+        let weight = record
+            .steps
+            .iter()
+            .flat_map(|a| &a.exchanges)
+            .map(|x| body_bytes(&x.body))
+            .sum();
+        self.call(weight, move |session| {
+            session.complete_resolution(job, fence, &record, retry_at)
+        })
+        .await
+    }
+
+    /// Notes that `host` is to be left alone until then, also by later runs.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn host_penalty(&self, host: String, until: Timestamp) -> Result<()> {
+        self.call(0, move |session| session.host_penalty(&host, until)).await
+    }
+
+    /// Hosts to be left alone, and until when.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn host_penalties(&self) -> Result<Vec<(String, Timestamp)>> {
+        self.call(0, Session::host_penalties).await
+    }
+
+    /// Begins to stage a large body; the id goes into `Body::Staged`.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn begin_upload(&self, url: String, validator: Option<String>) -> Result<i64> {
+        self.call(0, move |session| session.begin_upload(&url, validator.as_deref()))
+            .await
+    }
+
+    /// Appends bytes to a staged body; best in pieces of [`CHUNK_BYTES`].
+    ///
+    /// # Errors
+    /// If it cannot be written, or nothing is staged under this id.
+    pub async fn push_chunk(&self, upload: i64, bytes: bytes::Bytes) -> Result<()> {
+        self.call(bytes.len(), move |session| session.push_chunk(upload, &bytes))
+            .await
+    }
+
+    /// Throws away staged bodies begun before `before` that no capture sealed; gives their number.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn discard_stale_uploads(&self, before: Timestamp) -> Result<usize> {
+        self.call(0, move |session| session.discard_uploads(before)).await
+    }
+
+    /// Takes something out for good, leaving a tombstone and its digest; gives the tombstone's row.
+    ///
+    /// # Errors
+    /// If it is not there, was taken out before, or it cannot be written.
+    pub async fn redact(&self, item: Redactable, by: String, why: String) -> Result<i64> {
+        self.call(0, move |session| session.redact(&item, &by, &why)).await
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        weight: usize,
+        operation: impl FnOnce(&mut Session) -> std::result::Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        let (command, answer) = writer::command(weight, operation);
+        self.send(command).await?;
+        answer.await.map_err(|_| self.stopped())?
+    }
+
+    async fn send(&self, command: Command) -> Result<()> {
+        match &self.commands {
+            Some(commands) => commands.send(command).await.map_err(|_| self.stopped()),
+            None => Err(self.stopped()),
+        }
+    }
+
+    /// Why nothing is accepted any more.
+    fn stopped(&self) -> Error {
+        match self.stop.get() {
+            Some((why, code)) => Error::Archive {
+                path: self.path.clone(),
+                why: format!("nothing more is written after this failure: {why}"),
+                hint: Some("what was acknowledged before is safe; repair the cause and run again"),
+                code: *code,
+            },
+            None => Error::Internal(format!("{}: the run was closed", self.path.display())),
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Without its senders the thread commits what is queued and leaves one file behind.
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn begin(connection: rusqlite::Connection, path: &Path, options: &RunOptions) -> std::result::Result<Session, Fault> {
+    let mut session = Session::new(connection, path.to_owned(), options.clock)?;
+    session.execute("BEGIN IMMEDIATE")?;
+    session.begin_run(&options.command)?;
+    session.execute("COMMIT")?;
+    Ok(session)
+}
+
+fn body_bytes(body: &Body) -> usize {
+    match body {
+        Body::Inline(bytes) => bytes.len(),
+        Body::None | Body::Staged(_) => 0,
+    }
+}

@@ -1,0 +1,648 @@
+-- citekeep: the archive, schema version 1.
+--
+-- An archive is one SQLite file. This file is its public interface: every table, column and word is explained here, and
+-- `SELECT sql FROM sqlite_schema` shows the same text inside any archive. It needs nothing newer than SQLite 3.37, so the
+-- `sqlite3` program of a current distribution opens it. Start with the views at the end of this file:
+--
+--   citations   every citation with its sentence, article, target and what became of it
+--   captures    every attempt to preserve a target, and what changed since the attempt before
+--   posts       the newest text of every post that was obtained
+--   bodies      everything received, byte for byte: digest, length and where it came from
+--   gone        posts that a source says were deleted, or whose account is gone or suspended
+--   unresolved  citations of posts that could not be identified yet, with the best guess
+--
+-- Conventions
+--   Times are UTC, RFC 3339 with milliseconds: 2026-11-23T07:23:15.042Z. They sort as text.
+--   NULL means unknown; no value is ever invented.
+--   Digests are SHA-256: 32 bytes where the column is a BLOB (`lower(hex(sha256))` prints them), 64 hex digits in text.
+--   Offsets count Unicode code points from 0, and `stop` is one past the last, so the text of a sentence is
+--     substr(reading.text, start + 1, stop - start).
+--   Lists inside one column are JSON.
+--   Evidence (all tables but the last group) is only ever added to: triggers refuse UPDATE and DELETE. The one way to take
+--   something out is a redaction, which says who, when and why, and leaves the digest (see `redaction`).
+--
+-- How the ledger covers the evidence
+--   Every run, reading, capture, resolution and redaction is one entry of `ledger`, and its id is the entry's seq. The
+--   entry's line names digests of everything that was added with it: bodies, request and response headers, and `rows`,
+--   which is the SHA-256 over all other rows of the event. Each row goes into that digest as its table's name and its
+--   columns in the order of this file, each written as
+--     NULL  n,      integer  i<decimal>,      text  t<length in bytes>:<UTF-8>,      blob  b<length>:<bytes>,
+--   (the name written as a text). Left out are only reading.text (its digest stands in text_sha256), and the columns that say
+--   in which row a finding stands: `reading`, citation.id and citation_sentence.citation.
+--     run, run_end, redaction   the row itself
+--     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
+--                  each citation followed by the target and by its sentences
+--     capture      the capture and its target, each answer followed by its exchanges, each post_media followed by its
+--                  exchanges; `posts` has one digest for each post row
+--     resolution   the resolution and its target, the identified target if any, its candidates each followed by the
+--                  target, each step's answer followed by its exchanges
+--   `citekeep verify` derives every line again from the rows, so a change of any of them is found.
+
+PRAGMA application_id = 1668574064;   -- the letters "ctkp": tells `file` and citekeep that this is an archive
+PRAGMA user_version = 1;              -- version of this schema
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Words
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- How an answer, a capture or a resolution ended. Only what a source actually said counts as deleted, account_gone,
+-- suspended, protected or withheld; all else means "we could not see it".
+CREATE TABLE outcome (
+  word     TEXT PRIMARY KEY,            -- the word that stands in every column named outcome
+  meaning  TEXT NOT NULL                -- what it says
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO outcome (word, meaning) VALUES
+  ('captured',       'The content was obtained (of a resolution: the post was identified).'),
+  ('deleted',        'The platform says that the post was deleted.'),
+  ('account_gone',   'The platform says that the account no longer exists.'),
+  ('suspended',      'The platform says that the account is suspended.'),
+  ('protected',      'The platform says that only followers may see it.'),
+  ('withheld',       'The platform withholds it from us: legal demand, country, logged-out viewers.'),
+  ('age_gated',      'Shown only to viewers of a stated age.'),
+  ('not_found',      'The source does not know it; alone that is no proof of deletion.'),
+  ('login_required', 'Shown only to logged-in viewers.'),
+  ('walled',         'HTTP said yes, but the content is a consent wall, CAPTCHA, soft 404 or error page; or a 403 that names no cause.'),
+  ('rate_limited',   'The source asked us to come back later.'),
+  ('refused',        'We did not ask: address guard, robots.txt, a disabled source.'),
+  ('unreachable',    'No answer: DNS, connect, TLS, time-out, broken transfer.'),
+  ('server_error',   'The source answered with an error of its own (HTTP 5xx).'),
+  ('too_large',      'The answer passed one of our limits of size.'),
+  ('unreadable',     'The answer has a shape that we do not know.'),
+  ('unresolved',     'A flattened citation whose post could not be identified.');
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Ledger and runs
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- The hash chain over all evidence. leaf = SHA-256(0x00 || body); head = SHA-256 of the text "<head before> <leaf>\n", both
+-- in lower-case hex; the head before entry 0 is 64 zeros. `SELECT seq, leaf, head FROM ledger ORDER BY seq` is a chain file
+-- that is checked with nothing but a shell:
+--   prev=$(printf '%064d' 0); sqlite3 -separator ' ' FILE 'SELECT seq, leaf, head FROM ledger ORDER BY seq' |
+--   while read n leaf head; do
+--     [ "$(printf '%s %s\n' "$prev" "$leaf" | sha256sum | cut -c1-64)" = "$head" ] || echo BAD $n; prev=$head
+--   done
+CREATE TABLE ledger (
+  seq   INTEGER PRIMARY KEY CHECK (seq >= 0),   -- 0, 1, 2 … without gaps; the id of the event's own row
+  body  TEXT,                                   -- the line: one event as canonical JSON (RFC 8785), with seq and a random nonce;
+                                                -- NULL once redacted
+  leaf  TEXT NOT NULL CHECK (length(leaf) = 64),
+  head  TEXT NOT NULL CHECK (length(head) = 64)
+) STRICT;
+
+-- One execution of the program that could write to the archive.
+CREATE TABLE run (
+  id       INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  started  TEXT NOT NULL,               -- our clock
+  command  TEXT NOT NULL,               -- what was asked of the program, without secrets
+  version  TEXT NOT NULL,               -- program and version, e.g. `citekeep 0.1.0`
+  host     TEXT,                        -- name of the machine
+  pid      INTEGER NOT NULL,            -- process id
+  clock    TEXT NOT NULL                -- where the time came from: `system`, or `fixed` in tests
+) STRICT;
+
+-- How a run ended. A run without this row is still going on, or was killed.
+CREATE TABLE run_end (
+  id       INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run      INTEGER NOT NULL UNIQUE REFERENCES run (id),
+  ended    TEXT NOT NULL,
+  exit     INTEGER NOT NULL,            -- exit code of the program
+  summary  TEXT                         -- JSON: what the run printed about itself
+) STRICT;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Bodies
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Bytes, each stored once, as they were received (what came compressed stays compressed).
+CREATE TABLE blob (
+  id      INTEGER PRIMARY KEY,
+  sha256  BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
+  length  INTEGER NOT NULL CHECK (length >= 0),         -- in bytes
+  chunks  INTEGER NOT NULL CHECK (chunks BETWEEN 0 AND 65535)  -- number of its rows in blob_chunk
+) STRICT;
+
+-- The bytes of a blob in pieces of at most 1 MiB. Piece n (from 0) of blob b has id b * 65536 + n:
+--   SELECT bytes FROM blob_chunk WHERE id BETWEEN :b * 65536 AND :b * 65536 + 65535 ORDER BY id
+-- Pieces without a blob belong to an unfinished upload.
+CREATE TABLE blob_chunk (
+  id     INTEGER PRIMARY KEY,
+  bytes  BLOB NOT NULL CHECK (length(bytes) BETWEEN 1 AND 1048576)
+) STRICT;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Articles: what was read and what it cites
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- One work.
+CREATE TABLE article (
+  id   INTEGER PRIMARY KEY,
+  key  TEXT NOT NULL UNIQUE             -- canonical address, or `sha256:` and the digest of the text where there is none
+) STRICT;
+
+-- One article as it stood at one time.
+CREATE TABLE reading (
+  id                 INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  article            INTEGER NOT NULL REFERENCES article (id),
+  run                INTEGER NOT NULL REFERENCES run (id),
+  read_at            TEXT NOT NULL,
+  origin             TEXT NOT NULL CHECK (origin IN ('fetched', 'given')),  -- fetched by us, or given as a file or stream
+  body               INTEGER NOT NULL REFERENCES blob (id),  -- the bytes
+  given_name         TEXT,              -- given: file name, or `-`
+  claimed_url        TEXT,              -- given: the address that the user says they come from
+  claimed_retrieved  TEXT,              -- given: when the user says they were retrieved
+  url                TEXT,              -- the canonical address found in the page, or that it was found to come from
+  url_source         TEXT,              -- where that stood: json-ld, og, link-canonical, hint …
+  format             TEXT NOT NULL CHECK (format IN ('html', 'text')),
+  charset            TEXT NOT NULL,     -- encoding by which the bytes were read
+  charset_source     TEXT NOT NULL,     -- how it was chosen: bom, header, meta, guess, utf-8
+  title              TEXT,
+  title_source       TEXT,
+  byline             TEXT,              -- who wrote it, as printed
+  byline_source      TEXT,
+  published          TEXT,              -- when it says it was published, as printed
+  published_source   TEXT,
+  language           TEXT,              -- ISO 639 code
+  language_source    TEXT,
+  notices            TEXT NOT NULL CHECK (json_valid(notices)),  -- JSON list: what went wrong while reading but lost nothing else
+  reader             TEXT NOT NULL,     -- program and version that read the bytes
+  findings_sha256    BLOB NOT NULL CHECK (length(findings_sha256) = 32),  -- over blocks, sentences, citations (see above)
+  text_sha256        BLOB NOT NULL CHECK (length(text_sha256) = 32),      -- of the text
+  text               TEXT,              -- the body's text, blocks joined by one line feed; NULL once redacted
+  UNIQUE (article, body, findings_sha256)
+) STRICT;
+
+-- A paragraph, heading, list item, caption or quote of a reading, in reading order.
+CREATE TABLE block (
+  reading  INTEGER NOT NULL REFERENCES reading (id),
+  ordinal  INTEGER NOT NULL,            -- from 0
+  kind     TEXT NOT NULL CHECK (kind IN ('paragraph', 'heading', 'list_item', 'quote', 'caption', 'cell', 'preformatted')),
+  start    INTEGER NOT NULL,
+  stop     INTEGER NOT NULL CHECK (stop >= start),
+  PRIMARY KEY (reading, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- A sentence of a reading. Its text is in the view `sentences`.
+CREATE TABLE sentence (
+  reading  INTEGER NOT NULL,
+  ordinal  INTEGER NOT NULL,            -- from 0
+  block    INTEGER NOT NULL,            -- ordinal of its block
+  start    INTEGER NOT NULL,
+  stop     INTEGER NOT NULL CHECK (stop >= start),
+  PRIMARY KEY (reading, ordinal),
+  FOREIGN KEY (reading, block) REFERENCES block (reading, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- What is cited. Many citations, one target.
+CREATE TABLE target (
+  id         INTEGER PRIMARY KEY,
+  key        TEXT NOT NULL UNIQUE,      -- its identity: `<platform>:<native id>`, `<platform>?<digest of the claim>`, or the address
+  kind       TEXT NOT NULL CHECK (kind IN ('post', 'unidentified', 'link')),
+                                        -- post: known by platform and native id; unidentified: a post that is only claimed
+                                        -- (handle, date, text, picture link); link: any other address
+  platform   TEXT,                      -- name of the platform, e.g. `x`
+  native_id  TEXT,                      -- the platform's own id
+  handle     TEXT,                      -- author's handle where the first address seen named it
+  url        TEXT,                      -- canonical address
+  claim      TEXT CHECK (json_valid(claim)),  -- unidentified: JSON of what the article claims (author_name, author_handle,
+                                              -- date_text, date, text, media)
+  CHECK (CASE kind
+    WHEN 'post' THEN platform IS NOT NULL AND native_id IS NOT NULL AND url IS NOT NULL AND claim IS NULL
+    WHEN 'unidentified' THEN platform IS NOT NULL AND native_id IS NULL AND url IS NULL AND claim IS NOT NULL
+    ELSE platform IS NULL AND native_id IS NULL AND url IS NOT NULL AND claim IS NULL END)
+) STRICT;
+
+-- One place where a reading cites a target.
+CREATE TABLE citation (
+  id             INTEGER PRIMARY KEY,
+  reading        INTEGER NOT NULL REFERENCES reading (id),
+  ordinal        INTEGER NOT NULL,      -- from 0, in reading order
+  target         INTEGER NOT NULL REFERENCES target (id),
+  form           TEXT NOT NULL CHECK (form IN ('embed', 'frame', 'link', 'flattened', 'media_link')),
+                                        -- embed: embed markup; frame: a frame that shows the post; link: a link or printed
+                                        -- address; flattened: the post as plain text; media_link: only its picture link
+  raw_url        TEXT,                  -- the address as it stood
+  raw            TEXT NOT NULL,         -- markup or text of the place, as it stood
+  anchor         TEXT,                  -- words that carry the link
+  author_name    TEXT,                  -- what the place itself claims about the post; nothing of it is checked:
+  author_handle  TEXT,                  --   handle without @, as printed
+  date_text      TEXT,                  --   the date as printed
+  date           TEXT,                  --   the date as YYYY-MM-DD, where it could be read without guessing
+  text           TEXT,                  --   the post's text, white space folded
+  media          TEXT NOT NULL CHECK (json_valid(media)),  -- JSON list of picture links in it
+  start          INTEGER NOT NULL,      -- where it stands in the reading's text (start = stop: a point, e.g. of an embed)
+  stop           INTEGER NOT NULL CHECK (stop >= start),
+  UNIQUE (reading, ordinal)
+) STRICT;
+CREATE INDEX citation_target ON citation (target);
+
+-- A sentence that refers to a citation.
+CREATE TABLE citation_sentence (
+  citation    INTEGER NOT NULL REFERENCES citation (id),
+  rank        INTEGER NOT NULL,         -- 0 is the main one
+  sentence    INTEGER NOT NULL,         -- ordinal of the sentence in the citation's reading
+  relation    TEXT NOT NULL CHECK (relation IN ('contains', 'quotes', 'introduces', 'follows')),
+                                        -- contains: the link or embed stands in it; quotes: it repeats the post's words;
+                                        -- introduces: it leads in; follows: it refers back
+  confidence  INTEGER NOT NULL CHECK (confidence BETWEEN 0 AND 1000),  -- thousandths
+  reason      TEXT NOT NULL,            -- reason codes joined by +
+  PRIMARY KEY (citation, rank)
+) STRICT, WITHOUT ROWID;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Captures: what became of the targets
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- One attempt to preserve one target at one time. Failed attempts are captures too.
+CREATE TABLE capture (
+  id       INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  target   INTEGER NOT NULL REFERENCES target (id),
+  fence    INTEGER NOT NULL,            -- number of the lease under which it was made: grows with each attempt
+  run      INTEGER NOT NULL REFERENCES run (id),
+  started  TEXT NOT NULL,
+  ended    TEXT NOT NULL,
+  outcome  TEXT NOT NULL REFERENCES outcome (word),  -- that of the best answer
+  reason   TEXT NOT NULL,               -- reason code of the best answer
+  source   TEXT NOT NULL,               -- source of the best answer
+  best     INTEGER NOT NULL,            -- ordinal of the best answer
+  UNIQUE (target, fence)
+) STRICT;
+
+-- One attempt to find out which post an unidentified target means.
+CREATE TABLE resolution (
+  id          INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  target      INTEGER NOT NULL REFERENCES target (id),  -- the unidentified one
+  fence       INTEGER NOT NULL,
+  run         INTEGER NOT NULL REFERENCES run (id),
+  started     TEXT NOT NULL,
+  ended       TEXT NOT NULL,
+  outcome     TEXT NOT NULL REFERENCES outcome (word),
+  reason      TEXT NOT NULL,            -- reason code of the step that decided
+  identified  INTEGER REFERENCES target (id),  -- the post that it is
+  CHECK ((outcome = 'captured') = (identified IS NOT NULL)),
+  UNIQUE (target, fence)
+) STRICT;
+
+-- A post that an unidentified target may mean.
+CREATE TABLE resolution_candidate (
+  resolution  INTEGER NOT NULL REFERENCES resolution (id),
+  rank        INTEGER NOT NULL,         -- 0 is the best
+  platform    TEXT NOT NULL,
+  native_id   TEXT NOT NULL,
+  url         TEXT NOT NULL,
+  score       INTEGER CHECK (score BETWEEN 0 AND 1000),  -- likeness in thousandths
+  evidence    TEXT NOT NULL,            -- where it was listed
+  PRIMARY KEY (resolution, rank)
+) STRICT, WITHOUT ROWID;
+
+-- What one source said, within a capture or as a step of a resolution.
+CREATE TABLE answer (
+  id          INTEGER PRIMARY KEY,
+  capture     INTEGER REFERENCES capture (id),
+  resolution  INTEGER REFERENCES resolution (id),
+  ordinal     INTEGER NOT NULL,         -- in the order asked, from 0
+  source      TEXT NOT NULL,            -- name of the source, e.g. x.syndication, web, wayback
+  outcome     TEXT NOT NULL REFERENCES outcome (word),
+  reason      TEXT NOT NULL,            -- reason code
+  detail      TEXT,                     -- one line for a person
+  CHECK ((capture IS NULL) <> (resolution IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX answer_capture ON answer (capture, ordinal) WHERE capture IS NOT NULL;
+CREATE UNIQUE INDEX answer_resolution ON answer (resolution, ordinal) WHERE resolution IS NOT NULL;
+
+-- A photo, video or other file of a captured post.
+CREATE TABLE post_media (
+  id        INTEGER PRIMARY KEY,
+  capture   INTEGER NOT NULL REFERENCES capture (id),
+  position  INTEGER NOT NULL,           -- in the post, from 0
+  kind      TEXT NOT NULL,              -- photo, video, gif, audio
+  url       TEXT NOT NULL,              -- its address as the source gave it
+  alt       TEXT,                       -- description given by the author
+  outcome   TEXT NOT NULL REFERENCES outcome (word),
+  reason    TEXT NOT NULL,
+  UNIQUE (capture, position)
+) STRICT;
+
+-- One HTTP request (always a GET) and its response as they crossed the wire. It belongs to exactly one of: a reading (the
+-- article's own bytes), an answer, a media file. Redirects are an exchange each, in the order of the ids.
+CREATE TABLE exchange (
+  id                INTEGER PRIMARY KEY,
+  reading           INTEGER REFERENCES reading (id) DEFERRABLE INITIALLY DEFERRED,
+  answer            INTEGER REFERENCES answer (id),
+  media             INTEGER REFERENCES post_media (id),
+  ordinal           INTEGER NOT NULL,   -- oldest first, from 0
+  url               TEXT NOT NULL,      -- the address asked, without credentials and fragment
+  purpose           TEXT NOT NULL CHECK (purpose IN ('article', 'page', 'api', 'media', 'robots')),
+  request_headers   TEXT NOT NULL,      -- as sent, one `name: value` line each; secrets are replaced by a marker
+  started           TEXT NOT NULL,      -- our clock when the request was sent
+  ended             TEXT NOT NULL,      -- our clock when the last byte came, or we gave up
+  remote            TEXT,               -- address and port of the connected peer
+  http_version      TEXT,               -- HTTP/1.1 or HTTP/2.0
+  status            INTEGER,            -- status code; NULL if there was no response
+  response_headers  TEXT,               -- as received, one `name: value` line each
+  server_date       TEXT,               -- the server's clock: its Date header as sent
+  certificate       INTEGER REFERENCES blob (id),  -- the server's certificate (DER)
+  body              INTEGER REFERENCES blob (id),  -- the body as received
+  body_length       INTEGER NOT NULL CHECK (body_length >= 0),
+  truncated         TEXT CHECK (truncated IN ('length', 'time', 'disconnect')),
+                                        -- why the body is not whole: our limit of size, our limit of time, connection broke
+  failure_outcome   TEXT REFERENCES outcome (word),  -- why there is no response, or no whole one
+  failure_reason    TEXT,               -- reason code
+  failure_detail    TEXT,               -- one line for a person
+  CHECK ((reading IS NOT NULL) + (answer IS NOT NULL) + (media IS NOT NULL) = 1)
+) STRICT;
+CREATE INDEX exchange_reading ON exchange (reading) WHERE reading IS NOT NULL;
+CREATE INDEX exchange_answer ON exchange (answer) WHERE answer IS NOT NULL;
+CREATE INDEX exchange_media ON exchange (media) WHERE media IS NOT NULL;
+
+-- A post as one answer told it: derived from an exchange by a parser, and can be derived again by a better one.
+CREATE TABLE post (
+  id             INTEGER PRIMARY KEY,
+  entry          INTEGER NOT NULL REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,  -- the entry that it was added with
+  answer         INTEGER NOT NULL REFERENCES answer (id),
+  exchange       INTEGER NOT NULL REFERENCES exchange (id),  -- the exchange that it was read from
+  parser         TEXT NOT NULL,         -- program and version that read it
+  native_id      TEXT NOT NULL,
+  author_id      TEXT,
+  author_handle  TEXT,                  -- without @
+  author_name    TEXT,
+  posted_at      TEXT,
+  text           TEXT,
+  text_cut       INTEGER CHECK (text_cut IN (0, 1)),  -- 1: the source cut the text; NULL: it does not say
+  language       TEXT,
+  quoted_id      TEXT,                  -- native id of the post that it quotes
+  parent_id      TEXT,                  -- native id of the post that it answers
+  media          TEXT NOT NULL CHECK (json_valid(media)),     -- JSON list of {kind, url, alt}
+  edit_ids       TEXT NOT NULL CHECK (json_valid(edit_ids)),  -- JSON list of the ids of all versions, oldest first
+  counts         TEXT NOT NULL CHECK (json_valid(counts))     -- JSON list of [name, number]: likes, replies … as seen
+) STRICT;
+CREATE INDEX post_answer ON post (answer);
+CREATE INDEX post_entry ON post (entry);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Redaction: the one way to take something out
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- A tombstone. While its ledger entry is not yet written, that is within its own transaction, the triggers let exactly the
+-- named item go: the pieces of a blob, the text of a reading, a post row, or the line of a ledger entry. What stays is
+-- the digest, here and in the ledger.
+CREATE TABLE redaction (
+  id      INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run     INTEGER NOT NULL REFERENCES run (id),
+  at      TEXT NOT NULL,
+  by      TEXT NOT NULL,                -- who decided
+  why     TEXT NOT NULL,
+  kind    TEXT NOT NULL CHECK (kind IN ('blob', 'reading_text', 'post', 'ledger_line')),
+  item    INTEGER NOT NULL,             -- id of the row (ledger: seq)
+  sha256  TEXT NOT NULL CHECK (length(sha256) = 64),  -- digest of what was taken out (ledger line: its leaf; post: see the top)
+  UNIQUE (kind, item)
+) STRICT;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Working tables: not evidence, and the only ones that change
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Case tags of an article.
+CREATE TABLE tag (
+  article  INTEGER NOT NULL REFERENCES article (id),
+  name     TEXT NOT NULL,
+  added    TEXT NOT NULL,
+  PRIMARY KEY (article, name)
+) STRICT, WITHOUT ROWID;
+
+-- What is to be captured or resolved: one row for each target that was ever asked for.
+CREATE TABLE job (
+  target        INTEGER PRIMARY KEY REFERENCES target (id),
+  slot          INTEGER NOT NULL,       -- counts the occasions on which the target was due, from 1
+  fence         INTEGER NOT NULL,       -- counts its leases; a result under an older fence is refused
+  attempts      INTEGER NOT NULL,       -- tries within this slot that settled nothing
+  not_before    TEXT NOT NULL,          -- not to be tried earlier
+  leased_until  TEXT,                   -- somebody works on it until then at most
+  leased_by     TEXT,                   -- who
+  done          INTEGER NOT NULL CHECK (done IN (0, 1))
+) STRICT;
+CREATE INDEX job_ready ON job (not_before) WHERE done = 0 AND leased_until IS NULL;
+CREATE INDEX job_leased ON job (leased_until) WHERE leased_until IS NOT NULL;
+
+-- Hosts that asked us to stay away.
+CREATE TABLE host_penalty (
+  host   TEXT PRIMARY KEY,
+  until  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Large bodies on their way in. Its pieces stand in blob_chunk under the id that becomes the blob's; a capture seals it.
+CREATE TABLE upload (
+  id         INTEGER PRIMARY KEY,
+  url        TEXT NOT NULL,
+  validator  TEXT,                      -- ETag or Last-Modified, for going on after a break
+  started    TEXT NOT NULL,
+  length     INTEGER NOT NULL,          -- bytes received so far
+  chunks     INTEGER NOT NULL           -- pieces received so far
+) STRICT;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Append-only
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TRIGGER outcome_no_update BEFORE UPDATE ON outcome BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER outcome_no_delete BEFORE DELETE ON outcome BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
+  WHEN NOT (NEW.body IS NULL AND NEW.seq = OLD.seq AND NEW.leaf = OLD.leaf AND NEW.head = OLD.head AND EXISTS (
+    SELECT 1 FROM redaction WHERE kind = 'ledger_line' AND item = OLD.seq AND id > (SELECT max(seq) FROM ledger)))
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER run_no_update BEFORE UPDATE ON run BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER run_no_delete BEFORE DELETE ON run BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER run_end_no_update BEFORE UPDATE ON run_end BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER run_end_no_delete BEFORE DELETE ON run_end BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER blob_no_update BEFORE UPDATE ON blob BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER blob_no_delete BEFORE DELETE ON blob BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER blob_chunk_no_insert BEFORE INSERT ON blob_chunk
+  WHEN EXISTS (SELECT 1 FROM blob WHERE id = NEW.id >> 16)
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only: this blob is sealed'); END;
+CREATE TRIGGER blob_chunk_no_update BEFORE UPDATE ON blob_chunk
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER blob_chunk_no_delete BEFORE DELETE ON blob_chunk
+  WHEN EXISTS (SELECT 1 FROM blob WHERE id = OLD.id >> 16) AND NOT EXISTS (
+    SELECT 1 FROM redaction WHERE kind = 'blob' AND item = OLD.id >> 16 AND id > (SELECT max(seq) FROM ledger))
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER article_no_update BEFORE UPDATE ON article BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER article_no_delete BEFORE DELETE ON article BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER reading_no_update BEFORE UPDATE OF
+  id, article, run, read_at, origin, body, given_name, claimed_url, claimed_retrieved, url, url_source, format, charset,
+  charset_source, title, title_source, byline, byline_source, published, published_source, language, language_source,
+  notices, reader, findings_sha256, text_sha256 ON reading BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER reading_text_no_update BEFORE UPDATE OF text ON reading
+  WHEN NEW.text IS NOT NULL OR NOT EXISTS (
+    SELECT 1 FROM redaction WHERE kind = 'reading_text' AND item = OLD.id AND id > (SELECT max(seq) FROM ledger))
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER reading_no_delete BEFORE DELETE ON reading BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER block_no_update BEFORE UPDATE ON block BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER block_no_delete BEFORE DELETE ON block BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER sentence_no_update BEFORE UPDATE ON sentence BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER sentence_no_delete BEFORE DELETE ON sentence BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER target_no_update BEFORE UPDATE ON target BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER target_no_delete BEFORE DELETE ON target BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER citation_no_update BEFORE UPDATE ON citation BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER citation_no_delete BEFORE DELETE ON citation BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER citation_sentence_no_update BEFORE UPDATE ON citation_sentence
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER citation_sentence_no_delete BEFORE DELETE ON citation_sentence
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER capture_no_update BEFORE UPDATE ON capture BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER capture_no_delete BEFORE DELETE ON capture BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER resolution_no_update BEFORE UPDATE ON resolution
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER resolution_no_delete BEFORE DELETE ON resolution
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER resolution_candidate_no_update BEFORE UPDATE ON resolution_candidate
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER resolution_candidate_no_delete BEFORE DELETE ON resolution_candidate
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER answer_no_update BEFORE UPDATE ON answer BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER answer_no_delete BEFORE DELETE ON answer BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER post_media_no_update BEFORE UPDATE ON post_media
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER post_media_no_delete BEFORE DELETE ON post_media
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER exchange_no_update BEFORE UPDATE ON exchange BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER exchange_no_delete BEFORE DELETE ON exchange BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER post_no_update BEFORE UPDATE ON post BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER post_no_delete BEFORE DELETE ON post
+  WHEN NOT EXISTS (
+    SELECT 1 FROM redaction WHERE kind = 'post' AND item = OLD.id AND id > (SELECT max(seq) FROM ledger))
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER redaction_no_update BEFORE UPDATE ON redaction
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER redaction_no_delete BEFORE DELETE ON redaction
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Views: one line for each question of a researcher
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Every sentence with its text.
+CREATE VIEW sentences AS
+SELECT s.reading, s.ordinal, s.block, b.kind AS block_kind, s.start, s.stop,
+       substr(r.text, s.start + 1, s.stop - s.start) AS text
+FROM sentence s
+JOIN reading r ON r.id = s.reading
+JOIN block b ON b.reading = s.reading AND b.ordinal = s.block;
+
+-- Every target, with the post that it turned out to be where it was unidentified: `means` is the target whose captures
+-- count. `state` is the outcome of the newest capture (of an unidentified target: of its newest resolution).
+CREATE VIEW targets AS
+WITH meaning AS (
+  SELECT t.id AS target, coalesce(
+    (SELECT r.identified FROM resolution r WHERE r.target = t.id AND r.identified IS NOT NULL ORDER BY r.fence DESC LIMIT 1),
+    t.id) AS means
+  FROM target t
+)
+SELECT t.id AS target, m.means, t.kind, p.platform, p.native_id, p.url, t.claim,
+       coalesce(c.outcome, (SELECT r.outcome FROM resolution r WHERE r.target = t.id ORDER BY r.fence DESC LIMIT 1)) AS state,
+       c.id AS capture, c.reason, c.source, c.ended AS captured_at,
+       (SELECT count(*) FROM capture n WHERE n.target = m.means) AS captures,
+       (SELECT min(n.ended) FROM capture n WHERE n.target = m.means AND n.outcome = 'captured') AS first_captured_at,
+       (SELECT max(n.ended) FROM capture n WHERE n.target = m.means AND n.outcome = 'captured') AS last_captured_at
+FROM target t
+JOIN meaning m ON m.target = t.id
+JOIN target p ON p.id = m.means
+LEFT JOIN capture c ON c.id = (SELECT n.id FROM capture n WHERE n.target = m.means ORDER BY n.fence DESC LIMIT 1);
+
+-- The newest text of every post that was obtained, and the capture that it comes from.
+CREATE VIEW posts AS
+SELECT t.id AS target, t.platform, t.native_id, t.url, p.author_id, p.author_handle, p.author_name, p.posted_at, p.text,
+       p.text_cut, p.language, p.quoted_id, p.parent_id, p.media, p.edit_ids, p.counts, a.source, c.id AS capture,
+       c.ended AS captured_at, p.id AS post, p.exchange, p.parser
+FROM target t
+JOIN post p ON p.id = (
+  SELECT q.id FROM capture k JOIN answer b ON b.capture = k.id JOIN post q ON q.answer = b.id
+  WHERE k.target = t.id ORDER BY k.fence DESC, b.ordinal = k.best DESC, q.id DESC LIMIT 1)
+JOIN answer a ON a.id = p.answer
+JOIN capture c ON c.id = a.capture;
+
+-- Every citation: the article, its main sentence, what is cited, and what became of that.
+CREATE VIEW citations AS
+SELECT c.id AS citation, r.article, w.key AS article_key, r.id AS reading, r.url AS article_url, r.title, r.byline, r.published,
+       r.read_at, c.ordinal, c.form,
+       substr(r.text, s.start + 1, s.stop - s.start) AS sentence, cs.relation, cs.confidence, cs.reason AS sentence_reason,
+       c.raw_url, c.anchor, c.author_name AS claimed_author, c.author_handle AS claimed_handle, c.date AS claimed_date,
+       c.text AS claimed_text,
+       t.target, t.means, t.kind, t.platform, t.native_id, t.url, t.state, t.reason, t.source, t.captured_at, t.captures,
+       t.first_captured_at, t.last_captured_at,
+       p.author_handle AS post_author, p.posted_at, p.text AS post_text
+FROM citation c
+JOIN reading r ON r.id = c.reading
+JOIN article w ON w.id = r.article
+JOIN targets t ON t.target = c.target
+LEFT JOIN citation_sentence cs ON cs.citation = c.id AND cs.rank = 0
+LEFT JOIN sentence s ON s.reading = c.reading AND s.ordinal = cs.sentence
+LEFT JOIN posts p ON p.target = t.means;
+
+-- Every capture with its last answer's status, body and text, and what differs from the capture of the same target before it:
+-- `first`, `same`, or the first that changed of `outcome`, `text`, `body`.
+CREATE VIEW captures AS
+WITH fact AS (
+  SELECT c.id AS capture, c.target, c.fence, c.run, c.started, c.ended, c.outcome, c.reason, c.source,
+         x.id AS exchange, x.url AS final_url, x.status, x.truncated, x.body, x.body_length,
+         (SELECT q.text FROM post q WHERE q.answer = a.id ORDER BY q.id DESC LIMIT 1) AS text,
+         (SELECT max(n.fence) FROM capture n WHERE n.target = c.target AND n.fence < c.fence) AS fence_before
+  FROM capture c
+  JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
+  LEFT JOIN exchange x ON x.id = (SELECT max(y.id) FROM exchange y WHERE y.answer = a.id)
+)
+SELECT f.capture, f.target, t.kind, t.platform, t.native_id, t.url, f.started, f.ended, f.outcome, f.reason, f.source,
+       f.status, f.final_url, f.truncated, lower(hex(b.sha256)) AS body_sha256, f.body_length, f.text,
+       CASE WHEN o.capture IS NULL THEN 'first' WHEN o.outcome <> f.outcome THEN 'outcome' WHEN o.text IS NOT f.text THEN 'text'
+            WHEN o.body IS NOT f.body THEN 'body' ELSE 'same' END AS changed,
+       o.capture AS capture_before, o.outcome AS outcome_before, o.text AS text_before,
+       (SELECT count(*) FROM post_media m WHERE m.capture = f.capture) AS media,
+       (SELECT count(*) FROM post_media m WHERE m.capture = f.capture AND m.outcome = 'captured') AS media_captured,
+       f.exchange, f.run
+FROM fact f
+JOIN target t ON t.id = f.target
+LEFT JOIN blob b ON b.id = f.body
+LEFT JOIN fact o ON o.target = f.target AND o.fence = f.fence_before;
+
+-- Every body that was received or given: where it came from, its digest and its length. `bytes` is the body itself where it
+-- is in one piece (at most 1 MiB); else see blob_chunk.
+CREATE VIEW bodies AS
+SELECT lower(hex(b.sha256)) AS sha256, b.length, s.role, s.url, s.at, s.reading, s.capture, s.resolution, s.exchange, b.id AS blob,
+       CASE WHEN b.chunks = 1 THEN (SELECT k.bytes FROM blob_chunk k WHERE k.id = b.id * 65536) END AS bytes
+FROM (
+  SELECT 'article' AS role, x.body, x.url, x.ended AS at, x.reading, NULL AS capture, NULL AS resolution, x.id AS exchange
+  FROM exchange x WHERE x.reading IS NOT NULL
+  UNION ALL
+  SELECT CASE WHEN a.capture IS NULL THEN 'resolution' ELSE 'capture' END, x.body, x.url, x.ended, NULL, a.capture, a.resolution, x.id
+  FROM exchange x JOIN answer a ON a.id = x.answer
+  UNION ALL
+  SELECT 'media', x.body, x.url, x.ended, NULL, m.capture, NULL, x.id
+  FROM exchange x JOIN post_media m ON m.id = x.media
+  UNION ALL
+  SELECT 'given', r.body, r.claimed_url, r.read_at, r.id, NULL, NULL, NULL FROM reading r WHERE r.origin = 'given'
+) s
+JOIN blob b ON b.id = s.body;
+
+-- Posts that a source, asked at the newest capture, says are gone; with what the archive still has of them.
+CREATE VIEW gone AS
+SELECT t.id AS target, t.platform, t.native_id, t.url, a.outcome, a.reason, a.source AS said_by, c.ended AS said_at,
+       c.id AS capture, p.author_handle, p.posted_at, p.text, p.source AS text_from, p.captured_at AS text_captured_at,
+       (SELECT count(DISTINCT r.article) FROM citation k JOIN reading r ON r.id = k.reading WHERE k.target = t.id) AS articles
+FROM target t
+JOIN capture c ON c.id = (SELECT n.id FROM capture n WHERE n.target = t.id ORDER BY n.fence DESC LIMIT 1)
+JOIN answer a ON a.id = (
+  SELECT b.id FROM answer b WHERE b.capture = c.id AND b.outcome IN ('deleted', 'account_gone', 'suspended')
+  ORDER BY b.ordinal LIMIT 1)
+LEFT JOIN posts p ON p.target = t.id;
+
+-- Citations of posts that could not be identified yet, with the best guess.
+CREATE VIEW unresolved AS
+SELECT c.citation, c.article_key, c.title, c.sentence, c.target, c.platform, c.claimed_author, c.claimed_handle, c.claimed_date,
+       c.claimed_text, r.outcome, r.reason, r.ended AS tried_at,
+       (SELECT count(*) FROM resolution n WHERE n.target = c.target) AS tries,
+       (SELECT count(*) FROM resolution_candidate k WHERE k.resolution = r.id) AS candidates,
+       k.url AS best_guess, k.score AS best_score
+FROM citations c
+LEFT JOIN resolution r ON r.id = (SELECT n.id FROM resolution n WHERE n.target = c.target ORDER BY n.fence DESC LIMIT 1)
+LEFT JOIN resolution_candidate k ON k.resolution = r.id AND k.rank = 0
+WHERE c.kind = 'unidentified' AND c.means = c.target;

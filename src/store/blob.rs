@@ -1,0 +1,165 @@
+//! Bodies in the archive: stored once under their digest in pieces of at most 1 MiB, staged piece by piece when large,
+//! read back piece by piece.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::failure::Fault;
+use super::row::count;
+use super::session::{Session, take};
+use crate::clock::Timestamp;
+use crate::error::Error;
+
+/// Most bytes in one piece.
+pub const CHUNK_BYTES: usize = 1 << 20;
+
+/// Pieces that one blob may have: the id of a piece is the blob's id in the upper and its number in the lower 16 bits.
+const CHUNKS_LIMIT: usize = 1 << 16;
+
+impl Session {
+    /// Stores `bytes` under their digest unless they are there; gives the blob's row.
+    pub(super) fn put_blob(&mut self, sha256: &[u8; 32], bytes: &[u8]) -> Result<i64, Fault> {
+        if let Some(id) = find_blob(&self.connection, sha256)? {
+            return Ok(id);
+        }
+        let id = take(&mut self.next.blob);
+        let mut chunks = 0;
+        for chunk in bytes.chunks(CHUNK_BYTES) {
+            self.put_chunk(id, chunks, chunk)?;
+            chunks += 1;
+        }
+        self.put_blob_row(id, sha256, count(bytes.len()), chunks)?;
+        Ok(id)
+    }
+
+    /// Stores bytes whose digest nobody computed yet.
+    pub(super) fn put_new_blob(&mut self, bytes: &[u8]) -> Result<(i64, [u8; 32]), Fault> {
+        let sha256 = Sha256::digest(bytes).into();
+        Ok((self.put_blob(&sha256, bytes)?, sha256))
+    }
+
+    fn put_blob_row(&self, id: i64, sha256: &[u8; 32], length: i64, chunks: i64) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("INSERT INTO blob (id, sha256, length, chunks) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![id, sha256, length, chunks])
+            .map(drop)
+    }
+
+    fn put_chunk(&self, blob: i64, ordinal: i64, bytes: &[u8]) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("INSERT INTO blob_chunk (id, bytes) VALUES (?1, ?2)")?
+            .execute(params![blob << 16 | ordinal, bytes])
+            .map(drop)
+    }
+
+    /// Begins to stage a body.
+    pub(super) fn begin_upload(&mut self, url: &str, validator: Option<&str>) -> Result<i64, Fault> {
+        let id = take(&mut self.next.blob);
+        self.connection
+            .prepare_cached(
+                "INSERT INTO upload (id, url, validator, started, length, chunks) VALUES (?1, ?2, ?3, ?4, 0, 0)",
+            )?
+            .execute(params![id, url, validator, self.now()])?;
+        Ok(id)
+    }
+
+    /// Appends bytes to a staged body.
+    pub(super) fn push_chunk(&mut self, upload: i64, bytes: &[u8]) -> Result<(), Fault> {
+        let (_, mut chunks) = self.staged(upload)?;
+        for chunk in bytes.chunks(CHUNK_BYTES) {
+            if count(CHUNKS_LIMIT) - 1 <= chunks {
+                return Err(refused(upload, "longer than an archive can hold"));
+            }
+            self.put_chunk(upload, chunks, chunk)?;
+            chunks += 1;
+        }
+        self.connection
+            .prepare_cached("UPDATE upload SET length = length + ?2, chunks = ?3 WHERE id = ?1")?
+            .execute(params![upload, count(bytes.len()), chunks])?;
+        Ok(())
+    }
+
+    /// Makes a staged body a blob; its pieces stay where they are.
+    pub(super) fn seal_upload(&mut self, upload: i64, sha256: &[u8; 32], expected: u64) -> Result<i64, Fault> {
+        let (length, chunks) = self.staged(upload)?;
+        if u64::try_from(length) != Ok(expected) {
+            return Err(refused(upload, "not as long as the exchange says"));
+        }
+        self.connection
+            .prepare_cached("DELETE FROM upload WHERE id = ?1")?
+            .execute([upload])?;
+        if let Some(known) = find_blob(&self.connection, sha256)? {
+            self.drop_chunks(upload)?;
+            return Ok(known);
+        }
+        self.put_blob_row(upload, sha256, length, chunks)?;
+        Ok(upload)
+    }
+
+    /// Throws away staged bodies begun before `before`; gives their number.
+    pub(super) fn discard_uploads(&mut self, before: Timestamp) -> Result<usize, Fault> {
+        let before = before.to_string();
+        let stale: Vec<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM upload WHERE started < ?1")?
+            .query_map([&before], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for upload in &stale {
+            self.drop_chunks(*upload)?;
+            self.connection
+                .prepare_cached("DELETE FROM upload WHERE id = ?1")?
+                .execute([upload])?;
+        }
+        Ok(stale.len())
+    }
+
+    /// Deletes the pieces of a blob or upload; the triggers refuse if they are evidence.
+    pub(super) fn drop_chunks(&self, blob: i64) -> rusqlite::Result<usize> {
+        self.connection
+            .prepare_cached("DELETE FROM blob_chunk WHERE id BETWEEN ?1 AND ?2")?
+            .execute([blob << 16, blob << 16 | 0xffff])
+    }
+
+    fn staged(&self, upload: i64) -> Result<(i64, i64), Fault> {
+        self.connection
+            .prepare_cached("SELECT length, chunks FROM upload WHERE id = ?1")?
+            .query_row([upload], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?
+            .ok_or_else(|| refused(upload, "not staged, or sealed or discarded already"))
+    }
+}
+
+fn refused(upload: i64, why: &str) -> Fault {
+    Fault::Refused(Error::BadInput {
+        input: format!("staged body {upload}"),
+        why: why.to_owned(),
+        hint: None,
+    })
+}
+
+pub(super) fn find_blob(connection: &Connection, sha256: &[u8; 32]) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT id FROM blob WHERE sha256 = ?1")?
+        .query_row([sha256], |row| row.get(0))
+        .optional()
+}
+
+/// Shows the pieces of a blob in order, one at a time, as far as they are numbered without a gap; gives their number.
+pub(super) fn each_chunk<E: From<rusqlite::Error>>(
+    connection: &Connection,
+    blob: i64,
+    mut each: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<i64, E> {
+    let mut statement =
+        connection.prepare_cached("SELECT id, bytes FROM blob_chunk WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+    let mut rows = statement.query([blob << 16, blob << 16 | 0xffff])?;
+    let mut chunks = 0;
+    while let Some(row) = rows.next()? {
+        if row.get::<_, i64>(0)? != blob << 16 | chunks {
+            break;
+        }
+        each(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        chunks += 1;
+    }
+    Ok(chunks)
+}

@@ -1,0 +1,282 @@
+//! Finished captures and resolutions: all their rows, their ledger entry and their job, written together or not at all.
+
+use rusqlite::types::ValueRef;
+
+use super::exchange::Owner;
+use super::failure::Fault;
+use super::ledger::{ExchangeSeal, Field};
+use super::record::{AnswerRecord, CaptureRecord, MediaRecord, ResolutionRecord};
+use super::row::{
+    ANSWER, CAPTURE, Evidence, POST, POST_MEDIA, RESOLUTION, RESOLUTION_CANDIDATE, TARGET, count, integer,
+    integer_or_null, text, text_or_null,
+};
+use super::session::{PROGRAM, Session, take};
+use super::target::string_list;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::platform::{Candidate, Post};
+
+/// What became of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completion<T> {
+    /// It is in the archive for good.
+    Stored(T),
+    /// Somebody else has the job by now, or it is done: nothing was written.
+    Stale,
+}
+
+/// Rows written for answers: what the ledger's line says of them.
+#[derive(Default)]
+struct Written<'a> {
+    exchanges: Vec<ExchangeSeal<'a>>,
+    posts: Vec<[u8; 32]>,
+}
+
+/// What an answer belongs to.
+#[derive(Clone, Copy)]
+enum Whole {
+    Capture(i64),
+    Resolution(i64),
+}
+
+impl Session {
+    /// Stores a capture made under a lease; with `retry_at` its job stays and is due again then.
+    pub(super) fn complete(
+        &mut self,
+        job: i64,
+        fence: i64,
+        record: &CaptureRecord,
+        retry_at: Option<Timestamp>,
+    ) -> Result<Completion<i64>, Fault> {
+        if !self.holds(job, fence)? {
+            return Ok(Completion::Stale);
+        }
+        let best = record.answers.get(record.best).ok_or_else(|| {
+            Fault::Refused(Error::Internal(
+                "a capture must have answers, the best among them".to_owned(),
+            ))
+        })?;
+        let id = self.next_entry;
+        let (started, ended) = (record.started.to_string(), record.ended.to_string());
+        let values = [
+            integer(id),
+            integer(job),
+            integer(fence),
+            integer(self.run),
+            text(&started),
+            text(&ended),
+            text(best.outcome.word()),
+            text(&best.reason),
+            text(&best.source),
+            integer(count(record.best)),
+        ];
+        CAPTURE.insert(&self.connection, &values)?;
+        CAPTURE.encode(&values, &mut self.evidence);
+        let target = self.encode_target(job)?;
+        let mut written = Written::default();
+        for (ordinal, answer) in record.answers.iter().enumerate() {
+            self.put_answer(Whole::Capture(id), count(ordinal), answer, &mut written)?;
+        }
+        for media in &record.media {
+            self.put_media(id, media, &mut written)?;
+        }
+        self.seal(
+            "capture",
+            vec![
+                ("exchanges", Field::Exchanges(written.exchanges)),
+                ("outcome", Field::Text(best.outcome.word().into())),
+                ("posts", Field::Digests(written.posts)),
+                ("run", Field::Integer(self.run)),
+                ("source", Field::Text(best.source.as_str().into())),
+                ("target", Field::Text(target.into())),
+            ],
+        )?;
+        self.settle(job, retry_at)?;
+        Ok(Completion::Stored(id))
+    }
+
+    /// Stores an attempt to identify a post made under a lease. If it is identified, its target is made where there is
+    /// none, queued unless it was captured, and given back.
+    pub(super) fn complete_resolution(
+        &mut self,
+        job: i64,
+        fence: i64,
+        record: &ResolutionRecord,
+        retry_at: Option<Timestamp>,
+    ) -> Result<Completion<Option<i64>>, Fault> {
+        if !self.holds(job, fence)? {
+            return Ok(Completion::Stale);
+        }
+        let identified = match &record.identified {
+            Some(post) => Some(self.put_post_target(post)?),
+            None => None,
+        };
+        let id = self.next_entry;
+        let (started, ended) = (record.started.to_string(), record.ended.to_string());
+        let values = [
+            integer(id),
+            integer(job),
+            integer(fence),
+            integer(self.run),
+            text(&started),
+            text(&ended),
+            text(record.outcome.word()),
+            text(&record.reason),
+            integer_or_null(identified),
+        ];
+        RESOLUTION.insert(&self.connection, &values)?;
+        RESOLUTION.encode(&values, &mut self.evidence);
+        let target = self.encode_target(job)?;
+        let identified_key = match identified {
+            Some(identified) => Some(self.encode_target(identified)?),
+            None => None,
+        };
+        for (rank, candidate) in record.candidates.iter().enumerate() {
+            self.put_candidate(id, count(rank), candidate)?;
+        }
+        let mut written = Written::default();
+        for (ordinal, step) in record.steps.iter().enumerate() {
+            self.put_answer(Whole::Resolution(id), count(ordinal), step, &mut written)?;
+        }
+        let mut fields = vec![
+            ("exchanges", Field::Exchanges(written.exchanges)),
+            ("outcome", Field::Text(record.outcome.word().into())),
+            ("posts", Field::Digests(written.posts)),
+            ("run", Field::Integer(self.run)),
+            ("target", Field::Text(target.into())),
+        ];
+        if let Some(key) = identified_key {
+            fields.push(("identified", Field::Text(key.into())));
+        }
+        self.seal("resolution", fields)?;
+        self.settle(job, retry_at)?;
+        if let Some(identified) = identified {
+            self.enqueue(&[identified], false)?;
+        }
+        Ok(Completion::Stored(identified))
+    }
+
+    /// Writes a target's row into the digest and gives its key.
+    fn encode_target(&mut self, target: i64) -> Result<String, Fault> {
+        let mut key = String::new();
+        TARGET.encode_rows(&self.connection, "id = ?1", target, &mut self.evidence, |row, _| {
+            key = row.get(1)?;
+            Ok::<_, Fault>(())
+        })?;
+        Ok(key)
+    }
+
+    fn put_answer<'a>(
+        &mut self,
+        whole: Whole,
+        ordinal: i64,
+        answer: &'a AnswerRecord,
+        written: &mut Written<'a>,
+    ) -> Result<(), Fault> {
+        let id = take(&mut self.next.answer);
+        let (capture, resolution) = match whole {
+            Whole::Capture(id) => (Some(id), None),
+            Whole::Resolution(id) => (None, Some(id)),
+        };
+        let values = [
+            integer(id),
+            integer_or_null(capture),
+            integer_or_null(resolution),
+            integer(ordinal),
+            text(&answer.source),
+            text(answer.outcome.word()),
+            text(&answer.reason),
+            text_or_null(answer.detail.as_deref()),
+        ];
+        ANSWER.insert(&self.connection, &values)?;
+        ANSWER.encode(&values, &mut self.evidence);
+        let mut post_exchange = None;
+        for (index, exchange) in answer.exchanges.iter().enumerate() {
+            let stored = self.put_exchange(Owner::Answer(id), count(index), exchange)?;
+            if answer.post.as_ref().is_some_and(|(_, from)| *from == index) {
+                post_exchange = Some(stored.id);
+            }
+            written.exchanges.push(stored.seal);
+        }
+        if let Some((post, _)) = &answer.post {
+            let exchange = post_exchange.ok_or_else(|| {
+                Fault::Refused(Error::Internal(
+                    "a post must name the exchange it was read from".to_owned(),
+                ))
+            })?;
+            written.posts.push(self.put_post(id, exchange, post)?);
+        }
+        Ok(())
+    }
+
+    fn put_media<'a>(&mut self, capture: i64, media: &'a MediaRecord, written: &mut Written<'a>) -> Result<(), Fault> {
+        let id = take(&mut self.next.post_media);
+        let values = [
+            integer(id),
+            integer(capture),
+            integer(media.position),
+            text(&media.kind),
+            text(&media.url),
+            text_or_null(media.alt.as_deref()),
+            text(media.outcome.word()),
+            text(&media.reason),
+        ];
+        POST_MEDIA.insert(&self.connection, &values)?;
+        POST_MEDIA.encode(&values, &mut self.evidence);
+        for (index, exchange) in media.exchanges.iter().enumerate() {
+            let stored = self.put_exchange(Owner::Media(id), count(index), exchange)?;
+            written.exchanges.push(stored.seal);
+        }
+        Ok(())
+    }
+
+    fn put_candidate(&mut self, resolution: i64, rank: i64, candidate: &Candidate) -> Result<(), Fault> {
+        let values = [
+            integer(resolution),
+            integer(rank),
+            text(candidate.post.platform),
+            text(&candidate.post.id),
+            text(candidate.post.url.as_str()),
+            integer_or_null(candidate.score.map(i64::from)),
+            text(&candidate.evidence),
+        ];
+        RESOLUTION_CANDIDATE.insert(&self.connection, &values)?;
+        RESOLUTION_CANDIDATE.encode(&values, &mut self.evidence);
+        Ok(())
+    }
+
+    /// Stores a derived post; its digest stands in the ledger by itself, so that it can be redacted by itself.
+    fn put_post(&mut self, answer: i64, exchange: i64, post: &Post) -> Result<[u8; 32], Fault> {
+        let id = take(&mut self.next.post);
+        let entry = self.next_entry;
+        let json =
+            |value: serde_json::Result<String>| value.map_err(|e| Fault::Refused(Error::Internal(e.to_string())));
+        let media = json(serde_json::to_string(&post.media))?;
+        let counts = json(serde_json::to_string(&post.counts))?;
+        let edit_ids = string_list(&post.edit_ids);
+        let values = [
+            integer(id),
+            integer(entry),
+            integer(answer),
+            integer(exchange),
+            text(PROGRAM),
+            text(&post.id),
+            text_or_null(post.author_id.as_deref()),
+            text_or_null(post.author_handle.as_deref()),
+            text_or_null(post.author_name.as_deref()),
+            text_or_null(post.posted_at.as_deref()),
+            text_or_null(post.text.as_deref()),
+            post.text_cut.map_or(ValueRef::Null, |cut| integer(i64::from(cut))),
+            text_or_null(post.language.as_deref()),
+            text_or_null(post.quoted_id.as_deref()),
+            text_or_null(post.parent_id.as_deref()),
+            text(&media),
+            text(&edit_ids),
+            text(&counts),
+        ];
+        POST.insert(&self.connection, &values)?;
+        let mut evidence = Evidence::default();
+        POST.encode(&values, &mut evidence);
+        Ok(evidence.take_digest())
+    }
+}

@@ -1,0 +1,154 @@
+//! Exchanges as rows: headers as lines of text, bodies and certificates as blobs.
+
+use sha2::{Digest, Sha256};
+
+use super::failure::Fault;
+use super::ledger::ExchangeSeal;
+use super::row::{EXCHANGE, integer, integer_or_null, text, text_or_null};
+use super::session::{Session, take};
+use crate::error::Error;
+use crate::exchange::{Body, Exchange, Truncated};
+
+/// What an exchange belongs to.
+#[derive(Clone, Copy)]
+pub(super) enum Owner {
+    Reading(i64),
+    Answer(i64),
+    Media(i64),
+}
+
+/// An exchange that was stored.
+pub(super) struct Stored<'a> {
+    pub id: i64,
+    pub body: Option<i64>,
+    pub seal: ExchangeSeal<'a>,
+}
+
+impl Session {
+    /// Stores one exchange with its body.
+    pub(super) fn put_exchange<'a>(
+        &mut self,
+        owner: Owner,
+        ordinal: i64,
+        exchange: &'a Exchange,
+    ) -> Result<Stored<'a>, Fault> {
+        let (body, body_sha256) = match &exchange.body {
+            Body::None => (None, None),
+            Body::Inline(bytes) => {
+                let sha256 = exchange.body_sha256.unwrap_or_else(|| Sha256::digest(bytes).into());
+                (Some(self.put_blob(&sha256, bytes)?), Some(sha256))
+            }
+            Body::Staged(upload) => {
+                let sha256 = exchange.body_sha256.ok_or_else(|| {
+                    Fault::Refused(Error::Internal(format!(
+                        "staged body {upload} comes without its digest"
+                    )))
+                })?;
+                let blob = self.seal_upload(*upload, &sha256, exchange.body_length)?;
+                (Some(blob), Some(sha256))
+            }
+        };
+        let certificate = match &exchange.certificate {
+            Some(der) => Some(self.put_new_blob(der)?.0),
+            None => None,
+        };
+        let id = take(&mut self.next.exchange);
+        let (reading, answer, media) = match owner {
+            Owner::Reading(id) => (Some(id), None, None),
+            Owner::Answer(id) => (None, Some(id), None),
+            Owner::Media(id) => (None, None, Some(id)),
+        };
+        let request_headers = header_lines(&exchange.request_headers);
+        let response_headers = exchange.status.map(|_| header_lines(&exchange.response_headers));
+        let started = exchange.started.to_string();
+        let ended = exchange.ended.to_string();
+        let remote = exchange.remote.map(|peer| peer.to_string());
+        let status = exchange.status.map(i64::from);
+        let failure = exchange.failure.as_ref();
+        let values = [
+            integer(id),
+            integer_or_null(reading),
+            integer_or_null(answer),
+            integer_or_null(media),
+            integer(ordinal),
+            text(exchange.url.as_str()),
+            text(exchange.purpose.word()),
+            text(&request_headers),
+            text(&started),
+            text(&ended),
+            text_or_null(remote.as_deref()),
+            text_or_null(exchange.http_version),
+            integer_or_null(status),
+            text_or_null(response_headers.as_deref()),
+            text_or_null(exchange.header("date")),
+            integer_or_null(certificate),
+            integer_or_null(body),
+            integer(i64::try_from(exchange.body_length).unwrap_or(i64::MAX)),
+            text_or_null(exchange.truncated.map(Truncated::word)),
+            text_or_null(failure.map(|f| f.outcome.word())),
+            text_or_null(failure.map(|f| f.reason)),
+            text_or_null(failure.map(|f| f.detail.as_str())),
+        ];
+        EXCHANGE.insert(&self.connection, &values)?;
+        EXCHANGE.encode(&values, &mut self.evidence);
+        Ok(Stored {
+            id,
+            body,
+            seal: ExchangeSeal {
+                body: body_sha256,
+                head: head_digest(&request_headers, response_headers.as_deref()),
+                status,
+                url: exchange.url.as_str().into(),
+            },
+        })
+    }
+}
+
+/// Digest of the request headers followed by the response headers, as stored.
+pub(super) fn head_digest(request: &str, response: Option<&str>) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(request)
+        .chain_update(response.unwrap_or_default())
+        .finalize()
+        .into()
+}
+
+/// `name: value` lines, each ended by CR LF as on the wire.
+fn header_lines(headers: &[(String, String)]) -> String {
+    let length = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    let mut lines = String::with_capacity(length);
+    for (name, value) in headers {
+        lines.push_str(name);
+        lines.push_str(": ");
+        if value.contains(['\r', '\n']) {
+            // A folded value of an old server or archive: RFC 9112 §5.2 has its line breaks replaced by spaces.
+            lines.push_str(&value.replace(['\r', '\n'], " "));
+        } else {
+            lines.push_str(value);
+        }
+        lines.push_str("\r\n");
+    }
+    lines
+}
+
+/// The headers that [`header_lines`] wrote.
+pub(super) fn read_header_lines(lines: &str) -> Vec<(String, String)> {
+    lines
+        .split("\r\n")
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_come_back_in_order_and_with_their_odd_values() {
+        let headers = [("server", "a: b"), ("set-cookie", ""), ("set-cookie", "x=1; é")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(read_header_lines(&header_lines(&headers)), headers);
+        assert_eq!(header_lines(&[("a".into(), "b\r\n c".into())]), "a: b   c\r\n");
+    }
+}

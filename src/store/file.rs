@@ -1,0 +1,337 @@
+//! The archive as a file: what may be opened, how SQLite is told to treat it, the lock that keeps runs apart, the
+//! versions of the schema, and how the file is left behind.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::failure::{not_an_archive, sql_error};
+use crate::error::{Error, ExitCode, Result};
+
+/// The schema, which is also the public description of the archive.
+pub(super) const SCHEMA: &str = include_str!("../../schema.sql");
+
+/// `application_id` of an archive: the letters `ctkp`.
+const APPLICATION: u32 = 0x6374_6b70;
+
+/// Oldest SQLite without the WAL-reset fault, as `sqlite3_libversion_number` tells it.
+const SQLITE_MINIMUM: i32 = 3_051_003;
+
+/// Page size of new archives, in bytes: measured, bodies of 16 KB are written fastest so.
+pub(super) const PAGE_SIZE: u32 = 8192;
+
+/// Steps from each version of the schema to the next; the first makes an empty file an archive. Never edited, only added to.
+pub(super) const MIGRATIONS: &[&str] = &[SCHEMA];
+
+/// How long a statement waits for a lock of another program, in milliseconds.
+const BUSY_MILLIS: u64 = 10_000;
+
+/// Beyond this many bytes the write-ahead log is copied into the archive during a run.
+const WAL_BYTES: u32 = 64 << 20;
+
+/// An archive opened for writing, and the lock on it.
+pub(super) struct Opened {
+    pub connection: Connection,
+    pub lock: Lock,
+}
+
+/// The lock that keeps a second run away. The kernel drops it when the process ends, however that happens.
+pub(super) struct Lock(Option<File>);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Some(file) = self.0.take() {
+            // Closing any descriptor of the file would drop the locks that SQLite holds on it for readers in this
+            // process, so it is unlocked but stays open until the process ends.
+            let _ = file.unlock();
+            std::mem::forget(file);
+        }
+    }
+}
+
+/// Opens the archive for writing; with `create`, makes it if there is none. Waits at most `wait` for another run.
+///
+/// # Errors
+/// If it is missing, not an archive, newer than this program, a link, held by another run, or not writable.
+pub(super) fn open_for_writing(path: &Path, create: bool, wait: Duration) -> Result<Opened> {
+    check_sqlite()?;
+    let path = &plain_path(path)?;
+    let lock = lock(path, create, wait)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let mut connection = connect(path, flags)?;
+    prepare(&mut connection).map_err(|e| match e {
+        Problem::Sql(error) => sql_error(path, &error),
+        Problem::Foreign => not_an_archive(path),
+        Problem::Newer(version) => newer(path, version),
+    })?;
+    Ok(Opened { connection, lock })
+}
+
+/// Opens the archive for reading only; works during a run.
+///
+/// # Errors
+/// If it is missing, not an archive, newer than this program, or a link.
+pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
+    check_sqlite()?;
+    let path = &plain_path(path)?;
+    if !path.exists() {
+        return Err(missing(path));
+    }
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let (application, version) = identity(&connection).map_err(|e| sql_error(path, &e))?;
+    if application != APPLICATION || version == 0 {
+        return Err(not_an_archive(path));
+    }
+    if version as usize > MIGRATIONS.len() {
+        return Err(newer(path, version));
+    }
+    if (version as usize) < MIGRATIONS.len() {
+        return Err(Error::Archive {
+            path: path.clone(),
+            why: format!("an archive of schema {version}, which must be brought up to date first"),
+            hint: Some("any command that writes does so"),
+            code: ExitCode::Configuration,
+        });
+    }
+    Ok(connection)
+}
+
+/// Brings everything into the one file and leaves no other behind, unless a reader still looks at it.
+pub(super) fn leave(connection: Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(1))?;
+    let mode = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0));
+    if mode.as_deref() != Ok("delete") {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    connection.close().map_err(|(_, error)| error)
+}
+
+fn check_sqlite() -> Result<()> {
+    if rusqlite::version_number() < SQLITE_MINIMUM {
+        return Err(Error::Internal(format!(
+            "built with SQLite {}, which may lose data in WAL mode; 3.51.3 is needed",
+            rusqlite::version()
+        )));
+    }
+    Ok(())
+}
+
+/// The path with its folder's links resolved, if the file itself is a plain file with one name or does not exist.
+fn plain_path(path: &Path) -> Result<PathBuf> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let name = path.file_name().ok_or_else(|| not_an_archive(path))?;
+    let path = fs::canonicalize(folder)
+        .map_err(|source| io_error("cannot open the folder of", path, source))?
+        .join(name);
+    let metadata = match fs::symlink_metadata(&path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
+        Err(source) => return Err(io_error("cannot open", &path, source)),
+    };
+    let why = if metadata.is_symlink() {
+        "a symbolic link; SQLite would look for its log beside the wrong name"
+    } else if !metadata.is_file() {
+        return Err(not_an_archive(&path));
+    } else if metadata.nlink() > 1 {
+        "one file under several names; SQLite would lose what was written under another"
+    } else {
+        return Ok(path);
+    };
+    Err(Error::Archive {
+        path,
+        why: why.to_owned(),
+        hint: Some("name the archive itself, and let it have one name only"),
+        code: ExitCode::BadInput,
+    })
+}
+
+fn lock(path: &Path, create: bool, wait: Duration) -> Result<Lock> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600);
+    let mut file = match options.clone().create_new(create).open(path) {
+        Err(error) if create && error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+        other => other,
+    }
+    .map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => missing(path),
+        _ => io_error("cannot open", path, source),
+    })?;
+    let deadline = Instant::now() + wait;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(50).min(wait));
+            }
+            Err(TryLockError::WouldBlock) => {
+                // Kept open for the reason given at `Lock`.
+                std::mem::forget(file);
+                return Err(held(path));
+            }
+            Err(TryLockError::Error(source)) => return Err(io_error("cannot lock", path, source)),
+        }
+    }
+    // What is not ours, or newer, is found before SQLite touches it.
+    let mut header = [0; 100];
+    let length = read_up_to(&mut file, &mut header).map_err(|source| io_error("cannot read", path, source))?;
+    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let is_archive = length == header.len() && header.starts_with(b"SQLite format 3\0") && number(68) == APPLICATION;
+    let lock = Lock(Some(file));
+    if is_archive {
+        let version = number(60);
+        if version as usize > MIGRATIONS.len() {
+            return Err(newer(path, version));
+        }
+    } else if length > 0 || !create {
+        return Err(not_an_archive(path));
+    }
+    Ok(lock)
+}
+
+fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < buffer.len() {
+        match file.read(&mut buffer[length..])? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    Ok(length)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| sql_error(path, &e))?;
+    let settings = || -> rusqlite::Result<()> {
+        connection.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        connection.set_prepared_statement_cache_capacity(128);
+        connection.execute_batch("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON")
+    };
+    settings().map_err(|e| sql_error(path, &e))?;
+    Ok(connection)
+}
+
+enum Problem {
+    Sql(rusqlite::Error),
+    Foreign,
+    Newer(u32),
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Problem {
+        Problem::Sql(error)
+    }
+}
+
+fn prepare(connection: &mut Connection) -> std::result::Result<(), Problem> {
+    let is_new = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
+        row.get::<_, bool>(0)
+    })?;
+    if is_new {
+        connection.execute_batch(&format!("PRAGMA page_size = {PAGE_SIZE}"))?;
+    } else {
+        let (application, version) = identity(connection)?;
+        if application != APPLICATION || version == 0 {
+            return Err(Problem::Foreign);
+        }
+        if version as usize > MIGRATIONS.len() {
+            return Err(Problem::Newer(version));
+        }
+    }
+    migrate(connection, MIGRATIONS)?;
+    let page_size: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768")?;
+    connection.query_row(
+        &format!("PRAGMA wal_autocheckpoint = {}", WAL_BYTES / page_size),
+        [],
+        |_| Ok(()),
+    )?;
+    Ok(())
+}
+
+/// Applies the steps that the archive has not seen yet, each in one transaction together with its version.
+pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+    let (_, version) = identity(connection)?;
+    for (index, step) in steps.iter().enumerate().skip(version as usize) {
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        transaction.execute_batch(step)?;
+        transaction.execute_batch(&format!("PRAGMA user_version = {}", index + 1))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// `application_id` and `user_version`.
+fn identity(connection: &Connection) -> rusqlite::Result<(u32, u32)> {
+    let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    Ok((
+        u32::try_from(number("application_id")?).unwrap_or(0),
+        u32::try_from(number("user_version")?).unwrap_or(u32::MAX),
+    ))
+}
+
+fn newer(path: &Path, version: u32) -> Error {
+    Error::Archive {
+        path: path.to_owned(),
+        why: format!(
+            "an archive of schema {version}, and this program knows {} at most",
+            MIGRATIONS.len()
+        ),
+        hint: Some("use a newer citekeep; nothing was written"),
+        code: ExitCode::Configuration,
+    }
+}
+
+fn missing(path: &Path) -> Error {
+    Error::Missing {
+        path: path.display().to_string(),
+    }
+}
+
+fn io_error(what: &'static str, path: &Path, source: io::Error) -> Error {
+    Error::Io {
+        what,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Another run holds the archive: says which, as its `run` row tells.
+fn held(path: &Path) -> Error {
+    let holder = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .ok()
+        .and_then(|connection| {
+            connection
+                .query_row(
+                    "SELECT pid, started, coalesce(host, 'an unknown host'), command FROM run
+                     WHERE NOT EXISTS (SELECT 1 FROM run_end WHERE run_end.run = run.id) ORDER BY id DESC LIMIT 1",
+                    [],
+                    |row| {
+                        let (pid, started, host, command): (i64, String, String, String) =
+                            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                        Ok(format!(": process {pid} on {host}, since {started} (`{command}`)"))
+                    },
+                )
+                .optional()
+                .ok()
+                .flatten()
+        })
+        .unwrap_or_default();
+    Error::Archive {
+        path: path.to_owned(),
+        why: format!("another run holds the archive{holder}"),
+        hint: Some("wait for it, or give more time with --wait"),
+        code: ExitCode::Locked,
+    }
+}

@@ -1,0 +1,647 @@
+//! Looking into the archive without writing: what there is, one article, one target, the bytes of a body. Works during a
+//! run; every call sees a state between two commits.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+
+use super::blob::find_blob;
+use super::exchange::read_header_lines;
+use super::failure::sql_error;
+use super::file;
+use crate::error::{Error, ExitCode, Result};
+
+/// An archive opened for looking.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// One article and what became of what it cites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArticleSummary {
+    /// Row of the article.
+    pub article: i64,
+    /// Its canonical address, or `sha256:…` where it has none.
+    pub key: String,
+    /// Title of the newest reading.
+    pub title: Option<String>,
+    /// When it says it was published, as printed.
+    pub published: Option<String>,
+    /// Row of the newest reading.
+    pub reading: i64,
+    /// When the newest reading was made.
+    pub read_at: String,
+    /// Number of readings.
+    pub readings: i64,
+    /// Case tags.
+    pub tags: Vec<String>,
+    /// Posts that the newest reading cites, by the outcome of their newest capture; `pending` where there is none.
+    pub posts: BTreeMap<String, i64>,
+    /// The same of its other links.
+    pub links: BTreeMap<String, i64>,
+}
+
+/// One article with its sentences and citations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArticleDetail {
+    /// What `list` says of it.
+    #[serde(flatten)]
+    pub summary: ArticleSummary,
+    /// Who wrote it, as printed.
+    pub byline: Option<String>,
+    /// Language of the newest reading.
+    pub language: Option<String>,
+    /// Digest of the newest reading's bytes.
+    pub body_sha256: String,
+    /// Text of the newest reading, unless redacted.
+    pub text: Option<String>,
+    /// Sentences of the newest reading.
+    pub sentences: Vec<SentenceView>,
+    /// What the newest reading cites, in reading order.
+    pub citations: Vec<CitationView>,
+}
+
+/// A sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SentenceView {
+    /// Its number, from 0.
+    pub ordinal: i64,
+    /// First code point in the reading's text.
+    pub start: i64,
+    /// One past the last code point.
+    pub stop: i64,
+    /// Its text, unless redacted.
+    pub text: Option<String>,
+}
+
+/// A citation and what became of what it cites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CitationView {
+    /// Row of the citation.
+    pub citation: i64,
+    /// Its number in the reading, from 0.
+    pub ordinal: i64,
+    /// How it stands there.
+    pub form: String,
+    /// The address as it stood.
+    pub raw_url: Option<String>,
+    /// Words that carry the link.
+    pub anchor: Option<String>,
+    /// Handle that the place claims.
+    pub claimed_handle: Option<String>,
+    /// Date that the place claims.
+    pub claimed_date: Option<String>,
+    /// Text that the place claims.
+    pub claimed_text: Option<String>,
+    /// Sentences that refer to it, best first.
+    pub sentences: Vec<ReferenceView>,
+    /// What is cited.
+    pub target: TargetView,
+}
+
+/// A sentence that refers to a citation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReferenceView {
+    /// Number of the sentence.
+    pub sentence: i64,
+    /// How it refers.
+    pub relation: String,
+    /// Confidence in thousandths.
+    pub confidence: i64,
+    /// Reason codes.
+    pub reason: String,
+    /// Its text, unless redacted.
+    pub text: Option<String>,
+}
+
+/// A target and its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TargetView {
+    /// Row of the target.
+    pub target: i64,
+    /// The target that it turned out to be, else itself.
+    pub means: i64,
+    /// `post`, `unidentified` or `link`.
+    pub kind: String,
+    /// Name of the platform.
+    pub platform: Option<String>,
+    /// The platform's own id.
+    pub native_id: Option<String>,
+    /// Canonical address.
+    pub url: Option<String>,
+    /// Outcome of the newest capture or resolution; `None` if there is none.
+    pub state: Option<String>,
+    /// Reason code of the newest capture.
+    pub reason: Option<String>,
+    /// Source of the newest capture's best answer.
+    pub source: Option<String>,
+    /// When the newest capture ended.
+    pub captured_at: Option<String>,
+    /// When the content was obtained last.
+    pub last_captured_at: Option<String>,
+    /// Number of captures.
+    pub captures: i64,
+    /// Author of the newest text that was obtained.
+    pub post_author: Option<String>,
+    /// When it was posted.
+    pub posted_at: Option<String>,
+    /// The newest text that was obtained.
+    pub post_text: Option<String>,
+}
+
+/// A capture and what changed since the one before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaptureView {
+    /// Row of the capture.
+    pub capture: i64,
+    /// When it began.
+    pub started: String,
+    /// When it ended.
+    pub ended: String,
+    /// Outcome of its best answer.
+    pub outcome: String,
+    /// Reason code of its best answer.
+    pub reason: String,
+    /// Source of its best answer.
+    pub source: String,
+    /// Status of the last exchange.
+    pub status: Option<i64>,
+    /// Address of the last exchange.
+    pub final_url: Option<String>,
+    /// Digest of the last body.
+    pub body_sha256: Option<String>,
+    /// Length of the last body.
+    pub body_length: Option<i64>,
+    /// Text of the post.
+    pub text: Option<String>,
+    /// `first`, `same`, `outcome`, `text` or `body`.
+    pub changed: String,
+}
+
+/// An exchange as the archive has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExchangeView {
+    /// Row of the exchange.
+    pub exchange: i64,
+    /// Address asked.
+    pub url: String,
+    /// Our clock when the request was sent.
+    pub started: String,
+    /// Request headers as sent.
+    pub request_headers: Vec<(String, String)>,
+    /// Status, if there was a response.
+    pub status: Option<i64>,
+    /// Response headers as received.
+    pub response_headers: Vec<(String, String)>,
+    /// Digest of the body as received.
+    pub body_sha256: Option<String>,
+    /// Length of the body as received.
+    pub body_length: i64,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Articles.
+    pub articles: i64,
+    /// Readings.
+    pub readings: i64,
+    /// Citations.
+    pub citations: i64,
+    /// Targets.
+    pub targets: i64,
+    /// Captures.
+    pub captures: i64,
+    /// Bodies and other files, each counted once.
+    pub blobs: i64,
+    /// Their bytes.
+    pub bytes: i64,
+    /// Targets that wait for a capture.
+    pub pending: i64,
+}
+
+impl Reader {
+    /// Opens the archive at `path`.
+    ///
+    /// # Errors
+    /// If it is missing (exit 66), not an archive (65), newer than this program (78), or cannot be read.
+    pub fn open(path: &Path) -> Result<Reader> {
+        let connection = file::open_for_reading(path)?;
+        Ok(Reader {
+            path: path.to_owned(),
+            connection,
+        })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How much there is.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn totals(&self) -> Result<Totals> {
+        self.ask(|connection| {
+            connection.query_row(
+                "SELECT (SELECT count(*) FROM article), (SELECT count(*) FROM reading), (SELECT count(*) FROM citation),
+                        (SELECT count(*) FROM target), (SELECT count(*) FROM capture), (SELECT count(*) FROM blob),
+                        (SELECT coalesce(sum(length), 0) FROM blob), (SELECT count(*) FROM job WHERE done = 0)",
+                [],
+                |row| {
+                    Ok(Totals {
+                        articles: row.get(0)?,
+                        readings: row.get(1)?,
+                        citations: row.get(2)?,
+                        targets: row.get(3)?,
+                        captures: row.get(4)?,
+                        blobs: row.get(5)?,
+                        bytes: row.get(6)?,
+                        pending: row.get(7)?,
+                    })
+                },
+            )
+        })
+    }
+
+    /// Every article, oldest first; with `tag` those of one case.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn articles(&self, tag: Option<&str>) -> Result<Vec<ArticleSummary>> {
+        self.ask(|connection| {
+            let ids: Vec<i64> = connection
+                .prepare_cached(
+                    "SELECT id FROM article
+                     WHERE ?1 IS NULL OR EXISTS (SELECT 1 FROM tag WHERE tag.article = article.id AND tag.name = ?1)
+                     ORDER BY id",
+                )?
+                .query_map([tag], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            ids.into_iter()
+                .filter_map(|id| summary(connection, id).transpose())
+                .collect()
+        })
+    }
+
+    /// The row of the article that `name` means: its row, its address, or its key.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn find_article(&self, name: &str) -> Result<Option<i64>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT id FROM article WHERE id = ?2 OR key = ?1
+                     UNION ALL SELECT article FROM reading WHERE url = ?1 OR claimed_url = ?1
+                     LIMIT 1",
+                )?
+                .query_row(params![name, name.parse::<i64>().ok()], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// One article with its sentences and citations.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn article(&self, article: i64) -> Result<Option<ArticleDetail>> {
+        self.ask(|connection| {
+            let Some(summary) = summary(connection, article)? else {
+                return Ok(None);
+            };
+            let reading = summary.reading;
+            let (byline, language, text, body_sha256) = connection
+                .prepare_cached(
+                    "SELECT byline, language, text, lower(hex(blob.sha256)) FROM reading JOIN blob ON blob.id = body
+                     WHERE reading.id = ?1",
+                )?
+                .query_row([reading], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?;
+            let text: Option<String> = text;
+            let sentences = sentences(connection, reading, text.as_deref())?;
+            let citations = citations(connection, reading, &sentences)?;
+            Ok(Some(ArticleDetail {
+                summary,
+                byline,
+                language,
+                body_sha256,
+                text,
+                sentences,
+                citations,
+            }))
+        })
+    }
+
+    /// The target of this key or canonical address (of a post: also any address that a citation of it had).
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn target_by_url(&self, url: &str) -> Result<Option<TargetView>> {
+        self.ask(|connection| {
+            let target: Option<i64> = connection
+                .prepare_cached(
+                    "SELECT id FROM target WHERE key = ?1
+                     UNION ALL SELECT id FROM target WHERE url = ?1
+                     UNION ALL SELECT target FROM citation WHERE raw_url = ?1
+                     LIMIT 1",
+                )?
+                .query_row([url], |row| row.get(0))
+                .optional()?;
+            target.map(|target| target_view(connection, target)).transpose()
+        })
+    }
+
+    /// A target and its state.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or has no such row.
+    pub fn target(&self, target: i64) -> Result<TargetView> {
+        self.ask(|connection| target_view(connection, target))
+    }
+
+    /// Every capture of a target, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn captures(&self, target: i64) -> Result<Vec<CaptureView>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT capture, started, ended, outcome, reason, source, status, final_url, body_sha256, body_length, text,
+                            changed
+                     FROM captures WHERE target = ?1 ORDER BY capture",
+                )?
+                .query_map([target], |row| {
+                    Ok(CaptureView {
+                        capture: row.get(0)?,
+                        started: row.get(1)?,
+                        ended: row.get(2)?,
+                        outcome: row.get(3)?,
+                        reason: row.get(4)?,
+                        source: row.get(5)?,
+                        status: row.get(6)?,
+                        final_url: row.get(7)?,
+                        body_sha256: row.get::<_, Option<String>>(8)?.filter(|hex| !hex.is_empty()),
+                        body_length: row.get(9)?,
+                        text: row.get(10)?,
+                        changed: row.get(11)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    /// Every exchange of a capture, media included, in the order stored.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn exchanges(&self, capture: i64) -> Result<Vec<ExchangeView>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT x.id, x.url, x.started, x.request_headers, x.status, x.response_headers, lower(hex(b.sha256)),
+                            x.body_length
+                     FROM exchange x LEFT JOIN blob b ON b.id = x.body
+                     WHERE x.answer IN (SELECT id FROM answer WHERE capture = ?1)
+                        OR x.media IN (SELECT id FROM post_media WHERE capture = ?1)
+                     ORDER BY x.id",
+                )?
+                .query_map([capture], |row| {
+                    Ok(ExchangeView {
+                        exchange: row.get(0)?,
+                        url: row.get(1)?,
+                        started: row.get(2)?,
+                        request_headers: read_header_lines(&row.get::<_, String>(3)?),
+                        status: row.get(4)?,
+                        response_headers: read_header_lines(&row.get::<_, Option<String>>(5)?.unwrap_or_default()),
+                        body_sha256: row.get::<_, Option<String>>(6)?.filter(|hex| !hex.is_empty()),
+                        body_length: row.get(7)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    /// The bytes of a body, piece by piece; `None` if the archive does not have them.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn read_blob(&self, sha256: &[u8; 32]) -> Result<Option<BlobReader<'_>>> {
+        self.ask(|connection| {
+            let Some(blob) = find_blob(connection, sha256)? else {
+                return Ok(None);
+            };
+            let chunks: i64 = connection
+                .prepare_cached("SELECT chunks FROM blob WHERE id = ?1")?
+                .query_row([blob], |row| row.get(0))?;
+            Ok(Some(BlobReader {
+                reader: self,
+                blob,
+                chunks,
+                next: 0,
+            }))
+        })
+    }
+
+    fn ask<T>(&self, question: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let answer = || {
+            // One transaction, so that several statements see one state.
+            let transaction = self.connection.unchecked_transaction()?;
+            question(&transaction)
+        };
+        answer().map_err(|error| sql_error(&self.path, &error))
+    }
+}
+
+/// The pieces of a blob in order, each at most 1 MiB.
+#[derive(Debug)]
+pub struct BlobReader<'a> {
+    reader: &'a Reader,
+    blob: i64,
+    chunks: i64,
+    next: i64,
+}
+
+impl Iterator for BlobReader<'_> {
+    type Item = Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Result<Vec<u8>>> {
+        if self.next >= self.chunks {
+            return None;
+        }
+        let id = self.blob << 16 | self.next;
+        let piece = self.reader.ask(|connection| {
+            connection
+                .prepare_cached("SELECT bytes FROM blob_chunk WHERE id = ?1")?
+                .query_row([id], |row| row.get(0))
+                .optional()
+        });
+        self.next += 1;
+        Some(piece.and_then(|piece| {
+            self.next = if piece.is_some() { self.next } else { self.chunks };
+            piece.ok_or_else(|| Error::Archive {
+                path: self.reader.path.clone(),
+                why: "this body was redacted, or is damaged".to_owned(),
+                hint: Some("`citekeep verify` tells which"),
+                code: ExitCode::BadInput,
+            })
+        }))
+    }
+}
+
+fn summary(connection: &Connection, article: i64) -> rusqlite::Result<Option<ArticleSummary>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT article.key, r.title, r.published, r.id, r.read_at,
+                    (SELECT count(*) FROM reading n WHERE n.article = article.id)
+             FROM article
+             JOIN reading r ON r.id = (SELECT n.id FROM reading n WHERE n.article = article.id ORDER BY n.id DESC LIMIT 1)
+             WHERE article.id = ?1",
+        )?
+        .query_row([article], |row| {
+            Ok(ArticleSummary {
+                article,
+                key: row.get(0)?,
+                title: row.get(1)?,
+                published: row.get(2)?,
+                reading: row.get(3)?,
+                read_at: row.get(4)?,
+                readings: row.get(5)?,
+                tags: Vec::new(),
+                posts: BTreeMap::new(),
+                links: BTreeMap::new(),
+            })
+        })
+        .optional()?;
+    let Some(mut summary) = found else {
+        return Ok(None);
+    };
+    summary.tags = connection
+        .prepare_cached("SELECT name FROM tag WHERE article = ?1 ORDER BY name")?
+        .query_map([article], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut statement = connection.prepare_cached(
+        "SELECT t.kind = 'link', coalesce(t.state, 'pending'), count(DISTINCT t.means)
+         FROM citation c JOIN targets t ON t.target = c.target WHERE c.reading = ?1 GROUP BY 1, 2",
+    )?;
+    let mut rows = statement.query([summary.reading])?;
+    while let Some(row) = rows.next()? {
+        let counts = if row.get(0)? {
+            &mut summary.links
+        } else {
+            &mut summary.posts
+        };
+        counts.insert(row.get(1)?, row.get(2)?);
+    }
+    Ok(Some(summary))
+}
+
+fn sentences(connection: &Connection, reading: i64, text: Option<&str>) -> rusqlite::Result<Vec<SentenceView>> {
+    // The text is walked once; `substr` in SQL would start from its beginning for every sentence.
+    let mut rest = text.map(|text| (0_i64, text.char_indices(), text));
+    let mut statement =
+        connection.prepare_cached("SELECT ordinal, start, stop FROM sentence WHERE reading = ?1 ORDER BY ordinal")?;
+    let mut sentences = Vec::new();
+    let mut rows = statement.query([reading])?;
+    while let Some(row) = rows.next()? {
+        let (ordinal, start, stop): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let text = rest.as_mut().and_then(|(at, characters, text)| {
+            let mut byte_at = |offset: i64| {
+                while *at < offset {
+                    characters.next()?;
+                    *at += 1;
+                }
+                Some(characters.offset())
+            };
+            let range = byte_at(start)?..byte_at(stop)?;
+            text.get(range).map(str::to_owned)
+        });
+        sentences.push(SentenceView {
+            ordinal,
+            start,
+            stop,
+            text,
+        });
+    }
+    Ok(sentences)
+}
+
+fn citations(connection: &Connection, reading: i64, sentences: &[SentenceView]) -> rusqlite::Result<Vec<CitationView>> {
+    let mut references = connection.prepare_cached(
+        "SELECT sentence, relation, confidence, reason FROM citation_sentence WHERE citation = ?1 ORDER BY rank",
+    )?;
+    connection
+        .prepare_cached(
+            "SELECT id, ordinal, form, raw_url, anchor, author_handle, date, text, target FROM citation
+             WHERE reading = ?1 ORDER BY ordinal",
+        )?
+        .query_map([reading], |row| {
+            let citation = row.get(0)?;
+            let sentences = references
+                .query_map([citation], |row| {
+                    let sentence: i64 = row.get(0)?;
+                    Ok(ReferenceView {
+                        sentence,
+                        relation: row.get(1)?,
+                        confidence: row.get(2)?,
+                        reason: row.get(3)?,
+                        text: usize::try_from(sentence)
+                            .ok()
+                            .and_then(|n| sentences.get(n))
+                            .and_then(|s| s.text.clone()),
+                    })
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(CitationView {
+                citation,
+                ordinal: row.get(1)?,
+                form: row.get(2)?,
+                raw_url: row.get(3)?,
+                anchor: row.get(4)?,
+                claimed_handle: row.get(5)?,
+                claimed_date: row.get(6)?,
+                claimed_text: row.get(7)?,
+                sentences,
+                target: target_view(connection, row.get(8)?)?,
+            })
+        })?
+        .collect()
+}
+
+fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetView> {
+    connection
+        .prepare_cached(
+            "SELECT t.target, t.means, t.kind, t.platform, t.native_id, t.url, t.state, t.reason, t.source, t.captured_at,
+                    t.last_captured_at, t.captures, p.author_handle, p.posted_at, p.text
+             FROM targets t LEFT JOIN posts p ON p.target = t.means WHERE t.target = ?1",
+        )?
+        .query_row([target], |row: &Row<'_>| {
+            Ok(TargetView {
+                target: row.get(0)?,
+                means: row.get(1)?,
+                kind: row.get(2)?,
+                platform: row.get(3)?,
+                native_id: row.get(4)?,
+                url: row.get(5)?,
+                state: row.get(6)?,
+                reason: row.get(7)?,
+                source: row.get(8)?,
+                captured_at: row.get(9)?,
+                last_captured_at: row.get(10)?,
+                captures: row.get(11)?,
+                post_author: row.get(12)?,
+                posted_at: row.get(13)?,
+                post_text: row.get(14)?,
+            })
+        })
+}

@@ -1,0 +1,192 @@
+//! The queue: which targets are to be worked on, who works on them, and which hosts are to be left alone.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::failure::Fault;
+use super::record::Job;
+use super::row::{count, time};
+use super::session::Session;
+use super::target::{kind, meaning};
+use crate::clock::Timestamp;
+
+/// What became of targets that were asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Enqueued {
+    /// Queued now.
+    pub queued: usize,
+    /// Were in the queue already, perhaps for later.
+    pub pending: usize,
+    /// Have their answer already.
+    pub settled: usize,
+}
+
+impl Session {
+    /// Queues targets that have no answer yet; with `again` those that have one as well. A target that turned out to be
+    /// another is queued as that one.
+    pub(super) fn enqueue(&mut self, targets: &[i64], again: bool) -> Result<Enqueued, Fault> {
+        let now = self.now();
+        let mut result = Enqueued::default();
+        for target in targets {
+            let target = meaning(&self.connection, *target)?;
+            let done: Option<bool> = self
+                .connection
+                .prepare_cached("SELECT done FROM job WHERE target = ?1")?
+                .query_row([target], |row| row.get(0))
+                .optional()?;
+            let sql = match done {
+                None => "INSERT INTO job (target, slot, fence, attempts, not_before, done) VALUES (?1, 1, 0, 0, ?2, 0)",
+                Some(true) if again => {
+                    "UPDATE job SET slot = slot + 1, attempts = 0, not_before = ?2, done = 0 WHERE target = ?1"
+                }
+                Some(true) => {
+                    result.settled += 1;
+                    continue;
+                }
+                Some(false) => {
+                    result.pending += 1;
+                    continue;
+                }
+            };
+            self.connection.prepare_cached(sql)?.execute(params![target, now])?;
+            result.queued += 1;
+        }
+        Ok(result)
+    }
+
+    /// Leases at most `limit` jobs until `ttl_millis` from now: those of `only` whenever they are due, or any that are due.
+    pub(super) fn lease(
+        &mut self,
+        worker: &str,
+        limit: usize,
+        ttl_millis: i64,
+        only: Option<&[i64]>,
+    ) -> Result<Vec<Job>, Fault> {
+        let now = self.now();
+        let until = self.clock.now().plus_millis(ttl_millis).to_string();
+        let targets: Vec<i64> = match only {
+            Some(only) => only
+                .iter()
+                .map(|target| meaning(&self.connection, *target))
+                .collect::<rusqlite::Result<_>>()?,
+            None => self
+                .connection
+                .prepare_cached(
+                    "SELECT target FROM (SELECT target FROM job WHERE leased_until <= ?1 ORDER BY leased_until LIMIT ?2)
+                     UNION ALL
+                     SELECT target FROM (SELECT target FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1
+                                         ORDER BY not_before LIMIT ?2)
+                     LIMIT ?2",
+                )?
+                .query_map(params![now, count(limit)], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?,
+        };
+        let mut jobs = Vec::with_capacity(limit.min(targets.len()));
+        for target in targets {
+            if jobs.len() == limit {
+                break;
+            }
+            let leased: Option<(i64, i64)> = self
+                .connection
+                .prepare_cached(
+                    "UPDATE job SET fence = fence + 1, leased_until = ?2, leased_by = ?3
+                     WHERE target = ?1 AND done = 0 AND (leased_until IS NULL OR leased_until <= ?4)
+                     RETURNING fence, attempts",
+                )?
+                .query_row(params![target, until, worker, now], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            if let Some((fence, attempts)) = leased {
+                jobs.push(self.job(target, fence, attempts)?);
+            }
+        }
+        Ok(jobs)
+    }
+
+    fn job(&self, target: i64, fence: i64, attempts: i64) -> rusqlite::Result<Job> {
+        self.connection
+            .prepare_cached(
+                "SELECT coalesce(url, ''), kind, platform, native_id, handle, claim FROM target WHERE id = ?1",
+            )?
+            .query_row([target], |row| {
+                Ok(Job {
+                    id: target,
+                    fence,
+                    target,
+                    url: row.get(0)?,
+                    kind: kind(row, 1)?,
+                    attempts,
+                })
+            })
+    }
+
+    /// Whether the lease of this fence is still the job's.
+    pub(super) fn holds(&self, job: i64, fence: i64) -> rusqlite::Result<bool> {
+        self.connection
+            .prepare_cached(
+                "SELECT 1 FROM job WHERE target = ?1 AND fence = ?2 AND leased_until IS NOT NULL AND done = 0",
+            )?
+            .exists([job, fence])
+    }
+
+    /// Prolongs a lease; false if it is somebody else's by now.
+    pub(super) fn renew(&mut self, job: i64, fence: i64, ttl_millis: i64) -> Result<bool, Fault> {
+        let until = self.clock.now().plus_millis(ttl_millis).to_string();
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE job SET leased_until = ?3
+                 WHERE target = ?1 AND fence = ?2 AND leased_until IS NOT NULL AND done = 0",
+            )?
+            .execute(params![job, fence, until])?;
+        Ok(changed == 1)
+    }
+
+    /// Gives a lease back without a result; false if it is somebody else's by now.
+    pub(super) fn give_back(&mut self, job: i64, fence: i64, not_before: Option<Timestamp>) -> Result<bool, Fault> {
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE job SET leased_until = NULL, leased_by = NULL, not_before = coalesce(?3, not_before)
+                 WHERE target = ?1 AND fence = ?2 AND leased_until IS NOT NULL AND done = 0",
+            )?
+            .execute(params![job, fence, not_before.map(|time| time.to_string())])?;
+        Ok(changed == 1)
+    }
+
+    /// Ends a job's lease after its result was stored: done, or due again at `retry_at`.
+    pub(super) fn settle(&mut self, job: i64, retry_at: Option<Timestamp>) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE job SET done = ?2 IS NULL, attempts = attempts + (?2 IS NOT NULL),
+                        not_before = coalesce(?2, not_before), leased_until = NULL, leased_by = NULL
+                 WHERE target = ?1",
+            )?
+            .execute(params![job, retry_at.map(|time| time.to_string())])
+            .map(drop)
+    }
+
+    /// Notes that a host is to be left alone until then; an earlier, longer penalty stays.
+    pub(super) fn host_penalty(&mut self, host: &str, until: Timestamp) -> Result<(), Fault> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO host_penalty (host, until) VALUES (?1, ?2)
+                 ON CONFLICT (host) DO UPDATE SET until = max(until, excluded.until)",
+            )?
+            .execute(params![host, until.to_string()])?;
+        Ok(())
+    }
+
+    /// Hosts to be left alone, and until when; penalties that are over are forgotten.
+    pub(super) fn host_penalties(&mut self) -> Result<Vec<(String, Timestamp)>, Fault> {
+        self.connection
+            .prepare_cached("DELETE FROM host_penalty WHERE until <= ?1")?
+            .execute([self.now()])?;
+        let penalties = self
+            .connection
+            .prepare_cached("SELECT host, until FROM host_penalty ORDER BY host")?
+            .query_map([], |row| Ok((row.get(0)?, time(&row.get::<_, String>(1)?))))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(penalties)
+    }
+}

@@ -1,0 +1,1171 @@
+//! The store as its callers see it, and as someone with another SQLite program sees it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use url::Url;
+
+use super::record::{AnswerRecord, MediaRecord, TargetKind};
+use super::verify::{ProblemKind, Report, verify};
+use super::*;
+use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
+use crate::citation::{Citation, Findings, Form, Reference, Relation};
+use crate::error::ExitCode;
+use crate::exchange::{Exchange, Purpose};
+use crate::outcome::Outcome;
+use crate::platform::{Candidate, Media, Post, PostRef};
+
+const NOON: i64 = 1_795_608_000_000;
+
+fn noon() -> Timestamp {
+    Timestamp::from_millis(NOON)
+}
+
+fn options() -> RunOptions {
+    RunOptions {
+        create: true,
+        wait: Duration::ZERO,
+        command: "citekeep archive story.html".into(),
+        clock: Clock::Fixed(noon()),
+    }
+}
+
+/// A folder that goes away, and the path of an archive in it.
+fn scratch() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("citekeep.db");
+    (folder, path)
+}
+
+fn open(path: &Path) -> Store {
+    Store::open(path, &options()).unwrap()
+}
+
+fn sha(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn exchange(url: &str, purpose: Purpose, body: &[u8]) -> Exchange {
+    Exchange {
+        url: Url::parse(url).unwrap(),
+        purpose,
+        request_headers: vec![("user-agent".into(), "citekeep/0.1".into())],
+        started: noon(),
+        ended: noon().plus_millis(250),
+        remote: Some("192.0.2.7:443".parse().unwrap()),
+        http_version: Some("HTTP/2.0"),
+        status: Some(200),
+        response_headers: vec![
+            ("content-type".into(), "text/html".into()),
+            ("date".into(), "Mon, 23 Nov 2026 12:00:00 GMT".into()),
+        ],
+        certificate: Some(Bytes::from_static(b"a certificate")),
+        body: Body::Inline(Bytes::copy_from_slice(body)),
+        body_length: body.len() as u64,
+        body_sha256: Some(sha(body)),
+        truncated: None,
+        failure: None,
+    }
+}
+
+fn answer(source: &str, outcome: Outcome, exchanges: Vec<Exchange>) -> AnswerRecord {
+    AnswerRecord {
+        source: source.into(),
+        outcome,
+        reason: "http_200".into(),
+        detail: None,
+        exchanges,
+        post: None,
+    }
+}
+
+fn capture_of(answers: Vec<AnswerRecord>) -> CaptureRecord {
+    CaptureRecord {
+        started: noon(),
+        ended: noon().plus_millis(300),
+        best: 0,
+        answers,
+        media: Vec::new(),
+    }
+}
+
+fn page_capture(body: &[u8]) -> CaptureRecord {
+    let exchange = exchange("https://example.org/page", Purpose::Page, body);
+    capture_of(vec![answer("web", Outcome::Captured, vec![exchange])])
+}
+
+fn post_capture(text: &str) -> CaptureRecord {
+    let json = format!("{{\"text\":{text:?}}}");
+    let mut best = answer(
+        "x.syndication",
+        Outcome::Captured,
+        vec![exchange("https://api.example/1", Purpose::Api, json.as_bytes())],
+    );
+    best.post = Some((
+        Post {
+            id: "1433000000000000001".into(),
+            author_handle: Some("ada_example".into()),
+            text: Some(text.into()),
+            text_cut: Some(false),
+            media: vec![Media {
+                kind: "photo".into(),
+                url: "https://img.example/1.jpg".into(),
+                alt: None,
+            }],
+            counts: vec![("likes".into(), 3)],
+            ..Post::default()
+        },
+        0,
+    ));
+    let mut capture = capture_of(vec![best]);
+    capture.media = vec![MediaRecord {
+        position: 0,
+        kind: "photo".into(),
+        url: "https://img.example/1.jpg".into(),
+        alt: Some("a cat".into()),
+        outcome: Outcome::Captured,
+        reason: "http_200".into(),
+        exchanges: vec![exchange(
+            "https://img.example/1.jpg",
+            Purpose::Media,
+            b"\xff\xd8 picture",
+        )],
+    }];
+    capture
+}
+
+fn post_ref(id: &str) -> PostRef {
+    PostRef {
+        platform: "x",
+        id: id.into(),
+        url: Url::parse(&format!("https://x.com/ada_example/status/{id}")).unwrap(),
+        handle: Some("ada_example".into()),
+    }
+}
+
+fn span(text: &str, part: &str) -> Span {
+    let start_byte = text.find(part).unwrap();
+    let start = text[..start_byte].chars().count();
+    Span {
+        start_byte,
+        end_byte: start_byte + part.len(),
+        start,
+        end: start + part.chars().count(),
+    }
+}
+
+/// A reading that cites a post, a page and a post that it does not identify.
+fn new_reading(bytes: &'static [u8]) -> NewReading {
+    let text = "Größe zählt. \u{1f600} Ada wrote it first.\nSecond paragraph.";
+    let lines: Vec<&str> = text.lines().collect();
+    let claim = Claim {
+        author_handle: Some("ada_example".into()),
+        text: Some("It works".into()),
+        ..Claim::default()
+    };
+    let citation = |cited, form, claim: Claim, references| Citation {
+        cited,
+        form,
+        raw_url: Some("https://twitter.com/ada_example/status/1433000000000000001?s=20".into()),
+        raw: "<blockquote>…</blockquote>".into(),
+        anchor: None,
+        claim,
+        place: span(text, "wrote"),
+        references,
+    };
+    let main = Reference {
+        sentence: 1,
+        relation: Relation::Contains,
+        confidence: 900,
+        reason: "anchor".into(),
+    };
+    NewReading {
+        origin: Origin::Given {
+            name: "story.html".into(),
+            bytes: Bytes::from_static(bytes),
+            claimed_url: Some("https://news.example/story".into()),
+            claimed_retrieved: Some(noon()),
+        },
+        findings: Findings {
+            reading: Reading {
+                format: Format::Html,
+                charset: Found {
+                    value: "UTF-8",
+                    source: "meta",
+                },
+                title: Some(Found {
+                    value: "A story".into(),
+                    source: "og",
+                }),
+                byline: None,
+                published: None,
+                url: Some(Found {
+                    value: Url::parse("https://news.example/story").unwrap(),
+                    source: "link-canonical",
+                }),
+                language: Some(Found {
+                    value: "en".into(),
+                    source: "html-lang",
+                }),
+                text: text.into(),
+                blocks: lines
+                    .iter()
+                    .map(|l| Block {
+                        kind: BlockKind::Paragraph,
+                        span: span(text, l),
+                    })
+                    .collect(),
+                sentences: vec![
+                    Sentence {
+                        block: 0,
+                        span: span(text, "Größe zählt."),
+                    },
+                    Sentence {
+                        block: 0,
+                        span: span(text, "\u{1f600} Ada wrote it first."),
+                    },
+                    Sentence {
+                        block: 1,
+                        span: span(text, "Second paragraph."),
+                    },
+                ],
+                notices: vec!["nesting_cut".into()],
+            },
+            citations: vec![
+                citation(
+                    Cited::Post(post_ref("1433000000000000001")),
+                    Form::Embed,
+                    Claim::default(),
+                    vec![main.clone()],
+                ),
+                citation(
+                    Cited::Link(Url::parse("https://example.org/page").unwrap()),
+                    Form::Link,
+                    Claim::default(),
+                    vec![main],
+                ),
+                citation(
+                    Cited::UnidentifiedPost { platform: "x" },
+                    Form::Flattened,
+                    claim,
+                    vec![],
+                ),
+            ],
+            refused: Vec::new(),
+        },
+        read_at: noon(),
+        tags: vec!["case17".into()],
+    }
+}
+
+fn resolution(identified: Option<PostRef>) -> ResolutionRecord {
+    ResolutionRecord {
+        started: noon(),
+        ended: noon(),
+        outcome: if identified.is_some() {
+            Outcome::Captured
+        } else {
+            Outcome::Unresolved
+        },
+        reason: "listing_single".into(),
+        candidates: vec![Candidate {
+            post: post_ref("1433000000000000002"),
+            score: Some(870),
+            evidence: "20210901".into(),
+        }],
+        identified,
+        steps: vec![answer(
+            "x.listing",
+            Outcome::Captured,
+            vec![exchange("https://web.example/cdx", Purpose::Api, b"a list")],
+        )],
+    }
+}
+
+async fn lease_one(store: &Store, target: i64) -> Job {
+    let mut jobs = store.lease("test".into(), 1, 60_000, Some(vec![target])).await.unwrap();
+    assert_eq!(jobs.len(), 1);
+    jobs.remove(0)
+}
+
+/// An archive with one event of each kind that holds evidence, closed.
+async fn full_archive(path: &Path) -> ReadingReceipt {
+    let store = open(path);
+    let receipt = store.add_reading(new_reading(b"<p>story</p>")).await.unwrap();
+    store.enqueue(receipt.targets.clone(), false).await.unwrap();
+    for (target, record) in [
+        (receipt.targets[0], post_capture("It works")),
+        (receipt.targets[1], page_capture(b"a page")),
+    ] {
+        let job = lease_one(&store, target).await;
+        let done = store.complete(job.id, job.fence, record, None).await.unwrap();
+        assert!(matches!(done, Completion::Stored(_)));
+    }
+    let job = lease_one(&store, receipt.targets[2]).await;
+    let resolved = resolution(Some(post_ref("1433000000000000002")));
+    store
+        .complete_resolution(job.id, job.fence, resolved, None)
+        .await
+        .unwrap();
+    store.close(0, Some("{}".into())).await.unwrap();
+    receipt
+}
+
+fn sound(path: &Path) -> Report {
+    let report = verify(path, |_| {}).unwrap();
+    assert_eq!(report.problems, []);
+    report
+}
+
+/// Runs SQL as someone would who has only the file.
+fn tamper(path: &Path, sql: &str) {
+    Connection::open(path)
+        .unwrap()
+        .execute_batch(sql)
+        .unwrap_or_else(|e| panic!("{sql}: {e}"));
+}
+
+fn value<T: rusqlite::types::FromSql>(path: &Path, sql: &str) -> T {
+    Connection::open(path)
+        .unwrap()
+        .query_row(sql, [], |row| row.get(0))
+        .unwrap_or_else(|e| panic!("{sql}: {e}"))
+}
+
+#[tokio::test]
+async fn a_whole_archive_is_sound_is_one_file_and_answers_its_views() {
+    let (folder, path) = scratch();
+    let receipt = full_archive(&path).await;
+    let report = sound(&path);
+    assert_eq!(report.entries, 6);
+    assert_eq!(report.bodies, 6);
+    let names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["citekeep.db"]);
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let reader = Reader::open(&path).unwrap();
+    let articles = reader.articles(Some("case17")).unwrap();
+    assert_eq!(articles.len(), 1);
+    assert_eq!(articles[0].posts, [("captured".to_owned(), 2)].into());
+    assert_eq!(articles[0].links, [("captured".to_owned(), 1)].into());
+    assert_eq!(reader.articles(Some("other")).unwrap(), []);
+    assert_eq!(
+        reader.find_article("https://news.example/story").unwrap(),
+        Some(receipt.article)
+    );
+    let article = reader.article(receipt.article).unwrap().unwrap();
+    assert_eq!(
+        article.sentences[1].text.as_deref(),
+        Some("\u{1f600} Ada wrote it first.")
+    );
+    assert_eq!(article.citations[0].sentences[0].text, article.sentences[1].text);
+    assert_eq!(article.citations[0].target.post_text.as_deref(), Some("It works"));
+    assert_eq!(
+        article.citations[2].target.native_id.as_deref(),
+        Some("1433000000000000002")
+    );
+    let target = reader
+        .target_by_url("https://x.com/ada_example/status/1433000000000000001")
+        .unwrap()
+        .unwrap();
+    assert_eq!(target.target, receipt.targets[0]);
+    let captures = reader.captures(target.target).unwrap();
+    assert_eq!((captures.len(), captures[0].changed.as_str()), (1, "first"));
+    let exchanges = reader.exchanges(captures[0].capture).unwrap();
+    assert_eq!(exchanges.len(), 2);
+    assert_eq!(
+        exchanges[0].response_headers[0],
+        ("content-type".into(), "text/html".into())
+    );
+    let pieces: Vec<_> = reader
+        .read_blob(&sha(b"a page"))
+        .unwrap()
+        .unwrap()
+        .map(|piece| piece.unwrap())
+        .collect();
+    assert_eq!(pieces.concat(), b"a page");
+    assert!(reader.read_blob(&sha(b"nothing")).unwrap().is_none());
+    drop(reader);
+
+    // Offsets agree with SQLite's own.
+    let sql = "SELECT text FROM sentences WHERE ordinal = 1";
+    assert_eq!(value::<String>(&path, sql), "\u{1f600} Ada wrote it first.");
+    assert_eq!(
+        value::<i64>(
+            &path,
+            "SELECT count(*) FROM citations WHERE sentence LIKE '%Ada wrote%'"
+        ),
+        2
+    );
+    assert_eq!(value::<i64>(&path, "SELECT count(*) FROM unresolved"), 0);
+    assert_eq!(value::<i64>(&path, "SELECT count(*) FROM bodies"), 5);
+    assert_eq!(
+        value::<Vec<u8>>(&path, "SELECT bytes FROM bodies WHERE role = 'media'"),
+        b"\xff\xd8 picture"
+    );
+}
+
+#[tokio::test]
+async fn the_ledger_is_recomputed_with_nothing_but_sha256_and_by_the_documented_shell_loop() {
+    let (_folder, path) = scratch();
+    full_archive(&path).await;
+    let connection = Connection::open(&path).unwrap();
+    let mut statement = connection
+        .prepare("SELECT seq, body, leaf, head FROM ledger ORDER BY seq")
+        .unwrap();
+    let mut rows = statement.query([]).unwrap();
+    let mut previous = "0".repeat(64);
+    let hexadecimal = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let mut count = 0;
+    while let Some(row) = rows.next().unwrap() {
+        let (seq, body, leaf, head): (i64, String, String, String) = (
+            row.get(0).unwrap(),
+            row.get(1).unwrap(),
+            row.get(2).unwrap(),
+            row.get(3).unwrap(),
+        );
+        assert_eq!(seq, count);
+        assert_eq!(hexadecimal(&Sha256::digest([b"\0", body.as_bytes()].concat())), leaf);
+        assert_eq!(hexadecimal(&Sha256::digest(format!("{previous} {leaf}\n"))), head);
+        let line: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(line.to_string(), body, "canonical: sorted keys, no white space");
+        assert_eq!(line["seq"], seq);
+        assert_eq!(line["nonce"], format!("{seq:032x}"));
+        previous = head;
+        count += 1;
+    }
+    assert_eq!(count, 6);
+    let script = r#"
+        prev=$(printf '%064d' 0); sqlite3 -separator ' ' "$1" 'SELECT seq, leaf, head FROM ledger ORDER BY seq' |
+        while read n leaf head; do
+          [ "$(printf '%s %s\n' "$prev" "$leaf" | sha256sum | cut -c1-64)" = "$head" ] || echo BAD $n; prev=$head; echo $n
+        done"#;
+    if let Ok(output) = Process::new("sh").args(["-c", script, "sh"]).arg(&path).output()
+        && Process::new("sqlite3").arg("-version").output().is_ok()
+    {
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "0\n1\n2\n3\n4\n5\n");
+    }
+}
+
+#[tokio::test]
+async fn evidence_refuses_update_and_delete() {
+    let (_folder, path) = scratch();
+    full_archive(&path).await;
+    let connection = Connection::open(&path).unwrap();
+    let tables: Vec<&str> = row::TABLES
+        .iter()
+        .map(|table| table.name)
+        .chain(["ledger", "blob", "blob_chunk", "outcome"])
+        .collect();
+    for table in tables {
+        if table != "redaction" {
+            let rows: i64 = connection
+                .query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0))
+                .unwrap();
+            assert!(rows > 0, "{table} has a row to try");
+        } else {
+            continue;
+        }
+        let mut columns = connection
+            .prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))
+            .unwrap();
+        let columns: Vec<String> = columns
+            .query_map([], |r| r.get(0))
+            .unwrap()
+            .map(|c| c.unwrap())
+            .collect();
+        for column in columns {
+            let sql = format!("UPDATE {table} SET {column} = {column}");
+            let error = connection.execute_batch(&sql).unwrap_err().to_string();
+            assert!(error.contains("append-only"), "{sql}: {error}");
+        }
+        let error = connection
+            .execute_batch(&format!("DELETE FROM {table}"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("append-only"), "{table}: {error}");
+    }
+    let error = connection
+        .execute_batch("INSERT INTO blob_chunk (id, bytes) VALUES (65536 + 9, x'00')")
+        .unwrap_err();
+    assert!(error.to_string().contains("sealed"), "{error}");
+}
+
+#[tokio::test]
+async fn one_change_anywhere_in_the_evidence_is_found() {
+    let (folder, path) = scratch();
+    full_archive(&path).await;
+    let connection = Connection::open(&path).unwrap();
+    let mut triggers = connection
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap();
+    let triggers: Vec<(String, String)> = triggers
+        .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))
+        .unwrap()
+        .map(|t| t.unwrap())
+        .collect();
+    let off: String = triggers
+        .iter()
+        .map(|(name, _)| format!("DROP TRIGGER {name};"))
+        .collect();
+    let on: String = triggers.iter().map(|(_, sql)| format!("{sql};")).collect();
+    let copy = folder.path().join("copy.db");
+    let mut tried = 0;
+    let tables = row::TABLES
+        .iter()
+        .map(|t| t.name)
+        .chain(["blob", "blob_chunk", "ledger"])
+        .filter(|t| *t != "redaction");
+    for table in tables {
+        let mut columns = connection
+            .prepare(&format!("SELECT name, type FROM pragma_table_info('{table}')"))
+            .unwrap();
+        let columns: Vec<(String, String)> = columns
+            .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))
+            .unwrap()
+            .map(|c| c.unwrap())
+            .collect();
+        for (column, kind) in columns {
+            // A mere handle: what refers to it is found to have lost it.
+            if (table, column.as_str()) == ("citation", "id") {
+                continue;
+            }
+            let change = match kind.as_str() {
+                "INTEGER" => format!("coalesce({column}, 0) + 1000"),
+                "TEXT" => format!("coalesce({column}, '') || 'x'"),
+                _ => format!("zeroblob(length({column}))"),
+            };
+            std::fs::copy(&path, &copy).unwrap();
+            let pick = format!("rowid = (SELECT max(rowid) FROM {table})");
+            let pick = match table {
+                "block" | "sentence" => "ordinal = 1",
+                "citation_sentence" | "resolution_candidate" => "rank = 0",
+                _ => pick.as_str(),
+            };
+            let sql = format!(
+                "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; {off}
+                 UPDATE {table} SET {column} = {change} WHERE {pick}; {on}"
+            );
+            tamper(&copy, &sql);
+            let report = verify(&copy, |_| {}).unwrap();
+            assert!(!report.is_sound(), "a change of {table}.{column} was not found");
+            tried += 1;
+        }
+    }
+    assert!(tried > 120, "{tried}");
+    // Rows slipped in, or taken out.
+    for sql in [
+        "DELETE FROM answer WHERE id = 1",
+        "DELETE FROM post",
+        "DELETE FROM ledger WHERE seq = (SELECT max(seq) FROM ledger); DELETE FROM run_end",
+        "DELETE FROM capture WHERE id = 3",
+        "DELETE FROM citation_sentence",
+        "INSERT INTO answer SELECT 99, capture, resolution, 9, source, outcome, reason, detail FROM answer WHERE id = 1",
+        "INSERT INTO capture SELECT 0, target, 99, run, started, ended, outcome, reason, source, best FROM capture LIMIT 1",
+        "INSERT INTO post SELECT 99, 0, answer, exchange, parser, native_id, author_id, author_handle, author_name, posted_at,
+         text, text_cut, language, quoted_id, parent_id, media, edit_ids, counts FROM post",
+        "INSERT INTO blob_chunk VALUES (99 << 16, x'00')",
+        "UPDATE ledger SET body = NULL WHERE seq = 2",
+    ] {
+        std::fs::copy(&path, &copy).unwrap();
+        let cut_end = sql.contains("DELETE FROM run_end");
+        tamper(&copy, &format!("PRAGMA foreign_keys = OFF; {off} {sql}; {on}"));
+        let report = verify(&copy, |_| {}).unwrap();
+        // A chain cut at its end is a shorter chain: only a head kept elsewhere shows it.
+        assert_eq!(report.is_sound(), cut_end, "{sql}: {:?}", report.problems);
+    }
+    std::fs::copy(&path, &copy).unwrap();
+    tamper(&copy, "DROP TRIGGER capture_no_update");
+    assert_eq!(verify(&copy, |_| {}).unwrap().problems[0].kind, ProblemKind::Schema);
+}
+
+#[tokio::test]
+async fn an_equal_reading_is_kept_once() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let first = store.add_reading(new_reading(b"<p>story</p>")).await.unwrap();
+    let second = store.add_reading(new_reading(b"<p>story</p>")).await.unwrap();
+    assert!(first.new && !second.new);
+    assert_eq!(
+        (first.article, first.reading, &first.targets),
+        (second.article, second.reading, &second.targets)
+    );
+    let other = store.add_reading(new_reading(b"<p>story!</p>")).await.unwrap();
+    assert!(other.new);
+    assert_eq!((other.article, &other.targets), (first.article, &first.targets));
+    // The same bytes read better are another reading, over the same body.
+    let mut better = new_reading(b"<p>story</p>");
+    better.findings.citations.pop();
+    let better = store.add_reading(better).await.unwrap();
+    assert!(better.new && better.targets == first.targets[..2]);
+    store.close(0, None).await.unwrap();
+    assert_eq!(sound(&path).bodies, 2);
+    assert_eq!(value::<i64>(&path, "SELECT count(*) FROM tag"), 1);
+}
+
+#[tokio::test]
+async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let receipt = store.add_reading(new_reading(b"x")).await.unwrap();
+    let targets = receipt.targets;
+    let queued = store.enqueue(targets.clone(), false).await.unwrap();
+    assert_eq!(
+        queued,
+        Enqueued {
+            queued: 3,
+            pending: 0,
+            settled: 0
+        }
+    );
+    assert_eq!(store.enqueue(targets.clone(), true).await.unwrap().pending, 3);
+
+    let jobs = store.lease("a".into(), 10, 0, None).await.unwrap();
+    assert_eq!(jobs.len(), 3);
+    assert!(matches!(&jobs[0].kind, TargetKind::Post { platform, .. } if platform == "x"));
+    assert_eq!(jobs[1].url, "https://example.org/page");
+    assert!(
+        matches!(&jobs[2].kind, TargetKind::Unidentified { claim, .. } if claim.text.as_deref() == Some("It works"))
+    );
+    // A lease of no length has run out at once: it is taken over, and its result is stale.
+    let again = store.lease("b".into(), 10, 60_000, None).await.unwrap();
+    assert_eq!(again.iter().map(|j| j.fence).collect::<Vec<_>>(), [2, 2, 2]);
+    assert_eq!(store.lease("c".into(), 10, 60_000, None).await.unwrap().len(), 0);
+    assert_eq!(
+        store
+            .lease("c".into(), 10, 60_000, Some(targets.clone()))
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
+    let page = &jobs[1];
+    assert_eq!(
+        store
+            .complete(page.id, page.fence, page_capture(b"late"), None)
+            .await
+            .unwrap(),
+        Completion::Stale
+    );
+    assert!(!store.renew(page.id, page.fence, 1000).await.unwrap());
+    assert!(store.renew(page.id, again[1].fence, 60_000).await.unwrap());
+
+    // An outcome that settles nothing keeps the job for later, and whoever asks for it by name gets it at once.
+    let retry = Some(noon().plus_millis(3_600_000));
+    let stored = store.complete(page.id, 2, page_capture(b"busy"), retry).await.unwrap();
+    assert!(matches!(stored, Completion::Stored(_)));
+    assert_eq!(store.lease("c".into(), 10, 60_000, None).await.unwrap().len(), 0);
+    let retried = lease_one(&store, page.id).await;
+    assert_eq!((retried.fence, retried.attempts), (3, 1));
+    store.complete(page.id, 3, page_capture(b"now"), None).await.unwrap();
+    assert_eq!(
+        store.complete(page.id, 3, page_capture(b"twice"), None).await.unwrap(),
+        Completion::Stale
+    );
+    assert_eq!(store.enqueue(vec![page.id], false).await.unwrap().settled, 1);
+    assert_eq!(store.enqueue(vec![page.id], true).await.unwrap().queued, 1);
+
+    let post = &again[0];
+    assert!(store.give_back(post.id, post.fence, None).await.unwrap());
+    assert_eq!(
+        store
+            .complete(post.id, post.fence, page_capture(b"x"), None)
+            .await
+            .unwrap(),
+        Completion::Stale
+    );
+    assert_eq!(store.lease("d".into(), 10, 60_000, None).await.unwrap().len(), 2);
+    store.close(0, None).await.unwrap();
+    sound(&path);
+    let changed =
+        "SELECT group_concat(changed) FROM (SELECT changed FROM captures WHERE kind = 'link' ORDER BY capture)";
+    assert_eq!(value::<String>(&path, changed), "first,body");
+
+    // Leases of a run that is gone are free for the next.
+    let store = open(&path);
+    assert_eq!(store.lease("e".into(), 10, 60_000, None).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn an_identified_post_takes_the_place_of_its_claim() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let receipt = store.add_reading(new_reading(b"x")).await.unwrap();
+    let claim = receipt.targets[2];
+    store.enqueue(vec![claim], false).await.unwrap();
+    let job = lease_one(&store, claim).await;
+    let stored = store
+        .complete_resolution(job.id, job.fence, resolution(None), None)
+        .await
+        .unwrap();
+    assert_eq!(stored, Completion::Stored(None));
+    assert_eq!(store.enqueue(vec![claim], false).await.unwrap().settled, 1);
+    store.enqueue(vec![claim], true).await.unwrap();
+    let job = lease_one(&store, claim).await;
+    let found = resolution(Some(post_ref("1433000000000000002")));
+    let Completion::Stored(Some(post)) = store.complete_resolution(job.id, job.fence, found, None).await.unwrap()
+    else {
+        panic!("it was identified");
+    };
+    // Asked for by its claim, the post itself is handed out.
+    assert_eq!(store.enqueue(vec![claim], false).await.unwrap().pending, 1);
+    let job = lease_one(&store, claim).await;
+    assert_eq!(job.target, post);
+    assert!(matches!(job.kind, TargetKind::Post { .. }));
+    store
+        .complete(job.id, job.fence, post_capture("It works"), None)
+        .await
+        .unwrap();
+    assert_eq!(store.enqueue(vec![claim], false).await.unwrap().settled, 1);
+    store.close(0, None).await.unwrap();
+    sound(&path);
+}
+
+#[tokio::test]
+async fn a_deleted_post_is_gone_with_what_was_kept_of_it() {
+    let (_folder, path) = scratch();
+    let receipt = full_archive(&path).await;
+    let store = open(&path);
+    store.enqueue(vec![receipt.targets[0]], true).await.unwrap();
+    let job = lease_one(&store, receipt.targets[0]).await;
+    let tombstone = exchange("https://api.example/1", Purpose::Api, b"{\"tombstone\":true}");
+    let mut deleted = capture_of(vec![answer("x.syndication", Outcome::Deleted, vec![tombstone])]);
+    deleted.answers[0].reason = "tombstone_deleted".into();
+    store.complete(job.id, job.fence, deleted, None).await.unwrap();
+    store.close(0, None).await.unwrap();
+    let gone = "SELECT outcome || ' ' || said_by || ' ' || text FROM gone";
+    assert_eq!(value::<String>(&path, gone), "deleted x.syndication It works");
+    let changed = "SELECT changed || ' ' || outcome_before FROM captures ORDER BY capture DESC LIMIT 1";
+    assert_eq!(value::<String>(&path, changed), "outcome captured");
+}
+
+#[tokio::test]
+async fn a_failing_command_costs_the_others_of_its_group_nothing() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let mut targets = Vec::new();
+    for n in 0..20 {
+        let url = Url::parse(&format!("https://example.org/{n}")).unwrap();
+        targets.push(store.target(Cited::Link(url)).await.unwrap());
+    }
+    store.enqueue(targets, false).await.unwrap();
+    let jobs = store.lease("a".into(), 20, 60_000, None).await.unwrap();
+    let completions = jobs.iter().map(|job| {
+        let mut record = page_capture(format!("page {}", job.id).as_bytes());
+        match job.id % 4 {
+            0 => record.best = 7,
+            1 => record.answers[0].exchanges[0].body = Body::Staged(4711),
+            _ => {}
+        }
+        store.complete(job.id, job.fence, record, None)
+    });
+    // All are sent before any is answered, so that they share transactions.
+    let mut waiting: Vec<_> = completions.map(Box::pin).collect();
+    let mut outcomes = Vec::new();
+    std::future::poll_fn(|context| {
+        waiting.retain_mut(|future| match future.as_mut().poll(context) {
+            std::task::Poll::Ready(outcome) => {
+                outcomes.push(outcome.is_ok());
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if waiting.is_empty() {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    assert_eq!(outcomes.iter().filter(|ok| **ok).count(), 10);
+    store.close(0, None).await.unwrap();
+    sound(&path);
+    assert_eq!(value::<i64>(&path, "SELECT count(*) FROM capture"), 10);
+    assert_eq!(value::<i64>(&path, "SELECT count(*) FROM blob"), 11);
+}
+
+#[tokio::test]
+async fn a_staged_body_is_sealed_by_its_capture_or_thrown_away() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let film: Vec<u8> = (0..CHUNK_BYTES * 2 + 77).map(|n| (n % 251) as u8).collect();
+    let mut captures = Vec::new();
+    for _ in 0..2 {
+        let other = store
+            .begin_upload("https://img.example/other.mp4".into(), None)
+            .await
+            .unwrap();
+        let upload = store
+            .begin_upload("https://img.example/film.mp4".into(), Some("\"e1\"".into()))
+            .await
+            .unwrap();
+        for piece in film.chunks(CHUNK_BYTES) {
+            store.push_chunk(upload, Bytes::copy_from_slice(piece)).await.unwrap();
+            store
+                .push_chunk(other, Bytes::from_static(b"never finished"))
+                .await
+                .unwrap();
+        }
+        let target = store.target(Cited::Post(post_ref(&upload.to_string()))).await.unwrap();
+        store.enqueue(vec![target], false).await.unwrap();
+        let job = lease_one(&store, target).await;
+        let mut record = post_capture("film");
+        let exchange = &mut record.media[0].exchanges[0];
+        (exchange.body, exchange.body_length) = (Body::Staged(upload), film.len() as u64);
+        exchange.body_sha256 = Some(sha(&film));
+        captures.push(store.complete(job.id, job.fence, record, None).await.unwrap());
+    }
+    assert!(captures.iter().all(|c| matches!(c, Completion::Stored(_))));
+    assert_eq!(store.discard_stale_uploads(noon()).await.unwrap(), 0);
+    assert_eq!(store.discard_stale_uploads(noon().plus_millis(1)).await.unwrap(), 2);
+    assert!(store.push_chunk(1, Bytes::from_static(b"gone")).await.is_err());
+    store.close(0, None).await.unwrap();
+    sound(&path);
+    let reader = Reader::open(&path).unwrap();
+    let pieces: Vec<_> = reader
+        .read_blob(&sha(&film))
+        .unwrap()
+        .unwrap()
+        .map(|piece| piece.unwrap())
+        .collect();
+    assert!(pieces.len() == 3 && pieces.concat() == film);
+    assert_eq!(value::<i64>(&path, "SELECT count(*) FROM blob_chunk"), 5);
+}
+
+#[tokio::test]
+async fn a_redaction_takes_out_what_it_names_and_nothing_else() {
+    let (_folder, path) = scratch();
+    let receipt = full_archive(&path).await;
+    let store = open(&path);
+    let redact = |item| store.redact(item, "desk".into(), "court order".into());
+    redact(Redactable::Blob(sha(b"a page"))).await.unwrap();
+    redact(Redactable::ReadingText(receipt.reading)).await.unwrap();
+    redact(Redactable::Post(1)).await.unwrap();
+    redact(Redactable::LedgerLine(4)).await.unwrap();
+    let again = redact(Redactable::Blob(sha(b"a page"))).await.unwrap_err();
+    assert_eq!(again.exit_code(), ExitCode::BadInput);
+    assert!(redact(Redactable::Post(99)).await.is_err());
+    store.close(0, None).await.unwrap();
+    let report = sound(&path);
+    assert_eq!(report.redacted, 4);
+    let file = std::fs::read(&path).unwrap();
+    assert!(
+        !file.windows(6).any(|window| window == b"a page"),
+        "its bytes are gone from the file"
+    );
+    let reader = Reader::open(&path).unwrap();
+    assert!(
+        reader
+            .read_blob(&sha(b"a page"))
+            .unwrap()
+            .unwrap()
+            .next()
+            .unwrap()
+            .is_err()
+    );
+    drop(reader);
+    // The door is shut again once the tombstone has its ledger entry.
+    let connection = Connection::open(&path).unwrap();
+    let tombstone = "INSERT INTO redaction SELECT 0, run, at, by, why, 'blob', 1, sha256 FROM redaction LIMIT 1";
+    connection.execute_batch(tombstone).unwrap();
+    assert!(
+        connection
+            .execute_batch("DELETE FROM blob_chunk WHERE id >> 16 = 1")
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn host_penalties_outlive_the_run_and_the_longer_one_counts() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    store
+        .host_penalty("a.example".into(), noon().plus_millis(5000))
+        .await
+        .unwrap();
+    store
+        .host_penalty("a.example".into(), noon().plus_millis(1000))
+        .await
+        .unwrap();
+    store.host_penalty("b.example".into(), noon()).await.unwrap();
+    store.close(0, None).await.unwrap();
+    let store = open(&path);
+    let penalties = store.host_penalties().await.unwrap();
+    assert_eq!(penalties, [("a.example".to_owned(), noon().plus_millis(5000))]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_stops_the_writer_with_exit_74_and_leaves_a_sound_archive() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let target = store
+        .target(Cited::Link(Url::parse("https://example.org/").unwrap()))
+        .await
+        .unwrap();
+    store.enqueue(vec![target], false).await.unwrap();
+    let job = lease_one(&store, target).await;
+    // As on a full disk, the file may not grow any more.
+    store
+        .call(0, |session| {
+            let limit = "PRAGMA max_page_count = 1";
+            Ok(session.connection.query_row(limit, [], |_| Ok(()))?)
+        })
+        .await
+        .unwrap();
+    let body = vec![7; 1 << 20];
+    let error = store
+        .complete(job.id, job.fence, page_capture(&body), None)
+        .await
+        .unwrap_err();
+    assert_eq!(error.exit_code(), ExitCode::InputOutput, "{error}");
+    let later = store.host_penalty("a.example".into(), noon()).await.unwrap_err();
+    assert_eq!(later.exit_code(), ExitCode::InputOutput, "{later}");
+    assert_eq!(
+        store.close(0, None).await.unwrap_err().exit_code(),
+        ExitCode::InputOutput
+    );
+    drop(store);
+    sound(&path);
+    // The next run takes up the work.
+    let store = open(&path);
+    let job = lease_one(&store, target).await;
+    let done = store
+        .complete(job.id, job.fence, page_capture(&body), None)
+        .await
+        .unwrap();
+    assert!(matches!(done, Completion::Stored(_)));
+    store.close(0, None).await.unwrap();
+    sound(&path);
+}
+
+#[test]
+fn what_is_not_an_archive_is_refused_and_left_alone() {
+    let (folder, path) = scratch();
+    let exit = |path: &Path, create| {
+        let error = Store::open(path, &RunOptions { create, ..options() })
+            .map(drop)
+            .unwrap_err();
+        let reading = Reader::open(path).map(drop);
+        (error.exit_code(), reading.map_err(|e| e.exit_code()))
+    };
+    assert_eq!(exit(&path, false), (ExitCode::NoInput, Err(ExitCode::NoInput)));
+    std::fs::write(
+        &path,
+        "Dear diary, this is no database but long enough to have a header of its own.\n".repeat(9),
+    )
+    .unwrap();
+    assert_eq!(exit(&path, true), (ExitCode::BadInput, Err(ExitCode::BadInput)));
+    std::fs::remove_file(&path).unwrap();
+    tamper(&path, "CREATE TABLE diary (entry TEXT)");
+    let before = std::fs::read(&path).unwrap();
+    assert_eq!(exit(&path, true), (ExitCode::BadInput, Err(ExitCode::BadInput)));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    std::fs::remove_file(&path).unwrap();
+    drop(open(&path));
+    let (link, twin) = (folder.path().join("link.db"), folder.path().join("twin.db"));
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert_eq!(exit(&link, true), (ExitCode::BadInput, Err(ExitCode::BadInput)));
+    std::fs::hard_link(&path, &twin).unwrap();
+    assert_eq!(exit(&path, true), (ExitCode::BadInput, Err(ExitCode::BadInput)));
+    std::fs::remove_file(&twin).unwrap();
+    tamper(&path, "PRAGMA user_version = 99");
+    let before = std::fs::read(&path).unwrap();
+    assert_eq!(
+        exit(&path, true),
+        (ExitCode::Configuration, Err(ExitCode::Configuration))
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert_eq!(exit(folder.path(), true).0, ExitCode::BadInput);
+}
+
+#[test]
+fn a_migration_that_fails_leaves_the_version_before_it() {
+    let (_folder, path) = scratch();
+    drop(open(&path));
+    let mut connection = Connection::open(&path).unwrap();
+    let failing = [
+        file::MIGRATIONS[0],
+        "CREATE TABLE extra (id INTEGER); CREATE TABLE extra (id INTEGER)",
+    ];
+    assert!(file::migrate(&mut connection, &failing).is_err());
+    let working = [file::MIGRATIONS[0], "CREATE TABLE extra (id INTEGER)"];
+    file::migrate(&mut connection, &working).unwrap();
+    assert_eq!(
+        connection
+            .query_row("PRAGMA user_version", [], |r| r.get::<_, i64>(0))
+            .unwrap(),
+        2
+    );
+    file::migrate(&mut connection, &working).unwrap();
+}
+
+#[test]
+fn the_outcome_words_of_the_schema_are_those_of_the_program() {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(file::SCHEMA).unwrap();
+    let mut statement = connection.prepare("SELECT word FROM outcome").unwrap();
+    let mut words: Vec<String> = statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(|word| word.unwrap())
+        .collect();
+    let mut ours: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.word()).collect();
+    words.sort();
+    ours.sort();
+    assert_eq!(words, ours);
+    for table in row::TABLES {
+        let sql = format!(
+            "SELECT group_concat(name, ', ') FROM pragma_table_info('{}')",
+            table.name
+        );
+        let columns: String = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+        let ours: Vec<&str> = table.columns.split_whitespace().collect();
+        assert_eq!(columns, ours.join(" "), "{}", table.name);
+    }
+    let version: i64 = connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, file::MIGRATIONS.len() as i64);
+}
+
+#[test]
+fn a_distributions_sqlite_loads_the_schema_and_its_views() {
+    let (_folder, path) = scratch();
+    let views = "sentences targets posts citations captures bodies gone unresolved";
+    let script = views
+        .split(' ')
+        .map(|view| format!("SELECT '{view}', count(*) FROM {view};\n"));
+    let script = format!("{}\n{}", file::SCHEMA, script.collect::<String>());
+    let Ok(mut sqlite) = Process::new("sqlite3")
+        .arg(&path)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+    else {
+        return;
+    };
+    std::io::Write::write_all(&mut sqlite.stdin.take().unwrap(), script.as_bytes()).unwrap();
+    let output = sqlite.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 8);
+}
+
+/// Name of the variable that tells a child process which archive to work on.
+const CHILD: &str = "CITEKEEP_STORE_TEST_ARCHIVE";
+
+fn child(path: &Path) -> std::process::Child {
+    Process::new(std::env::current_exe().unwrap())
+        .args(["store::tests::child_process", "--exact", "--ignored", "--nocapture"])
+        .env(CHILD, path)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until the child has said `word` on a line by itself, and gives the lines before it.
+fn wait_for(child: &mut std::process::Child, enough: impl Fn(&[String]) -> bool) -> Vec<String> {
+    use std::io::BufRead;
+    let mut lines = Vec::new();
+    for line in std::io::BufReader::new(child.stdout.as_mut().unwrap()).lines() {
+        lines.push(line.unwrap());
+        if enough(&lines) {
+            break;
+        }
+    }
+    lines
+}
+
+#[tokio::test]
+#[ignore = "run by other tests in a process of its own"]
+async fn child_process() {
+    let Ok(path) = std::env::var(CHILD) else {
+        return;
+    };
+    let store = Store::open(
+        Path::new(&path),
+        &RunOptions {
+            clock: Clock::System,
+            ..options()
+        },
+    )
+    .unwrap();
+    println!("\nopened");
+    for n in 0..100_000 {
+        let url = Url::parse(&format!("https://example.org/{}/{n}", std::process::id())).unwrap();
+        let target = store.target(Cited::Link(url)).await.unwrap();
+        store.enqueue(vec![target], false).await.unwrap();
+        let job = lease_one(&store, target).await;
+        let body = format!("page {n} ").repeat(5000);
+        let done = store
+            .complete(job.id, job.fence, page_capture(body.as_bytes()), None)
+            .await
+            .unwrap();
+        let Completion::Stored(capture) = done else {
+            panic!("stale")
+        };
+        println!("stored {capture}");
+    }
+}
+
+#[test]
+fn a_killed_run_loses_nothing_acknowledged_and_leaves_no_half_capture() {
+    let (_folder, path) = scratch();
+    let mut acknowledged = Vec::new();
+    for round in 0..3 {
+        let mut child = child(&path);
+        let lines = wait_for(&mut child, |lines| lines.len() > 8 + round * 3);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        acknowledged.extend(
+            lines
+                .iter()
+                .filter_map(|line| line.strip_prefix("stored ")?.parse::<i64>().ok()),
+        );
+        sound(&path);
+    }
+    assert!(acknowledged.len() > 10);
+    // The lock went with the process, and the next run cleans up.
+    drop(open(&path));
+    sound(&path);
+    let reader = Reader::open(&path).unwrap();
+    for capture in acknowledged {
+        assert_eq!(reader.exchanges(capture).unwrap().len(), 1);
+    }
+    assert!(!path.with_file_name("citekeep.db-wal").exists());
+}
+
+#[test]
+fn a_second_run_is_told_who_holds_the_archive_and_readers_are_not_disturbed() {
+    let (_folder, path) = scratch();
+    let mut child = child(&path);
+    wait_for(&mut child, |lines| lines.iter().any(|line| line.starts_with("stored")));
+    let error = Store::open(&path, &options()).map(drop).unwrap_err();
+    assert_eq!(error.exit_code(), ExitCode::Locked);
+    let message = error.to_string();
+    assert!(message.contains(&format!("process {}", child.id())), "{message}");
+    assert!(message.contains("citekeep archive story.html"), "{message}");
+    let reader = Reader::open(&path).unwrap();
+    assert!(reader.totals().unwrap().captures >= 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let waited = Store::open(
+        &path,
+        &RunOptions {
+            wait: Duration::from_secs(5),
+            ..options()
+        },
+    )
+    .unwrap();
+    drop(reader);
+    drop(waited);
+}
