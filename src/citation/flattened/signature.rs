@@ -140,8 +140,8 @@ fn dash_before(text: &str, from: usize, at: usize) -> Option<(Range<usize>, &str
         .filter_map(|(offset, _)| Some((offset, dash_at(near, offset)?)))
         .find(|(offset, length)| stands_alone(near, *offset, *length))
         .map(|(offset, length)| {
-            // Of a double hyphen or of mojibake take all.
-            let begin = near[..offset].ends_with('-').then(|| offset - 1).unwrap_or(offset);
+            // Of a double hyphen take both.
+            let begin = if near[..offset].ends_with('-') { offset - 1 } else { offset };
             (
                 from + start + begin..from + start + offset + length,
                 &near[offset + length..],
