@@ -339,7 +339,7 @@ mod tests {
     fn white_space_alone_is_no_sentence() {
         assert!(split("", None).is_empty());
         assert!(split(" \n\u{a0}\n ", None).is_empty());
-        assert_eq!(split("  a  ", None), [2..3]);
+        assert_eq!(split("  a  ", None).first(), Some(&(2..3)));
     }
 
     #[test]

@@ -68,45 +68,59 @@ fn read(
     let (dash, name) = dash_before(text, from, at)?;
     let end = close + 1;
 
-    let mut date = date_first(&text[end..block.end], language).map(|date| moved(date, end));
-    // The date may stand on the next line, alone.
-    if date.is_none()
-        && text[end..block.end].trim_start().is_empty()
-        && let Some(next) = blocks.get(index + 1)
-    {
-        date = date_first(&text[next.clone()], language)
-            .map(|date| moved(date, next.start))
-            .filter(|date| {
-                text[date.span.end..next.end]
-                    .chars()
-                    .filter(|c| c.is_alphabetic())
-                    .take(40)
-                    .count()
-                    < 3
-                    || names_post(&text[date.span.end..next.end])
-            });
-    }
+    let date = date_of(text, blocks, index, end, language);
     if date.is_none() && !stands_without_date(text, block, from, &dash, end, name) {
         return None;
     }
     let after = date.as_ref().map_or(end, |date| date.span.end);
-    let limit = blocks
-        .iter()
-        .skip(index)
-        .take(2)
-        .find(|block| block.contains(&(after - 1)))
-        .map_or(block.end, |block| block.end);
-    let (post, end) = match address_after(&text[after..limit]) {
-        Some((post, length)) => (Some(post), after + length),
-        None => (None, after + program_after(&text[after..limit])),
-    };
+    let (post, length) = trail(rest_of(text, &blocks[index..], after));
     Some(Signature {
-        span: dash.start..end,
+        span: dash.start..after + length,
         name: plain_name(name),
         handle: text[at + 2..close].to_owned(),
         date,
         post,
     })
+}
+
+/// The date after the handle, which ends at byte `end` of block `index`; it may stand alone on the next line.
+fn date_of(text: &str, blocks: &[Range<usize>], index: usize, end: usize, language: Option<&str>) -> Option<DateFound> {
+    let rest = &text[end..blocks[index].end];
+    if let Some(date) = date_first(rest, language) {
+        return Some(moved(date, end));
+    }
+    let next = blocks.get(index + 1).filter(|_| rest.trim_start().is_empty())?;
+    let date = moved(date_first(&text[next.clone()], language)?, next.start);
+    let rest = &text[date.span.end..next.end];
+    let alone = rest.chars().filter(|c| c.is_alphabetic()).nth(2).is_none();
+    (alone || trail(rest).0.is_some()).then_some(date)
+}
+
+/// What follows byte `after` in its block, which is one of the first two; with the next line, if a link of Markdown
+/// was broken there.
+fn rest_of<'a>(text: &'a str, blocks: &[Range<usize>], after: usize) -> &'a str {
+    let Some(own) = blocks.iter().take(2).position(|block| block.contains(&(after - 1))) else {
+        return "";
+    };
+    let rest = &text[after..blocks[own].end];
+    match blocks.get(own + 1) {
+        Some(next) if text[next.clone()].starts_with("](") && rest.trim_start().is_empty() => &text[after..next.end],
+        _ => rest,
+    }
+}
+
+/// What belongs to a signature after its date: the post's address (` (https://…)`, `](https://…)`, or bare), the mark
+/// of a reference (`][25]`), or the name of a program (` · Some App`). The post, and how many bytes it takes.
+fn trail(rest: &str) -> (Option<PostRef>, usize) {
+    if let Some((post, length)) = address_first(rest) {
+        return (Some(post), length);
+    }
+    if let Some(mark) = rest.strip_prefix("][") {
+        let digits = mark.bytes().take(5).take_while(u8::is_ascii_digit).count();
+        return (None, if mark[digits..].starts_with(']') { digits + 3 } else { 0 });
+    }
+    let program = rest.len() <= 60 && rest.trim_start().starts_with('·');
+    (None, if program { rest.trim_end().len() } else { 0 })
 }
 
 fn moved(date: DateFound, by: usize) -> DateFound {
@@ -140,8 +154,12 @@ fn dash_before(text: &str, from: usize, at: usize) -> Option<(Range<usize>, &str
         .filter_map(|(offset, _)| Some((offset, dash_at(near, offset)?)))
         .find(|(offset, length)| stands_alone(near, *offset, *length))
         .map(|(offset, length)| {
-            // Of a double hyphen or of mojibake take all.
-            let begin = near[..offset].ends_with('-').then(|| offset - 1).unwrap_or(offset);
+            // Of a double hyphen take both.
+            let begin = if near[..offset].ends_with('-') {
+                offset - 1
+            } else {
+                offset
+            };
             (
                 from + start + begin..from + start + offset + length,
                 &near[offset + length..],
@@ -149,29 +167,35 @@ fn dash_before(text: &str, from: usize, at: usize) -> Option<(Range<usize>, &str
         })
 }
 
-/// The length of the dash at byte `at`, UTF-8 read as Windows-1252 included.
+/// Dashes that went through a wrong encoding or were never decoded.
+const BROKEN_DASHES: &[&str] = &[
+    "â€”",
+    "â€“",
+    "â€\u{201d}",
+    "â€\u{201c}",
+    "â€\"",
+    "â\u{80}\u{94}",
+    "â\u{80}\u{93}",
+    "&mdash;",
+    "&mdash ;",
+    "&ndash;",
+    "&#8212;",
+    "&#8211;",
+    "&#x2014;",
+    "&#x2013;",
+];
+
+/// The length of the dash at byte `at`.
 fn dash_at(text: &str, at: usize) -> Option<usize> {
     let rest = &text[at..];
-    let c = rest.chars().next()?;
-    match c {
-        '—' | '–' | '―' | '‒' | '−' => {
-            // "— —" and "——" are ornaments.
-            Some(c.len_utf8())
-        }
+    match rest.chars().next()? {
+        dash @ ('—' | '–' | '―' | '‒' | '−') => Some(dash.len_utf8()),
         '-' if rest.starts_with("--") => Some(2),
         '-' => Some(1),
-        'â' => [
-            "â€”",
-            "â€“",
-            "â€\u{201d}",
-            "â€\u{201c}",
-            "â€\"",
-            "â\u{80}\u{94}",
-            "â\u{80}\u{93}",
-        ]
-        .iter()
-        .find(|dash| rest.starts_with(**dash))
-        .map(|dash| dash.len()),
+        'â' | '&' => BROKEN_DASHES
+            .iter()
+            .find(|dash| rest.starts_with(**dash))
+            .map(|dash| dash.len()),
         _ => None,
     }
 }
@@ -210,22 +234,12 @@ fn stands_without_date(
     let linked = addresses(tail)
         .iter()
         .any(|(_, url)| matches!(recognise(url), Some((_, Recognised::Leads))));
-    let last = text[end..block.end].trim_start().is_empty() || names_post(&text[end..block.end]);
+    let last = text[end..block.end].trim_start().is_empty() || trail(&text[end..block.end]).0.is_some();
     linked || last && !text[dash.clone()].starts_with('-')
 }
 
-/// How many bytes the name of the program takes that follows a date: ` · Some App` up to the end of the line.
-pub(super) fn program_after(rest: &str) -> usize {
-    let named = rest.len() <= 60 && rest.trim_start().starts_with('·');
-    if named { rest.trim_end().len() } else { 0 }
-}
-
-fn names_post(text: &str) -> bool {
-    address_after(text).is_some()
-}
-
-/// The address of a post right after a date: ` (https://…)`, `](https://…)`, or bare; and where it ends.
-fn address_after(text: &str) -> Option<(PostRef, usize)> {
+/// The address of a post right at the beginning of `text`, and where it ends.
+fn address_first(text: &str) -> Option<(PostRef, usize)> {
     let window = &text[..(0..=text.len().min(300))
         .rev()
         .find(|end| text.is_char_boundary(*end))
@@ -256,7 +270,9 @@ fn plain_name(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     words
         .join(" ")
-        .trim_matches(|c| matches!(c, '*' | '\u{200e}' | '\u{200f}'))
+        .trim_matches(
+            |c| matches!(c, '*' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'),
+        )
         .trim()
         .to_owned()
 }

@@ -49,6 +49,13 @@ fn a_signature_is_known_in_all_its_forms() {
             "2021-09-01",
         ),
         ("\n> — Ada Low (@ada_l) September 1, 2021", "Ada Low", "2021-09-01"),
+        ("\n&mdash; Ada Low (@ada_l) September 1, 2021", "Ada Low", "2021-09-01"),
+        ("\n— Ada Low (@ada_l) [September 1, 2021][25]", "Ada Low", "2021-09-01"),
+        (
+            "\n— \u{202b}Ada Low\u{202c} (@ada_l) 9 בפברואר 2018",
+            "Ada Low",
+            "2018-02-09",
+        ),
         ("\n— Ada Low (@ada_l)", "Ada Low", "-"),
         ("\n— Ada Low (@ada_l)\nSeptember 1, 2021", "Ada Low", "2021-09-01"),
         (
@@ -96,6 +103,7 @@ fn an_address_that_survives_names_the_post() {
         " (https://twitter.com/ada_l/status/1432900000000000000)",
         "](https://twitter.com/ada_l/status/1432900000000000000?ref_src=x) Next.",
         " https://x.com/ada_l/status/1432900000000000000",
+        "\n](https://x.com/ada_l/status/1432900000000000000)",
     ] {
         let text = format!("Stay away from the bridge.\n— Ada (@ada_l) September 1, 2021{address}");
         let posts = found(&text);
