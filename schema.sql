@@ -541,6 +541,10 @@ WITH meaning AS (
 SELECT t.id AS target, m.means, t.kind, p.platform, p.native_id, p.url, t.claim,
        coalesce(c.outcome, (SELECT r.outcome FROM resolution r WHERE r.target = t.id ORDER BY r.fence DESC LIMIT 1)) AS state,
        c.id AS capture, c.reason, c.source, c.ended AS captured_at,
+       -- what the platform itself said at that capture, where it said that the post is not to be had
+       (SELECT a.outcome FROM answer a WHERE a.capture = c.id
+          AND a.outcome IN ('deleted', 'account_gone', 'suspended', 'protected', 'withheld', 'age_gated')
+        ORDER BY a.ordinal LIMIT 1) AS platform_says,
        (SELECT count(*) FROM capture n WHERE n.target = m.means) AS captures,
        (SELECT min(n.ended) FROM capture n WHERE n.target = m.means AND n.outcome = 'captured') AS first_captured_at,
        (SELECT max(n.ended) FROM capture n WHERE n.target = m.means AND n.outcome = 'captured') AS last_captured_at

@@ -125,8 +125,13 @@ impl TryFrom<String> for HostAddress {
         if let Ok(ip) = text.parse::<IpAddr>() {
             return Ok(HostAddress { ip, port: 0 });
         }
-        let socket: SocketAddr = text.parse().map_err(|_| format!("`{text}` is not an IP address, with or without a port"))?;
-        Ok(HostAddress { ip: socket.ip(), port: socket.port() })
+        let socket: SocketAddr = text
+            .parse()
+            .map_err(|_| format!("`{text}` is not an IP address, with or without a port"))?;
+        Ok(HostAddress {
+            ip: socket.ip(),
+            port: socket.port(),
+        })
     }
 }
 
@@ -157,7 +162,12 @@ impl Default for Config {
 
 impl Default for Pace {
     fn default() -> Pace {
-        Pace { delay: 1.0, per_host: 1, total: 16, patience: 60.0 }
+        Pace {
+            delay: 1.0,
+            per_host: 1,
+            total: 16,
+            patience: 60.0,
+        }
     }
 }
 
@@ -187,7 +197,9 @@ fn flattened<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<
             value => vec![(name, value)],
         };
         for (name, value) in entries {
-            let text = value.as_str().ok_or_else(|| D::Error::custom(format!("upstream.{name} is not a text")))?;
+            let text = value
+                .as_str()
+                .ok_or_else(|| D::Error::custom(format!("upstream.{name} is not a text")))?;
             let url = Url::parse(text).map_err(|e| D::Error::custom(format!("upstream.{name}: {e}")))?;
             flat.insert(name, url);
         }
@@ -215,8 +227,13 @@ impl Config {
             .try_into()
             .map_err(|e: toml::de::Error| wrong("configuration", e.message().to_owned()))?;
         for range in &source.allow_net {
-            let range = range.parse::<IpNet>().or_else(|_| range.parse::<IpAddr>().map(IpNet::from));
-            config.net.allow.push(range.map_err(|_| wrong("--allow-net", "is not a range such as 127.0.0.0/8".into()))?);
+            let range = range
+                .parse::<IpNet>()
+                .or_else(|_| range.parse::<IpAddr>().map(IpNet::from));
+            config
+                .net
+                .allow
+                .push(range.map_err(|_| wrong("--allow-net", "is not a range such as 127.0.0.0/8".into()))?);
         }
         config.check()?;
         Ok(config)
@@ -232,7 +249,10 @@ impl Config {
             ("limit.total", self.limit.total, 0.001),
         ] {
             if !(least..=86_400.0).contains(&seconds) {
-                return Err(wrong(name, format!("{seconds} seconds are not between {least} and 86400")));
+                return Err(wrong(
+                    name,
+                    format!("{seconds} seconds are not between {least} and 86400"),
+                ));
             }
         }
         for (name, count) in [("pace.per_host", self.pace.per_host), ("pace.total", self.pace.total)] {
@@ -251,11 +271,17 @@ impl Config {
         let mut upstreams = Upstreams::defaults();
         for (name, url) in &self.upstream {
             if !matches!(url.scheme(), "http" | "https") {
-                return Err(wrong(&format!("upstream.{name}"), "is not an http or https address".into()));
+                return Err(wrong(
+                    &format!("upstream.{name}"),
+                    "is not an http or https address".into(),
+                ));
             }
             if !upstreams.set(name, url.clone()) {
                 let known: Vec<&str> = upstreams.iter().map(|(name, _)| name).collect();
-                return Err(wrong(&format!("upstream.{name}"), format!("there is no such upstream; there are {}", known.join(", "))));
+                return Err(wrong(
+                    &format!("upstream.{name}"),
+                    format!("there is no such upstream; there are {}", known.join(", ")),
+                ));
             }
         }
         Ok(upstreams)
@@ -291,12 +317,20 @@ impl Config {
 fn render_table(name: &str, table: &serde_json::Map<String, serde_json::Value>) -> String {
     let mut out = String::new();
     for (key, value) in table.iter().filter(|(_, v)| !v.is_object()) {
-        let key = if key.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') { format!("{key:?}") } else { key.clone() };
+        let key = if key.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            format!("{key:?}")
+        } else {
+            key.clone()
+        };
         let _ = writeln!(out, "{key} = {value}");
     }
     for (key, value) in table {
         if let serde_json::Value::Object(inner) = value {
-            let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+            let name = if name.is_empty() {
+                key.clone()
+            } else {
+                format!("{name}.{key}")
+            };
             let _ = write!(out, "\n[{name}]\n{}", render_table(&name, inner));
         }
     }
@@ -310,13 +344,20 @@ pub fn seconds(value: f64) -> Duration {
 }
 
 fn wrong(what: &str, why: String) -> Error {
-    Error::Config { what: what.to_owned(), why }
+    Error::Config {
+        what: what.to_owned(),
+        why,
+    }
 }
 
 fn read(file: &Path) -> Result<Table> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|source| Error::Io { what: "cannot read the configuration", path: file.to_owned(), source })?;
-    text.parse().map_err(|e: toml::de::Error| wrong(&file.display().to_string(), e.to_string().trim_end().to_owned()))
+    let text = std::fs::read_to_string(file).map_err(|source| Error::Io {
+        what: "cannot read the configuration",
+        path: file.to_owned(),
+        source,
+    })?;
+    text.parse()
+        .map_err(|e: toml::de::Error| wrong(&file.display().to_string(), e.to_string().trim_end().to_owned()))
 }
 
 fn default_file() -> Option<PathBuf> {
@@ -328,7 +369,9 @@ fn default_file() -> Option<PathBuf> {
 
 /// Puts one `key=value` into the table. What follows `hosts.` and `upstream.` is one name, dots and all.
 fn set(table: &mut Table, setting: &str) -> Result<()> {
-    let (key, text) = setting.split_once('=').ok_or_else(|| wrong("--set", format!("`{setting}` is not KEY=VALUE")))?;
+    let (key, text) = setting
+        .split_once('=')
+        .ok_or_else(|| wrong("--set", format!("`{setting}` is not KEY=VALUE")))?;
     let value = format!("v = {text}")
         .parse::<Table>()
         .ok()
@@ -359,17 +402,28 @@ mod tests {
         // A file of its own, so that the user's is not read.
         let file = tempfile::NamedTempFile::new().unwrap();
         let set = set.iter().map(|s| (*s).to_owned()).collect();
-        Config::load(&Source { file: Some(file.path().to_owned()), set, allow_net: vec!["127.0.0.0/8".into()] })
+        Config::load(&Source {
+            file: Some(file.path().to_owned()),
+            set,
+            allow_net: vec!["127.0.0.0/8".into()],
+        })
     }
 
     #[test]
     fn the_sample_file_holds_exactly_the_defaults() {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/config.toml");
-        let config = Config::load(&Source { file: Some(sample.clone()), ..Source::default() }).unwrap();
+        let config = Config::load(&Source {
+            file: Some(sample.clone()),
+            ..Source::default()
+        })
+        .unwrap();
         assert_eq!(config, Config::default());
         let text = std::fs::read_to_string(sample).unwrap();
         for (name, url) in Upstreams::defaults().iter() {
-            assert!(text.contains(name) && text.contains(url.as_str().trim_end_matches('/')), "{name} is not explained");
+            assert!(
+                text.contains(name) && text.contains(url.as_str().trim_end_matches('/')),
+                "{name} is not explained"
+            );
         }
     }
 
@@ -384,9 +438,15 @@ mod tests {
             "contact=desk@news.example",
         ])
         .unwrap();
-        assert_eq!((config.pace.delay, config.pace.per_host, config.robots), (0.0, 64, Robots::Ignore));
+        assert_eq!(
+            (config.pace.delay, config.pace.per_host, config.robots),
+            (0.0, 64, Robots::Ignore)
+        );
         assert_eq!(config.hosts["news.example"].port, 8080);
-        assert_eq!(config.upstreams().unwrap().join("x.syndication", "a").as_str(), "http://127.0.0.1:9/s/a");
+        assert_eq!(
+            config.upstreams().unwrap().join("x.syndication", "a").as_str(),
+            "http://127.0.0.1:9/s/a"
+        );
         assert_eq!(config.net.allow.len(), 1);
         assert!(config.user_agent().ends_with("(+desk@news.example)"));
     }
@@ -410,10 +470,18 @@ mod tests {
 
     #[test]
     fn what_config_check_prints_can_be_read_back() {
-        let config = with(&["hosts.news.example=127.0.0.1:8080", "upstream.x.short=http://127.0.0.1:9/"]).unwrap();
+        let config = with(&[
+            "hosts.news.example=127.0.0.1:8080",
+            "upstream.x.short=http://127.0.0.1:9/",
+        ])
+        .unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), config.render()).unwrap();
-        let again = Config::load(&Source { file: Some(file.path().to_owned()), ..Source::default() }).unwrap();
+        let again = Config::load(&Source {
+            file: Some(file.path().to_owned()),
+            ..Source::default()
+        })
+        .unwrap();
         assert_eq!(again, config);
     }
 }

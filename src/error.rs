@@ -56,7 +56,12 @@ pub enum Error {
     Input { input: String, source: std::io::Error },
     /// An article's address gave no article.
     #[error("{url}: {outcome} ({reason}){sep}{detail}", outcome = outcome.word(), sep = if detail.is_empty() { "" } else { ": " })]
-    NotFetched { url: String, outcome: Outcome, reason: String, detail: String },
+    NotFetched {
+        url: String,
+        outcome: Outcome,
+        reason: String,
+        detail: String,
+    },
     /// The operating system refused to read or write.
     #[error("{what} {path}: {source}", path = path.display())]
     Io {
@@ -106,8 +111,10 @@ impl Error {
     /// Whether it concerns one input only, so that the others can go on.
     #[must_use]
     pub fn is_about_input(&self) -> bool {
-        matches!(self, Error::Missing { .. } | Error::BadInput { .. } | Error::NotFetched { .. })
-            || matches!(self, Error::Input { .. })
+        matches!(
+            self,
+            Error::Missing { .. } | Error::BadInput { .. } | Error::NotFetched { .. }
+        ) || matches!(self, Error::Input { .. })
     }
 
     /// What to do about it, where that is not plain from the message.
@@ -115,9 +122,10 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Error::BadInput { hint, .. } | Error::Archive { hint, .. } => *hint,
-            Error::NotFetched { outcome: Outcome::Refused, .. } => {
-                Some("private and reserved addresses are not asked; `--allow-net` lets a range pass")
-            }
+            Error::NotFetched {
+                outcome: Outcome::Refused,
+                ..
+            } => Some("private and reserved addresses are not asked; `--allow-net` lets a range pass"),
             Error::NotFetched { .. } => Some("a page saved from a browser can be given as a file with `--url`"),
             Error::Internal(_) => Some("this is a fault of citekeep; what was committed is safe"),
             _ => None,

@@ -7,7 +7,9 @@
 //! ```
 
 pub mod article;
+pub mod capture;
 pub mod citation;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
@@ -16,3 +18,5 @@ pub mod fetch;
 pub mod outcome;
 pub mod platform;
 pub mod store;
+
+pub use citation::find;

@@ -54,14 +54,26 @@ impl Capturer {
                     claimed_url: claims.url.as_ref().map(Url::to_string),
                     claimed_retrieved: claims.retrieved,
                 };
-                (origin, bytes, Hints { url: claims.url.clone(), content_type: None })
+                (
+                    origin,
+                    bytes,
+                    Hints {
+                        url: claims.url.clone(),
+                        content_type: None,
+                    },
+                )
             }
         };
         let word = name.to_owned();
         let findings = tokio::task::spawn_blocking(move || input::find(&word, &bytes, &hints))
             .await
             .map_err(|e| Error::Internal(format!("reading {name}: {e}")))??;
-        let reading = NewReading { origin, findings, read_at: self.clock.now(), tags: claims.tags.clone() };
+        let reading = NewReading {
+            origin,
+            findings,
+            read_at: self.clock.now(),
+            tags: claims.tags.clone(),
+        };
         let receipt = self.store.add_reading(reading).await?;
         Ok(Article {
             name: name.to_owned(),
@@ -74,8 +86,15 @@ impl Capturer {
     async fn fetch_article(&self, url: &Url) -> Result<(Origin, Bytes, Hints)> {
         let exchanges = self.fetch(&Request::new(url.clone(), Purpose::Article)).await;
         let (outcome, reason) = super::link::outcome_of(&exchanges);
-        let last = exchanges.last().ok_or_else(|| Error::Internal(format!("{url}: no exchange")))?;
-        let failed = |outcome, reason, detail| Error::NotFetched { url: url.to_string(), outcome, reason, detail };
+        let last = exchanges
+            .last()
+            .ok_or_else(|| Error::Internal(format!("{url}: no exchange")))?;
+        let failed = |outcome, reason, detail| Error::NotFetched {
+            url: url.to_string(),
+            outcome,
+            reason,
+            detail,
+        };
         if outcome != Outcome::Captured {
             let detail = last.failure.as_ref().map(|f| f.detail.clone()).unwrap_or_default();
             return Err(failed(outcome, reason, detail));
@@ -84,7 +103,10 @@ impl Capturer {
             Ok(bytes) => Bytes::from(bytes),
             Err(error) => return Err(failed(Outcome::Unreadable, "coding".into(), error.to_string())),
         };
-        let hints = Hints { url: Some(last.url.clone()), content_type: last.header("content-type").map(str::to_owned) };
+        let hints = Hints {
+            url: Some(last.url.clone()),
+            content_type: last.header("content-type").map(str::to_owned),
+        };
         Ok((Origin::Fetched(exchanges), bytes, hints))
     }
 

@@ -20,7 +20,10 @@ impl Capturer {
                 source: resolver.name().to_owned(),
                 outcome: resolution.outcome,
                 reason: resolution.reason,
-                detail: exchanges.last().and_then(|e| e.failure.as_ref()).map(|f| f.detail.clone()),
+                detail: exchanges
+                    .last()
+                    .and_then(|e| e.failure.as_ref())
+                    .map(|f| f.detail.clone()),
                 exchanges,
                 post: None,
             });
@@ -31,7 +34,15 @@ impl Capturer {
             }
         }
         let (outcome, reason) = decisive(&steps);
-        ResolutionRecord { started, ended: self.clock.now(), outcome, reason, identified, candidates, steps }
+        ResolutionRecord {
+            started,
+            ended: self.clock.now(),
+            outcome,
+            reason,
+            identified,
+            candidates,
+            steps,
+        }
     }
 
     async fn ask_resolver(&self, claim: &Claim, resolver: &dyn Resolver) -> (Resolution, Vec<Exchange>) {
@@ -60,7 +71,9 @@ fn decisive(steps: &[AnswerRecord]) -> (Outcome, String) {
         .or_else(|| by(|s| s.outcome != Outcome::Unresolved))
         .or_else(|| by(|s| !s.exchanges.is_empty()))
         .or(steps.last())
-        .map_or((Outcome::Unresolved, "no_resolver".into()), |s| (s.outcome, s.reason.clone()))
+        .map_or((Outcome::Unresolved, "no_resolver".into()), |s| {
+            (s.outcome, s.reason.clone())
+        })
 }
 
 #[cfg(test)]
@@ -68,14 +81,27 @@ mod tests {
     use super::*;
 
     fn step(outcome: Outcome, reason: &str) -> AnswerRecord {
-        AnswerRecord { source: "s".into(), outcome, reason: reason.into(), detail: None, exchanges: Vec::new(), post: None }
+        AnswerRecord {
+            source: "s".into(),
+            outcome,
+            reason: reason.into(),
+            detail: None,
+            exchanges: Vec::new(),
+            post: None,
+        }
     }
 
     #[test]
     fn an_outage_of_one_step_is_not_the_verdict_unresolved() {
-        let steps = [step(Outcome::Unreachable, "dns"), step(Outcome::Unresolved, "nothing_listed")];
+        let steps = [
+            step(Outcome::Unreachable, "dns"),
+            step(Outcome::Unresolved, "nothing_listed"),
+        ];
         assert_eq!(decisive(&steps), (Outcome::Unreachable, "dns".into()));
-        let steps = [step(Outcome::Unresolved, "short_link_dead"), step(Outcome::Captured, "listing_likeness")];
+        let steps = [
+            step(Outcome::Unresolved, "short_link_dead"),
+            step(Outcome::Captured, "listing_likeness"),
+        ];
         assert_eq!(decisive(&steps).0, Outcome::Captured);
         assert_eq!(decisive(&[]), (Outcome::Unresolved, "no_resolver".into()));
     }

@@ -25,7 +25,9 @@ impl Input {
     /// `-` is standard input, what begins with `http://` or `https://` an address, all else a file.
     #[must_use]
     pub fn parse(word: &str) -> Input {
-        let is_address = ["http://", "https://"].iter().any(|s| word.get(..s.len()).is_some_and(|w| w.eq_ignore_ascii_case(s)));
+        let is_address = ["http://", "https://"]
+            .iter()
+            .any(|s| word.get(..s.len()).is_some_and(|w| w.eq_ignore_ascii_case(s)));
         match Url::parse(word) {
             Ok(url) if is_address => Input::Url(url),
             _ if word == "-" => Input::Stdin,
@@ -50,12 +52,19 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let name = path.display().to_string();
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => Error::Missing { path: name.clone() },
-        _ => Error::Input { input: name.clone(), source },
+        _ => Error::Input {
+            input: name.clone(),
+            source,
+        },
     };
     let metadata = path.metadata().map_err(failed)?;
     if metadata.is_dir() {
         let hint = Some("name the files in it");
-        return Err(Error::BadInput { input: name, why: "is a directory".into(), hint });
+        return Err(Error::BadInput {
+            input: name,
+            why: "is a directory".into(),
+            hint,
+        });
     }
     if metadata.is_file() && metadata.len() > limit {
         return Err(too_large(&name, limit));
@@ -66,7 +75,10 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
 fn read_bounded(reader: impl Read, name: &str, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = reader.take(limit + 1).read_to_end(&mut bytes);
-    read.map_err(|source| Error::Input { input: name.to_owned(), source })?;
+    read.map_err(|source| Error::Input {
+        input: name.to_owned(),
+        source,
+    })?;
     if bytes.len() as u64 > limit {
         return Err(too_large(name, limit));
     }
@@ -76,7 +88,10 @@ fn read_bounded(reader: impl Read, name: &str, limit: u64) -> Result<Vec<u8>> {
 fn too_large(name: &str, limit: u64) -> Error {
     Error::BadInput {
         input: name.to_owned(),
-        why: format!("is larger than {} MiB, the limit of an article (limit.article)", limit >> 20),
+        why: format!(
+            "is larger than {} MiB, the limit of an article (limit.article)",
+            limit >> 20
+        ),
         hint: Some("an article is a page or a text; a collection of them goes in file by file"),
     }
 }
@@ -102,7 +117,10 @@ mod tests {
         assert!(matches!(Input::parse("HTTPS://example.org/a"), Input::Url(_)));
         assert_eq!(Input::parse("-"), Input::Stdin);
         assert_eq!(Input::parse("C:article.html"), Input::File("C:article.html".into()));
-        assert_eq!(Input::parse("ftp://example.org"), Input::File("ftp://example.org".into()));
+        assert_eq!(
+            Input::parse("ftp://example.org"),
+            Input::File("ftp://example.org".into())
+        );
     }
 
     #[test]
@@ -114,7 +132,10 @@ mod tests {
 
     #[test]
     fn a_missing_file_and_a_directory_are_told_apart() {
-        assert!(matches!(read(&Input::parse("no such file"), 9), Err(Error::Missing { .. })));
+        assert!(matches!(
+            read(&Input::parse("no such file"), 9),
+            Err(Error::Missing { .. })
+        ));
         assert!(matches!(read(&Input::parse("/"), 9), Err(Error::BadInput { .. })));
     }
 }

@@ -17,9 +17,25 @@ impl Capturer {
         let started = self.clock.now();
         let exchanges = self.fetch(&Request::new(url.clone(), Purpose::Page)).await;
         let (outcome, reason) = outcome_of(&exchanges);
-        let detail = exchanges.last().and_then(|e| e.failure.as_ref()).map(|f| f.detail.clone());
-        let answer = AnswerRecord { source: SOURCE.into(), outcome, reason, detail, exchanges, post: None };
-        CaptureRecord { started, ended: self.clock.now(), best: 0, answers: vec![answer], media: Vec::new() }
+        let detail = exchanges
+            .last()
+            .and_then(|e| e.failure.as_ref())
+            .map(|f| f.detail.clone());
+        let answer = AnswerRecord {
+            source: SOURCE.into(),
+            outcome,
+            reason,
+            detail,
+            exchanges,
+            post: None,
+        };
+        CaptureRecord {
+            started,
+            ended: self.clock.now(),
+            best: 0,
+            answers: vec![answer],
+            media: Vec::new(),
+        }
     }
 }
 

@@ -16,8 +16,8 @@ use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
 use crate::outcome::Outcome;
 use crate::platform::{self, PostRef, Upstreams};
-use crate::store::{Completion, Store};
 use crate::store::record::{CaptureRecord, Job, TargetKind};
+use crate::store::{Completion, Store};
 
 mod article;
 mod identify;
@@ -106,7 +106,14 @@ impl Done {
             hosts.extend(exchange.url.host_str().map(str::to_owned));
         }
         let (target, url, reason) = (job.target, job.url.clone(), reason.to_owned());
-        Done { target, url, outcome, reason, reached: reached || hosts.is_empty(), hosts }
+        Done {
+            target,
+            url,
+            outcome,
+            reason,
+            reached: reached || hosts.is_empty(),
+            hosts,
+        }
     }
 }
 
@@ -123,7 +130,12 @@ impl Capturer {
     /// A capturer over an open archive.
     #[must_use]
     pub fn new(fetcher: Fetcher, store: Arc<Store>, upstreams: Upstreams, clock: Clock) -> Capturer {
-        Capturer { fetcher, store, upstreams: Arc::new(upstreams), clock }
+        Capturer {
+            fetcher,
+            store,
+            upstreams: Arc::new(upstreams),
+            clock,
+        }
     }
 
     /// Captures each of `targets` that is due, many at once, each at most once; posts identified on the way are
@@ -140,7 +152,10 @@ impl Capturer {
             while tasks.len() < IN_FLIGHT && !wanted.is_empty() && !stop.is_asked() {
                 let room = IN_FLIGHT - tasks.len();
                 let asked: Vec<i64> = wanted.iter().copied().take(room).collect();
-                let jobs = self.store.lease(WORKER.into(), room, LEASE_MILLIS, Some(asked.clone())).await?;
+                let jobs = self
+                    .store
+                    .lease(WORKER.into(), room, LEASE_MILLIS, Some(asked.clone()))
+                    .await?;
                 for target in asked {
                     wanted.remove(&target);
                 }
@@ -173,7 +188,11 @@ impl Capturer {
                 let exchanges = record.steps.iter().flat_map(|s| &s.exchanges);
                 let done = Done::new(&job, record.outcome, &record.reason, exchanges);
                 let retry_at = self.retry_at(&job, record.outcome.is_transient());
-                let identified = match self.store.complete_resolution(job.id, job.fence, record, retry_at).await? {
+                let identified = match self
+                    .store
+                    .complete_resolution(job.id, job.fence, record, retry_at)
+                    .await?
+                {
                     Completion::Stored(identified) => identified,
                     Completion::Stale => None,
                 };
@@ -181,13 +200,23 @@ impl Capturer {
             }
             TargetKind::Post { platform, id, handle } => {
                 let platform = known(platform)?;
-                let post = PostRef { platform: platform.name, id: id.clone(), url: address(&job)?, handle: handle.clone() };
+                let post = PostRef {
+                    platform: platform.name,
+                    id: id.clone(),
+                    url: address(&job)?,
+                    handle: handle.clone(),
+                };
                 self.capture_post(platform, &post).await
             }
             TargetKind::Link => self.capture_link(&address(&job)?).await,
         };
         let best = &record.answers[record.best];
-        let done = Done::new(&job, best.outcome, &best.reason, record.answers.iter().flat_map(|a| &a.exchanges));
+        let done = Done::new(
+            &job,
+            best.outcome,
+            &best.reason,
+            record.answers.iter().flat_map(|a| &a.exchanges),
+        );
         let retry_at = self.retry_at(&job, is_unsettled(&record));
         self.store.complete(job.id, job.fence, record, retry_at).await?;
         Ok((done, None))
@@ -212,7 +241,8 @@ fn address(job: &Job) -> Result<Url> {
 }
 
 fn known(name: &str) -> Result<&'static platform::Platform> {
-    platform::by_name(name).ok_or_else(|| Error::Internal(format!("the archive names a platform `{name}` that is not known")))
+    platform::by_name(name)
+        .ok_or_else(|| Error::Internal(format!("the archive names a platform `{name}` that is not known")))
 }
 
 /// Whether a capture leaves open what trying again may settle: nothing was captured or stated, and something failed

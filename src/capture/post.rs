@@ -25,7 +25,10 @@ impl Capturer {
                 reason: answer.reason,
                 detail: match answer.archived_at {
                     Some(time) => Some(format!("as archived at {time}")),
-                    None => exchanges.last().and_then(|e| e.failure.as_ref()).map(|f| f.detail.clone()),
+                    None => exchanges
+                        .last()
+                        .and_then(|e| e.failure.as_ref())
+                        .map(|f| f.detail.clone()),
                 },
                 post: answer.post.map(|p| (p, read_from)),
                 exchanges,
@@ -40,7 +43,13 @@ impl Capturer {
             Some((post, _)) => self.capture_media(&post.media.clone()).await,
             None => Vec::new(),
         };
-        CaptureRecord { started, ended: self.clock.now(), best, answers, media }
+        CaptureRecord {
+            started,
+            ended: self.clock.now(),
+            best,
+            answers,
+            media,
+        }
     }
 
     /// Drives one source to its answer, in a bounded number of questions.
@@ -52,7 +61,10 @@ impl Capturer {
                 Step::Answer(answer) => return (*answer, asked.concat()),
             }
         }
-        (Answer::without_post(Outcome::Unreadable, "too_many_steps"), asked.concat())
+        (
+            Answer::without_post(Outcome::Unreadable, "too_many_steps"),
+            asked.concat(),
+        )
     }
 
     async fn capture_media(&self, media: &[Media]) -> Vec<MediaRecord> {
@@ -68,7 +80,15 @@ impl Capturer {
                 Err(_) => (Outcome::Unreadable, "address_unreadable".to_owned(), Vec::new()),
             };
             let Media { kind, url, alt } = file.clone();
-            records.push(MediaRecord { position, kind, url, alt, outcome, reason, exchanges });
+            records.push(MediaRecord {
+                position,
+                kind,
+                url,
+                alt,
+                outcome,
+                reason,
+                exchanges,
+            });
         }
         records
     }
@@ -131,14 +151,32 @@ mod tests {
 
     #[test]
     fn an_outage_sends_nobody_to_the_web_archive() {
-        assert!(!is_worth_asking(SourceKind::Archive, &answers(&[Outcome::RateLimited, Outcome::NotFound])));
-        assert!(is_worth_asking(SourceKind::Archive, &answers(&[Outcome::Withheld, Outcome::NotFound])));
+        assert!(!is_worth_asking(
+            SourceKind::Archive,
+            &answers(&[Outcome::RateLimited, Outcome::NotFound])
+        ));
+        assert!(is_worth_asking(
+            SourceKind::Archive,
+            &answers(&[Outcome::Withheld, Outcome::NotFound])
+        ));
     }
 
     #[test]
     fn the_archives_ignorance_never_outranks_what_a_live_source_said() {
         let kinds = [SourceKind::Live, SourceKind::Live, SourceKind::Archive];
-        assert_eq!(best_answer(&answers(&[Outcome::Unreachable, Outcome::Walled, Outcome::NotFound]), &kinds), 1);
-        assert_eq!(best_answer(&answers(&[Outcome::Deleted, Outcome::Refused, Outcome::Captured]), &kinds), 2);
+        assert_eq!(
+            best_answer(
+                &answers(&[Outcome::Unreachable, Outcome::Walled, Outcome::NotFound]),
+                &kinds
+            ),
+            1
+        );
+        assert_eq!(
+            best_answer(
+                &answers(&[Outcome::Deleted, Outcome::Refused, Outcome::Captured]),
+                &kinds
+            ),
+            2
+        );
     }
 }

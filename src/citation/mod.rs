@@ -7,7 +7,14 @@ use crate::article::{Reading, Span};
 use crate::platform::PostRef;
 
 pub mod date;
+mod find;
 pub mod flattened;
+mod linking;
+mod markup;
+mod report;
+
+pub use find::find;
+pub use report::Document;
 
 /// How a citation stands in the article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

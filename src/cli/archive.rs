@@ -53,14 +53,29 @@ fn timestamp(text: &str) -> std::result::Result<Timestamp, String> {
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let config = global.settings()?;
     let clock = Clock::System;
-    let options = RunOptions { create: true, wait: Duration::from_secs(arguments.wait), command: command_line(), clock };
+    let options = RunOptions {
+        create: true,
+        wait: Duration::from_secs(arguments.wait),
+        command: command_line(),
+        clock,
+    };
     let store = Arc::new(Store::open(&global.archive, &options)?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(internal)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(internal)?;
     runtime.block_on(async {
         let finished = async {
             let fetcher = Fetcher::new(&config, clock, store.host_penalties().await?)?;
-            let capturer = Capturer::new(fetcher, store.clone(), config.upstreams.clone(), clock);
-            let work = Work { global, arguments, printer, capturer, store: &store, limit: config.limit.article };
+            let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock);
+            let work = Work {
+                global,
+                arguments,
+                printer,
+                capturer,
+                store: &store,
+                limit: config.limit.article,
+            };
             work.run().await
         }
         .await;
@@ -73,11 +88,15 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
 
 /// The command as it was typed; secrets never stand in arguments.
 fn command_line() -> String {
-    std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    std::env::args_os()
+        .map(|a| a.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// One run of the command.
 struct Work<'a> {
+    global: &'a Global,
     arguments: &'a Arguments,
     printer: &'a Printer,
     capturer: Capturer,
@@ -100,7 +119,11 @@ impl Work<'_> {
             if stop.is_asked() {
                 break;
             }
-            match self.capturer.read_article(name, &Input::parse(name), &claims, self.limit).await {
+            match self
+                .capturer
+                .read_article(name, &Input::parse(name), &claims, self.limit)
+                .await
+            {
                 Ok(article) => {
                     targets.extend(&article.targets);
                     readings.push(article);
@@ -113,21 +136,27 @@ impl Work<'_> {
                 Err(error) => return Err(error),
             }
         }
+        let mut named = Vec::new();
         for url in &self.arguments.target {
-            targets.insert(self.capturer.target(url).await?);
+            named.push(self.capturer.target(url).await?);
         }
-        let due: Vec<i64> = targets.iter().copied().collect();
-        self.store.enqueue(due, self.arguments.again).await?;
-        let tally = self.capture(targets.clone(), &stop).await?;
+        targets.extend(&named);
+        self.store
+            .enqueue(targets.iter().copied().collect(), self.arguments.again)
+            .await?;
+        let tally = self.capture(targets, &stop).await?;
+        let reader = Reader::open(&self.global.archive)?;
         for article in &readings {
-            summary::print(self.store, article, self.printer)?;
+            summary::print(&reader, article.article, self.printer)?;
         }
-        for url in &self.arguments.target {
-            summary::print_target(self.store, url, self.printer)?;
+        for target in named {
+            summary::print_target(&reader.target(target)?, self.printer);
         }
         if let Some(code) = signalled.code() {
-            let left = self.store.pending(targets.into_iter().collect())?;
-            self.printer.warn(format_args!("stopped; {left} targets are left, the same command goes on with them"));
+            let left = reader.totals()?.pending;
+            self.printer.warn(format_args!(
+                "stopped; {left} targets wait, the same command goes on with them"
+            ));
             return Ok(code);
         }
         codes.push(tally.code());
@@ -143,8 +172,17 @@ impl Work<'_> {
                 bar.inc(1);
                 bar.set_message(Printable(&done.url).to_string());
             }
-            let what = if done.url.is_empty() { "a post to identify" } else { &done.url };
-            self.printer.remark(format_args!("{:<14} {} ({})", done.outcome.word(), Printable(what), done.reason));
+            let what = if done.url.is_empty() {
+                "a post to identify"
+            } else {
+                &done.url
+            };
+            self.printer.remark(format_args!(
+                "{:<14} {} ({})",
+                done.outcome.word(),
+                Printable(what),
+                done.reason
+            ));
         };
         let captured = self.capturer.capture_all(targets, stop, &mut watch).await;
         if let Some(bar) = bar {
@@ -155,7 +193,8 @@ impl Work<'_> {
 }
 
 fn progress_bar(targets: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(targets as u64).with_style(style)
 }
 
@@ -228,7 +267,14 @@ mod tests {
     use crate::outcome::Outcome;
 
     fn done(outcome: Outcome, reached: bool, host: &str) -> Done {
-        Done { target: 1, url: String::new(), outcome, reason: String::new(), reached, hosts: [host.into()].into() }
+        Done {
+            target: 1,
+            url: String::new(),
+            outcome,
+            reason: String::new(),
+            reached,
+            hosts: [host.into()].into(),
+        }
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let config = global.settings()?;
     let next = AtomicUsize::new(0);
-    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(arguments.inputs.len());
+    let workers = thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(arguments.inputs.len());
     let mut codes = Vec::new();
     thread::scope(|scope| {
         let (sender, results) = mpsc::sync_channel(2 * workers);
@@ -72,7 +74,14 @@ fn find(name: &str, url: Option<Url>, config: &Config) -> Result<Findings> {
         }),
         local => {
             let bytes = input::read(&local, config.limit.article)?;
-            input::find(name, &bytes, &Hints { url, content_type: None })
+            input::find(
+                name,
+                &bytes,
+                &Hints {
+                    url,
+                    content_type: None,
+                },
+            )
         }
     }
 }
@@ -90,26 +99,44 @@ fn print(name: &str, found: Result<Findings>, printer: &Printer) -> ExitCode {
         printer.object(&document);
         return ExitCode::Done;
     }
-    let title = findings.reading.title.as_ref().map_or("(no title)", |t| t.value.as_str());
+    let title = findings
+        .reading
+        .title
+        .as_ref()
+        .map_or("(no title)", |t| t.value.as_str());
     printer.line(format_args!("{}: {}", Printable(name), Printable(title)));
     for citation in &findings.citations {
-        printer.line(format_args!("  {:<10} {}", citation.form.word(), Printable(&citation.label())));
+        printer.line(format_args!(
+            "  {:<10} {}",
+            citation.form.word(),
+            Printable(&citation.label())
+        ));
         match findings.sentence(citation) {
             Some(sentence) => printer.line(format_args!("             “{}”", Printable(sentence))),
             None => printer.line("             (no sentence refers to it)"),
         }
         if printer.verbose() {
             for reference in &citation.references {
-                let sentence = findings.reading.slice(findings.reading.sentences[reference.sentence].span);
+                let sentence = findings
+                    .reading
+                    .slice(findings.reading.sentences[reference.sentence].span);
                 let (relation, confidence) = (reference.relation.word(), f64::from(reference.confidence) / 1000.0);
                 let start: String = sentence.chars().take(60).collect();
-                printer.line(format_args!("             {relation} {confidence:.2} {}: {}", reference.reason, Printable(&start)));
+                printer.line(format_args!(
+                    "             {relation} {confidence:.2} {}: {}",
+                    reference.reason,
+                    Printable(&start)
+                ));
             }
         }
     }
     if printer.verbose() {
         for refusal in &findings.refused {
-            printer.line(format_args!("  refused    {} ({})", Printable(&refusal.url), refusal.reason));
+            printer.line(format_args!(
+                "  refused    {} ({})",
+                Printable(&refusal.url),
+                refusal.reason
+            ));
         }
         for notice in &findings.reading.notices {
             printer.line(format_args!("  notice     {}", Printable(notice)));

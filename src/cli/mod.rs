@@ -15,6 +15,7 @@ mod find;
 mod list;
 mod print;
 mod show;
+mod summary;
 mod verify;
 
 use print::Printer;
@@ -39,7 +40,13 @@ after committing what was done.";
 #[derive(Debug, Args)]
 struct Global {
     /// The archive file
-    #[arg(long, global = true, value_name = "FILE", env = "CITEKEEP_ARCHIVE", default_value = "citekeep.db")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "CITEKEEP_ARCHIVE",
+        default_value = "citekeep.db"
+    )]
     archive: PathBuf,
     /// Print JSON (one object a line where there are several)
     #[arg(long, global = true)]
@@ -63,7 +70,11 @@ struct Global {
 
 impl Global {
     fn settings(&self) -> Result<Config> {
-        Config::load(&Source { file: self.config.clone(), set: self.set.clone(), allow_net: self.allow_net.clone() })
+        Config::load(&Source {
+            file: self.config.clone(),
+            set: self.set.clone(),
+            allow_net: self.allow_net.clone(),
+        })
     }
 
     fn printer(&self) -> Printer {
@@ -100,7 +111,11 @@ pub fn run() -> ProcessExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+            let code = if error.use_stderr() {
+                ExitCode::Usage
+            } else {
+                ExitCode::Done
+            };
             // Help that nobody reads to its end is no failure.
             let _ = error.print();
             return (code as u8).into();
@@ -132,13 +147,16 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
 
 /// The exit code of several inputs: one that could not be read at all outranks items that failed.
 fn worst(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
-    codes.into_iter().max_by_key(|code| match code {
-        ExitCode::Done => 0,
-        ExitCode::SomeFailed => 1,
-        ExitCode::BadInput => 2,
-        ExitCode::NoInput => 3,
-        _ => 4,
-    }).unwrap_or(ExitCode::Done)
+    codes
+        .into_iter()
+        .max_by_key(|code| match code {
+            ExitCode::Done => 0,
+            ExitCode::SomeFailed => 1,
+            ExitCode::BadInput => 2,
+            ExitCode::NoInput => 3,
+            _ => 4,
+        })
+        .unwrap_or(ExitCode::Done)
 }
 
 /// `Error::Internal` of something that the types say cannot happen.
@@ -159,7 +177,10 @@ mod tests {
 
     #[test]
     fn an_input_that_could_not_be_read_outranks_items_that_failed() {
-        assert_eq!(worst([ExitCode::Done, ExitCode::SomeFailed, ExitCode::BadInput]), ExitCode::BadInput);
+        assert_eq!(
+            worst([ExitCode::Done, ExitCode::SomeFailed, ExitCode::BadInput]),
+            ExitCode::BadInput
+        );
         assert_eq!(worst([]), ExitCode::Done);
     }
 }

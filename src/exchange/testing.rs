@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::clock::Timestamp;
 use super::{Body, Exchange, Purpose};
+use crate::clock::Timestamp;
 
 /// An exchange that came back whole with this status and body.
 pub fn answered(status: u16, body: &[u8]) -> Exchange {

@@ -59,7 +59,11 @@ impl Guard {
     /// The guard of these settings.
     #[must_use]
     pub fn new(config: &Config) -> Guard {
-        Guard { allowed: config.net.allow.clone(), ports: config.net.ports.clone(), hosts: config.hosts.clone() }
+        Guard {
+            allowed: config.net.allow.clone(),
+            ports: config.net.ports.clone(),
+            hosts: config.hosts.clone(),
+        }
     }
 
     /// Checks an address as written.
@@ -116,17 +120,29 @@ impl Guard {
 
     /// The address that the settings give a name.
     fn host(&self, name: &str) -> Option<HostAddress> {
-        self.hosts.get(name.trim_end_matches('.')).or_else(|| self.hosts.get("*")).copied()
+        self.hosts
+            .get(name.trim_end_matches('.'))
+            .or_else(|| self.hosts.get("*"))
+            .copied()
     }
 }
 
 /// Names that never lead out of the local network (RFC 6761, 6762, 8375, 9476 and what networks use in practice).
 fn is_local(name: &str) -> bool {
-    const SUFFIXES: [&str; 8] =
-        ["localhost", "local", "internal", "intranet", "lan", "home.arpa", "corp", "onion"];
+    const SUFFIXES: [&str; 8] = [
+        "localhost",
+        "local",
+        "internal",
+        "intranet",
+        "lan",
+        "home.arpa",
+        "corp",
+        "onion",
+    ];
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let under = |suffix: &str| {
-        name.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        name.strip_suffix(suffix)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     !name.contains('.') || SUFFIXES.iter().any(|s| under(s))
 }
@@ -219,8 +235,10 @@ mod tests {
     fn guard(allow: &[&str], hosts: &[(&str, &str)]) -> Guard {
         let mut config = Config::default();
         config.net.allow = allow.iter().map(|r| r.parse().unwrap()).collect();
-        config.hosts =
-            hosts.iter().map(|(n, a)| ((*n).to_owned(), HostAddress::try_from((*a).to_owned()).unwrap())).collect();
+        config.hosts = hosts
+            .iter()
+            .map(|(n, a)| ((*n).to_owned(), HostAddress::try_from((*a).to_owned()).unwrap()))
+            .collect();
         Guard::new(&config)
     }
 
@@ -228,18 +246,48 @@ mod tests {
     fn every_spelling_of_a_private_address_is_refused() {
         let guard = guard(&[], &[]);
         for address in [
-            "http://127.0.0.1/", "http://127.1/", "http://0/", "http://0.0.0.0/", "http://2130706433/",
-            "http://017700000001/", "http://0177.0.0.1/", "http://0x7f000001/", "http://0x7f.1/",
-            "http://１２７.０.０.１/", "http://127。0。0。1/", "http://[::1]/", "http://[::]/", "http://[::127.0.0.1]/",
-            "http://[::ffff:169.254.169.254]/", "http://[::ffff:7f00:1]/", "http://[::ffff:10.0.0.1]/",
-            "http://[64:ff9b::a9fe:a9fe]/", "http://[64:ff9b:1::7f00:1]/", "http://[2002:7f00:1::]/",
-            "http://[2001:0:7f00:1::]/", "http://169.254.169.254/", "http://100.100.100.200/", "http://168.63.129.16/",
-            "http://192.0.0.192/", "http://[fd00:ec2::254]/", "http://[fe80::1]/", "http://[fec0::1]/",
-            "http://224.0.0.1/", "http://255.255.255.255/", "http://198.18.0.1/", "http://10.1.2.3/",
-            "http://172.31.0.1/", "http://192.168.1.1/", "http://[::ffff:0:127.0.0.1]/",
+            "http://127.0.0.1/",
+            "http://127.1/",
+            "http://0/",
+            "http://0.0.0.0/",
+            "http://2130706433/",
+            "http://017700000001/",
+            "http://0177.0.0.1/",
+            "http://0x7f000001/",
+            "http://0x7f.1/",
+            "http://１２７.０.０.１/",
+            "http://127。0。0。1/",
+            "http://[::1]/",
+            "http://[::]/",
+            "http://[::127.0.0.1]/",
+            "http://[::ffff:169.254.169.254]/",
+            "http://[::ffff:7f00:1]/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://[64:ff9b::a9fe:a9fe]/",
+            "http://[64:ff9b:1::7f00:1]/",
+            "http://[2002:7f00:1::]/",
+            "http://[2001:0:7f00:1::]/",
+            "http://169.254.169.254/",
+            "http://100.100.100.200/",
+            "http://168.63.129.16/",
+            "http://192.0.0.192/",
+            "http://[fd00:ec2::254]/",
+            "http://[fe80::1]/",
+            "http://[fec0::1]/",
+            "http://224.0.0.1/",
+            "http://255.255.255.255/",
+            "http://198.18.0.1/",
+            "http://10.1.2.3/",
+            "http://172.31.0.1/",
+            "http://192.168.1.1/",
+            "http://[::ffff:0:127.0.0.1]/",
         ] {
             let url = Url::parse(address).unwrap();
-            assert_eq!(guard.check_url(&url).map_err(|r| r.reason()), Err("refused_address"), "{address}");
+            assert_eq!(
+                guard.check_url(&url).map_err(|r| r.reason()),
+                Err("refused_address"),
+                "{address}"
+            );
         }
     }
 
@@ -268,9 +316,12 @@ mod tests {
     #[test]
     fn public_addresses_pass() {
         let guard = guard(&[], &[]);
-        for address in
-            ["http://a.example/", "https://a.example:443/x", "http://93.184.216.34/", "https://[2606:2800:220:1::1]/"]
-        {
+        for address in [
+            "http://a.example/",
+            "https://a.example:443/x",
+            "http://93.184.216.34/",
+            "https://[2606:2800:220:1::1]/",
+        ] {
             assert_eq!(guard.check_url(&Url::parse(address).unwrap()), Ok(()), "{address}");
         }
     }

@@ -77,8 +77,10 @@ impl Fetcher {
     /// If the TLS of this machine cannot be set up.
     pub fn new(config: &Config, clock: Clock, penalties: Vec<(String, Timestamp)>) -> Result<Fetcher> {
         let guard = Arc::new(Guard::new(config));
-        let robots = (config.robots == RobotsSetting::Respect)
-            .then(|| RobotsCache { ignored: config.robots_ignore.iter().cloned().collect(), origins: Mutex::default() });
+        let robots = (config.robots == RobotsSetting::Respect).then(|| RobotsCache {
+            ignored: config.robots_ignore.iter().cloned().collect(),
+            origins: Mutex::default(),
+        });
         Ok(Fetcher(Arc::new(Inner {
             wire: Wire::new(config, Arc::clone(&guard), clock)?,
             guard,
@@ -104,15 +106,22 @@ impl Fetcher {
                 exchanges.push(self.0.wire.not_sent(&url, request.purpose, failure));
                 return exchanges;
             }
-            self.with_tries(&url, request.purpose, &headers, staging, &mut exchanges).await;
-            let Some(last) = exchanges.last_mut() else { return exchanges };
+            self.with_tries(&url, request.purpose, &headers, staging, &mut exchanges)
+                .await;
+            let Some(last) = exchanges.last_mut() else {
+                return exchanges;
+            };
             if !request.follow || last.failure.is_some() || !is_redirect(last) {
                 return exchanges;
             }
             seen.insert(url.clone());
             match next_hop(last, seen.len() > self.0.redirects) {
                 Ok(next) if seen.contains(&next) => {
-                    last.failure = Some(failure(Outcome::Unreadable, "redirect_loop", format!("{url} leads back to {next}")));
+                    last.failure = Some(failure(
+                        Outcome::Unreadable,
+                        "redirect_loop",
+                        format!("{url} leads back to {next}"),
+                    ));
                     return exchanges;
                 }
                 Ok(next) => {
@@ -158,7 +167,13 @@ impl Fetcher {
         }
     }
 
-    async fn once(&self, url: &Url, purpose: Purpose, headers: &[(String, String)], staging: &mut impl Staging) -> Exchange {
+    async fn once(
+        &self,
+        url: &Url,
+        purpose: Purpose,
+        headers: &[(String, String)],
+        staging: &mut impl Staging,
+    ) -> Exchange {
         if let Err(refusal) = self.0.guard.check_url(url) {
             let failure = failure(Outcome::Refused, refusal.reason(), refusal.to_string());
             return self.0.wire.not_sent(url, purpose, failure);
@@ -168,12 +183,16 @@ impl Fetcher {
             Ok(permit) => permit,
             Err(closed) => {
                 let failure = match closed {
-                    Closed::Paused(until) => {
-                        failure(Outcome::RateLimited, "host_paused", format!("{host} asked to be left alone until {until}"))
-                    }
-                    Closed::Failing => {
-                        failure(Outcome::Unreachable, "circuit_open", format!("{host} failed too often in a row"))
-                    }
+                    Closed::Paused(until) => failure(
+                        Outcome::RateLimited,
+                        "host_paused",
+                        format!("{host} asked to be left alone until {until}"),
+                    ),
+                    Closed::Failing => failure(
+                        Outcome::Unreachable,
+                        "circuit_open",
+                        format!("{host} failed too often in a row"),
+                    ),
                 };
                 return self.0.wire.not_sent(url, purpose, failure);
             }
@@ -205,7 +224,13 @@ impl Fetcher {
             Policy::Unknown(failure) => Some(failure.clone()),
             Policy::Rules(robots) => {
                 let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-                let forbidden = || failure(Outcome::Refused, "robots", format!("robots.txt of {} forbids it", host_key(url)));
+                let forbidden = || {
+                    failure(
+                        Outcome::Refused,
+                        "robots",
+                        format!("robots.txt of {} forbids it", host_key(url)),
+                    )
+                };
                 (!robots.allows(path)).then(forbidden)
             }
         }
@@ -213,7 +238,9 @@ impl Fetcher {
 
     async fn robots(&self, url: &Url, staging: &mut impl Staging) -> Vec<Exchange> {
         let mut exchanges = Vec::new();
-        let Ok(mut next) = url.join("/robots.txt") else { return exchanges };
+        let Ok(mut next) = url.join("/robots.txt") else {
+            return exchanges;
+        };
         for _ in 0..=ROBOTS_REDIRECTS {
             let exchange = self.once(&next, Purpose::Robots, &[], staging).await;
             let target = exchange.location();
@@ -229,7 +256,9 @@ impl Fetcher {
 
 /// What an answer to the question for robots.txt says (RFC 9309 §2.3.1): rules, everything allowed, or nothing known.
 fn policy(answer: Option<&Exchange>) -> Policy {
-    let Some(answer) = answer else { return Policy::Rules(Robots::default()) };
+    let Some(answer) = answer else {
+        return Policy::Rules(Robots::default());
+    };
     match (&answer.failure, answer.status) {
         (Some(failure), _) if failure.outcome != Outcome::Refused => Policy::Unknown(failure.clone()),
         (None, Some(200..=299)) => Policy::Rules(Robots::parse(&answer.decoded().unwrap_or_default())),
@@ -242,7 +271,11 @@ fn policy(answer: Option<&Exchange>) -> Policy {
 }
 
 fn failure(outcome: Outcome, reason: &'static str, detail: String) -> Failure {
-    Failure { outcome, reason, detail }
+    Failure {
+        outcome,
+        reason,
+        detail,
+    }
 }
 
 /// Host and port: what is paced as one.
@@ -266,14 +299,31 @@ fn is_redirect(exchange: &Exchange) -> bool {
 /// Where a redirect leads, or why it is not followed.
 fn next_hop(exchange: &Exchange, too_many: bool) -> std::result::Result<Url, Failure> {
     if too_many {
-        return Err(failure(Outcome::Unreadable, "too_many_redirects", "gave up after the limit of redirects".into()));
+        return Err(failure(
+            Outcome::Unreadable,
+            "too_many_redirects",
+            "gave up after the limit of redirects".into(),
+        ));
     }
     let location = exchange.header("location").unwrap_or_default();
     if location.len() > MAX_LOCATION {
-        return Err(failure(Outcome::Unreadable, "location_too_long", format!("Location of {} bytes", location.len())));
+        return Err(failure(
+            Outcome::Unreadable,
+            "location_too_long",
+            format!("Location of {} bytes", location.len()),
+        ));
     }
-    let unreadable = || failure(Outcome::Unreadable, "location_unreadable", "Location is not an address".into());
-    exchange.location().map(|url| without_fragment(&url)).ok_or_else(unreadable)
+    let unreadable = || {
+        failure(
+            Outcome::Unreadable,
+            "location_unreadable",
+            "Location is not an address".into(),
+        )
+    };
+    exchange
+        .location()
+        .map(|url| without_fragment(&url))
+        .ok_or_else(unreadable)
 }
 
 #[cfg(test)]
@@ -287,7 +337,10 @@ mod tests {
             Policy::Rules(robots) => Some(robots.allows("/x")),
             Policy::Unknown(_) => None,
         };
-        assert_eq!((allows(200), allows(404), allows(403), allows(503)), (Some(false), Some(true), Some(true), None));
+        assert_eq!(
+            (allows(200), allows(404), allows(403), allows(503)),
+            (Some(false), Some(true), Some(true), None)
+        );
     }
 
     #[test]
@@ -297,15 +350,30 @@ mod tests {
             exchange.response_headers.push(("location".into(), to.into()));
             exchange
         };
-        assert_eq!(next_hop(&redirect("/next#part"), false).unwrap().as_str(), "https://upstream.example/next");
-        assert_eq!(next_hop(&redirect(&"a".repeat(1 << 20)), false).unwrap_err().reason, "location_too_long");
-        assert_eq!(next_hop(&redirect("http://[bad"), false).unwrap_err().reason, "location_unreadable");
-        assert_eq!(next_hop(&redirect("/next"), true).unwrap_err().reason, "too_many_redirects");
+        assert_eq!(
+            next_hop(&redirect("/next#part"), false).unwrap().as_str(),
+            "https://upstream.example/next"
+        );
+        assert_eq!(
+            next_hop(&redirect(&"a".repeat(1 << 20)), false).unwrap_err().reason,
+            "location_too_long"
+        );
+        assert_eq!(
+            next_hop(&redirect("http://[bad"), false).unwrap_err().reason,
+            "location_unreadable"
+        );
+        assert_eq!(
+            next_hop(&redirect("/next"), true).unwrap_err().reason,
+            "too_many_redirects"
+        );
     }
 
     #[test]
     fn requests_to_one_host_at_two_ports_are_paced_apart() {
-        assert_eq!(host_key(&Url::parse("http://a.example:8080/x").unwrap()), "a.example:8080");
+        assert_eq!(
+            host_key(&Url::parse("http://a.example:8080/x").unwrap()),
+            "a.example:8080"
+        );
         assert_eq!(host_key(&Url::parse("http://a.example:80/x").unwrap()), "a.example");
     }
 }

@@ -89,7 +89,10 @@ impl Pace {
             return Arc::clone(host);
         }
         let permits = Arc::new(Semaphore::new(self.settings.per_host));
-        let host = Arc::new(Host { permits, state: Mutex::default() });
+        let host = Arc::new(Host {
+            permits,
+            state: Mutex::default(),
+        });
         hosts.insert(name.to_owned(), Arc::clone(&host));
         host
     }
@@ -101,7 +104,9 @@ impl Pace {
     pub async fn admit(&self, name: &str) -> Result<Permit, Closed> {
         let host = self.host(name);
         // Semaphores here are never closed.
-        let Ok(host_permit) = Arc::clone(&host.permits).acquire_owned().await else { return Err(Closed::Failing) };
+        let Ok(host_permit) = Arc::clone(&host.permits).acquire_owned().await else {
+            return Err(Closed::Failing);
+        };
         self.wait_for_penalty(&host).await?;
         let delay = seconds(self.settings.delay);
         if !delay.is_zero() {
@@ -113,8 +118,13 @@ impl Pace {
             };
             sleep_until(turn).await;
         }
-        let Ok(total) = Arc::clone(&self.total).acquire_owned().await else { return Err(Closed::Failing) };
-        Ok(Permit { _host: host_permit, _total: total })
+        let Ok(total) = Arc::clone(&self.total).acquire_owned().await else {
+            return Err(Closed::Failing);
+        };
+        Ok(Permit {
+            _host: host_permit,
+            _total: total,
+        })
     }
 
     async fn wait_for_penalty(&self, host: &Host) -> Result<(), Closed> {
@@ -194,8 +204,17 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
     fn pace(delay: f64, patience: f64) -> Pace {
-        let settings = Settings { delay, per_host: 2, total: 4, patience };
-        Pace::new(&settings, Clock::Fixed(NOW), vec![("paused.example".into(), NOW.plus_millis(3_600_000))])
+        let settings = Settings {
+            delay,
+            per_host: 2,
+            total: 4,
+            patience,
+        };
+        Pace::new(
+            &settings,
+            Clock::Fixed(NOW),
+            vec![("paused.example".into(), NOW.plus_millis(3_600_000))],
+        )
     }
 
     #[test]
@@ -213,7 +232,10 @@ mod tests {
         let mut answer = answered(429, b"");
         answer.response_headers.push(("retry-after".into(), "99999999".into()));
         pace.learn("busy.example", &answer);
-        assert_eq!(pace.take_penalties(), [("busy.example".to_owned(), NOW.plus_millis(86_400_000))]);
+        assert_eq!(
+            pace.take_penalties(),
+            [("busy.example".to_owned(), NOW.plus_millis(86_400_000))]
+        );
         assert!(matches!(pace.admit("busy.example").await, Err(Closed::Paused(_))));
         assert!(pace.admit("other.example").await.is_ok());
     }

@@ -19,7 +19,9 @@ pub fn wait(exchange: &Exchange, tries: u32, limit: u32, jitter: u8) -> Option<D
 fn may_pass(exchange: &Exchange) -> bool {
     match &exchange.failure {
         Some(failure) => matches!(failure.reason, "reset" | "body_cut"),
-        None => matches!(exchange.status, Some(408 | 425 | 500 | 502 | 503 | 504) if exchange.header("retry-after").is_none()),
+        None => {
+            matches!(exchange.status, Some(408 | 425 | 500 | 502 | 503 | 504) if exchange.header("retry-after").is_none())
+        }
     }
 }
 

@@ -29,7 +29,9 @@ impl Robots {
         let (mut ours, mut everyones, mut named) = (Vec::new(), Vec::new(), false);
         let (mut for_us, mut for_all, mut in_rules) = (false, false, false);
         for line in text.trim_start_matches('\u{feff}').lines() {
-            let Some((key, value)) = line.split('#').next().unwrap_or("").split_once(':') else { continue };
+            let Some((key, value)) = line.split('#').next().unwrap_or("").split_once(':') else {
+                continue;
+            };
             let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
             match key.as_str() {
                 "user-agent" => {
@@ -44,7 +46,10 @@ impl Robots {
                 "allow" | "disallow" => {
                     in_rules = true;
                     if !value.is_empty() && ours.len() + everyones.len() < MAX_RULES {
-                        let rule = Rule { allow: key == "allow", pattern: value.to_owned() };
+                        let rule = Rule {
+                            allow: key == "allow",
+                            pattern: value.to_owned(),
+                        };
                         if for_us {
                             ours.push(rule);
                         } else if for_all {
@@ -55,7 +60,9 @@ impl Robots {
                 _ => {}
             }
         }
-        Robots { rules: if named { ours } else { everyones } }
+        Robots {
+            rules: if named { ours } else { everyones },
+        }
     }
 
     /// Whether `path` (with query) may be asked: the longest matching rule decides, and allows on a tie.
@@ -77,7 +84,9 @@ fn matches(pattern: &str, path: &str) -> bool {
         None => (pattern, false),
     };
     let mut pieces = pattern.split('*');
-    let Some(mut rest) = path.strip_prefix(pieces.next().unwrap_or("")) else { return false };
+    let Some(mut rest) = path.strip_prefix(pieces.next().unwrap_or("")) else {
+        return false;
+    };
     let mut last_was_star = false;
     let pieces: Vec<&str> = pieces.collect();
     for (i, piece) in pieces.iter().enumerate() {

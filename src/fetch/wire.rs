@@ -56,7 +56,13 @@ impl Wire {
             .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
             .build()
             .map_err(|e| Error::Internal(format!("the HTTP client cannot be set up: {e}")))?;
-        Ok(Wire { client, guard, clock, limit: config.limit.clone(), user_agent: config.user_agent() })
+        Ok(Wire {
+            client,
+            guard,
+            clock,
+            limit: config.limit.clone(),
+            user_agent: config.user_agent(),
+        })
     }
 
     /// The exchange of a request that was never sent.
@@ -86,8 +92,17 @@ impl Wire {
     }
 
     /// Sends one request and reads its response.
-    pub async fn send(&self, url: &Url, purpose: Purpose, headers: &[(String, String)], staging: &mut impl Staging) -> Exchange {
-        let mut exchange = Exchange { failure: None, ..self.not_sent(url, purpose, failure(Outcome::Unreachable, "", String::new())) };
+    pub async fn send(
+        &self,
+        url: &Url,
+        purpose: Purpose,
+        headers: &[(String, String)],
+        staging: &mut impl Staging,
+    ) -> Exchange {
+        let mut exchange = Exchange {
+            failure: None,
+            ..self.not_sent(url, purpose, failure(Outcome::Unreachable, "", String::new()))
+        };
         exchange.request_headers = self.headers(purpose, headers);
         let mut request = self.client.get(url.clone());
         for (name, value) in &exchange.request_headers {
@@ -96,7 +111,13 @@ impl Wire {
         let deadline = Instant::now() + seconds(self.limit.total);
         let patience = seconds(self.limit.connect) + seconds(self.limit.headers);
         match timeout(patience, request.send()).await {
-            Err(_) => exchange.failure = Some(failure(Outcome::Unreachable, "timeout_headers", "no answer in time".into())),
+            Err(_) => {
+                exchange.failure = Some(failure(
+                    Outcome::Unreachable,
+                    "timeout_headers",
+                    "no answer in time".into(),
+                ))
+            }
             Ok(Err(error)) => exchange.failure = Some(classify(&error)),
             Ok(Ok(response)) => self.receive(response, &mut exchange, deadline, staging).await,
         }
@@ -109,9 +130,17 @@ impl Wire {
             Purpose::Article | Purpose::Page => "text/html,application/xhtml+xml,*/*;q=0.8",
             Purpose::Api | Purpose::Media | Purpose::Robots => "*/*",
         };
-        let encoding = if purpose == Purpose::Media { "identity" } else { ACCEPT_ENCODING };
+        let encoding = if purpose == Purpose::Media {
+            "identity"
+        } else {
+            ACCEPT_ENCODING
+        };
         let mut headers = Vec::with_capacity(3 + extra.len());
-        for (name, value) in [("accept", accept), ("accept-encoding", encoding), ("user-agent", &self.user_agent)] {
+        for (name, value) in [
+            ("accept", accept),
+            ("accept-encoding", encoding),
+            ("user-agent", &self.user_agent),
+        ] {
             if !extra.iter().any(|(n, _)| n == name) {
                 headers.push((name.to_owned(), value.to_owned()));
             }
@@ -120,7 +149,13 @@ impl Wire {
         headers
     }
 
-    async fn receive(&self, response: Response, exchange: &mut Exchange, deadline: Instant, staging: &mut impl Staging) {
+    async fn receive(
+        &self,
+        response: Response,
+        exchange: &mut Exchange,
+        deadline: Instant,
+        staging: &mut impl Staging,
+    ) {
         exchange.remote = response.remote_addr();
         if let Some(refusal) = self.refused_peer(exchange.remote) {
             exchange.failure = Some(failure(Outcome::Refused, refusal.reason(), refusal.to_string()));
@@ -149,12 +184,22 @@ impl Wire {
         peer.and_then(|peer| self.guard.check_ip(peer.ip()).err())
     }
 
-    async fn read_body(&self, mut response: Response, exchange: &mut Exchange, deadline: Instant, staging: &mut impl Staging) {
+    async fn read_body(
+        &self,
+        mut response: Response,
+        exchange: &mut Exchange,
+        deadline: Instant,
+        staging: &mut impl Staging,
+    ) {
         let is_media = exchange.purpose == Purpose::Media;
         let limit = if is_media { self.limit.media } else { self.limit.page };
         let mut body = Incoming::new(exchange.purpose);
         let mut window = (Instant::now(), 0);
-        if exchange.header("content-length").and_then(|l| l.parse::<u64>().ok()).is_some_and(|length| length > limit) {
+        if exchange
+            .header("content-length")
+            .and_then(|l| l.parse::<u64>().ok())
+            .is_some_and(|length| length > limit)
+        {
             exchange.truncated = Some(Truncated::Length);
             exchange.failure = Some(too_large(limit));
             return;
@@ -172,13 +217,24 @@ impl Wire {
                 }
                 Err(_) => {
                     exchange.truncated = Some(Truncated::Time);
-                    exchange.failure = Some(failure(Outcome::Unreachable, "timeout_body", "the body did not come in time".into()));
+                    exchange.failure = Some(failure(
+                        Outcome::Unreachable,
+                        "timeout_body",
+                        "the body did not come in time".into(),
+                    ));
                     break;
                 }
             };
             let room = usize::try_from(limit - body.length).unwrap_or(usize::MAX);
             let too_much = chunk.len() > room;
-            let kept = body.take(chunk.slice(..chunk.len().min(room)), &exchange.url, exchange_validator(exchange), staging).await;
+            let kept = body
+                .take(
+                    chunk.slice(..chunk.len().min(room)),
+                    &exchange.url,
+                    exchange_validator(exchange),
+                    staging,
+                )
+                .await;
             if let Err(error) = kept {
                 exchange.truncated = Some(Truncated::Disconnect);
                 exchange.failure = Some(failure(Outcome::Unreachable, "staging", error.to_string()));
@@ -192,7 +248,11 @@ impl Wire {
             if is_media && window.0.elapsed() >= LEAST_RATE.1 {
                 if body.length - window.1 < LEAST_RATE.0 * LEAST_RATE.1.as_secs() {
                     exchange.truncated = Some(Truncated::Time);
-                    exchange.failure = Some(failure(Outcome::Unreachable, "too_slow", "less than 10 KB a second".into()));
+                    exchange.failure = Some(failure(
+                        Outcome::Unreachable,
+                        "too_slow",
+                        "less than 10 KB a second".into(),
+                    ));
                     break;
                 }
                 window = (Instant::now(), body.length);
@@ -210,7 +270,11 @@ impl Wire {
 }
 
 fn too_large(limit: u64) -> Failure {
-    failure(Outcome::TooLarge, "limit", format!("more than the limit of {limit} bytes"))
+    failure(
+        Outcome::TooLarge,
+        "limit",
+        format!("more than the limit of {limit} bytes"),
+    )
 }
 
 /// What lets a broken transfer be taken up again.
@@ -232,10 +296,23 @@ impl Incoming {
     fn new(purpose: Purpose) -> Incoming {
         // What a parser will read stays in memory; its limit bounds it.
         let may_stage = matches!(purpose, Purpose::Media | Purpose::Page);
-        Incoming { hash: Sha256::new(), length: 0, chunks: Vec::new(), held: 0, upload: None, may_stage }
+        Incoming {
+            hash: Sha256::new(),
+            length: 0,
+            chunks: Vec::new(),
+            held: 0,
+            upload: None,
+            may_stage,
+        }
     }
 
-    async fn take(&mut self, chunk: Bytes, url: &Url, validator: Option<&str>, staging: &mut impl Staging) -> Result<()> {
+    async fn take(
+        &mut self,
+        chunk: Bytes,
+        url: &Url,
+        validator: Option<&str>,
+        staging: &mut impl Staging,
+    ) -> Result<()> {
         self.hash.update(&chunk);
         self.length += chunk.len() as u64;
         self.held += chunk.len();
@@ -332,5 +409,9 @@ fn chain(error: &dyn StdError) -> String {
         source = cause.source();
     }
     causes.dedup();
-    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+    if causes.is_empty() {
+        error.to_string()
+    } else {
+        causes.join(": ")
+    }
 }

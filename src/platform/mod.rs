@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 
 mod likeness;
 pub mod link;
-mod status;
+pub mod status;
 mod wayback;
 pub mod x;
 

@@ -139,6 +139,8 @@ pub struct TargetView {
     pub reason: Option<String>,
     /// Source of the newest capture's best answer.
     pub source: Option<String>,
+    /// What the platform itself says at the newest capture, where it says that the post is not to be had.
+    pub platform_says: Option<String>,
     /// When the newest capture ended.
     pub captured_at: Option<String>,
     /// When the content was obtained last.
@@ -622,7 +624,7 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
     connection
         .prepare_cached(
             "SELECT t.target, t.means, t.kind, t.platform, t.native_id, t.url, t.state, t.reason, t.source, t.captured_at,
-                    t.last_captured_at, t.captures, p.author_handle, p.posted_at, p.text
+                    t.last_captured_at, t.captures, p.author_handle, p.posted_at, p.text, t.platform_says
              FROM targets t LEFT JOIN posts p ON p.target = t.means WHERE t.target = ?1",
         )?
         .query_row([target], |row: &Row<'_>| {
@@ -642,6 +644,7 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                 post_author: row.get(12)?,
                 posted_at: row.get(13)?,
                 post_text: row.get(14)?,
+                platform_says: row.get(15)?,
             })
         })
 }

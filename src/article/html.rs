@@ -1,0 +1,549 @@
+//! An HTML page as a reader meets it: one walk over the tree, without recursion, that keeps blocks of text with their
+//! links, and every place where something may be embedded, in order.
+
+use ego_tree::NodeId;
+use ego_tree::iter::Edge;
+use scraper::{ElementRef, Html, Node};
+
+use super::BlockKind;
+use super::page::{Anchor, Item, Mark, Page, PageBlock, Provenance};
+
+mod body;
+mod bound;
+mod vocabulary;
+
+/// Markup inside markup (escaped, in `noscript`, in templates) is read so deep and no deeper.
+const MAX_DEPTH: usize = 3;
+
+/// Most that is kept of a place's markup, in bytes.
+const LONGEST_RAW: usize = 64 << 10;
+
+/// Longest text of an element that is looked through for markup, in bytes.
+const LONGEST_INNER: usize = 1 << 20;
+
+/// Most links and attributes kept of one mark.
+const MAX_OF_MARK: usize = 200;
+
+/// Parses as much of a page as is safe; the notice says if that is not all.
+pub fn parse(html: &str) -> (Html, Option<&'static str>) {
+    let (length, notice) = bound::safe(html);
+    (Html::parse_document(&html[..length]), notice)
+}
+
+/// Reads a parsed page.
+pub fn read(document: &Html) -> Page {
+    let mut walk = Walk::default();
+    walk.walk(document);
+    let mut page = Page {
+        items: walk.items,
+        notices: Vec::new(),
+    };
+    body::choose(&mut page, &walk.elements);
+    page
+}
+
+/// What is known of an element for choosing the story.
+#[derive(Debug)]
+pub struct Place {
+    parent: usize,
+    /// Number of the last element inside it.
+    last: usize,
+    /// Whether it says that it is the story.
+    is_story: bool,
+}
+
+#[derive(Default)]
+struct Walk {
+    items: Vec<Item>,
+    elements: Vec<Place>,
+    /// Numbers of the open elements.
+    open: Vec<Open>,
+    block: Building,
+    depth: usize,
+}
+
+struct Open {
+    number: usize,
+    kind: Option<BlockKind>,
+    chrome: Option<&'static str>,
+    in_story: bool,
+}
+
+/// A block while its text comes in.
+#[derive(Default)]
+struct Building {
+    text: String,
+    links: Vec<Anchor>,
+    /// The link that is open: where its words begin, and its address.
+    anchor: Option<(usize, String)>,
+    space: bool,
+}
+
+impl Walk {
+    fn walk(&mut self, document: &Html) {
+        let mut skipped: Option<NodeId> = None;
+        for edge in document.tree.root().traverse() {
+            match edge {
+                Edge::Open(node) if skipped.is_none() => match node.value() {
+                    Node::Text(text) => self.text(text),
+                    Node::Comment(comment) => self.markup(comment, Provenance::Container),
+                    Node::Element(_) => {
+                        if let Some(element) = ElementRef::wrap(node)
+                            && self.enter(element)
+                        {
+                            skipped = Some(node.id());
+                        }
+                    }
+                    _ => {}
+                },
+                Edge::Close(node) => {
+                    if skipped == Some(node.id()) {
+                        skipped = None;
+                    } else if skipped.is_none()
+                        && let Node::Element(element) = node.value()
+                    {
+                        self.leave(element.name());
+                    }
+                }
+                Edge::Open(_) => {}
+            }
+        }
+        self.flush();
+    }
+
+    fn current(&self) -> (usize, Option<&'static str>, bool) {
+        self.open
+            .last()
+            .map_or((0, None, false), |open| (open.number, open.chrome, open.in_story))
+    }
+
+    /// Enters an element; true if what is inside was dealt with and is to be skipped.
+    fn enter(&mut self, node: ElementRef<'_>) -> bool {
+        let element = node.value();
+        let name = element.name();
+        let (parent, chrome, in_story) = self.current();
+        if vocabulary::is_embed(element) {
+            self.flush();
+            self.mark(node, Provenance::Container);
+            return true;
+        }
+        match name {
+            "iframe" | "object" | "embed" => {
+                self.mark(node, Provenance::Frame);
+                return true;
+            }
+            "script" => {
+                self.script(node);
+                return true;
+            }
+            "noscript" | "textarea" => {
+                let inner: String = node.text().collect();
+                self.markup(&inner, Provenance::Container);
+                self.inner_marks(node);
+                return true;
+            }
+            "template" => {
+                self.inner_marks(node);
+                return true;
+            }
+            "br" => {
+                self.flush();
+                return true;
+            }
+            "img" => {
+                if looks_like_post(element.attr("data-src").unwrap_or("")) {
+                    self.mark(node, Provenance::Attribute);
+                }
+                return true;
+            }
+            _ => {}
+        }
+        if name != "a"
+            && name != "link"
+            && name != "meta"
+            && element
+                .attrs()
+                .any(|(n, v)| vocabulary::is_post_id(n) || looks_like_post(v))
+        {
+            self.mark(node, Provenance::Attribute);
+        }
+        if vocabulary::is_silent(name) {
+            if name == "head" {
+                self.inner_scripts(node);
+            }
+            return true;
+        }
+        let kind = vocabulary::block_kind(name);
+        if kind.is_some() {
+            self.flush();
+        }
+        if name == "a"
+            && let Some(href) = element.attr("href")
+        {
+            self.close_anchor();
+            self.block.anchor = Some((
+                self.block.text.len() + usize::from(self.block.space && !self.block.text.is_empty()),
+                href.trim().to_owned(),
+            ));
+        }
+        let is_story = name == "article" || element.attr("itemprop").is_some_and(|p| p.contains("articleBody"));
+        let number = self.elements.len();
+        self.elements.push(Place {
+            parent,
+            last: number,
+            is_story,
+        });
+        self.open.push(Open {
+            number,
+            kind,
+            chrome: chrome.or_else(|| vocabulary::chrome(element, in_story)),
+            in_story: in_story || is_story,
+        });
+        false
+    }
+
+    fn leave(&mut self, name: &str) {
+        if name == "a" {
+            self.close_anchor();
+        }
+        if self.open.last().is_some_and(|open| open.kind.is_some()) {
+            self.flush();
+        }
+        if let Some(open) = self.open.pop() {
+            self.elements[open.number].last = self.elements.len() - 1;
+        }
+    }
+
+    /// Adds text to the block, white space folded.
+    fn text(&mut self, text: &str) {
+        if text.contains("<blockquote") || text.contains("<iframe") {
+            self.markup(text, Provenance::Container);
+            return;
+        }
+        for c in text.chars() {
+            match c {
+                ' ' | '\n' | '\r' | '\t' | '\x0c' => self.block.space = true,
+                '\u{200b}' | '\u{feff}' | '\u{ad}' => {}
+                c => {
+                    if self.block.space && !self.block.text.is_empty() {
+                        self.block.text.push(' ');
+                    }
+                    self.block.space = false;
+                    self.block.text.push(c);
+                }
+            }
+        }
+    }
+
+    fn close_anchor(&mut self) {
+        if let Some((start, href)) = self.block.anchor.take() {
+            let end = self.block.text.len();
+            self.block.links.push(Anchor {
+                range: start.min(end)..end,
+                href,
+            });
+        }
+    }
+
+    /// Ends the block, if there is any text or link in it.
+    fn flush(&mut self) {
+        let reopened = self.block.anchor.as_ref().map(|(_, href)| href.clone());
+        self.close_anchor();
+        let block = std::mem::take(&mut self.block);
+        // A link around several blocks goes on in the next one.
+        self.block.anchor = reopened.map(|href| (0, href));
+        let links: Vec<Anchor> = block.links.into_iter().filter(|l| !l.range.is_empty()).collect();
+        if block.text.is_empty() {
+            return;
+        }
+        let (element, chrome, _) = self.current();
+        let kind = self
+            .open
+            .iter()
+            .rev()
+            .find_map(|open| open.kind.filter(|k| *k != BlockKind::Paragraph));
+        let kind = kind.unwrap_or(BlockKind::Paragraph);
+        self.items.push(Item::Block(PageBlock {
+            kind,
+            text: block.text,
+            links,
+            element,
+            chrome,
+        }));
+    }
+
+    /// Keeps an element with all that is in it as a mark.
+    fn mark(&mut self, node: ElementRef<'_>, provenance: Provenance) {
+        let (element, chrome, in_story) = self.current();
+        let chrome = chrome.or_else(|| vocabulary::chrome(node.value(), in_story));
+        let mut attributes: Vec<(String, String)> = node
+            .value()
+            .attrs()
+            .map(|(n, v)| (n.to_owned(), v.trim().to_owned()))
+            .collect();
+        let (mut text, mut links) = (String::new(), Vec::new());
+        if provenance == Provenance::Container {
+            for inner in node.descendants().skip(1) {
+                match inner.value() {
+                    Node::Text(piece) if !is_in_silent(inner) => text.push_str(piece),
+                    Node::Element(e) => {
+                        if matches!(e.name(), "br" | "p" | "div" | "blockquote") && !text.ends_with('\n') {
+                            text.push('\n');
+                        }
+                        if let Some(link) =
+                            ElementRef::wrap(inner).filter(|_| e.name() == "a" && links.len() < MAX_OF_MARK)
+                            && let Some(href) = e.attr("href")
+                        {
+                            links.push((
+                                href.trim().to_owned(),
+                                link.text().collect::<String>().trim().to_owned(),
+                            ));
+                        }
+                        if attributes.len() < MAX_OF_MARK {
+                            let carried = e
+                                .attrs()
+                                .filter(|(n, v)| *n != "href" && (vocabulary::is_post_id(n) || looks_like_post(v)));
+                            attributes.extend(carried.map(|(n, v)| (n.to_owned(), v.trim().to_owned())));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let raw = if provenance == Provenance::Attribute {
+            opening_tag(node)
+        } else {
+            cut(node.html(), LONGEST_RAW)
+        };
+        let name = node.value().name().to_owned();
+        self.items.push(Item::Mark(Mark {
+            provenance,
+            name,
+            attributes,
+            text,
+            links,
+            raw,
+            element,
+            chrome,
+        }));
+    }
+
+    /// Marks in what is not shown: a template's or noscript's elements.
+    fn inner_marks(&mut self, node: ElementRef<'_>) {
+        let mut last: Option<NodeId> = None;
+        for inner in node.descendants().skip(1) {
+            if last.is_some_and(|id| inner.ancestors().take(MAX_OF_MARK).any(|a| a.id() == id)) {
+                continue;
+            }
+            if let Some(element) = ElementRef::wrap(inner) {
+                if vocabulary::is_embed(element.value()) {
+                    self.mark(element, Provenance::Container);
+                    last = Some(inner.id());
+                } else if element.value().name() == "iframe" {
+                    self.mark(element, Provenance::Frame);
+                } else if element.value().name() == "script" {
+                    self.script(element);
+                }
+            }
+        }
+    }
+
+    fn inner_scripts(&mut self, head: ElementRef<'_>) {
+        for child in head
+            .children()
+            .filter_map(ElementRef::wrap)
+            .filter(|c| c.value().name() == "script")
+        {
+            self.script(child);
+        }
+    }
+
+    /// A script is a place where posts are named: an embed by its attributes, markup in a template, or data.
+    fn script(&mut self, node: ElementRef<'_>) {
+        if node.value().attrs().any(|(name, _)| name == "data-telegram-post") {
+            self.mark(node, Provenance::Container);
+            return;
+        }
+        let inner: String = node.text().collect();
+        let kind = node.value().attr("type").unwrap_or("");
+        if kind.contains("template") || kind == "text/plain" || kind == "text/html" {
+            let decoded = base64(&inner);
+            self.markup(decoded.as_deref().unwrap_or(&inner), Provenance::Container);
+            return;
+        }
+        if inner.len() <= bound::PARSED && looks_like_post(&inner) {
+            let (element, chrome, _) = self.current();
+            self.items.push(Item::Mark(Mark {
+                provenance: Provenance::Script,
+                name: kind.to_owned(),
+                attributes: Vec::new(),
+                text: inner,
+                links: Vec::new(),
+                raw: String::new(),
+                element,
+                chrome,
+            }));
+        }
+    }
+
+    /// Reads markup that stands as text, and keeps its marks here.
+    fn markup(&mut self, text: &str, provenance: Provenance) {
+        let worth = text.len() <= LONGEST_INNER
+            && self.depth < MAX_DEPTH
+            && text.contains('<')
+            && (looks_like_post(text) || text.contains("<iframe"));
+        if !worth {
+            return;
+        }
+        let (element, chrome, _) = self.current();
+        let mut inner = Walk {
+            depth: self.depth + 1,
+            ..Walk::default()
+        };
+        inner.walk(&Html::parse_fragment(&text[..bound::safe(text).0]));
+        for item in inner.items {
+            if let Item::Mark(mark) = item
+                && mark.provenance != Provenance::Script
+            {
+                let chrome = chrome.or(mark.chrome);
+                let provenance = if mark.provenance == Provenance::Frame {
+                    mark.provenance
+                } else {
+                    provenance
+                };
+                self.items.push(Item::Mark(Mark {
+                    element,
+                    chrome,
+                    provenance,
+                    ..mark
+                }));
+            }
+        }
+    }
+}
+
+/// Whether a value may name a post: one of the names under which posts of known platforms stand.
+fn looks_like_post(value: &str) -> bool {
+    value.len() > 8
+        && (value.contains("twitter.com")
+            || value.contains("x.com/")
+            || value.contains("x.com%2F")
+            || value.contains("x.com\\/"))
+}
+
+fn is_in_silent(node: ego_tree::NodeRef<'_, Node>) -> bool {
+    node.parent()
+        .and_then(|p| p.value().as_element())
+        .is_some_and(|e| matches!(e.name(), "script" | "style" | "noscript" | "template"))
+}
+
+fn opening_tag(node: ElementRef<'_>) -> String {
+    let attributes: String = node
+        .value()
+        .attrs()
+        .map(|(n, v)| format!(" {n}=\"{}\"", v.replace('"', "&quot;")))
+        .collect();
+    cut(format!("<{}{attributes}>", node.value().name()), LONGEST_RAW)
+}
+
+fn cut(mut text: String, limit: usize) -> String {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}
+
+/// Decodes base64 (RFC 4648 §4) that consent tools hide markup in; `None` if it is not that, or no text.
+fn base64(text: &str) -> Option<String> {
+    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0_u32);
+    for b in text.trim().bytes().filter(|b| !b.is_ascii_whitespace()) {
+        let value = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => continue,
+            _ => return None,
+        };
+        held = held << 6 | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits & 0xff) as u8);
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|t| t.contains('<'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(html: &str) -> Page {
+        read(&parse(html).0)
+    }
+
+    fn blocks(page: &Page) -> Vec<(&str, Option<&'static str>)> {
+        page.items
+            .iter()
+            .filter_map(|i| match i {
+                Item::Block(b) => Some((b.text.as_str(), b.chrome)),
+                Item::Mark(_) => None,
+            })
+            .collect()
+    }
+
+    fn marks(page: &Page) -> Vec<&Mark> {
+        page.items
+            .iter()
+            .filter_map(|i| match i {
+                Item::Mark(m) => Some(m),
+                Item::Block(_) => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn text_is_folded_into_blocks_and_links_keep_their_words() {
+        let page = page("<body><p>One  <b>two</b>\n<a href=' /x '>three\n four</a>.</p><ul><li>five</ul>");
+        assert_eq!(blocks(&page), [("One two three four.", None), ("five", None)]);
+        let Item::Block(block) = &page.items[0] else { panic!() };
+        assert_eq!(&block.text[block.links[0].range.clone()], "three four");
+        assert_eq!(block.links[0].href, "/x");
+    }
+
+    #[test]
+    fn embeds_are_marks_and_their_text_is_no_block() {
+        let page = page(
+            "<p>Before.</p><blockquote class='twitter-tweet'><p>Post<br>text</p>— N (@n) <a href='https://twitter.com/n/status/20'>May 1, 2024</a></blockquote><p>After.</p>",
+        );
+        assert_eq!(blocks(&page), [("Before.", None), ("After.", None)]);
+        let marks = marks(&page);
+        assert_eq!(marks.len(), 1);
+        assert_eq!(marks[0].links[0].0, "https://twitter.com/n/status/20");
+        assert!(marks[0].text.contains("Post\ntext"));
+    }
+
+    #[test]
+    fn markup_in_noscript_templates_text_comments_and_base64_is_found() {
+        for html in [
+            "<noscript><iframe src='https://platform.twitter.com/embed/Tweet.html?id=20'></iframe></noscript>",
+            "<template><blockquote class='twitter-tweet'><a href='https://twitter.com/n/status/20'>x</a></blockquote></template>",
+            "<div>&lt;blockquote class='twitter-tweet'&gt;&lt;a href='https://twitter.com/n/status/20'&gt;x&lt;/a&gt;&lt;/blockquote&gt;</div>",
+            "<script type='text/template'><blockquote class='twitter-tweet'><a href='https://twitter.com/n/status/20'>x</a></blockquote></script>",
+            "<script type='text/template'>PGJsb2NrcXVvdGUgY2xhc3M9InR3aXR0ZXItdHdlZXQiPjxhIGhyZWY9Imh0dHBzOi8vdHdpdHRlci5jb20vbi9zdGF0dXMvMjAiPng8L2E+PC9ibG9ja3F1b3RlPg==</script>",
+        ] {
+            let page = page(&format!("<body><p>Before.</p>{html}</body>"));
+            assert_eq!(marks(&page).len(), 1, "{html}");
+        }
+    }
+
+    #[test]
+    fn nesting_to_any_depth_is_read_in_bounded_time() {
+        let page = page(&format!("<p>first</p>{}", "<div><b><a>".repeat(100_000)));
+        assert_eq!(blocks(&page)[0].0, "first");
+    }
+}

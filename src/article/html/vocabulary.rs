@@ -1,0 +1,254 @@
+//! What elements, roles and the words in class and id names say about a part of a page. The words are those that
+//! publishing systems and their themes share; none is a site's own.
+
+use scraper::node::Element;
+
+use crate::article::BlockKind;
+
+/// The kind of block that an element begins, if it begins one.
+pub fn block_kind(name: &str) -> Option<BlockKind> {
+    Some(match name {
+        "p" | "div" | "section" | "article" | "main" | "body" | "address" | "dd" | "dt" | "dl" | "ul" | "ol"
+        | "table" | "tr" | "tbody" | "thead" | "header" | "footer" | "nav" | "aside" | "form" | "fieldset"
+        | "details" | "center" | "hr" | "figure" | "html" => BlockKind::Paragraph,
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "summary" | "hgroup" => BlockKind::Heading,
+        "li" => BlockKind::ListItem,
+        "blockquote" => BlockKind::Quote,
+        "figcaption" | "caption" => BlockKind::Caption,
+        "td" | "th" => BlockKind::Cell,
+        "pre" => BlockKind::Preformatted,
+        _ => return None,
+    })
+}
+
+/// Elements whose text is none of the page's.
+pub fn is_silent(name: &str) -> bool {
+    matches!(
+        name,
+        "script"
+            | "style"
+            | "noscript"
+            | "template"
+            | "svg"
+            | "math"
+            | "head"
+            | "iframe"
+            | "object"
+            | "select"
+            | "textarea"
+            | "button"
+            | "input"
+            | "video"
+            | "audio"
+            | "canvas"
+            | "datalist"
+            | "dialog"
+    )
+}
+
+/// Why an element is not of the story, if its name, role or class says so. `in_story` tells whether it stands inside an
+/// article element, whose header and asides belong to it.
+pub fn chrome(element: &Element, in_story: bool) -> Option<&'static str> {
+    match element.name() {
+        "nav" => return Some("chrome_navigation"),
+        "footer" if !in_story => return Some("chrome_footer"),
+        "header" if !in_story => return Some("chrome_header"),
+        "aside" if !in_story => return Some("chrome_sidebar"),
+        "form" => return Some("chrome_form"),
+        // Themes put words about the whole page on these.
+        "html" | "body" | "main" | "article" => return None,
+        _ => {}
+    }
+    match element.attr("role") {
+        Some("navigation" | "menu" | "menubar" | "search") => return Some("chrome_navigation"),
+        Some("banner") => return Some("chrome_header"),
+        Some("contentinfo") => return Some("chrome_footer"),
+        Some("complementary") if !in_story => return Some("chrome_sidebar"),
+        Some("dialog" | "alertdialog") => return Some("chrome_dialog"),
+        _ => {}
+    }
+    if element.attr("hidden").is_some() && element.attr("hidden") != Some("until-found") {
+        return Some("hidden");
+    }
+    [element.attr("id"), element.attr("class")]
+        .into_iter()
+        .flatten()
+        .find_map(chrome_by_name)
+}
+
+/// Words for parts that are not of the story. A word counts as a whole, between hyphens, underscores and case changes.
+fn chrome_by_name(names: &str) -> Option<&'static str> {
+    for name in names.split_ascii_whitespace().take(40) {
+        // `has-sidebar`, `no-comments`, `with-footer` speak of another element.
+        let lower = name.to_ascii_lowercase();
+        if [
+            "has-",
+            "no-",
+            "with-",
+            "is-",
+            "without-",
+            "js-",
+            "single-",
+            "wp-",
+            "post-type",
+            "hide-",
+        ]
+        .iter()
+        .any(|p| lower.starts_with(p))
+        {
+            continue;
+        }
+        let words: Vec<&str> = lower
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .collect();
+        for (i, word) in words.iter().enumerate() {
+            let next = words.get(i + 1).copied().unwrap_or("");
+            let reason = match (*word, next) {
+                ("sidebar" | "sidebars" | "rightrail" | "leftrail", _)
+                | ("right" | "left" | "side", "rail" | "column" | "col") => "chrome_sidebar",
+                (
+                    "comments" | "commentlist" | "disqus" | "respond" | "kommentare" | "comentarios" | "commentaires",
+                    _,
+                )
+                | (
+                    "comment",
+                    "list" | "area" | "section" | "form" | "thread" | "body" | "content" | "container" | "wrap"
+                    | "wrapper",
+                ) => "chrome_comments",
+                (
+                    "webmention" | "webmentions" | "pingback" | "pingbacks" | "trackback" | "trackbacks" | "reactions"
+                    | "mentions",
+                    _,
+                ) => "chrome_reactions",
+                ("referrers" | "referers" | "referrer" | "referer", _) => "chrome_referrers",
+                (
+                    "related" | "recommended" | "recommendation" | "recommendations" | "outbrain" | "taboola"
+                    | "trending" | "popular" | "readmore" | "seealso",
+                    _,
+                )
+                | ("most", "read" | "popular" | "viewed")
+                | ("more", "stories" | "news" | "articles" | "posts" | "from")
+                | ("read", "more" | "also" | "next")
+                | ("see", "also")
+                | ("latest", "news" | "posts" | "articles" | "stories" | "headlines")
+                | ("recent", "posts" | "comments" | "articles") => "chrome_related",
+                ("newsletter" | "subscribe" | "subscription" | "signup" | "paywall", _) => "chrome_newsletter",
+                (
+                    "share" | "sharing" | "sharebar" | "sharedaddy" | "addthis" | "addtoany" | "shareaholic"
+                    | "sociable",
+                    _,
+                )
+                | (
+                    "social",
+                    "share" | "sharing" | "links" | "icons" | "bar" | "buttons" | "media" | "nav" | "menu" | "follow",
+                ) => "chrome_share",
+                ("advert" | "advertisement" | "advertising" | "adsbygoogle" | "sponsored" | "dfp", _)
+                | ("ad", "container" | "slot" | "wrapper" | "unit" | "block") => "chrome_advertisement",
+                ("cookie" | "cookies" | "gdpr", "banner" | "notice" | "bar" | "law" | "popup" | "info") => {
+                    "chrome_consent"
+                }
+                ("navigation" | "navbar" | "breadcrumb" | "breadcrumbs" | "masthead" | "pagination", _)
+                | ("nav", "menu" | "bar" | "links")
+                | ("main" | "top" | "site" | "primary", "nav" | "menu" | "navigation") => "chrome_navigation",
+                ("colophon", _) | ("site" | "page" | "global", "footer") => "chrome_footer",
+                ("site" | "global", "header") => "chrome_header",
+                ("footer", "") if words.len() == 1 => "chrome_footer",
+                ("byline" | "bylines", _)
+                | ("author", "bio" | "box" | "info" | "card" | "name" | "profile" | "meta" | "link" | "links")
+                | ("about", "author") => "byline",
+                ("tags" | "taglist" | "tagcloud", _)
+                | ("tag", "list" | "links" | "cloud")
+                | ("entry" | "post" | "article", "tags" | "meta" | "categories") => "tags",
+                ("instagram", "feed" | "gallery" | "pics" | "widget")
+                | ("twitter", "feed" | "timeline" | "widget")
+                | ("social", "feed" | "wall")
+                | ("sb", "instagram")
+                | ("sbi", _)
+                | ("widget", "instagram" | "twitter") => "chrome_feed",
+                ("widget", "area") | ("widgets", _) => "chrome_sidebar",
+                ("screen", "reader") | ("sr", "only") | ("visually", "hidden") | ("visuallyhidden", _) => "hidden",
+                _ => continue,
+            };
+            return Some(reason);
+        }
+    }
+    None
+}
+
+/// Whether an element holds an embedded post whose text is the post's, not the article's.
+pub fn is_embed(element: &Element) -> bool {
+    match element.name() {
+        "twitterwidget" | "twitter-widget" | "amp-twitter" | "amp-instagram" | "amp-facebook" | "amp-tiktok"
+        | "amp-youtube" | "amp-reddit" | "amp-vk" | "amp-vimeo" | "amp-dailymotion" | "lite-youtube"
+        | "embetty-tweet" | "embetty-video" => return true,
+        "script" | "style" | "iframe" | "a" | "img" | "html" | "body" => return false,
+        _ => {}
+    }
+    let classes = element.attr("class").unwrap_or("");
+    let embed_class = classes.split_ascii_whitespace().any(|class| {
+        matches!(
+            class,
+            "twitter-tweet"
+                | "twitter-video"
+                | "twitter-tweet-rendered"
+                | "instagram-media"
+                | "tiktok-embed"
+                | "bluesky-embed"
+                | "mastodon-embed"
+                | "text-post-media"
+                | "reddit-embed-bq"
+                | "reddit-card"
+                | "reddit-embed"
+                | "fb-post"
+                | "fb-video"
+                | "fb-comment-embed"
+                | "telegram-post"
+                | "tumblr-post"
+                | "embedly-card"
+                | "twitter-embed"
+                | "tweet-embed"
+                | "bluesky-wrap"
+                | "instagram-embed-wrap"
+                | "instagram-embed"
+                | "twitter-embed-placeholder"
+                | "imgur-embed-pub"
+        )
+    });
+    embed_class
+        || (element.name() == "blockquote"
+            && element
+                .attrs()
+                .any(|(name, _)| is_post_id(name) || name == "data-instgrm-permalink"))
+}
+
+/// Attributes that hold the id of a post of X.
+pub fn is_post_id(name: &str) -> bool {
+    matches!(
+        name,
+        "data-tweet-id" | "data-tweetid" | "data-twitter-tweet-id" | "tweet-id" | "data-tweet"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_class_names_count_as_wholes_and_of_their_own_element() {
+        for (names, reason) in [
+            ("sidebar", Some("chrome_sidebar")),
+            ("post has-sidebar", None),
+            ("c-related__list", Some("chrome_related")),
+            ("comment-list", Some("chrome_comments")),
+            ("commentary", None),
+            ("article-body shared-content", None),
+            ("social-share", Some("chrome_share")),
+            ("tags", Some("tags")),
+            ("tagged", None),
+            ("author-bio", Some("byline")),
+        ] {
+            assert_eq!(chrome_by_name(names), reason, "{names}");
+        }
+    }
+}

@@ -1,0 +1,531 @@
+//! Puts a reading together from what was read: the story's text, its sentences, and every citation with its place.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use url::Url;
+
+use super::markup::{self, Embedded};
+use super::{Citation, Cited, Claim, Findings, Form, Refusal, flattened, linking};
+use crate::article::page::{Item, Mark, Page, PageBlock};
+use crate::article::{self, Block, Found, Hints, Reading, Sentence, Source, Span, Unreadable, detect_language};
+use crate::platform::{self, Recognised, link};
+
+/// Most citations of one reading; a page with more is no article.
+const CITATIONS: usize = 20_000;
+
+/// Most that is kept of a place as it stood, in bytes.
+const LONGEST_RAW: usize = 64 << 10;
+
+/// Reads an article and finds what it cites. Pure: no network, no clock, no database.
+///
+/// # Errors
+/// If the bytes are neither a page nor text.
+///
+/// # Examples
+/// ```
+/// use citekeep::article::Hints;
+///
+/// let page = r#"<p>The mayor says that the bridge stands:</p>
+///     <blockquote class="twitter-tweet"><p>It stands.</p>&mdash; Ada (@ada)
+///     <a href="https://twitter.com/ada/status/1785600110366674944">May 1, 2024</a></blockquote>"#;
+/// let findings = citekeep::find(page.as_bytes(), &Hints::default()).unwrap();
+/// let citation = &findings.citations[0];
+/// assert_eq!(citation.label(), "https://x.com/ada/status/1785600110366674944");
+/// assert_eq!(findings.sentence(citation), Some("The mayor says that the bridge stands:"));
+/// ```
+pub fn find(bytes: &[u8], hints: &Hints) -> Result<Findings, Unreadable> {
+    let source = article::read(bytes, hints)?;
+    let (text, places) = put_together(&source.page);
+    let (language, notice) = language(&source, &text);
+    let code = language.as_ref().map(|l| l.value.clone());
+    let mut gathering = Gathering {
+        text: &text,
+        base: source.base.as_ref(),
+        language: code.as_deref(),
+        citations: Vec::new(),
+        refused: Vec::new(),
+        seen: HashSet::new(),
+    };
+    gathering.gather(&source.page, &places);
+    let Gathering {
+        mut citations, refused, ..
+    } = gathering;
+    citations.sort_by_key(|c| (c.0.start, c.0.end));
+    citations.truncate(CITATIONS);
+    let offsets = Offsets::new(&text);
+    let flat: Vec<Range<usize>> = citations
+        .iter()
+        .filter(|(_, c)| is_flat(c.form) && c.raw_url.is_none())
+        .map(|(place, _)| place.clone())
+        .collect();
+    let mut citations: Vec<Citation> = citations
+        .into_iter()
+        .map(|(place, citation)| Citation {
+            place: offsets.span(&place),
+            ..citation
+        })
+        .collect();
+    let blocks: Vec<Block> = places
+        .iter()
+        .flat_map(|p| match p {
+            Place::Block { range, kind, .. } => Some(Block {
+                kind: *kind,
+                span: offsets.span(range),
+            }),
+            _ => None,
+        })
+        .collect();
+    let sentences = sentences(&text, &blocks, code.as_deref(), &flat, &offsets);
+    let mut notices = source.page.notices;
+    notices.extend(notice);
+    let reading = Reading {
+        format: source.format,
+        charset: source.charset,
+        title: source.title,
+        byline: source.byline,
+        published: source.published,
+        url: source.url,
+        language,
+        text,
+        blocks,
+        sentences,
+        notices,
+    };
+    linking::link(&reading, &mut citations);
+    Ok(Findings {
+        reading,
+        citations,
+        refused,
+    })
+}
+
+fn is_flat(form: Form) -> bool {
+    matches!(form, Form::Flattened | Form::MediaLink)
+}
+
+/// Where each item of the page stands in the text.
+enum Place {
+    /// A block of the story.
+    Block {
+        range: Range<usize>,
+        kind: article::BlockKind,
+    },
+    /// A block that is not of the story.
+    Chrome,
+    /// A mark, before the byte given.
+    Mark(usize),
+}
+
+/// The story's text, blocks joined by line feeds, and the place of each item of the page.
+fn put_together(page: &Page) -> (String, Vec<Place>) {
+    let mut text = String::new();
+    let places = page
+        .items
+        .iter()
+        .map(|item| match item {
+            Item::Mark(_) => Place::Mark(text.len()),
+            Item::Block(block) if block.chrome.is_some() => Place::Chrome,
+            Item::Block(block) => {
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                let start = text.len();
+                text.push_str(&block.text);
+                Place::Block {
+                    range: start..text.len(),
+                    kind: block.kind,
+                }
+            }
+        })
+        .collect();
+    (text, places)
+}
+
+/// The declared language, unless the text plainly is in another; and the notice if they disagree.
+fn language(source: &Source, text: &str) -> (Option<Found<String>>, Option<String>) {
+    let detected = detect_language(text).map(|value| Found { value, source: "text" });
+    match (&source.language, detected) {
+        (Some(declared), Some(found)) if declared.value != found.value && !are_alike(&declared.value, &found.value) => {
+            let notice = format!(
+                "language_mismatch: declared {} ({}), text reads as {}",
+                declared.value, declared.source, found.value
+            );
+            // Templates declare the theme's language; a long text does not lie.
+            let chosen = if text.len() > 1000 { found } else { declared.clone() };
+            (Some(chosen), Some(notice))
+        }
+        (Some(declared), _) => (Some(declared.clone()), None),
+        (None, found) => (found, None),
+    }
+}
+
+/// Languages that the detector mixes up, and that are cut into sentences alike.
+fn are_alike(a: &str, b: &str) -> bool {
+    const FAMILIES: [&[&str]; 6] = [
+        &["da", "nb", "nn", "no", "sv"],
+        &["hr", "sr", "bs", "sl", "mk", "bg"],
+        &["id", "ms", "jv"],
+        &["nl", "af"],
+        &["es", "ca", "gl", "pt"],
+        &["cs", "sk"],
+    ];
+    FAMILIES.iter().any(|family| family.contains(&a) && family.contains(&b))
+}
+
+/// Code-point offsets of byte offsets, by a count every so many bytes.
+struct Offsets<'a> {
+    text: &'a str,
+    counts: Vec<usize>,
+}
+
+/// Bytes between two counts.
+const STEP: usize = 256;
+
+impl<'a> Offsets<'a> {
+    fn new(text: &'a str) -> Offsets<'a> {
+        let mut counts = Vec::with_capacity(text.len() / STEP + 1);
+        let mut count = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if at % STEP == 0 {
+                counts.push(count);
+            }
+            count += usize::from(!is_continuation(byte));
+        }
+        counts.push(count);
+        Offsets { text, counts }
+    }
+
+    fn characters(&self, byte: usize) -> usize {
+        let from = byte / STEP;
+        let bytes = &self.text.as_bytes()[(from * STEP).min(byte)..byte];
+        self.counts[from.min(self.counts.len() - 1)] + bytes.iter().filter(|b| !is_continuation(**b)).count()
+    }
+
+    fn span(&self, range: &Range<usize>) -> Span {
+        Span {
+            start_byte: range.start,
+            end_byte: range.end,
+            start: self.characters(range.start),
+            end: self.characters(range.end),
+        }
+    }
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+/// The sentences of the blocks; text of flattened posts is not among them.
+fn sentences(
+    text: &str,
+    blocks: &[Block],
+    language: Option<&str>,
+    flat: &[Range<usize>],
+    offsets: &Offsets<'_>,
+) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    let mut next_flat = 0;
+    for (block, Block { span, .. }) in blocks.iter().enumerate() {
+        while flat.get(next_flat).is_some_and(|f| f.end <= span.start_byte) {
+            next_flat += 1;
+        }
+        // What a flattened post leaves of a block is cut into sentences piece by piece.
+        let mut at = span.start_byte;
+        let mut pieces = Vec::new();
+        for post in flat[next_flat..].iter().take_while(|f| f.start < span.end_byte) {
+            pieces.push(at..post.start.clamp(at, span.end_byte));
+            at = post.end.clamp(at, span.end_byte);
+        }
+        pieces.push(at..span.end_byte);
+        for piece in pieces {
+            for range in article::split(&text[piece.clone()], language) {
+                let span = offsets.span(&(piece.start + range.start..piece.start + range.end));
+                sentences.push(Sentence { block, span });
+            }
+        }
+    }
+    sentences
+}
+
+/// Citations as they come in, with their places in bytes.
+struct Gathering<'a> {
+    text: &'a str,
+    base: Option<&'a Url>,
+    language: Option<&'a str>,
+    citations: Vec<(Range<usize>, Citation)>,
+    refused: Vec<Refusal>,
+    /// Posts embedded in the story, so that an element that names one again is no second citation.
+    seen: HashSet<String>,
+}
+
+impl Gathering<'_> {
+    fn gather(&mut self, page: &Page, places: &[Place]) {
+        let blocks: Vec<Range<usize>> = places
+            .iter()
+            .filter_map(|p| match p {
+                Place::Block { range, .. } => Some(range.clone()),
+                _ => None,
+            })
+            .collect();
+        let flat = self.flattened(&blocks);
+        for (item, place) in page.items.iter().zip(places) {
+            match (item, place) {
+                (Item::Block(block), Place::Block { range, .. }) => self.block(block, range, &flat),
+                (Item::Block(block), _) => self.chrome(block),
+                (Item::Mark(mark), Place::Mark(at)) => self.mark(mark, *at),
+                (Item::Mark(_), _) => {}
+            }
+        }
+        // Data islands stand anywhere; what they embed is cited only if nothing in the markup shows it.
+        for (item, place) in page.items.iter().zip(places) {
+            if let (Item::Mark(mark), Place::Mark(at)) = (item, place)
+                && mark.provenance == article::page::Provenance::Script
+            {
+                self.script(mark, *at);
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        place: Range<usize>,
+        cited: Cited,
+        form: Form,
+        raw_url: Option<String>,
+        raw: String,
+        claim: Claim,
+    ) {
+        self.citations.push((
+            place,
+            Citation {
+                cited,
+                form,
+                raw_url,
+                raw,
+                anchor: None,
+                claim,
+                place: Span::default(),
+                references: Vec::new(),
+            },
+        ));
+    }
+
+    fn refuse(&mut self, url: &str, reason: &'static str) {
+        if self.refused.len() < CITATIONS {
+            self.refused.push(Refusal {
+                url: url.to_owned(),
+                reason,
+            });
+        }
+    }
+
+    /// Flattened posts, and where they stand.
+    fn flattened(&mut self, blocks: &[Range<usize>]) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        for found in flattened::find(self.text, blocks, self.language) {
+            places.push(found.place.clone());
+            let cited = match found.post {
+                Some(post) => Cited::Post(post),
+                None => Cited::UnidentifiedPost {
+                    platform: found.platform,
+                },
+            };
+            self.push(found.place, cited, found.form, None, found.raw, found.claim);
+        }
+        places
+    }
+
+    /// Links and printed addresses of a block of the story.
+    fn block(&mut self, block: &PageBlock, range: &Range<usize>, flat: &[Range<usize>]) {
+        let is_in_post = |place: &Range<usize>| {
+            let after = flat.partition_point(|f| f.end <= place.start);
+            flat.get(after).is_some_and(|f| f.start < place.end)
+        };
+        for link in &block.links {
+            let place = range.start + link.range.start..range.start + link.range.end;
+            if !is_in_post(&place) {
+                self.link(&link.href, place, Some(&block.text[link.range.clone()]));
+            }
+        }
+        for (at, url) in link::addresses(&block.text) {
+            let place = range.start + at.start..range.start + at.end;
+            let is_linked = block
+                .links
+                .iter()
+                .any(|l| l.range.start < at.end && at.start < l.range.end);
+            if !is_linked && !is_in_post(&place) {
+                self.address(&url, &block.text[at], place, None);
+            }
+        }
+    }
+
+    fn link(&mut self, href: &str, place: Range<usize>, words: Option<&str>) {
+        let Some(url) = self.resolve(href) else { return };
+        self.address(&url, href, place, words);
+    }
+
+    /// An address in the story's text.
+    fn address(&mut self, url: &Url, as_written: &str, place: Range<usize>, words: Option<&str>) {
+        let (unwrapped, _) = link::unwrap(url);
+        let cited = match platform::recognise(&unwrapped) {
+            Some((_, Recognised::Post(post))) => {
+                self.seen.insert(post.id.clone());
+                Cited::Post(post)
+            }
+            Some((_, Recognised::NotAPost(reason @ ("share" | "intent" | "home")))) => {
+                return self.refuse(as_written, reason);
+            }
+            // The picture link of a post that is embedded or flattened here names nothing more.
+            Some((_, Recognised::Leads)) if words.is_none() => return,
+            _ if is_share(&unwrapped) => return self.refuse(as_written, "share"),
+            _ => Cited::Link(link::clean(&unwrapped)),
+        };
+        let raw = words.map_or_else(
+            || as_written.to_owned(),
+            |w| format!("<a href=\"{}\">{w}</a>", as_written.replace('"', "&quot;")),
+        );
+        self.push(
+            place,
+            cited,
+            Form::Link,
+            Some(as_written.to_owned()),
+            cut(raw),
+            Claim::default(),
+        );
+        if let Some((_, citation)) = self.citations.last_mut() {
+            citation.anchor = words.map(str::to_owned);
+        }
+    }
+
+    fn resolve(&self, href: &str) -> Option<Url> {
+        if href.is_empty() || href.starts_with('#') {
+            return None;
+        }
+        let mut url = match (Url::parse(href), self.base) {
+            (Ok(url), _) => url,
+            (Err(url::ParseError::RelativeUrlWithoutBase), Some(base)) => base.join(href).ok()?,
+            (Err(url::ParseError::RelativeUrlWithoutBase), None) if href.starts_with("//") => {
+                Url::parse(&format!("https:{href}")).ok()?
+            }
+            _ => return None,
+        };
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return None;
+        }
+        // A place in this very page is no other page.
+        if url.fragment().is_some_and(|f| !f.starts_with('!')) {
+            let here = self
+                .base
+                .is_some_and(|base| base[..url::Position::AfterQuery] == url[..url::Position::AfterQuery]);
+            if here {
+                return None;
+            }
+            url.set_fragment(None);
+        }
+        Some(url)
+    }
+
+    /// Posts that are linked outside the story are refused, with the reason why that is no citation.
+    fn chrome(&mut self, block: &PageBlock) {
+        let Some(reason) = block.chrome else { return };
+        for link in &block.links {
+            if let Some(url) = self.resolve(&link.href)
+                && markup::post_of(&url).is_some()
+            {
+                self.refuse(&link.href, reason);
+            }
+        }
+    }
+
+    fn mark(&mut self, mark: &Mark, at: usize) {
+        for found in markup::read(mark, self.base, self.language) {
+            let cited = match found.what {
+                Embedded::Post(post) => {
+                    let url = found.raw_url.clone().unwrap_or_else(|| post.url.to_string());
+                    if let Some(reason) = mark.chrome {
+                        self.refuse(&url, reason);
+                        continue;
+                    }
+                    let is_again = !self.seen.insert(post.id.clone());
+                    // A wrapper and what it wraps name the same post at the same place.
+                    if is_again && self.is_here(&post.id, at) {
+                        continue;
+                    }
+                    Cited::Post(post)
+                }
+                Embedded::Other(url) => {
+                    if let Some(reason) = mark.chrome {
+                        self.refuse(url.as_str(), reason);
+                        continue;
+                    }
+                    Cited::Link(url)
+                }
+            };
+            let place = self.point(at);
+            self.push(place, cited, found.form, found.raw_url, mark.raw.clone(), found.claim);
+        }
+    }
+
+    /// Whether the post is embedded at this very place already; the richer claim stays.
+    fn is_here(&self, id: &str, at: usize) -> bool {
+        let place = self.point(at);
+        self.citations
+            .iter()
+            .rev()
+            .take_while(|(p, c)| p.start >= place.start || c.form == Form::Link)
+            .any(|(p, c)| *p == place && matches!(&c.cited, Cited::Post(post) if post.id == id))
+    }
+
+    /// The place of an embed: the end of the block before it.
+    fn point(&self, at: usize) -> Range<usize> {
+        at..at
+    }
+
+    fn script(&mut self, mark: &Mark, at: usize) {
+        if mark.chrome.is_some_and(|c| c != "chrome_outside_story") {
+            return;
+        }
+        for (post, raw) in markup::in_script(mark) {
+            if self.seen.insert(post.id.clone()) {
+                let place = self.point(at);
+                self.push(place, Cited::Post(post), Form::Embed, None, cut(raw), Claim::default());
+            }
+        }
+    }
+}
+
+/// Addresses that share the page instead of naming another.
+fn is_share(url: &Url) -> bool {
+    const SHARES: [&str; 12] = [
+        "/sharer",
+        "/sharer.php",
+        "/sharer/sharer.php",
+        "/dialog/share",
+        "/share.php",
+        "/shareArticle",
+        "/share/url",
+        "/submit",
+        "/pin/create/button",
+        "/pin/create/button/",
+        "/share",
+        "/intent/post",
+    ];
+    let names_a_page = url
+        .query_pairs()
+        .any(|(name, _)| matches!(&*name, "u" | "url" | "text" | "href" | "mini"));
+    names_a_page && SHARES.contains(&url.path())
+        || matches!(
+            url.host_str(),
+            Some("api.whatsapp.com" | "wa.me" | "addtoany.com" | "www.addtoany.com")
+        )
+}
+
+fn cut(mut raw: String) -> String {
+    let mut end = raw.len().min(LONGEST_RAW);
+    while !raw.is_char_boundary(end) {
+        end -= 1;
+    }
+    raw.truncate(end);
+    raw
+}

@@ -1,0 +1,174 @@
+//! What was found as the JSON line that `citekeep find --json` prints for a document.
+
+use serde::Serialize;
+
+use super::{Citation, Cited, Findings};
+
+/// One document. Its shape is documented and stable.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    doc: &'a str,
+    url: Option<&'a str>,
+    title: Option<&'a str>,
+    lang: Option<&'a str>,
+    citations: Vec<Post<'a>>,
+    links: Vec<Link<'a>>,
+    refused: Vec<Refused<'a>>,
+    notices: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct Post<'a> {
+    platform: &'a str,
+    url: Option<&'a str>,
+    id: Option<&'a str>,
+    form: &'static str,
+    cited_as: Option<&'a str>,
+    author_name: Option<&'a str>,
+    author_handle: Option<&'a str>,
+    date: Option<&'a str>,
+    date_text: Option<&'a str>,
+    text: Option<&'a str>,
+    media: &'a [String],
+    anchor: Option<&'a str>,
+    sentence: Option<&'a str>,
+    sentences: Vec<Sentence<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Link<'a> {
+    url: &'a str,
+    form: &'static str,
+    cited_as: Option<&'a str>,
+    anchor: Option<&'a str>,
+    sentence: Option<&'a str>,
+    sentences: Vec<Sentence<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Sentence<'a> {
+    text: &'a str,
+    start: usize,
+    end: usize,
+    relation: &'static str,
+    confidence: f64,
+    reason: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Refused<'a> {
+    url: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> Document<'a> {
+    /// The document `name` with its findings.
+    #[must_use]
+    pub fn new(name: &'a str, findings: &'a Findings) -> Document<'a> {
+        let reading = &findings.reading;
+        let mut document = Document {
+            doc: name,
+            url: reading.url.as_ref().map(|u| u.value.as_str()),
+            title: reading.title.as_ref().map(|t| t.value.as_str()),
+            lang: reading.language.as_ref().map(|l| l.value.as_str()),
+            citations: Vec::new(),
+            links: Vec::new(),
+            refused: findings
+                .refused
+                .iter()
+                .map(|r| Refused {
+                    url: &r.url,
+                    reason: r.reason,
+                })
+                .collect(),
+            notices: &reading.notices,
+        };
+        for citation in &findings.citations {
+            let sentences = sentences(findings, citation);
+            let sentence = findings.sentence(citation);
+            let (form, cited_as, anchor) = (
+                citation.form.word(),
+                citation.raw_url.as_deref(),
+                citation.anchor.as_deref(),
+            );
+            let (platform, url, id, handle) = match &citation.cited {
+                Cited::Link(url) => {
+                    document.links.push(Link {
+                        url: url.as_str(),
+                        form,
+                        cited_as,
+                        anchor,
+                        sentence,
+                        sentences,
+                    });
+                    continue;
+                }
+                Cited::Post(post) => (
+                    post.platform,
+                    Some(post.url.as_str()),
+                    Some(post.id.as_str()),
+                    post.handle.as_deref(),
+                ),
+                Cited::UnidentifiedPost { platform } => (*platform, None, None, None),
+            };
+            let claim = &citation.claim;
+            document.citations.push(Post {
+                platform,
+                url,
+                id,
+                form,
+                cited_as,
+                author_name: claim.author_name.as_deref(),
+                author_handle: claim.author_handle.as_deref().or(handle),
+                date: claim.date.as_deref(),
+                date_text: claim.date_text.as_deref(),
+                text: claim.text.as_deref(),
+                media: &claim.media,
+                anchor,
+                sentence,
+                sentences,
+            });
+        }
+        document
+    }
+}
+
+fn sentences<'a>(findings: &'a Findings, citation: &'a Citation) -> Vec<Sentence<'a>> {
+    citation
+        .references
+        .iter()
+        .map(|reference| {
+            let span = findings.reading.sentences[reference.sentence].span;
+            Sentence {
+                text: findings.reading.slice(span),
+                start: span.start,
+                end: span.end,
+                relation: reference.relation.word(),
+                confidence: f64::from(reference.confidence) / 1000.0,
+                reason: &reference.reason,
+            }
+        })
+        .collect()
+}
+
+impl Citation {
+    /// One line for people: the address, else what the place claims.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.cited {
+            Cited::Post(post) => post.url.to_string(),
+            Cited::Link(url) => url.to_string(),
+            Cited::UnidentifiedPost { platform } => {
+                let claim = &self.claim;
+                let words: String = claim.text.iter().flat_map(|t| t.chars().take(60)).collect();
+                let handle = claim
+                    .author_handle
+                    .as_ref()
+                    .map(|h| format!(" @{h}"))
+                    .unwrap_or_default();
+                let date = claim.date.as_ref().map(|d| format!(" {d}")).unwrap_or_default();
+                format!("{platform}{handle}{date} “{words}…”")
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `citekeep show`.
+
+use clap::Args;
+
+use super::print::{Printable, Printer};
+use super::{Global, summary};
+use crate::error::{Error, ExitCode, Result};
+use crate::store::Reader;
+
+/// Arguments of `citekeep show`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The article: its number in `citekeep list`, or its address; or the address of a post or page that is cited
+    #[arg(value_name = "ARTICLE")]
+    name: String,
+}
+
+/// Prints an article with its citations, or a target with its captures.
+pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
+    let reader = Reader::open(&global.archive)?;
+    if let Some(article) = reader.find_article(&arguments.name)? {
+        summary::print(&reader, article, printer)?;
+        if printer.verbose() && !printer.json() {
+            print_text(&reader, article, printer)?;
+        }
+        return Ok(ExitCode::Done);
+    }
+    let Some(target) = reader.target_by_url(&arguments.name)? else {
+        return Err(Error::BadInput {
+            input: arguments.name.clone(),
+            why: "is no article or target of this archive".into(),
+            hint: Some("`citekeep list` numbers the articles"),
+        });
+    };
+    summary::print_target(&target, printer);
+    for capture in reader.captures(target.means)? {
+        if printer.json() {
+            printer.object(&capture);
+            continue;
+        }
+        let digest = capture.body_sha256.as_deref().unwrap_or("-");
+        printer.line(format_args!(
+            "  {}  {:<13} {} ({})  {}  sha256 {digest}",
+            capture.ended,
+            capture.outcome,
+            Printable(&capture.source),
+            Printable(&capture.reason),
+            capture.changed
+        ));
+    }
+    Ok(ExitCode::Done)
+}
+
+/// The sentences, each with its number and the citations that it refers to.
+fn print_text(reader: &Reader, article: i64, printer: &Printer) -> Result<()> {
+    let Some(detail) = reader.article(article)? else {
+        return Ok(());
+    };
+    for sentence in &detail.sentences {
+        let marks: Vec<String> = detail
+            .citations
+            .iter()
+            .flat_map(|c| {
+                c.sentences
+                    .iter()
+                    .filter(|r| r.sentence == sentence.ordinal)
+                    .map(move |r| (c, r))
+            })
+            .map(|(c, r)| format!("[{} {}]", c.ordinal, r.relation))
+            .collect();
+        let text = sentence.text.as_deref().unwrap_or("(redacted)");
+        printer.line(format_args!(
+            "  {:>4}  {} {}",
+            sentence.ordinal,
+            Printable(text),
+            marks.join(" ")
+        ));
+    }
+    Ok(())
+}

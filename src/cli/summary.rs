@@ -1,0 +1,148 @@
+//! What became of an article's citations, as a table for people and as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::print::{Printable, Printer};
+use crate::error::Result;
+use crate::outcome::Outcome;
+use crate::store::Reader;
+use crate::store::query::{ArticleDetail, CitationView, TargetView};
+
+/// Groups of outcomes as a reader thinks of them, in the order printed.
+const GROUPS: [&str; 6] = [
+    "captured",
+    "gone",
+    "not visible",
+    "unresolved",
+    "unreachable",
+    "not tried yet",
+];
+
+/// The group of a target's state.
+pub fn group(target: &TargetView) -> &'static str {
+    if target.platform_says.is_some() && target.state.as_deref() == Some("captured") {
+        // An archive had it, but the platform says that it is gone: the copy is old, and that is the news.
+        return "gone";
+    }
+    match target.state.as_deref().and_then(Outcome::from_word) {
+        None => GROUPS[5],
+        Some(Outcome::Captured) if target.kind == "unidentified" && target.captures == 0 => GROUPS[5],
+        Some(Outcome::Captured) => GROUPS[0],
+        Some(Outcome::Deleted | Outcome::AccountGone | Outcome::Suspended) => GROUPS[1],
+        Some(Outcome::Unresolved) => GROUPS[3],
+        Some(Outcome::Unreachable | Outcome::ServerError | Outcome::RateLimited) => GROUPS[4],
+        Some(_) => GROUPS[2],
+    }
+}
+
+/// Prints one article with what became of each of its citations.
+pub fn print(reader: &Reader, article: i64, printer: &Printer) -> Result<()> {
+    let Some(detail) = reader.article(article)? else {
+        return Ok(());
+    };
+    if printer.json() {
+        printer.object(&Line {
+            kind: "article",
+            article: &detail,
+        });
+        return Ok(());
+    }
+    let title = detail.summary.title.as_deref().unwrap_or("(no title)");
+    printer.line(format_args!(
+        "{}  [{}]",
+        Printable(title),
+        Printable(&detail.summary.key)
+    ));
+    printer.line(format_args!("  {}", counts(&detail)));
+    for citation in &detail.citations {
+        print_citation(citation, printer);
+    }
+    Ok(())
+}
+
+/// A line of JSON says what it is about.
+#[derive(Serialize)]
+struct Line<'a> {
+    kind: &'static str,
+    #[serde(flatten)]
+    article: &'a ArticleDetail,
+}
+
+/// "5 citations: 3 captured, 1 gone, 1 unresolved".
+fn counts(detail: &ArticleDetail) -> String {
+    let mut by_group: BTreeMap<usize, usize> = BTreeMap::new();
+    for citation in &detail.citations {
+        let place = GROUPS
+            .iter()
+            .position(|g| *g == group(&citation.target))
+            .unwrap_or(GROUPS.len() - 1);
+        *by_group.entry(place).or_default() += 1;
+    }
+    let parts: Vec<String> = by_group
+        .iter()
+        .map(|(place, count)| format!("{count} {}", GROUPS[*place]))
+        .collect();
+    match detail.citations.len() {
+        0 => "no citations found".to_owned(),
+        1 => format!("1 citation: {}", parts.join(", ")),
+        n => format!("{n} citations: {}", parts.join(", ")),
+    }
+}
+
+fn print_citation(citation: &CitationView, printer: &Printer) {
+    printer.line(format_args!(
+        "  {:<14}{}",
+        group(&citation.target),
+        Printable(&name(citation))
+    ));
+    printer.line(format_args!("  {:<14}{}", "", Printable(&state(&citation.target))));
+    match citation.sentences.first().and_then(|s| s.text.as_deref()) {
+        Some(sentence) => printer.line(format_args!("  {:<14}“{}”", "", Printable(sentence))),
+        None => printer.line(format_args!("  {:<14}(no sentence refers to it)", "")),
+    }
+}
+
+/// The address, else what the article says about the post.
+fn name(citation: &CitationView) -> String {
+    if let Some(url) = &citation.target.url {
+        return url.clone();
+    }
+    let claim = [
+        citation.claimed_handle.as_ref().map(|h| format!("@{h}")),
+        citation.claimed_date.clone(),
+    ];
+    let words: String = citation.claimed_text.iter().flat_map(|t| t.chars().take(60)).collect();
+    let parts: Vec<String> = claim.into_iter().flatten().collect();
+    format!("{} “{words}…”", parts.join(" ")).trim().to_owned()
+}
+
+/// "deleted says x.syndication; text from wayback": the word, the reason, the source.
+fn state(target: &TargetView) -> String {
+    let source = target
+        .source
+        .as_deref()
+        .map(|s| format!(" from {s}"))
+        .unwrap_or_default();
+    let reason = target.reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
+    match (target.platform_says.as_deref(), target.state.as_deref()) {
+        (Some(said), Some("captured")) => format!("{said}, says the platform; captured{source}{reason}"),
+        (_, Some(state)) => format!("{state}{source}{reason}"),
+        (_, None) => "waits for its capture".to_owned(),
+    }
+}
+
+/// Prints a target that was asked for without an article.
+pub fn print_target(target: &TargetView, printer: &Printer) {
+    if printer.json() {
+        printer.object(target);
+        return;
+    }
+    let url = target.url.as_deref().unwrap_or_default();
+    printer.line(format_args!("{:<14}{}", group(target), Printable(url)));
+    printer.line(format_args!("{:<14}{}", "", Printable(&state(target))));
+    if let Some(text) = &target.post_text {
+        printer.line(format_args!("{:<14}{}", "", Printable(text)));
+    }
+}
