@@ -50,6 +50,10 @@ pub struct Place {
     last: usize,
     /// Whether it says that it is the story.
     is_story: bool,
+    /// Whether it is a headline of the first level.
+    is_headline: bool,
+    /// Why it is not of the story, if its name, role or class says so.
+    verdict: Option<&'static str>,
 }
 
 #[derive(Default)]
@@ -65,7 +69,6 @@ struct Walk {
 struct Open {
     number: usize,
     kind: Option<BlockKind>,
-    chrome: Option<&'static str>,
     in_story: bool,
 }
 
@@ -111,17 +114,16 @@ impl Walk {
         self.flush();
     }
 
-    fn current(&self) -> (usize, Option<&'static str>, bool) {
-        self.open
-            .last()
-            .map_or((0, None, false), |open| (open.number, open.chrome, open.in_story))
+    /// Number of the innermost open element, and whether it stands inside an article element.
+    fn current(&self) -> (usize, bool) {
+        self.open.last().map_or((0, false), |open| (open.number, open.in_story))
     }
 
     /// Enters an element; true if what is inside was dealt with and is to be skipped.
     fn enter(&mut self, node: ElementRef<'_>) -> bool {
         let element = node.value();
         let name = element.name();
-        let (parent, chrome, in_story) = self.current();
+        let (parent, in_story) = self.current();
         if vocabulary::is_embed(element) {
             self.flush();
             self.mark(node, Provenance::Container);
@@ -192,11 +194,12 @@ impl Walk {
             parent,
             last: number,
             is_story,
+            is_headline: name == "h1",
+            verdict: vocabulary::chrome(element, in_story),
         });
         self.open.push(Open {
             number,
             kind,
-            chrome: chrome.or_else(|| vocabulary::chrome(element, in_story)),
             in_story: in_story || is_story,
         });
         false
@@ -256,7 +259,7 @@ impl Walk {
         if block.text.is_empty() {
             return;
         }
-        let (element, chrome, _) = self.current();
+        let (element, _) = self.current();
         let kind = self
             .open
             .iter()
@@ -268,14 +271,16 @@ impl Walk {
             text: block.text,
             links,
             element,
-            chrome,
+            chrome: None,
         }));
     }
 
     /// Keeps an element with all that is in it as a mark.
     fn mark(&mut self, node: ElementRef<'_>, provenance: Provenance) {
-        let (element, chrome, in_story) = self.current();
-        let chrome = chrome.or_else(|| vocabulary::chrome(node.value(), in_story));
+        let (element, in_story) = self.current();
+        // What an embed is called says nothing about where it stands.
+        let own = provenance == Provenance::Attribute;
+        let chrome = own.then(|| vocabulary::chrome(node.value(), in_story)).flatten();
         let mut attributes: Vec<(String, String)> = node
             .value()
             .attrs()
@@ -372,7 +377,7 @@ impl Walk {
             return;
         }
         if inner.len() <= bound::PARSED && looks_like_post(&inner) {
-            let (element, chrome, _) = self.current();
+            let (element, _) = self.current();
             self.items.push(Item::Mark(Mark {
                 provenance: Provenance::Script,
                 name: kind.to_owned(),
@@ -381,7 +386,7 @@ impl Walk {
                 links: Vec::new(),
                 raw: String::new(),
                 element,
-                chrome,
+                chrome: None,
             }));
         }
     }
@@ -395,7 +400,7 @@ impl Walk {
         if !worth {
             return;
         }
-        let (element, chrome, _) = self.current();
+        let (element, _) = self.current();
         let mut inner = Walk {
             depth: self.depth + 1,
             ..Walk::default()
@@ -405,7 +410,6 @@ impl Walk {
             if let Item::Mark(mark) = item
                 && mark.provenance != Provenance::Script
             {
-                let chrome = chrome.or(mark.chrome);
                 let provenance = if mark.provenance == Provenance::Frame {
                     mark.provenance
                 } else {
@@ -413,7 +417,6 @@ impl Walk {
                 };
                 self.items.push(Item::Mark(Mark {
                     element,
-                    chrome,
                     provenance,
                     ..mark
                 }));

@@ -1,53 +1,55 @@
-//! Which part of a page is the story: the element that holds most of the running text, widened to the article element that
-//! says so. Everything outside is chrome, whatever it is called.
+//! Which part of a page is the story. Names of classes say what is not of it, but a wrapper around everything has such a
+//! name too (`has sidebar`, `comments open`), so no name outweighs where the running text stands. Of what is left, the
+//! story is the element that holds most of it, widened to the article element that says so; all else is chrome.
 
 use super::Place;
 use crate::article::BlockKind;
 use crate::article::page::{Item, Page};
 
-/// A block is running text from this many characters on …
+/// A block is running text from this many bytes on …
 const RUNNING: usize = 40;
 
-/// … if at most this share of it are links.
-const LINKED: f64 = 0.5;
+/// … if less than this share of it are links, in hundredths.
+const LINKED: usize = 50;
 
-/// The story is the innermost element with at least this share of the running text.
-const SHARE: f64 = 0.85;
+/// An element with this share of all running text is no margin, whatever its name, in hundredths.
+const MAIN: usize = 50;
+
+/// The story is the innermost element with at least this share of the running text, in hundredths.
+const SHARE: usize = 85;
 
 /// Reason code of what stands outside the story.
 const OUTSIDE: &str = "chrome_outside_story";
 
-/// Gives everything outside the story its reason.
+/// Gives every item that is not of the story its reason.
 pub fn choose(page: &mut Page, elements: &[Place]) {
-    let Some(story) = story(page, elements) else { return };
-    let last = elements[story].last;
+    if elements.is_empty() {
+        return;
+    }
+    let verdicts = verdicts(&mass(page, elements, |_| true), elements);
+    let masses = mass(page, elements, |element| verdicts[element].is_none());
+    let story = story(&masses, elements);
     for item in &mut page.items {
         let (element, chrome) = match item {
             Item::Block(block) => (block.element, &mut block.chrome),
             Item::Mark(mark) => (mark.element, &mut mark.chrome),
         };
-        if !(story..=last).contains(&element) && chrome.is_none() {
-            *chrome = Some(OUTSIDE);
-        }
+        let outside = story.is_some_and(|story| !(story..=elements[story].last).contains(&element));
+        *chrome = verdicts[element].or(*chrome).or(outside.then_some(OUTSIDE));
     }
 }
 
-/// The number of the story's element; `None` where there is no running text to tell by.
-fn story(page: &Page, elements: &[Place]) -> Option<usize> {
+/// Bytes of running text in each element, of the blocks whose element counts.
+fn mass(page: &Page, elements: &[Place], counts: impl Fn(usize) -> bool) -> Vec<usize> {
     let mut mass = vec![0_usize; elements.len()];
     for item in &page.items {
         if let Item::Block(block) = item
-            && block.chrome.is_none()
-            && matches!(
-                block.kind,
-                BlockKind::Paragraph | BlockKind::Quote | BlockKind::ListItem | BlockKind::Cell
-            )
+            && !matches!(block.kind, BlockKind::Heading | BlockKind::Caption)
+            && counts(block.element)
         {
-            let length = block.text.len();
             let linked: usize = block.links.iter().map(|l| l.range.len()).sum();
-            #[allow(clippy::cast_precision_loss)]
-            if length >= RUNNING && (linked as f64) < LINKED * length as f64 {
-                mass[block.element] += length;
+            if block.text.len() >= RUNNING && linked * 100 < LINKED * block.text.len() {
+                mass[block.element] += block.text.len();
             }
         }
     }
@@ -55,36 +57,51 @@ fn story(page: &Page, elements: &[Place]) -> Option<usize> {
     for number in (1..elements.len()).rev() {
         mass[elements[number].parent] += mass[number];
     }
-    let total = *mass.first()?;
+    mass
+}
+
+/// What each element's name, or the nearest name around it that counts, says against it.
+fn verdicts(mass: &[usize], elements: &[Place]) -> Vec<Option<&'static str>> {
+    let headlines: Vec<usize> = (0..elements.len()).filter(|&n| elements[n].is_headline).collect();
+    let has_headline = |number: usize| {
+        let next = headlines.partition_point(|&h| h < number);
+        headlines.get(next).is_some_and(|&h| h <= elements[number].last)
+    };
+    let mut verdicts: Vec<Option<&'static str>> = Vec::with_capacity(elements.len());
+    for (number, place) in elements.iter().enumerate() {
+        let is_main = mass[number] * 100 >= MAIN * mass[0].max(1);
+        let own = place.verdict.filter(|verdict| {
+            // Readers' comments can be longer than the story, but the headline is not among them.
+            let is_readers = matches!(*verdict, "chrome_comments" | "chrome_reactions");
+            !is_main || (is_readers && !has_headline(number))
+        });
+        let inherited = if number == 0 { None } else { verdicts[place.parent] };
+        verdicts.push(inherited.or(own));
+    }
+    verdicts
+}
+
+/// The number of the story's element; `None` where there is no running text to tell by.
+fn story(mass: &[usize], elements: &[Place]) -> Option<usize> {
+    let total = mass[0];
     if total == 0 {
         return None;
     }
-    #[allow(clippy::cast_precision_loss)]
-    let enough = |number: usize| mass[number] as f64 >= SHARE * total as f64;
     // Of the elements with enough text the innermost comes last: two that both have so much are one inside the other.
-    let innermost = (0..elements.len()).rev().find(|&number| enough(number))?;
-    let mut number = innermost;
+    let innermost = (0..elements.len())
+        .rev()
+        .find(|&number| mass[number] * 100 >= SHARE * total)?;
+    let mut story = None;
+    let mut at = innermost;
     loop {
-        if elements[number].is_story {
-            return Some(outermost_story(number, elements));
-        }
-        if number == 0 {
-            // No article element says so: the parent takes in a headline or an embed beside the text.
-            return Some(elements[innermost].parent);
-        }
-        number = elements[number].parent;
-    }
-}
-
-/// The article element around `number`; an `articleBody` inside an article belongs to it.
-fn outermost_story(number: usize, elements: &[Place]) -> usize {
-    let mut story = number;
-    let mut at = number;
-    while at != 0 {
-        at = elements[at].parent;
         if elements[at].is_story {
-            story = at;
+            // An `articleBody` inside an article belongs to it.
+            story = Some(at);
         }
+        if at == 0 {
+            // No article element says so: the parent takes in a headline or an embed beside the text.
+            return Some(story.unwrap_or(elements[innermost].parent));
+        }
+        at = elements[at].parent;
     }
-    story
 }

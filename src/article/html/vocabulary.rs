@@ -161,11 +161,11 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                 | ("tag", "list" | "links" | "cloud")
                 | ("entry" | "post" | "article", "tags" | "meta" | "categories") => "tags",
                 ("instagram", "feed" | "gallery" | "pics" | "widget")
-                | ("twitter", "feed" | "timeline" | "widget")
+                | ("twitter", "feed" | "timeline")
                 | ("social", "feed" | "wall")
                 | ("sb", "instagram")
                 | ("sbi", _)
-                | ("widget", "instagram" | "twitter") => "chrome_feed",
+                | ("widget", "instagram") => "chrome_feed",
                 ("widget", "area") | ("widgets", _) => "chrome_sidebar",
                 ("screen", "reader") | ("sr", "only") | ("visually", "hidden") | ("visuallyhidden", _) => "hidden",
                 _ => continue,
