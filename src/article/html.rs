@@ -175,7 +175,7 @@ impl Walk {
             }
             return true;
         }
-        let kind = vocabulary::block_kind(name);
+        let kind = vocabulary::block_kind(name).map(|kind| vocabulary::narrowed(kind, element));
         if kind.is_some() {
             self.flush();
         }

@@ -26,9 +26,17 @@ mod weight {
 /// Links below this confidence are not kept.
 const LEAST: u16 = 300;
 
-/// Sentences looked at before and after an embed.
-const BEFORE: usize = 3;
+/// How much a sentence counts by its distance before an embed, in thousandths: each sentence between makes it less
+/// likely that this one leads in.
+const BEFORE: [u16; 6] = [1000, 800, 650, 500, 450, 400];
+
+/// Sentences looked at after an embed, and how much they count, in thousandths.
 const AFTER: usize = 2;
+const AFTER_FACTOR: u16 = 500;
+
+/// How much a sentence elsewhere in the article counts that repeats the post's words, in thousandths. It may just as
+/// well speak of the same thing.
+const ELSEWHERE_FACTOR: u16 = 400;
 
 /// Sentences compared with one post's words.
 const COMPARED: usize = 400;
@@ -186,7 +194,7 @@ impl<'a> Sentences<'a> {
                 entry.add("before", weight::BEFORE);
             }
             found += 1;
-            if found == BEFORE {
+            if found == BEFORE.len() {
                 break;
             }
         }
@@ -320,15 +328,14 @@ impl Evidence {
                 return None;
             }
         }
-        // Each sentence between makes it less likely that this one leads in.
-        let factor = if self.quotes {
-            1.0
-        } else {
-            [1.0, 0.6, 0.45, 0.4][self.distance.unwrap_or(0).min(3)]
+        let factor = match (self.distance, self.is_after) {
+            (Some(distance), _) => BEFORE[distance.min(BEFORE.len() - 1)],
+            (None, true) => AFTER_FACTOR,
+            (None, false) => ELSEWHERE_FACTOR,
         };
         let doubt: f64 = self.reasons.iter().map(|(_, w)| 1.0 - f64::from(*w) / 1000.0).product();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let confidence = ((1.0 - doubt) * 1000.0 * factor).round() as u16;
+        let confidence = ((1.0 - doubt) * f64::from(factor)).round() as u16;
         if confidence < LEAST {
             return None;
         }

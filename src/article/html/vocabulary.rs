@@ -21,6 +21,24 @@ pub fn block_kind(name: &str) -> Option<BlockKind> {
     })
 }
 
+/// The kind of a block whose class names say more than its element does: captions and credits are often plain elements.
+pub fn narrowed(kind: BlockKind, element: &Element) -> BlockKind {
+    let classes = element.attr("class").unwrap_or("");
+    let says = |word: &str| {
+        let mut names = classes.split(|c: char| !c.is_ascii_alphanumeric());
+        names.any(|name| name.eq_ignore_ascii_case(word))
+    };
+    let is_caption = !classes.is_empty()
+        && ["caption", "credit", "credits", "figcaption", "copyright"]
+            .into_iter()
+            .any(says);
+    if is_caption && kind == BlockKind::Paragraph && !matches!(element.name(), "section" | "article" | "main" | "body")
+    {
+        return BlockKind::Caption;
+    }
+    kind
+}
+
 /// Elements whose text is none of the page's.
 pub fn is_silent(name: &str) -> bool {
     matches!(

@@ -179,8 +179,11 @@ pub fn is_noise(text: &str, words: &[String], kind: BlockKind) -> bool {
     if text.trim_end().ends_with([':', '：']) && words.len() >= 2 {
         return false;
     }
-    // Without a letter it is a rule, a number or a time stamp.
-    if !text.chars().any(char::is_alphabetic) {
+    // Mostly digits: a rule, a number, a time stamp. With a picture link: what is left of a flattened post.
+    let (letters, digits) = text.chars().fold((0, 0), |(l, d), c| {
+        (l + usize::from(c.is_alphabetic()), d + usize::from(c.is_numeric()))
+    });
+    if digits * 2 >= letters || text.contains("pic.twitter.com/") || text.contains("pic.x.com/") {
         return true;
     }
     let has_end = text
