@@ -38,6 +38,10 @@ const AFTER_FACTOR: u16 = 500;
 /// well speak of the same thing.
 const ELSEWHERE_FACTOR: u16 = 400;
 
+/// Words in a row, shared with the post, that make a quotation: beside the embed, and elsewhere in the article.
+const RUN: usize = 5;
+const RUN_ELSEWHERE: usize = 8;
+
 /// Sentences compared with one post's words.
 const COMPARED: usize = 400;
 
@@ -164,7 +168,7 @@ impl<'a> Sentences<'a> {
         let post = PostWords::new(citation);
         self.quoting(&post, next, &mut evidence);
         for (sentence, found) in &mut evidence {
-            self.signs(*sentence, citation, &post, found);
+            self.signs(*sentence, &post, found);
         }
         let mut references: Vec<Reference> = evidence
             .into_iter()
@@ -233,7 +237,8 @@ impl<'a> Sentences<'a> {
             if self.words[sentence].len() < 4 || self.noise[sentence] {
                 continue;
             }
-            if post.longest_run(&self.words[sentence]) >= 5 {
+            let run = if evidence.contains_key(&sentence) { RUN } else { RUN_ELSEWHERE };
+            if post.longest_run(&self.words[sentence]) >= run {
                 let entry = evidence.entry(sentence).or_default();
                 entry.quotes = true;
                 entry.add("quoted_words", weight::QUOTED);
@@ -272,7 +277,7 @@ impl<'a> Sentences<'a> {
     }
 
     /// What the sentence itself says that points to the post.
-    fn signs(&self, sentence: usize, citation: &Citation, post: &PostWords, found: &mut Evidence) {
+    fn signs(&self, sentence: usize, post: &PostWords, found: &mut Evidence) {
         if found.distance.is_none() && !found.is_after && !found.quotes {
             return;
         }
@@ -295,7 +300,6 @@ impl<'a> Sentences<'a> {
         if words.iter().any(|w| words::points(w)) {
             found.add("points", weight::POINTS);
         }
-        let _ = citation;
     }
 }
 
