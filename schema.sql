@@ -211,6 +211,7 @@ CREATE TABLE target (
     WHEN 'unidentified' THEN platform IS NOT NULL AND native_id IS NULL AND url IS NULL AND claim IS NOT NULL
     ELSE platform IS NULL AND native_id IS NULL AND url IS NOT NULL AND claim IS NULL END)
 ) STRICT;
+CREATE INDEX target_url ON target (url) WHERE kind = 'post';
 
 -- One place where a reading cites a target.
 CREATE TABLE citation (
@@ -530,7 +531,8 @@ JOIN reading r ON r.id = s.reading
 JOIN block b ON b.reading = s.reading AND b.ordinal = s.block;
 
 -- Every target, with the post that it turned out to be where it was unidentified: `means` is the target whose captures
--- count. `state` is the outcome of the newest capture (of an unidentified target: of its newest resolution).
+-- count. `state` is the outcome of the newest capture (of an unidentified target: of its newest resolution), `post` the row
+-- of the newest text that was obtained.
 CREATE VIEW targets AS
 WITH meaning AS (
   SELECT t.id AS target, coalesce(
@@ -539,19 +541,23 @@ WITH meaning AS (
   FROM target t
 )
 SELECT t.id AS target, m.means, t.kind, p.platform, p.native_id, p.url, t.claim,
-       coalesce(c.outcome, (SELECT r.outcome FROM resolution r WHERE r.target = t.id ORDER BY r.fence DESC LIMIT 1)) AS state,
-       c.id AS capture, c.reason, c.source, c.ended AS captured_at,
+       -- identified, but not captured yet: NULL
+       CASE WHEN c.id IS NOT NULL THEN c.outcome WHEN m.means = t.id THEN r.outcome END AS state,
+       c.id AS capture, coalesce(c.reason, r.reason) AS reason, c.source, c.ended AS captured_at,
        -- what the platform itself said at that capture, where it said that the post is not to be had
        (SELECT a.outcome FROM answer a WHERE a.capture = c.id
           AND a.outcome IN ('deleted', 'account_gone', 'suspended', 'protected', 'withheld', 'age_gated')
         ORDER BY a.ordinal LIMIT 1) AS platform_says,
        (SELECT count(*) FROM capture n WHERE n.target = m.means) AS captures,
        (SELECT min(n.ended) FROM capture n WHERE n.target = m.means AND n.outcome = 'captured') AS first_captured_at,
-       (SELECT max(n.ended) FROM capture n WHERE n.target = m.means AND n.outcome = 'captured') AS last_captured_at
+       (SELECT max(n.ended) FROM capture n WHERE n.target = m.means AND n.outcome = 'captured') AS last_captured_at,
+       (SELECT q.id FROM capture k JOIN answer b ON b.capture = k.id JOIN post q ON q.answer = b.id
+        WHERE k.target = m.means ORDER BY k.fence DESC, b.ordinal = k.best DESC, q.id DESC LIMIT 1) AS post
 FROM target t
 JOIN meaning m ON m.target = t.id
 JOIN target p ON p.id = m.means
-LEFT JOIN capture c ON c.id = (SELECT n.id FROM capture n WHERE n.target = m.means ORDER BY n.fence DESC LIMIT 1);
+LEFT JOIN capture c ON c.id = (SELECT n.id FROM capture n WHERE n.target = m.means ORDER BY n.fence DESC LIMIT 1)
+LEFT JOIN resolution r ON r.id = (SELECT n.id FROM resolution n WHERE n.target = t.id ORDER BY n.fence DESC LIMIT 1);
 
 -- The newest text of every post that was obtained, and the capture that it comes from.
 CREATE VIEW posts AS
@@ -581,32 +587,30 @@ JOIN article w ON w.id = r.article
 JOIN targets t ON t.target = c.target
 LEFT JOIN citation_sentence cs ON cs.citation = c.id AND cs.rank = 0
 LEFT JOIN sentence s ON s.reading = c.reading AND s.ordinal = cs.sentence
-LEFT JOIN posts p ON p.target = t.means;
+LEFT JOIN post p ON p.id = t.post;
 
 -- Every capture with its last answer's status, body and text, and what differs from the capture of the same target before it:
 -- `first`, `same`, or the first that changed of `outcome`, `text`, `body`.
 CREATE VIEW captures AS
-WITH fact AS (
-  SELECT c.id AS capture, c.target, c.fence, c.run, c.started, c.ended, c.outcome, c.reason, c.source,
-         x.id AS exchange, x.url AS final_url, x.status, x.truncated, x.body, x.body_length,
-         (SELECT q.text FROM post q WHERE q.answer = a.id ORDER BY q.id DESC LIMIT 1) AS text,
-         (SELECT max(n.fence) FROM capture n WHERE n.target = c.target AND n.fence < c.fence) AS fence_before
-  FROM capture c
-  JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
-  LEFT JOIN exchange x ON x.id = (SELECT max(y.id) FROM exchange y WHERE y.answer = a.id)
-)
-SELECT f.capture, f.target, t.kind, t.platform, t.native_id, t.url, f.started, f.ended, f.outcome, f.reason, f.source,
-       f.status, f.final_url, f.truncated, lower(hex(b.sha256)) AS body_sha256, f.body_length, f.text,
-       CASE WHEN o.capture IS NULL THEN 'first' WHEN o.outcome <> f.outcome THEN 'outcome' WHEN o.text IS NOT f.text THEN 'text'
-            WHEN o.body IS NOT f.body THEN 'body' ELSE 'same' END AS changed,
-       o.capture AS capture_before, o.outcome AS outcome_before, o.text AS text_before,
-       (SELECT count(*) FROM post_media m WHERE m.capture = f.capture) AS media,
-       (SELECT count(*) FROM post_media m WHERE m.capture = f.capture AND m.outcome = 'captured') AS media_captured,
-       f.exchange, f.run
-FROM fact f
-JOIN target t ON t.id = f.target
-LEFT JOIN blob b ON b.id = f.body
-LEFT JOIN fact o ON o.target = f.target AND o.fence = f.fence_before;
+SELECT c.id AS capture, c.target, t.kind, t.platform, t.native_id, t.url, c.started, c.ended, c.outcome, c.reason, c.source,
+       x.status, x.url AS final_url, x.truncated, CASE WHEN b.id IS NOT NULL THEN lower(hex(b.sha256)) END AS body_sha256, x.body_length, p.text,
+       CASE WHEN o.id IS NULL THEN 'first' WHEN o.outcome <> c.outcome THEN 'outcome' WHEN op.text IS NOT p.text THEN 'text'
+            WHEN ox.body IS NOT x.body THEN 'body' ELSE 'same' END AS changed,
+       o.id AS capture_before, o.outcome AS outcome_before, op.text AS text_before,
+       (SELECT count(*) FROM post_media m WHERE m.capture = c.id) AS media,
+       (SELECT count(*) FROM post_media m WHERE m.capture = c.id AND m.outcome = 'captured') AS media_captured,
+       x.id AS exchange, c.run
+FROM capture c
+JOIN target t ON t.id = c.target
+JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
+LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+LEFT JOIN blob b ON b.id = x.body
+LEFT JOIN post p ON p.id = (SELECT max(n.id) FROM post n WHERE n.answer = a.id)
+LEFT JOIN capture o ON o.target = c.target
+                   AND o.fence = (SELECT max(n.fence) FROM capture n WHERE n.target = c.target AND n.fence < c.fence)
+LEFT JOIN answer oa ON oa.capture = o.id AND oa.ordinal = o.best
+LEFT JOIN exchange ox ON ox.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = oa.id)
+LEFT JOIN post op ON op.id = (SELECT max(n.id) FROM post n WHERE n.answer = oa.id);
 
 -- Every body that was received or given: where it came from, its digest and its length. `bytes` is the body itself where it
 -- is in one piece (at most 1 MiB); else see blob_chunk.
@@ -630,14 +634,18 @@ JOIN blob b ON b.id = s.body;
 -- Posts that a source, asked at the newest capture, says are gone; with what the archive still has of them.
 CREATE VIEW gone AS
 SELECT t.id AS target, t.platform, t.native_id, t.url, a.outcome, a.reason, a.source AS said_by, c.ended AS said_at,
-       c.id AS capture, p.author_handle, p.posted_at, p.text, p.source AS text_from, p.captured_at AS text_captured_at,
+       c.id AS capture, p.author_handle, p.posted_at, p.text, pa.source AS text_from, pc.ended AS text_captured_at,
        (SELECT count(DISTINCT r.article) FROM citation k JOIN reading r ON r.id = k.reading WHERE k.target = t.id) AS articles
 FROM target t
 JOIN capture c ON c.id = (SELECT n.id FROM capture n WHERE n.target = t.id ORDER BY n.fence DESC LIMIT 1)
 JOIN answer a ON a.id = (
   SELECT b.id FROM answer b WHERE b.capture = c.id AND b.outcome IN ('deleted', 'account_gone', 'suspended')
   ORDER BY b.ordinal LIMIT 1)
-LEFT JOIN posts p ON p.target = t.id;
+LEFT JOIN post p ON p.id = (
+  SELECT q.id FROM capture k JOIN answer b ON b.capture = k.id JOIN post q ON q.answer = b.id
+  WHERE k.target = t.id ORDER BY k.fence DESC, b.ordinal = k.best DESC, q.id DESC LIMIT 1)
+LEFT JOIN answer pa ON pa.id = p.answer
+LEFT JOIN capture pc ON pc.id = pa.capture;
 
 -- Citations of posts that could not be identified yet, with the best guess.
 CREATE VIEW unresolved AS

@@ -146,11 +146,13 @@ impl Work<'_> {
             .await?;
         let tally = self.capture(targets, &stop).await?;
         let reader = Reader::open(&self.global.archive)?;
-        for article in &readings {
-            summary::print(&reader, article.article, self.printer)?;
-        }
-        for target in named {
-            summary::print_target(&reader.target(target)?, self.printer);
+        if !self.printer.quiet() {
+            for article in &readings {
+                summary::print(&reader, article.article, self.printer)?;
+            }
+            for target in named {
+                summary::print_target(&reader.target(target)?, self.printer);
+            }
         }
         if let Some(code) = signalled.code() {
             let left = reader.totals()?.pending;

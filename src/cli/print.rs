@@ -49,6 +49,11 @@ impl Printer {
         self.json
     }
 
+    /// Whether nothing but errors is wanted.
+    pub fn quiet(&self) -> bool {
+        self.quiet && !self.json
+    }
+
     /// Whether more is wanted.
     pub fn verbose(&self) -> bool {
         self.verbose

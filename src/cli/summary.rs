@@ -28,7 +28,6 @@ pub fn group(target: &TargetView) -> &'static str {
     }
     match target.state.as_deref().and_then(Outcome::from_word) {
         None => GROUPS[5],
-        Some(Outcome::Captured) if target.kind == "unidentified" && target.captures == 0 => GROUPS[5],
         Some(Outcome::Captured) => GROUPS[0],
         Some(Outcome::Deleted | Outcome::AccountGone | Outcome::Suspended) => GROUPS[1],
         Some(Outcome::Unresolved) => GROUPS[3],

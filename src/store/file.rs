@@ -68,6 +68,12 @@ pub(super) fn open_for_writing(path: &Path, create: bool, wait: Duration) -> Res
         Problem::Sql(error) => sql_error(path, &error),
         Problem::Foreign => not_an_archive(path),
         Problem::Newer(version) => newer(path, version),
+        Problem::NoSharedMemory => Error::Archive {
+            path: path.clone(),
+            why: "SQLite cannot keep a write-ahead log there".to_owned(),
+            hint: Some("keep the archive on a local disk"),
+            code: ExitCode::InputOutput,
+        },
     })?;
     Ok(Opened { connection, lock })
 }
@@ -225,6 +231,7 @@ enum Problem {
     Sql(rusqlite::Error),
     Foreign,
     Newer(u32),
+    NoSharedMemory,
 }
 
 impl From<rusqlite::Error> for Problem {
@@ -250,7 +257,10 @@ fn prepare(connection: &mut Connection) -> std::result::Result<(), Problem> {
     }
     migrate(connection, MIGRATIONS)?;
     let page_size: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Problem::NoSharedMemory);
+    }
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768")?;
     connection.query_row(
         &format!("PRAGMA wal_autocheckpoint = {}", WAL_BYTES / page_size),

@@ -353,7 +353,7 @@ impl Reader {
             let target: Option<i64> = connection
                 .prepare_cached(
                     "SELECT id FROM target WHERE key = ?1
-                     UNION ALL SELECT id FROM target WHERE url = ?1
+                     UNION ALL SELECT id FROM target WHERE kind = 'post' AND url = ?1
                      UNION ALL SELECT target FROM citation WHERE raw_url = ?1
                      LIMIT 1",
                 )?
@@ -393,7 +393,7 @@ impl Reader {
                         source: row.get(5)?,
                         status: row.get(6)?,
                         final_url: row.get(7)?,
-                        body_sha256: row.get::<_, Option<String>>(8)?.filter(|hex| !hex.is_empty()),
+                        body_sha256: row.get(8)?,
                         body_length: row.get(9)?,
                         text: row.get(10)?,
                         changed: row.get(11)?,
@@ -625,7 +625,7 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
         .prepare_cached(
             "SELECT t.target, t.means, t.kind, t.platform, t.native_id, t.url, t.state, t.reason, t.source, t.captured_at,
                     t.last_captured_at, t.captures, p.author_handle, p.posted_at, p.text, t.platform_says
-             FROM targets t LEFT JOIN posts p ON p.target = t.means WHERE t.target = ?1",
+             FROM targets t LEFT JOIN post p ON p.id = t.post WHERE t.target = ?1",
         )?
         .query_row([target], |row: &Row<'_>| {
             Ok(TargetView {

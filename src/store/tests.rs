@@ -589,6 +589,44 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
 }
 
 #[tokio::test]
+async fn a_fetched_reading_keeps_every_hop_and_one_without_an_address_is_known_by_its_text() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let mut hop = exchange("https://news.example/s", Purpose::Article, b"");
+    (hop.status, hop.body, hop.body_sha256) = (Some(301), Body::None, None);
+    let failed = Exchange {
+        status: None,
+        http_version: None,
+        response_headers: Vec::new(),
+        certificate: None,
+        remote: None,
+        failure: Some(crate::exchange::Failure {
+            outcome: Outcome::Unreachable,
+            reason: "timeout_headers",
+            detail: "no headers within 20 s".into(),
+        }),
+        ..hop.clone()
+    };
+    let last = exchange("https://news.example/story", Purpose::Article, b"<p>story</p>");
+    let mut new = new_reading(b"");
+    new.origin = Origin::Fetched(vec![failed, hop.clone(), last]);
+    new.findings.reading.url = None;
+    let receipt = store.add_reading(new).await.unwrap();
+    let mut broken = new_reading(b"");
+    broken.origin = Origin::Fetched(vec![hop]);
+    assert!(store.add_reading(broken).await.is_err(), "there are no bytes to keep");
+    store.close(0, None).await.unwrap();
+    sound(&path);
+    let reader = Reader::open(&path).unwrap();
+    let article = reader.article(receipt.article).unwrap().unwrap();
+    assert!(article.summary.key.starts_with("sha256:"));
+    assert_eq!(article.body_sha256, row::hex(&sha(b"<p>story</p>")));
+    let hops = "SELECT group_concat(coalesce(status, failure_reason)) FROM (SELECT * FROM exchange ORDER BY ordinal)";
+    assert_eq!(value::<String>(&path, hops), "timeout_headers,301,200");
+    assert_eq!(value::<i64>(&path, "SELECT count(*) FROM article"), 1);
+}
+
+#[tokio::test]
 async fn an_equal_reading_is_kept_once() {
     let (_folder, path) = scratch();
     let store = open(&path);

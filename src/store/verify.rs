@@ -162,12 +162,13 @@ fn check_file(connection: &Connection, report: &mut Report) -> Sql<()> {
 
 /// Compares with the schema of a fresh archive: whoever edits evidence drops the triggers first, and may forget to put them back.
 fn check_schema(connection: &Connection, report: &mut Report) -> Sql<()> {
-    const LIST: &str = "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'
-                        ORDER BY 1";
     let list = |connection: &Connection| -> Sql<Vec<(String, String)>> {
         connection
-            .prepare(LIST)?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .prepare(
+                "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema
+                 WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\' ORDER BY 1",
+            )?
+            .query_map([], |row| Ok((row.get(0)?, without_comments(&row.get::<_, String>(1)?))))?
             .collect()
     };
     let fresh = Connection::open_in_memory()?;
@@ -199,6 +200,14 @@ fn check_schema(connection: &Connection, report: &mut Report) -> Sql<()> {
         );
     }
     Ok(())
+}
+
+/// SQL without comments and with white space folded: a better explanation of a column is no change of the schema.
+fn without_comments(sql: &str) -> String {
+    let words = sql
+        .lines()
+        .flat_map(|line| line.split("--").next().unwrap_or_default().split_whitespace());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn check_bodies(connection: &Connection, report: &mut Report, step: &mut dyn FnMut()) -> Sql<()> {
@@ -233,7 +242,8 @@ fn check_bodies(connection: &Connection, report: &mut Report, step: &mut dyn FnM
     let stray = number(
         connection,
         "SELECT count(*) FROM blob_chunk WHERE NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = blob_chunk.id >> 16)
-         AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.id = blob_chunk.id >> 16)",
+         AND NOT EXISTS (SELECT 1 FROM upload WHERE upload.id = blob_chunk.id >> 16)
+         OR (blob_chunk.id & 65535) >= (SELECT chunks FROM blob WHERE blob.id = blob_chunk.id >> 16)",
         [],
     )?;
     if stray > 0 {
