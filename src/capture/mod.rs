@@ -149,7 +149,8 @@ impl Capturer {
         let given_up = stop.given_up();
         tokio::pin!(given_up);
         loop {
-            while tasks.len() < IN_FLIGHT && !wanted.is_empty() && !stop.is_asked() {
+            // A lease is a commit, so jobs are leased many at a time.
+            while tasks.len() <= IN_FLIGHT / 2 && !wanted.is_empty() && !stop.is_asked() {
                 let room = IN_FLIGHT - tasks.len();
                 let asked: Vec<i64> = wanted.iter().copied().take(room).collect();
                 let jobs = self

@@ -157,8 +157,7 @@ impl Fetcher {
         loop {
             let exchange = self.once(url, purpose, headers, staging).await;
             tries += 1;
-            let [jitter, ..] = self.0.clock.nonce(0);
-            let wait = retry::wait(&exchange, tries, self.0.retries, jitter);
+            let wait = retry::wait(&exchange, tries, self.0.retries, || self.0.clock.nonce(0)[0]);
             exchanges.push(exchange);
             match wait {
                 Some(wait) => sleep(wait).await,

@@ -7,10 +7,10 @@ use crate::exchange::Exchange;
 /// How long to wait before the next try, or `None` if there is to be none. `tries` are those made; `jitter` (0 to 255)
 /// spreads clients that failed together.
 #[must_use]
-pub fn wait(exchange: &Exchange, tries: u32, limit: u32, jitter: u8) -> Option<Duration> {
+pub fn wait(exchange: &Exchange, tries: u32, limit: u32, jitter: impl FnOnce() -> u8) -> Option<Duration> {
     (tries <= limit && may_pass(exchange)).then(|| {
         let whole = 1000_u64 << tries.saturating_sub(1).min(5);
-        Duration::from_millis(whole / 2 + whole * u64::from(jitter) / 512)
+        Duration::from_millis(whole / 2 + whole * u64::from(jitter()) / 512)
     })
 }
 
@@ -32,11 +32,11 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_in_seconds_is_tried_again_and_not_for_ever() {
-        assert!(wait(&answered(502, b""), 1, 2, 0).is_some());
-        assert!(wait(&answered(502, b""), 2, 2, 0) > wait(&answered(502, b""), 1, 2, 0));
-        assert_eq!(wait(&answered(502, b""), 3, 2, 0), None);
+        assert!(wait(&answered(502, b""), 1, 2, || 0).is_some());
+        assert!(wait(&answered(502, b""), 2, 2, || 0) > wait(&answered(502, b""), 1, 2, || 0));
+        assert_eq!(wait(&answered(502, b""), 3, 2, || 0), None);
         for status in [200, 301, 403, 404, 410, 429] {
-            assert_eq!(wait(&answered(status, b""), 1, 2, 0), None, "{status}");
+            assert_eq!(wait(&answered(status, b""), 1, 2, || 0), None, "{status}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! and answers only after the commit. After a failed write nothing more is accepted.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,6 +16,9 @@ pub(super) const QUEUE: usize = 256;
 
 /// Most commands in one transaction.
 const BATCH_COMMANDS: usize = 128;
+
+/// How long the first of a transaction waits for others.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// Most bytes of bodies in one transaction.
 const BATCH_BYTES: usize = 8 << 20;
@@ -79,6 +83,10 @@ pub(super) fn run(mut session: Session, lock: Lock, mut commands: mpsc::Receiver
     while closing.is_none()
         && let Some(first) = commands.blocking_recv()
     {
+        if matches!(&first, Command::Work { weight, .. } if *weight > 0) {
+            // Where one capture is done others are about to be, and the disk's answer costs the same for all of them.
+            std::thread::sleep(GATHERING);
+        }
         let works;
         (works, closing) = gather(first, &mut commands);
         // After a stop, works are dropped, which tells those who wait.
