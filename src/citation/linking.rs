@@ -237,7 +237,11 @@ impl<'a> Sentences<'a> {
             if self.words[sentence].len() < 4 || self.noise[sentence] {
                 continue;
             }
-            let run = if evidence.contains_key(&sentence) { RUN } else { RUN_ELSEWHERE };
+            let run = if evidence.contains_key(&sentence) {
+                RUN
+            } else {
+                RUN_ELSEWHERE
+            };
             if post.longest_run(&self.words[sentence]) >= run {
                 let entry = evidence.entry(sentence).or_default();
                 entry.quotes = true;

@@ -17,8 +17,10 @@ pub(super) const QUEUE: usize = 256;
 /// Most commands in one transaction.
 const BATCH_COMMANDS: usize = 128;
 
-/// How long the first of a transaction waits for others.
-const GATHERING: Duration = Duration::from_millis(1);
+/// How long the first of a transaction waits for others, how often, and how many it waits for.
+const GATHERING: Duration = Duration::from_micros(250);
+const GATHERINGS: usize = 6;
+const ENOUGH: usize = 32;
 
 /// Most bytes of bodies in one transaction.
 const BATCH_BYTES: usize = 8 << 20;
@@ -85,7 +87,12 @@ pub(super) fn run(mut session: Session, lock: Lock, mut commands: mpsc::Receiver
     {
         if matches!(&first, Command::Work { weight, .. } if *weight > 0) {
             // Where one capture is done others are about to be, and the disk's answer costs the same for all of them.
-            std::thread::sleep(GATHERING);
+            for _ in 0..GATHERINGS {
+                if commands.len() >= ENOUGH {
+                    break;
+                }
+                std::thread::sleep(GATHERING);
+            }
         }
         let works;
         (works, closing) = gather(first, &mut commands);
