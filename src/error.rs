@@ -122,10 +122,9 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Error::BadInput { hint, .. } | Error::Archive { hint, .. } => *hint,
-            Error::NotFetched {
-                outcome: Outcome::Refused,
-                ..
-            } => Some("private and reserved addresses are not asked; `--allow-net` lets a range pass"),
+            Error::NotFetched { reason, .. } if matches!(reason.as_str(), "refused_address" | "refused_name") => {
+                Some("private and reserved addresses are not asked; `--allow-net` lets a range pass")
+            }
             Error::NotFetched { .. } => Some("a page saved from a browser can be given as a file with `--url`"),
             Error::Internal(_) => Some("this is a fault of citekeep; what was committed is safe"),
             _ => None,

@@ -3,9 +3,21 @@
 use super::BlockKind;
 use super::page::{Item, Page, PageBlock};
 
+/// Most bytes of a text that are read; a longer one is no article.
+const READ: usize = 8 << 20;
+
 /// Reads plain text; white space inside a line stays as it is, so that offsets are those of the line.
 pub fn read(text: &str) -> Page {
-    let lines = text
+    let mut end = text.len().min(READ);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let notices = if end < text.len() {
+        vec!["input_cut".to_owned()]
+    } else {
+        Vec::new()
+    };
+    let lines = text[..end]
         .trim_start_matches('\u{feff}')
         .lines()
         .map(str::trim)
@@ -21,8 +33,5 @@ pub fn read(text: &str) -> Page {
             })
         })
         .collect();
-    Page {
-        items,
-        notices: Vec::new(),
-    }
+    Page { items, notices }
 }

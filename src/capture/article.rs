@@ -3,16 +3,16 @@
 use bytes::Bytes;
 use url::Url;
 
-use super::Capturer;
 use super::input::{self, Input};
+use super::{Capturer, LEASE_MILLIS, WORKER};
 use crate::article::Hints;
 use crate::citation::Cited;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::exchange::{Purpose, Request};
+use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::{self, Recognised, link};
-use crate::store::record::{NewReading, Origin};
+use crate::store::record::{AnswerRecord, CaptureRecord, NewReading, Origin};
 
 /// What the user says about an input besides its bytes.
 #[derive(Debug, Clone, Default)]
@@ -90,14 +90,16 @@ impl Capturer {
             .last()
             .ok_or_else(|| Error::Internal(format!("{url}: no exchange")))?;
         let failed = |outcome, reason, detail| Error::NotFetched {
-            url: url.to_string(),
+            url: last.url.to_string(),
             outcome,
             reason,
             detail,
         };
         if outcome != Outcome::Captured {
             let detail = last.failure.as_ref().map(|f| f.detail.clone()).unwrap_or_default();
-            return Err(failed(outcome, reason, detail));
+            let error = failed(outcome, reason.clone(), detail);
+            self.keep_failure(outcome, reason, exchanges).await?;
+            return Err(error);
         }
         let bytes = match last.decoded() {
             Ok(bytes) => Bytes::from(bytes),
@@ -108,6 +110,40 @@ impl Capturer {
             content_type: last.header("content-type").map(str::to_owned),
         };
         Ok((Origin::Fetched(exchanges), bytes, hints))
+    }
+
+    /// An article that could not be had is a finding too: its address is kept as a target with this attempt.
+    async fn keep_failure(&self, outcome: Outcome, reason: String, exchanges: Vec<Exchange>) -> Result<()> {
+        let (Some(first), Some(last)) = (exchanges.first(), exchanges.last()) else {
+            return Ok(());
+        };
+        let (started, ended) = (first.started, last.ended);
+        let target = self.store.target(Cited::Link(link::clean(&first.url))).await?;
+        self.store.enqueue(vec![target], true).await?;
+        for job in self
+            .store
+            .lease(WORKER.into(), 1, LEASE_MILLIS, Some(vec![target]))
+            .await?
+        {
+            let detail = last.failure.as_ref().map(|f| f.detail.clone());
+            let answer = AnswerRecord {
+                source: "web".into(),
+                outcome,
+                reason: reason.clone(),
+                detail,
+                exchanges: exchanges.clone(),
+                post: None,
+            };
+            let record = CaptureRecord {
+                started,
+                ended,
+                best: 0,
+                answers: vec![answer],
+                media: Vec::new(),
+            };
+            self.store.complete(job.id, job.fence, record, None).await?;
+        }
+        Ok(())
     }
 
     /// The target that an address names by itself, without an article.

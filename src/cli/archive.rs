@@ -86,12 +86,20 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     })
 }
 
-/// The command as it was typed; secrets never stand in arguments.
+/// The command as it was typed; a password in an address is left out.
 fn command_line() -> String {
-    std::env::args_os()
-        .map(|a| a.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = std::env::args_os().map(|argument| {
+        let word = argument.to_string_lossy().into_owned();
+        match Url::parse(&word) {
+            Ok(mut url) if url.password().is_some() => {
+                // An address that has a password has a host, so this cannot fail.
+                let _ = url.set_password(None);
+                url.to_string()
+            }
+            _ => word,
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// One run of the command.

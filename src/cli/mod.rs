@@ -152,9 +152,10 @@ fn worst(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
         .max_by_key(|code| match code {
             ExitCode::Done => 0,
             ExitCode::SomeFailed => 1,
-            ExitCode::BadInput => 2,
-            ExitCode::NoInput => 3,
-            _ => 4,
+            ExitCode::NoNetwork => 2,
+            ExitCode::BadInput => 3,
+            ExitCode::NoInput => 4,
+            _ => 5,
         })
         .unwrap_or(ExitCode::Done)
 }
