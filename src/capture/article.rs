@@ -90,7 +90,7 @@ impl Capturer {
             .last()
             .ok_or_else(|| Error::Internal(format!("{url}: no exchange")))?;
         let failed = |outcome, reason, detail| Error::NotFetched {
-            url: last.url.to_string(),
+            url: exchanges[0].url.to_string(),
             outcome,
             reason,
             detail,
@@ -103,7 +103,11 @@ impl Capturer {
         }
         let bytes = match last.decoded() {
             Ok(bytes) => Bytes::from(bytes),
-            Err(error) => return Err(failed(Outcome::Unreadable, "coding".into(), error.to_string())),
+            Err(error) => {
+                let failure = failed(Outcome::Unreadable, "coding".into(), error.to_string());
+                self.keep_failure(Outcome::Unreadable, "coding".into(), exchanges).await?;
+                return Err(failure);
+            }
         };
         let hints = Hints {
             url: Some(last.url.clone()),
