@@ -105,7 +105,8 @@ impl Capturer {
             Ok(bytes) => Bytes::from(bytes),
             Err(error) => {
                 let failure = failed(Outcome::Unreadable, "coding".into(), error.to_string());
-                self.keep_failure(Outcome::Unreadable, "coding".into(), exchanges).await?;
+                self.keep_failure(Outcome::Unreadable, "coding".into(), exchanges)
+                    .await?;
                 return Err(failure);
             }
         };

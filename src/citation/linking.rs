@@ -1,437 +1,367 @@
-//! Ties each citation to the sentences that refer to it, with a relation, a confidence and the reasons. No model: every
-//! reason is a row of one table, so that a reader can check any link by hand.
+//! Citations to sentences: which sentences refer to a cited post or page, how, how surely and why.
+//!
+//! A link belongs to the sentence it stands in. A post between two blocks belongs to the sentence right before it,
+//! unless an earlier one plainly introduces it or repeats its words. Every answer is a sum of reasons from one table,
+//! so that a reader can check it by hand. No model, no rule for a single site; no reference at all is a valid answer.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::{Citation, Cited, Form, Reference, Relation};
-use crate::article::{BlockKind, Reading};
+use crate::article::{Reading, Span};
+use crate::citation::{Citation, Cited, Form, Reference, Relation};
 
-mod words;
+mod index;
+mod vocabulary;
 
-/// Reasons and their weights in thousandths; a link's confidence is 1 − Π(1 − weight).
-mod weight {
-    pub const INSIDE: u16 = 980;
-    pub const HANDLE: u16 = 700;
-    pub const QUOTED: u16 = 850;
-    pub const NUMBERS: u16 = 450;
-    pub const NAME: u16 = 300;
-    pub const RARE_WORDS: u16 = 300;
-    pub const BEFORE: u16 = 350;
-    pub const COLON: u16 = 450;
-    pub const POST_WORD: u16 = 350;
-    pub const POINTS: u16 = 350;
-    pub const AFTER: u16 = 100;
-}
+use index::{Index, Role, fold};
 
-/// Links below this confidence are not kept.
-const LEAST: u16 = 300;
-
-/// How much a sentence counts by its distance before an embed, in thousandths: each sentence between makes it less
-/// likely that this one leads in.
-const BEFORE: [u16; 6] = [1000, 800, 650, 500, 450, 400];
-
-/// Sentences looked at after an embed, and how much they count, in thousandths.
-const AFTER: usize = 2;
-const AFTER_FACTOR: u16 = 500;
-
-/// How much a sentence elsewhere in the article counts that repeats the post's words, in thousandths. It may just as
-/// well speak of the same thing.
-const ELSEWHERE_FACTOR: u16 = 400;
-
-/// Words in a row, shared with the post, that make a quotation: beside the embed, and elsewhere in the article.
-const RUN: usize = 5;
-const RUN_ELSEWHERE: usize = 8;
-
-/// Sentences compared with one post's words.
-const COMPARED: usize = 400;
-
+/// References below this confidence, in thousandths, are not kept.
+const THRESHOLD: u16 = 300;
+/// References kept for one citation.
+const KEPT: usize = 4;
+/// Full sentences before a post that are looked at as introductions.
+const BEFORE: usize = 4;
+/// Sentences walked over in search of them.
+const WALKED: usize = 48;
+/// Sentences before a post among which its words count in full though nobody is named.
+const NEAR: usize = 6;
+/// Sentences either way among which a post's words are looked for.
+const REACH: usize = 60;
 /// Words of a post that are compared.
-const POST_WORDS: usize = 200;
+const CLAIM_WORDS: usize = 120;
+/// Sentences compared word for word with one post.
+const COMPARED: usize = 12;
 
-/// Sentences kept for one citation.
-const KEPT: usize = 3;
+/// One sign that a sentence refers to a citation.
+#[derive(Debug, Clone, Copy)]
+struct Reason {
+    code: &'static str,
+    weight: f64,
+}
 
-/// Fills in the references of each citation, best first.
+const fn reason(code: &'static str, weight: f64) -> Reason {
+    Reason { code, weight }
+}
+
+// A confidence is 1 − Π(1 − weight) over its reasons. The weights say what outweighs what; they are no probabilities.
+const INSIDE: Reason = reason("inside", 0.98);
+const HANDLE: Reason = reason("handle", 0.70);
+const QUOTED: Reason = reason("quoted_words", 0.85);
+const NUMBERS: Reason = reason("shared_numbers", 0.45);
+const AUTHOR: Reason = reason("author", 0.30);
+const NAMES: Reason = reason("shared_names", 0.30);
+const RARE: Reason = reason("rare_words", 0.30);
+const LAST_BEFORE: Reason = reason("last_before", 0.45);
+const HEADING: Reason = reason("heading", 0.40);
+const LABEL: Reason = reason("label", 0.30);
+const COLON: Reason = reason("colon", 0.45);
+const POST_WORD: Reason = reason("post_word", 0.35);
+const POINTER: Reason = reason("pointer", 0.35);
+const FIRST_AFTER: Reason = reason("first_after", 0.10);
+/// Says that the posts before this one, with no text between, have the same sentence.
+const SHARED: Reason = reason("shared_by_posts", 0.0);
+/// Says that another post lies between; what stands beyond it counts [`BEYOND`] of its worth.
+const BEYOND_POST: Reason = reason("beyond_post", 0.0);
+/// Says that likeness was found far from the post, without its author's name; it counts [`BEYOND`] of its worth.
+const FAR: Reason = reason("far", 0.0);
+
+/// Worth of a sentence that another post separates from this one: even a quotation yields to the
+/// nearest sentence, since 0.45 is what that one has at least.
+const BEYOND: f64 = 0.45;
+/// Worth of likeness in a sentence after the post: most articles go on with the post's matter.
+const AFTER: f64 = 0.45;
+/// Worth of a sentence that refers back: less than one that leads in.
+const FOLLOWING: f64 = 0.85;
+
+/// Fills each citation's references, best first. What they held before is replaced.
 pub fn link(reading: &Reading, citations: &mut [Citation]) {
-    let sentences = Sentences::new(reading);
-    let mut previous_embed: Option<(usize, usize)> = None;
-    for index in 0..citations.len() {
-        let citation = &citations[index];
-        let references = if citation.form == Form::Link {
-            sentences.containing(citation)
-        } else {
-            let at = citation.place.start_byte;
-            // In a row of embeds without text between, all follow the sentence before the first.
-            let anchor = match previous_embed {
-                Some((end, first)) if !sentences.any_between(end, at) => first,
-                _ => at,
-            };
-            previous_embed = Some((citation.place.end_byte.max(at), anchor));
-            sentences.around(citation, anchor)
+    let index = Index::new(reading, citations);
+    let runs = runs(&index, citations);
+    for (citation, run) in citations.iter_mut().zip(runs) {
+        citation.references = match run {
+            None => containing(&index, citation.place),
+            Some(run) => around(&index, citation, run),
         };
-        citations[index].references = references;
     }
 }
 
-/// The sentences of a reading as linking sees them.
-struct Sentences<'a> {
-    reading: &'a Reading,
-    /// Lower-case words of each sentence.
-    words: Vec<Vec<String>>,
-    /// In how many sentences a word stands.
-    frequency: HashMap<String, usize>,
-    /// Whether a sentence is noise between a story and its embeds.
-    noise: Vec<bool>,
-    /// First byte of each sentence.
-    starts: Vec<usize>,
+/// Where a post stands among its neighbours: posts with no article text between them are one run.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    /// Sentences before this index stand before the run's first post.
+    before: usize,
+    /// Sentences from this index on stand after the post.
+    after: usize,
+    /// Sentences before this index stand before an earlier run.
+    previous: usize,
+    /// Whether posts of the run stand before this one.
+    shared: bool,
 }
 
-impl<'a> Sentences<'a> {
-    fn new(reading: &'a Reading) -> Sentences<'a> {
-        let words: Vec<Vec<String>> = reading
-            .sentences
-            .iter()
-            .map(|s| words::of(reading.slice(s.span)))
-            .collect();
-        let mut frequency: HashMap<String, usize> = HashMap::new();
-        for sentence in &words {
-            for word in sentence.iter().collect::<HashSet<_>>() {
-                *frequency.entry(word.clone()).or_default() += 1;
-            }
-        }
-        let noise = reading
-            .sentences
-            .iter()
-            .zip(&words)
-            .map(|(s, w)| words::is_noise(reading.slice(s.span), w, reading.blocks[s.block].kind))
-            .collect();
-        let starts = reading.sentences.iter().map(|s| s.span.start_byte).collect();
-        Sentences {
-            reading,
-            words,
-            frequency,
-            noise,
-            starts,
-        }
-    }
-
-    fn text(&self, sentence: usize) -> &'a str {
-        self.reading.slice(self.reading.sentences[sentence].span)
-    }
-
-    fn kind(&self, sentence: usize) -> BlockKind {
-        self.reading.blocks[self.reading.sentences[sentence].block].kind
-    }
-
-    /// The sentences that a link stands in.
-    fn containing(&self, citation: &Citation) -> Vec<Reference> {
-        let place = citation.place;
-        let first = self
-            .starts
-            .partition_point(|start| *start <= place.start_byte)
-            .saturating_sub(1);
-        let overlapping = (first..self.reading.sentences.len())
-            .take_while(|&s| self.starts[s] < place.end_byte.max(place.start_byte + 1))
-            .filter(|&s| self.reading.sentences[s].span.end_byte > place.start_byte);
-        let reference = |sentence| Reference {
-            sentence,
-            relation: Relation::Contains,
-            confidence: weight::INSIDE,
-            reason: "link_inside".into(),
+/// The run of each citation; `None` for a link in running text.
+fn runs(index: &Index, citations: &[Citation]) -> Vec<Option<Run>> {
+    let mut posts: Vec<usize> = (0..citations.len())
+        .filter(|&at| stands_apart(index, &citations[at]))
+        .collect();
+    posts.sort_by_key(|&at| (citations[at].place.start_byte, citations[at].place.end_byte));
+    let mut runs = vec![None; citations.len()];
+    let mut last: Option<Run> = None;
+    for at in posts {
+        let place = citations[at].place;
+        let here = index.before(place.start_byte);
+        let after = index.after(place.end_byte).max(here);
+        let run = match last {
+            Some(last) if !index.text_between(last.after, here) => Run {
+                after,
+                shared: true,
+                ..last
+            },
+            Some(last) => Run {
+                before: here,
+                after,
+                previous: last.after,
+                shared: false,
+            },
+            None => Run {
+                before: here,
+                after,
+                previous: 0,
+                shared: false,
+            },
         };
-        let mut references: Vec<Reference> = overlapping.take(KEPT).map(reference).collect();
-        // A link over several sentences is of the one that holds most of it.
-        references.sort_by_key(|r| {
-            let span = self.reading.sentences[r.sentence].span;
-            std::cmp::Reverse(
+        runs[at] = Some(run);
+        last = Some(run);
+    }
+    runs
+}
+
+/// Whether a citation stands between sentences instead of in one: embedded and flattened posts, and posts whose
+/// address is all there is in its block.
+fn stands_apart(index: &Index, citation: &Citation) -> bool {
+    match citation.form {
+        Form::Flattened => true,
+        Form::Embed | Form::Frame | Form::MediaLink => index.overlapping(citation.place).is_empty(),
+        Form::Link => {
+            !matches!(citation.cited, Cited::Link(_))
+                && index
+                    .overlapping(citation.place)
+                    .all(|at| index.sentences[at].role == Role::Address)
+        }
+    }
+}
+
+/// The sentences a place lies in, the one with most of it first.
+fn containing(index: &Index, place: Span) -> Vec<Reference> {
+    let mut found: Vec<(usize, usize)> = index
+        .overlapping(place)
+        .take(KEPT)
+        .map(|at| {
+            let span = index.reading.sentences[at].span;
+            (
                 span.end_byte
                     .min(place.end_byte)
                     .saturating_sub(span.start_byte.max(place.start_byte)),
+                at,
             )
-        });
-        references
-    }
-
-    /// Whether the article says anything between two bytes.
-    fn any_between(&self, from: usize, to: usize) -> bool {
-        let first = self.starts.partition_point(|start| *start < from);
-        (first..self.starts.partition_point(|start| *start < to))
-            .any(|s| !self.noise[s] || self.kind(s) == BlockKind::Heading)
-    }
-
-    /// The sentences around an embed or flattened post that refer to it.
-    fn around(&self, citation: &Citation, anchor: usize) -> Vec<Reference> {
-        let next = self.starts.partition_point(|start| *start < anchor);
-        let mut evidence: HashMap<usize, Evidence> = HashMap::new();
-        self.before(next, &mut evidence);
-        self.after(citation, &mut evidence);
-        let post = PostWords::new(citation);
-        self.quoting(&post, next, &mut evidence);
-        for (sentence, found) in &mut evidence {
-            self.signs(*sentence, &post, found);
-        }
-        let mut references: Vec<Reference> = evidence
-            .into_iter()
-            .filter_map(|(sentence, found)| found.reference(sentence))
-            .collect();
-        references.sort_by_key(|r| (std::cmp::Reverse(r.confidence), std::cmp::Reverse(r.sentence)));
-        references.truncate(KEPT);
-        references
-    }
-
-    /// The last sentences before, noise skipped; a heading where nothing else stands between it and the embed.
-    fn before(&self, next: usize, evidence: &mut HashMap<usize, Evidence>) {
-        let mut found = 0;
-        let mut heading = None;
-        for sentence in (0..next).rev().take(30) {
-            if self.kind(sentence) == BlockKind::Heading {
-                // A heading ends the section; it introduces what follows only if no sentence does.
-                heading = Some(sentence);
-                break;
-            }
-            if self.noise[sentence] {
-                continue;
-            }
-            let entry = evidence.entry(sentence).or_default();
-            entry.distance = Some(found);
-            if found == 0 {
-                entry.add("before", weight::BEFORE);
-            }
-            found += 1;
-            if found == BEFORE.len() {
-                break;
-            }
-        }
-        if let Some(heading) = heading.filter(|_| found == 0) {
-            let entry = evidence.entry(heading).or_default();
-            entry.distance = Some(0);
-            entry.add("heading_before", weight::BEFORE);
-        }
-    }
-
-    /// The first sentences after.
-    fn after(&self, citation: &Citation, evidence: &mut HashMap<usize, Evidence>) {
-        let end = citation.place.end_byte;
-        let from = self
-            .starts
-            .partition_point(|start| *start < end.max(citation.place.start_byte));
-        for (n, sentence) in (from..self.reading.sentences.len()).take(AFTER).enumerate() {
-            if self.kind(sentence) == BlockKind::Heading {
-                break;
-            }
-            let entry = evidence.entry(sentence).or_default();
-            entry.is_after = true;
-            if n == 0 {
-                entry.add("after", weight::AFTER);
-            }
-        }
-    }
-
-    /// Sentences anywhere that share the post's words.
-    fn quoting(&self, post: &PostWords, next: usize, evidence: &mut HashMap<usize, Evidence>) {
-        if post.words.len() < 4 {
-            return;
-        }
-        let from = next.saturating_sub(COMPARED / 2);
-        for sentence in (from..self.words.len()).take(COMPARED) {
-            if self.words[sentence].len() < 4 || self.noise[sentence] {
-                continue;
-            }
-            let run = if evidence.contains_key(&sentence) {
-                RUN
-            } else {
-                RUN_ELSEWHERE
-            };
-            if post.longest_run(&self.words[sentence]) >= run {
-                let entry = evidence.entry(sentence).or_default();
-                entry.quotes = true;
-                entry.add("quoted_words", weight::QUOTED);
-                continue;
-            }
-            let numbers = post.shared_numbers(&self.words[sentence]);
-            let overlap = self.overlap(post, sentence);
-            if numbers >= 2 && overlap > 0.15 {
-                let entry = evidence.entry(sentence).or_default();
-                entry.quotes = true;
-                entry.add("shared_numbers", weight::NUMBERS);
-            }
-            if overlap > 0.3 {
-                let entry = evidence.entry(sentence).or_default();
-                entry.quotes |= overlap > 0.4;
-                entry.add("rare_words", weight::RARE_WORDS);
-            }
-        }
-    }
-
-    /// Share of the sentence's words, weighted by their rarity in the article, that the post has too.
-    #[allow(clippy::cast_precision_loss)]
-    fn overlap(&self, post: &PostWords, sentence: usize) -> f64 {
-        let (mut shared, mut all) = (0.0, 0.0);
-        for word in &self.words[sentence] {
-            if word.chars().count() < 4 && !word.chars().all(|c| c.is_ascii_digit()) {
-                continue;
-            }
-            let rarity = 1.0 / self.frequency.get(word).copied().unwrap_or(1).max(1) as f64;
-            all += rarity;
-            if post.set.contains(word.as_str()) {
-                shared += rarity;
-            }
-        }
-        if all == 0.0 { 0.0 } else { shared / all }
-    }
-
-    /// What the sentence itself says that points to the post.
-    fn signs(&self, sentence: usize, post: &PostWords, found: &mut Evidence) {
-        if found.distance.is_none() && !found.is_after && !found.quotes {
-            return;
-        }
-        let text = self.text(sentence);
-        let words = &self.words[sentence];
-        if let Some(handle) = &post.handle
-            && words.iter().any(|w| w == handle)
-        {
-            found.add("handle", weight::HANDLE);
-        }
-        if post.names.iter().filter(|name| words.contains(name)).count() >= 1 {
-            found.add("name", weight::NAME);
-        }
-        if text.trim_end().ends_with([':', '：']) && !found.is_after {
-            found.add("colon", weight::COLON);
-        }
-        if words.iter().any(|w| words::is_post_word(w)) {
-            found.add("post_word", weight::POST_WORD);
-        }
-        if words.iter().any(|w| words::points(w)) {
-            found.add("points", weight::POINTS);
-        }
-    }
-}
-
-/// What speaks for a sentence.
-#[derive(Default)]
-struct Evidence {
-    reasons: Vec<(&'static str, u16)>,
-    /// How many sentences stand between it and the embed that it precedes.
-    distance: Option<usize>,
-    is_after: bool,
-    quotes: bool,
-}
-
-impl Evidence {
-    fn add(&mut self, reason: &'static str, weight: u16) {
-        if !self.reasons.iter().any(|(r, _)| *r == reason) {
-            self.reasons.push((reason, weight));
-        }
-    }
-
-    fn reference(mut self, sentence: usize) -> Option<Reference> {
-        let positional = self
-            .reasons
-            .iter()
-            .any(|(r, _)| matches!(*r, "before" | "heading_before"));
-        if !positional && !self.quotes {
-            // Away from the embed, or after it, a word for a post alone means any post.
-            let signs = self.reasons.iter().filter(|(r, _)| *r != "after").count();
-            if signs < 2 && !self.reasons.iter().any(|(r, _)| *r == "handle") {
-                return None;
-            }
-        }
-        let factor = match (self.distance, self.is_after) {
-            (Some(distance), _) => BEFORE[distance.min(BEFORE.len() - 1)],
-            (None, true) => AFTER_FACTOR,
-            (None, false) => ELSEWHERE_FACTOR,
-        };
-        let doubt: f64 = self.reasons.iter().map(|(_, w)| 1.0 - f64::from(*w) / 1000.0).product();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let confidence = ((1.0 - doubt) * f64::from(factor)).round() as u16;
-        if confidence < LEAST {
-            return None;
-        }
-        let relation = match (self.quotes, self.is_after) {
-            (true, _) => Relation::Quotes,
-            (false, true) => Relation::Follows,
-            (false, false) => Relation::Introduces,
-        };
-        self.reasons.sort_by_key(|(_, w)| std::cmp::Reverse(*w));
-        let reason = self.reasons.iter().map(|(r, _)| *r).collect::<Vec<_>>().join("+");
-        Some(Reference {
-            sentence,
-            relation,
-            confidence: confidence.min(1000),
-            reason,
         })
+        .collect();
+    found.sort_by_key(|&(shared, at)| (std::cmp::Reverse(shared), at));
+    found
+        .into_iter()
+        .filter_map(|(_, at)| reference(at, Relation::Contains, &[INSIDE], 1.0))
+        .collect()
+}
+
+/// The sentences around a post that refer to it.
+fn around(index: &Index, citation: &Citation, run: Run) -> Vec<Reference> {
+    let claim = index::Claim::new(index, citation, CLAIM_WORDS);
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+
+    let mut before = before(index, run);
+    if before.first().is_some_and(|&at| index.sentences[at].colon) {
+        // A colon right before the post settles which sentence leads in.
+        before.truncate(1);
     }
-}
-
-/// The words of a post, its author's handle and names.
-struct PostWords {
-    words: Vec<String>,
-    set: HashSet<String>,
-    /// Where each run of three words begins.
-    runs: HashMap<[String; 3], Vec<usize>>,
-    handle: Option<String>,
-    names: Vec<String>,
-}
-
-impl PostWords {
-    fn new(citation: &Citation) -> PostWords {
-        let claim = &citation.claim;
-        let mut words = claim.text.as_deref().map(words::of).unwrap_or_default();
-        words.truncate(POST_WORDS);
-        let mut runs: HashMap<[String; 3], Vec<usize>> = HashMap::new();
-        for (at, run) in words.windows(3).enumerate() {
-            if let [a, b, c] = run {
-                runs.entry([a.clone(), b.clone(), c.clone()]).or_default().push(at);
+    for (rank, at) in before.into_iter().enumerate() {
+        seen.insert(at);
+        found.extend(introduction(index, &claim, run, at, rank == 0));
+    }
+    for at in claim.sharing(index, run.before.saturating_sub(REACH)..run.after + REACH, COMPARED) {
+        if index.sentences[at].role == Role::Prose && index.same_section(at, run.before) && seen.insert(at) {
+            let mut reasons = likeness(index, &claim, at);
+            if quotes(&reasons) {
+                let named = author(index, &claim, at);
+                reasons.extend(named);
+                let beyond = at < run.previous;
+                reasons.extend(beyond.then_some(BEYOND_POST));
+                // Far away, a post's words are as often the article's subject, unless their author is named.
+                let far = at + NEAR < run.before && named.is_none();
+                reasons.extend(far.then_some(FAR));
+                let worth = if at >= run.after {
+                    AFTER
+                } else if beyond || far {
+                    BEYOND
+                } else {
+                    1.0
+                };
+                found.extend(reference(at, Relation::Quotes, &reasons, worth));
             }
         }
-        let named = match &citation.cited {
-            Cited::Post(post) => post.handle.clone(),
-            _ => None,
-        };
-        let handle = claim.author_handle.clone().or(named).map(|h| h.to_lowercase());
-        // First and last names; short words and titles tell nobody apart.
-        let names = claim.author_name.as_deref().map(words::of).unwrap_or_default();
-        let names = names.into_iter().filter(|n| n.chars().count() >= 4).take(4).collect();
-        let set = words.iter().cloned().collect();
-        PostWords {
-            words,
-            set,
-            runs,
-            handle,
-            names,
-        }
     }
+    found.extend(label(index, run));
+    if let Some(at) = index.first_text(run.after).filter(|at| !seen.contains(at)) {
+        found.extend(follow_up(index, &claim, at));
+    }
+    // Of equals the later one wins: it is nearer to the post, or refers back to it.
+    found.sort_by_key(|reference| {
+        (
+            std::cmp::Reverse(reference.confidence),
+            std::cmp::Reverse(reference.sentence),
+        )
+    });
+    found.truncate(KEPT);
+    found
+}
 
-    /// Longest run of words that the sentence shares with the post.
-    fn longest_run(&self, sentence: &[String]) -> usize {
-        let mut longest = 0;
-        for (at, run) in sentence.windows(3).enumerate() {
-            let [a, b, c] = run else { continue };
-            let Some(places) = self.runs.get(&[a.clone(), b.clone(), c.clone()]) else {
-                continue;
-            };
-            for place in places.iter().take(8) {
-                let length = sentence[at..]
-                    .iter()
-                    .zip(&self.words[*place..])
-                    .take_while(|(x, y)| x == y)
-                    .take(40)
-                    .count();
-                longest = longest.max(length);
+/// Sentences that may introduce a post, nearest first: the last ones before it, up to the heading of its section.
+fn before(index: &Index, run: Run) -> Vec<usize> {
+    let mut found = Vec::new();
+    for at in (run.before.saturating_sub(WALKED)..run.before).rev() {
+        match index.sentences[at].role {
+            Role::Prose => found.push(at),
+            Role::Heading if found.is_empty() => {
+                // A colon at the end says that what follows the heading is announced before it.
+                let ahead = index.last_text(at).filter(|&ahead| {
+                    ahead >= run.previous && index.sentences[ahead].role == Role::Prose && index.sentences[ahead].colon
+                });
+                found.extend(ahead);
+                found.push(at);
+                break;
             }
+            Role::Heading => break,
+            Role::Aside | Role::Label | Role::Address | Role::Post => {}
         }
-        longest
+        if found.len() == BEFORE {
+            break;
+        }
     }
+    found
+}
 
-    /// Numbers in both that are no years.
-    fn shared_numbers(&self, sentence: &[String]) -> usize {
-        let is_number = |w: &&String| w.chars().all(|c| c.is_ascii_digit()) && w.len() <= 12;
-        let is_year = |w: &String| w.len() == 4 && (w.starts_with("19") || w.starts_with("20"));
-        sentence
-            .iter()
-            .filter(is_number)
-            .filter(|w| !is_year(w) && self.set.contains(*w))
-            .collect::<HashSet<_>>()
-            .len()
+/// What a sentence before the post is to it. The nearest one is kept for its place alone.
+fn introduction(index: &Index, claim: &index::Claim, run: Run, at: usize, nearest: bool) -> Option<Reference> {
+    let sentence = &index.sentences[at];
+    let likeness = likeness(index, claim, at);
+    let relation = if quotes(&likeness) {
+        Relation::Quotes
+    } else {
+        Relation::Introduces
+    };
+    let mut signs: Vec<Reason> = author(index, claim, at).into_iter().collect();
+    let named = !signs.is_empty();
+    signs.extend(sentence.colon.then_some(COLON));
+    signs.extend(sentence.post_word.then_some(POST_WORD));
+    let plain = signs.len() >= 2 && (named || sentence.colon);
+    if !nearest && !plain && relation != Relation::Quotes {
+        return None;
+    }
+    let mut reasons = Vec::new();
+    if nearest {
+        reasons.push(if sentence.role == Role::Heading {
+            HEADING
+        } else {
+            LAST_BEFORE
+        });
+        reasons.extend(run.shared.then_some(SHARED));
+    }
+    reasons.extend(signs);
+    reasons.extend(sentence.pointer.then_some(POINTER));
+    reasons.extend(likeness);
+    let beyond = at < run.previous && !nearest;
+    reasons.extend(beyond.then_some(BEYOND_POST));
+    reference(at, relation, &reasons, if beyond { BEYOND } else { 1.0 })
+}
+
+/// A label with a colon right before the post (`Watch:`) leads in, but says nothing by itself.
+fn label(index: &Index, run: Run) -> Option<Reference> {
+    let at = run.before.checked_sub(1)?;
+    let sentence = &index.sentences[at];
+    if sentence.role == Role::Label && sentence.colon {
+        reference(at, Relation::Introduces, &[LABEL], 1.0)
+    } else {
+        None
     }
 }
+
+/// The first sentence after a post, if it refers back.
+fn follow_up(index: &Index, claim: &index::Claim, at: usize) -> Option<Reference> {
+    let sentence = &index.sentences[at];
+    if sentence.role != Role::Prose {
+        return None;
+    }
+    let mut reasons = vec![FIRST_AFTER];
+    reasons.extend(author(index, claim, at));
+    reasons.extend(
+        (sentence.post_word && sentence.pointer)
+            .then_some([POST_WORD, POINTER])
+            .into_iter()
+            .flatten(),
+    );
+    if reasons.len() == 1 {
+        None
+    } else {
+        reference(at, Relation::Follows, &reasons, FOLLOWING)
+    }
+}
+
+/// The sign that the sentence names the post's author.
+fn author(index: &Index, claim: &index::Claim, at: usize) -> Option<Reason> {
+    if claim.handle_in(index, at) {
+        Some(HANDLE)
+    } else {
+        claim.author_in(index, at).then_some(AUTHOR)
+    }
+}
+
+/// The signs that the sentence has words, names or numbers of the post.
+fn likeness(index: &Index, claim: &index::Claim, at: usize) -> Vec<Reason> {
+    let shared = claim.shared(index, at);
+    let mut reasons = Vec::new();
+    reasons.extend(shared.quoted.then_some(QUOTED));
+    reasons.extend((shared.numbers >= 2).then_some(NUMBERS));
+    reasons.extend((shared.names >= 1).then_some(NAMES));
+    reasons.extend((shared.rare >= 3 && shared.share > 0.3).then_some(RARE));
+    reasons
+}
+
+/// Whether signs of likeness are enough to say that the sentence repeats the post.
+fn quotes(likeness: &[Reason]) -> bool {
+    let has = |sign: Reason| likeness.iter().any(|reason| reason.code == sign.code);
+    has(QUOTED) || (has(NUMBERS) && likeness.len() >= 2)
+}
+
+/// A reference with its confidence, where that is enough to keep it.
+fn reference(sentence: usize, relation: Relation, reasons: &[Reason], worth: f64) -> Option<Reference> {
+    let doubt: f64 = reasons.iter().map(|reason| 1.0 - reason.weight).product();
+    // Between 0 and 990: nothing here is certain.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded to 0..=990"
+    )]
+    let confidence = ((1.0 - doubt) * worth * 1000.0).round().clamp(0.0, 990.0) as u16;
+    (confidence >= THRESHOLD).then(|| Reference {
+        sentence,
+        relation,
+        confidence,
+        reason: reasons.iter().map(|reason| reason.code).collect::<Vec<_>>().join("+"),
+    })
+}
+
+/// A name without case, for comparison.
+fn folded_handle(handle: &str) -> String {
+    fold(handle).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests;

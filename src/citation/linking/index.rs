@@ -1,0 +1,519 @@
+//! A reading prepared for linking, once: what role each sentence plays and which words it has; and a claim prepared
+//! for comparison with it.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::vocabulary;
+use crate::article::{BlockKind, Reading, Span};
+use crate::citation::{Citation, Cited, Form};
+
+/// Sentences that may share a word before it is too common to say anything.
+const RARE_IN: usize = 12;
+/// Words of one sentence that are looked at; nobody writes longer ones.
+const SENTENCE_WORDS: usize = 400;
+/// Words in a row that make a quotation.
+const QUOTED_WORDS: usize = 4;
+/// Words in a row that make a quotation without quotation marks.
+const VERBATIM_WORDS: usize = 7;
+/// Most words of a line that is no sentence of the text: credits, teasers, time stamps.
+const LINE_WORDS: usize = 14;
+
+/// What a sentence is to the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Running text.
+    Prose,
+    /// A heading.
+    Heading,
+    /// A block of one or two words.
+    Label,
+    /// Advertisement, caption, byline, time stamp, teaser, button.
+    Aside,
+    /// A block that is only a post's address.
+    Address,
+    /// Words of a flattened post.
+    Post,
+}
+
+/// A sentence with what linking needs of it.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// What it is to the text.
+    pub role: Role,
+    /// Headings before it.
+    section: usize,
+    /// Whether it ends its block with a colon.
+    pub colon: bool,
+    /// Whether it speaks of a post or of posting.
+    pub post_word: bool,
+    /// Whether it points up or down the page.
+    pub pointer: bool,
+    /// Its words, numbered, and whether they stand in quotation marks.
+    words: Vec<(u32, bool)>,
+}
+
+/// A reading prepared for linking.
+pub(super) struct Index<'a> {
+    pub reading: &'a Reading,
+    /// One for each sentence of the reading.
+    pub sentences: Vec<Prepared>,
+    numbers: HashMap<String, u32>,
+    /// By word number: what it is, and the sentences that have it, up to one more than [`RARE_IN`].
+    words: Vec<Word>,
+    /// By sentence: the last one of the text (prose or heading) before it, and the first one from it on.
+    last: Vec<Option<usize>>,
+    first: Vec<Option<usize>>,
+}
+
+#[derive(Debug, Default)]
+struct Word {
+    length: usize,
+    number: bool,
+    name: bool,
+    sentences: Vec<usize>,
+}
+
+/// Lower case, and one form for what is written in two.
+pub(super) fn fold(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| if c == '’' { '\'' } else { c })
+        .collect()
+}
+
+fn is_quotation_mark(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„' | '‟' | '«' | '»' | '「' | '」' | '『' | '』')
+}
+
+fn is_name(word: &str) -> bool {
+    word.chars().next().is_some_and(char::is_uppercase) && word.chars().nth(2).is_some()
+}
+
+/// A number that says something: not a single digit, not a year.
+fn is_number(word: &str) -> bool {
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let year = digits == 4 && word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
+    digits >= 2
+        && !year
+        && word
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\''))
+}
+
+impl<'a> Index<'a> {
+    pub fn new(reading: &'a Reading, citations: &[Citation]) -> Self {
+        let mut index = Index {
+            reading,
+            sentences: Vec::with_capacity(reading.sentences.len()),
+            numbers: HashMap::new(),
+            words: Vec::new(),
+            last: Vec::new(),
+            first: Vec::new(),
+        };
+        let mut section = 0;
+        let mut quoted = false;
+        for (at, sentence) in reading.sentences.iter().enumerate() {
+            let first_of_block = at == 0 || reading.sentences[at - 1].block != sentence.block;
+            let last_of_block = reading
+                .sentences
+                .get(at + 1)
+                .is_none_or(|next| next.block != sentence.block);
+            quoted &= !first_of_block;
+            let text = reading.slice(sentence.span);
+            let kind = reading
+                .blocks
+                .get(sentence.block)
+                .map_or(BlockKind::Paragraph, |block| block.kind);
+            let role = role(
+                kind,
+                text,
+                first_of_block && last_of_block,
+                reading.byline.as_ref().map(|b| b.value.as_str()),
+            );
+            section += usize::from(role == Role::Heading);
+            let mut prepared = Prepared {
+                role,
+                section,
+                colon: last_of_block && text.trim_end().ends_with([':', '：']),
+                post_word: false,
+                pointer: false,
+                words: Vec::new(),
+            };
+            index.read_words(at, text, &mut quoted, &mut prepared);
+            index.sentences.push(prepared);
+        }
+        index.mark(citations);
+        index.mark_text();
+        index
+    }
+
+    /// Numbers the words of a sentence.
+    fn read_words(&mut self, at: usize, text: &str, quoted: &mut bool, prepared: &mut Prepared) {
+        let mut end = 0;
+        for (start, word) in text.unicode_word_indices().take(SENTENCE_WORDS) {
+            for _ in text[end..start].chars().filter(|&c| is_quotation_mark(c)) {
+                *quoted = !*quoted;
+            }
+            end = start + word.len();
+            let folded = fold(word);
+            prepared.post_word |= vocabulary::is_post_word(&folded);
+            prepared.pointer |= vocabulary::is_pointer(&folded);
+            let next = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+            let number = *self.numbers.entry(folded).or_insert(next);
+            if number == next {
+                self.words.push(Word {
+                    length: word.chars().count(),
+                    number: is_number(word),
+                    ..Word::default()
+                });
+            }
+            let Some(entry) = self.words.get_mut(number as usize) else {
+                continue;
+            };
+            entry.name |= start > 0 && is_name(word);
+            if entry.sentences.len() <= RARE_IN && entry.sentences.last() != Some(&at) {
+                entry.sentences.push(at);
+            }
+            prepared.words.push((number, *quoted));
+        }
+        for _ in text[end..].chars().filter(|&c| is_quotation_mark(c)) {
+            *quoted = !*quoted;
+        }
+    }
+
+    /// Marks sentences that are words of a flattened post, or nothing but an address or a link.
+    fn mark(&mut self, citations: &[Citation]) {
+        // The furthest end of flattened places by their start, so that overlapping places cost nothing.
+        let mut posts: Vec<Span> = citations
+            .iter()
+            .filter(|c| c.form == Form::Flattened)
+            .map(|c| c.place)
+            .collect();
+        posts.sort_by_key(|place| (place.start_byte, place.end_byte));
+        let mut next = 0;
+        let mut reached = 0;
+        for (at, sentence) in self.reading.sentences.iter().enumerate() {
+            while posts
+                .get(next)
+                .is_some_and(|place| place.start_byte < sentence.span.end_byte)
+            {
+                reached = reached.max(posts[next].end_byte);
+                next += 1;
+            }
+            if reached > sentence.span.start_byte {
+                self.sentences[at].role = Role::Post;
+            }
+        }
+        for citation in citations.iter().filter(|c| c.form == Form::Link) {
+            let Some(at) = self.overlapping(citation.place).next() else {
+                continue;
+            };
+            let span = self.reading.sentences[at].span;
+            let whole = citation.place.start_byte <= span.start_byte && citation.place.end_byte >= span.end_byte;
+            if whole && self.sentences[at].role == Role::Prose {
+                let text = self.reading.slice(span).trim();
+                if text.starts_with("http") || text.starts_with("www.") {
+                    self.sentences[at].role = Role::Address;
+                } else if !ends_sentence(text) && text.unicode_words().count() <= LINE_WORDS && self.alone(at) {
+                    self.sentences[at].role = Role::Aside;
+                }
+            }
+        }
+    }
+
+    fn mark_text(&mut self) {
+        let is_text = |prepared: &Prepared| matches!(prepared.role, Role::Prose | Role::Heading);
+        let mut last = None;
+        self.last.push(None);
+        for (at, sentence) in self.sentences.iter().enumerate() {
+            last = if is_text(sentence) { Some(at) } else { last };
+            self.last.push(last);
+        }
+        self.first = vec![None; self.sentences.len() + 1];
+        for (at, sentence) in self.sentences.iter().enumerate().rev() {
+            self.first[at] = if is_text(sentence) {
+                Some(at)
+            } else {
+                self.first[at + 1]
+            };
+        }
+    }
+
+    /// Whether a sentence has its block for itself.
+    fn alone(&self, at: usize) -> bool {
+        let block = |at: usize| self.reading.sentences.get(at).map(|s| s.block);
+        (at == 0 || block(at - 1) != block(at)) && block(at + 1) != block(at)
+    }
+
+    /// How many sentences start before this byte.
+    pub fn before(&self, byte: usize) -> usize {
+        self.reading.sentences.partition_point(|s| s.span.start_byte < byte)
+    }
+
+    /// The first sentence that starts at or after this byte.
+    pub fn after(&self, byte: usize) -> usize {
+        self.before(byte)
+    }
+
+    /// Sentences that share a byte with `place`, or that an empty `place` lies inside.
+    pub fn overlapping(&self, place: Span) -> Range<usize> {
+        let start = self
+            .reading
+            .sentences
+            .partition_point(|s| s.span.end_byte <= place.start_byte);
+        let end = self.before(place.end_byte);
+        start..end.max(start)
+    }
+
+    /// The last sentence of the text before sentence `at`.
+    pub fn last_text(&self, at: usize) -> Option<usize> {
+        self.last.get(at).copied().flatten()
+    }
+
+    /// The first sentence of the text from sentence `at` on.
+    pub fn first_text(&self, at: usize) -> Option<usize> {
+        self.first.get(at).copied().flatten()
+    }
+
+    /// Whether the text goes on between two sentences.
+    pub fn text_between(&self, from: usize, to: usize) -> bool {
+        self.first_text(from).is_some_and(|at| at < to)
+    }
+
+    /// Whether a sentence stands in the section of a post before which `before` sentences stand.
+    pub fn same_section(&self, at: usize, before: usize) -> bool {
+        before.checked_sub(1).map_or(0, |last| self.sentences[last].section) == self.sentences[at].section
+    }
+}
+
+/// What a sentence is by its block, its shape and its first words.
+fn role(kind: BlockKind, text: &str, alone: bool, byline: Option<&str>) -> Role {
+    match kind {
+        BlockKind::Heading => return Role::Heading,
+        BlockKind::Caption => return Role::Aside,
+        _ => {}
+    }
+    let words: Vec<&str> = text.unicode_words().take(LINE_WORDS + 1).collect();
+    if !text.chars().any(char::is_alphabetic) {
+        return Role::Aside;
+    }
+    if !alone {
+        return Role::Prose;
+    }
+    if text.split_whitespace().nth(1).is_none() && (text.starts_with("http") || text.starts_with("www.")) {
+        return Role::Address;
+    }
+    let folded = fold(text);
+    if words.len() <= 2 {
+        return if vocabulary::begins_aside(&folded) {
+            Role::Aside
+        } else {
+            Role::Label
+        };
+    }
+    if words.len() > LINE_WORDS || text.trim_end().ends_with([':', '：']) {
+        return Role::Prose;
+    }
+    let open = !ends_sentence(text);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let stamp = open && words.len() <= 8 && digits >= 3 && digits * 3 >= letters;
+    let signed = open && words.len() <= 6 && vocabulary::begins_byline(&fold(words[0]));
+    let byline = byline.is_some_and(|byline| open && folded.contains(&fold(byline)));
+    if stamp || signed || byline || vocabulary::begins_aside(&folded) {
+        Role::Aside
+    } else {
+        Role::Prose
+    }
+}
+
+/// Whether a text ends as sentences do.
+fn ends_sentence(text: &str) -> bool {
+    text.trim_end_matches(|c: char| c.is_whitespace() || is_quotation_mark(c) || matches!(c, ')' | ']' | '’' | '\''))
+        .ends_with([
+            '.', '!', '?', '…', ':', '。', '！', '？', '．', '؟', '۔', '।', '：', ';',
+        ])
+}
+
+/// What a citation's place claims, prepared for comparison with sentences.
+pub(super) struct Claim {
+    /// Numbers of the words of the post's text that the reading has too, in order; `None` for the others.
+    words: Vec<Option<u32>>,
+    /// The same, without order.
+    set: HashSet<u32>,
+    /// Runs of [`QUOTED_WORDS`] words.
+    runs: HashSet<[u32; QUOTED_WORDS]>,
+    long_runs: HashSet<[u32; VERBATIM_WORDS]>,
+    /// Words written as names.
+    names: HashSet<u32>,
+    /// Words of the text that could be rare ones.
+    weighty: usize,
+    handle: String,
+    author: Vec<u32>,
+    /// How many words of the author's name must be there.
+    author_needed: usize,
+}
+
+/// What a sentence shares with a claim.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// A run of words, long enough to be a quotation.
+    pub quoted: bool,
+    /// Different numbers.
+    pub numbers: usize,
+    /// Different names.
+    pub names: usize,
+    /// Different words that are rare in the article.
+    pub rare: usize,
+    /// Rare words shared, of the post's words that could be rare.
+    pub share: f64,
+}
+
+impl Claim {
+    pub fn new(index: &Index, citation: &Citation, limit: usize) -> Self {
+        let claimed = &citation.claim;
+        let in_address = match &citation.cited {
+            Cited::Post(post) => post.handle.as_deref(),
+            _ => None,
+        };
+        let text = claimed.text.as_deref().unwrap_or_default();
+        let mut claim = Claim {
+            words: Vec::new(),
+            set: HashSet::new(),
+            runs: HashSet::new(),
+            long_runs: HashSet::new(),
+            names: HashSet::new(),
+            weighty: 0,
+            handle: claimed
+                .author_handle
+                .as_deref()
+                .or(in_address)
+                .map(super::folded_handle)
+                .unwrap_or_default(),
+            author: Vec::new(),
+            author_needed: 0,
+        };
+        for word in text.unicode_words().take(limit) {
+            let number = index.numbers.get(&fold(word)).copied();
+            claim.words.push(number);
+            claim.set.extend(number);
+            claim.weighty += usize::from(word.chars().nth(3).is_some());
+            if is_name(word) {
+                claim.names.extend(number);
+            }
+        }
+        claim.runs = claim.words.windows(QUOTED_WORDS).filter_map(run).collect();
+        claim.long_runs = claim.words.windows(VERBATIM_WORDS).filter_map(run).collect();
+        let name = claimed.author_name.as_deref().unwrap_or_default();
+        let parts: Vec<&str> = name
+            .unicode_words()
+            .filter(|part| part.chars().nth(2).is_some())
+            .take(6)
+            .collect();
+        claim.author_needed = parts.len().min(2);
+        claim.author = parts
+            .iter()
+            .filter_map(|part| index.numbers.get(&fold(part)).copied())
+            .collect();
+        claim
+    }
+
+    /// Whether the sentence has the post's handle as a word of its own.
+    pub fn handle_in(&self, index: &Index, at: usize) -> bool {
+        if self.handle.chars().count() < 3 {
+            return false;
+        }
+        let text = index.reading.slice(index.reading.sentences[at].span);
+        text.split('@').skip(1).any(|rest| {
+            let named = rest
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next()
+                .unwrap_or_default();
+            super::folded_handle(named) == self.handle
+        })
+    }
+
+    /// Whether the sentence names the author: by the name, or by a name of which the handle is made.
+    pub fn author_in(&self, index: &Index, at: usize) -> bool {
+        let words = &index.sentences[at].words;
+        let has = |number: &&u32| words.iter().any(|(word, _)| word == *number);
+        if self.author_needed > 0 && self.author.iter().filter(has).count() >= self.author_needed {
+            return true;
+        }
+        let text = index.reading.slice(index.reading.sentences[at].span);
+        self.handle.chars().count() >= 5
+            && text
+                .unicode_words()
+                .take(SENTENCE_WORDS)
+                .any(|word| is_name(word) && word.chars().nth(4).is_some() && self.handle.contains(&fold(word)))
+    }
+
+    /// Sentences of `range` with the most rare words and numbers of the post, best first.
+    pub fn sharing(&self, index: &Index, range: Range<usize>, most: usize) -> Vec<usize> {
+        let mut counts: HashMap<usize, usize> = HashMap::new();
+        for &number in &self.set {
+            let word = &index.words[number as usize];
+            if word.sentences.len() <= RARE_IN && (word.length > 3 || word.number) {
+                for &at in word.sentences.iter().filter(|at| range.contains(at)) {
+                    *counts.entry(at).or_default() += 1;
+                }
+            }
+        }
+        let mut found: Vec<(usize, usize)> = counts.into_iter().filter(|&(_, count)| count >= 2).collect();
+        found.sort_by_key(|&(at, count)| (std::cmp::Reverse(count), std::cmp::Reverse(at)));
+        found.into_iter().take(most).map(|(at, _)| at).collect()
+    }
+
+    /// What the sentence shares with the post's text.
+    pub fn shared(&self, index: &Index, at: usize) -> Shared {
+        if self.set.is_empty() {
+            return Shared::default();
+        }
+        let words = &index.sentences[at].words;
+        let said: Vec<Option<u32>> = words.iter().map(|&(word, _)| Some(word)).collect();
+        let in_quotes: Vec<Option<u32>> = words.iter().map(|&(word, quoted)| quoted.then_some(word)).collect();
+        // Four short words in a row are an idiom, not a quotation.
+        let weighty = |run: &[u32]| run.iter().map(|&w| index.words[w as usize].length).sum::<usize>() >= 16;
+        let quoted = in_quotes
+            .windows(QUOTED_WORDS)
+            .filter_map(run)
+            .any(|run| weighty(&run) && self.runs.contains(&run))
+            || (!self.long_runs.is_empty()
+                && said
+                    .windows(VERBATIM_WORDS)
+                    .filter_map(run)
+                    .any(|run| self.long_runs.contains(&run)));
+        let mut shared = Shared {
+            quoted,
+            ..Shared::default()
+        };
+        let both: HashSet<u32> = words
+            .iter()
+            .map(|&(word, _)| word)
+            .filter(|word| self.set.contains(word))
+            .collect();
+        for number in both {
+            let word = &index.words[number as usize];
+            let rare = word.sentences.len() <= RARE_IN;
+            shared.numbers += usize::from(word.number);
+            shared.names += usize::from(rare && word.name && self.names.contains(&number));
+            shared.rare += usize::from(rare && word.length > 3);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "counts of words, small")]
+        let share = shared.rare as f64 / self.weighty.max(1) as f64;
+        shared.share = share;
+        shared
+    }
+}
+
+/// A window of words, if the reading has them all.
+fn run<const N: usize>(window: &[Option<u32>]) -> Option<[u32; N]> {
+    let mut words = [0; N];
+    for (word, number) in words.iter_mut().zip(window) {
+        *word = (*number)?;
+    }
+    Some(words)
+}
