@@ -77,8 +77,8 @@ struct Open {
 struct Building {
     text: String,
     links: Vec<Anchor>,
-    /// The link that is open: where its words begin, and its address.
-    anchor: Option<(usize, String)>,
+    /// The link that is open.
+    anchor: Option<Anchor>,
     space: bool,
 }
 
@@ -183,10 +183,13 @@ impl Walk {
             && let Some(href) = element.attr("href")
         {
             self.close_anchor();
-            self.block.anchor = Some((
-                self.block.text.len() + usize::from(self.block.space && !self.block.text.is_empty()),
-                href.trim().to_owned(),
-            ));
+            let start = self.block.text.len() + usize::from(self.block.space && !self.block.text.is_empty());
+            let chrome = vocabulary::not_a_citation(element);
+            self.block.anchor = Some(Anchor {
+                range: start..start,
+                href: href.trim().to_owned(),
+                chrome,
+            });
         }
         let is_story = name == "article" || element.attr("itemprop").is_some_and(|p| p.contains("articleBody"));
         let number = self.elements.len();
@@ -239,22 +242,24 @@ impl Walk {
     }
 
     fn close_anchor(&mut self) {
-        if let Some((start, href)) = self.block.anchor.take() {
+        if let Some(mut anchor) = self.block.anchor.take() {
             let end = self.block.text.len();
-            self.block.links.push(Anchor {
-                range: start.min(end)..end,
-                href,
-            });
+            anchor.range = anchor.range.start.min(end)..end;
+            self.block.links.push(anchor);
         }
     }
 
     /// Ends the block, if there is any text or link in it.
     fn flush(&mut self) {
-        let reopened = self.block.anchor.as_ref().map(|(_, href)| href.clone());
+        let reopened = self.block.anchor.as_ref().map(|anchor| Anchor {
+            range: 0..0,
+            href: anchor.href.clone(),
+            ..*anchor
+        });
         self.close_anchor();
         let block = std::mem::take(&mut self.block);
         // A link around several blocks goes on in the next one.
-        self.block.anchor = reopened.map(|href| (0, href));
+        self.block.anchor = reopened;
         let links: Vec<Anchor> = block.links.into_iter().filter(|l| !l.range.is_empty()).collect();
         if block.text.is_empty() {
             return;

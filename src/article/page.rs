@@ -36,6 +36,8 @@ pub struct Anchor {
     pub range: Range<usize>,
     /// Its address as written.
     pub href: String,
+    /// Why it is none of the story's, if its relation says so.
+    pub chrome: Option<&'static str>,
 }
 
 /// Where a mark was found.

@@ -8,11 +8,16 @@ use url::Url;
 use super::markup::{self, Embedded};
 use super::{Citation, Cited, Claim, Findings, Form, Refusal, flattened, linking};
 use crate::article::page::{Item, Mark, Page, PageBlock};
-use crate::article::{self, Block, Found, Hints, Reading, Sentence, Source, Span, Unreadable, detect_language};
+use crate::article::{
+    self, Block, BlockKind, Found, Hints, Reading, Sentence, Source, Span, Unreadable, detect_language,
+};
 use crate::platform::{self, Recognised, link};
 
 /// Most citations of one reading; a page with more is no article.
 const CITATIONS: usize = 20_000;
+
+/// Most words of a link that alone makes a label.
+const LABEL_WORDS: usize = 3;
 
 /// Most that is kept of a place as it stood, in bytes.
 const LONGEST_RAW: usize = 64 << 10;
@@ -344,8 +349,18 @@ impl Gathering<'_> {
         };
         for link in &block.links {
             let place = range.start + link.range.start..range.start + link.range.end;
-            if !is_in_post(&place) {
-                self.link(&link.href, place, Some(&block.text[link.range.clone()]));
+            let words = &block.text[link.range.clone()];
+            if is_in_post(&place) {
+                continue;
+            }
+            // A block that is nothing but a short link is a button, a tag or a menu's entry; a post may stand so.
+            let is_label = words.len() == block.text.len()
+                && block.kind != BlockKind::Heading
+                && words.split_whitespace().count() <= LABEL_WORDS
+                && !words.contains("://");
+            match link.chrome.or(is_label.then_some("label")) {
+                Some(reason) if !self.is_post(&link.href) => self.refuse(&link.href, reason),
+                _ => self.link(&link.href, place, Some(words)),
             }
         }
         for (at, url) in link::addresses(&block.text) {
@@ -358,6 +373,10 @@ impl Gathering<'_> {
                 self.address(&url, &block.text[at], place, None);
             }
         }
+    }
+
+    fn is_post(&self, href: &str) -> bool {
+        self.resolve(href).is_some_and(|url| markup::post_of(&url).is_some())
     }
 
     fn link(&mut self, href: &str, place: Range<usize>, words: Option<&str>) {

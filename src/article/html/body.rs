@@ -71,9 +71,12 @@ fn verdicts(mass: &[usize], elements: &[Place]) -> Vec<Option<&'static str>> {
     for (number, place) in elements.iter().enumerate() {
         let is_main = mass[number] * 100 >= MAIN * mass[0].max(1);
         let own = place.verdict.filter(|verdict| {
-            // Readers' comments can be longer than the story, but the headline is not among them.
-            let is_readers = matches!(*verdict, "chrome_comments" | "chrome_reactions");
-            !is_main || (is_readers && !has_headline(number))
+            // Readers' comments and terms of use can be longer than the story, but the headline is not among them.
+            let may_be_longer = matches!(
+                *verdict,
+                "chrome_comments" | "chrome_reactions" | "chrome_consent" | "chrome_dialog" | "hidden"
+            );
+            !is_main || (may_be_longer && !has_headline(number))
         });
         let inherited = if number == 0 { None } else { verdicts[place.parent] };
         verdicts.push(inherited.or(own));

@@ -163,9 +163,11 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                 ) => "chrome_share",
                 ("advert" | "advertisement" | "advertising" | "adsbygoogle" | "sponsored" | "dfp", _)
                 | ("ad", "container" | "slot" | "wrapper" | "unit" | "block") => "chrome_advertisement",
-                ("cookie" | "cookies" | "gdpr", "banner" | "notice" | "bar" | "law" | "popup" | "info") => {
-                    "chrome_consent"
-                }
+                ("onetrust" | "cookiebot" | "didomi" | "usercentrics" | "cmplz" | "truste", _)
+                | (
+                    "cookie" | "cookies" | "gdpr" | "consent" | "privacy",
+                    "banner" | "notice" | "bar" | "law" | "popup" | "info" | "sdk" | "modal" | "manager",
+                ) => "chrome_consent",
                 ("navigation" | "navbar" | "breadcrumb" | "breadcrumbs" | "masthead" | "pagination", _)
                 | ("nav", "menu" | "bar" | "links")
                 | ("main" | "top" | "site" | "primary", "nav" | "menu" | "navigation") => "chrome_navigation",
@@ -192,6 +194,17 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
         }
     }
     None
+}
+
+/// Why a link is none of the story's, if its relation says so (HTML standard, link types).
+pub fn not_a_citation(element: &Element) -> Option<&'static str> {
+    let rel = element.attr("rel").unwrap_or("");
+    rel.split_ascii_whitespace().find_map(|relation| match relation {
+        "tag" | "category" => Some("tags"),
+        "author" => Some("byline"),
+        "next" | "prev" | "bookmark" => Some("chrome_navigation"),
+        _ => None,
+    })
 }
 
 /// Whether an element holds an embedded post whose text is the post's, not the article's.
