@@ -358,7 +358,14 @@ impl Gathering<'_> {
                 && block.kind != BlockKind::Heading
                 && words.split_whitespace().count() <= LABEL_WORDS
                 && !words.contains("://");
-            match link.chrome.or(is_label.then_some("label")) {
+            // One that is nothing but a link to another page of the same site is a teaser.
+            let is_teaser =
+                words.len() == block.text.len() && (block.kind == BlockKind::Heading || self.is_same_site(&link.href));
+            match link
+                .chrome
+                .or(is_label.then_some("label"))
+                .or(is_teaser.then_some("teaser"))
+            {
                 Some(reason) if !self.is_post(&link.href) => self.refuse(&link.href, reason),
                 _ => self.link(&link.href, place, Some(words)),
             }
@@ -373,6 +380,12 @@ impl Gathering<'_> {
                 self.address(&url, &block.text[at], place, None);
             }
         }
+    }
+
+    fn is_same_site(&self, href: &str) -> bool {
+        let host = |url: &Url| url.host_str().map(|h| h.trim_start_matches("www.").to_owned());
+        self.base
+            .is_some_and(|base| self.resolve(href).is_some_and(|url| host(&url) == host(base)))
     }
 
     fn is_post(&self, href: &str) -> bool {

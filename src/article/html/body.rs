@@ -26,7 +26,8 @@ pub fn choose(page: &mut Page, elements: &[Place]) {
     if elements.is_empty() {
         return;
     }
-    let verdicts = verdicts(&mass(page, elements, |_| true), elements);
+    let asides = asides(elements);
+    let verdicts = verdicts(&mass(page, elements, |element| !asides[element]), &asides, elements);
     let masses = mass(page, elements, |element| verdicts[element].is_none());
     let story = story(&masses, elements);
     for item in &mut page.items {
@@ -60,24 +61,34 @@ fn mass(page: &Page, elements: &[Place], counts: impl Fn(usize) -> bool) -> Vec<
     mass
 }
 
-/// What each element's name, or the nearest name around it that counts, says against it.
-fn verdicts(mass: &[usize], elements: &[Place]) -> Vec<Option<&'static str>> {
+/// Whether each element is, or stands in, what can be longer than the story and yet is none of it: readers' comments and
+/// terms of use. The headline is never among them.
+fn asides(elements: &[Place]) -> Vec<bool> {
     let headlines: Vec<usize> = (0..elements.len()).filter(|&n| elements[n].is_headline).collect();
     let has_headline = |number: usize| {
         let next = headlines.partition_point(|&h| h < number);
         headlines.get(next).is_some_and(|&h| h <= elements[number].last)
     };
+    let mut asides: Vec<bool> = Vec::with_capacity(elements.len());
+    for (number, place) in elements.iter().enumerate() {
+        let may_be_longer = place.verdict.is_some_and(|verdict| {
+            matches!(
+                verdict,
+                "chrome_comments" | "chrome_reactions" | "chrome_consent" | "chrome_dialog" | "hidden"
+            )
+        });
+        let inherited = number > 0 && asides[place.parent];
+        asides.push(inherited || (may_be_longer && !has_headline(number)));
+    }
+    asides
+}
+
+/// What each element's name, or the nearest name around it that counts, says against it.
+fn verdicts(mass: &[usize], asides: &[bool], elements: &[Place]) -> Vec<Option<&'static str>> {
     let mut verdicts: Vec<Option<&'static str>> = Vec::with_capacity(elements.len());
     for (number, place) in elements.iter().enumerate() {
         let is_main = mass[number] * 100 >= MAIN * mass[0].max(1);
-        let own = place.verdict.filter(|verdict| {
-            // Readers' comments and terms of use can be longer than the story, but the headline is not among them.
-            let may_be_longer = matches!(
-                *verdict,
-                "chrome_comments" | "chrome_reactions" | "chrome_consent" | "chrome_dialog" | "hidden"
-            );
-            !is_main || (may_be_longer && !has_headline(number))
-        });
+        let own = place.verdict.filter(|_| asides[number] || !is_main);
         let inherited = if number == 0 { None } else { verdicts[place.parent] };
         verdicts.push(inherited.or(own));
     }
