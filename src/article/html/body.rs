@@ -15,6 +15,9 @@ const LINKED: usize = 50;
 /// An element with this share of all running text is no margin, whatever its name, in hundredths.
 const MAIN: usize = 50;
 
+/// The same of one that holds the headline as well.
+const MAIN_WITH_HEADLINE: usize = 10;
+
 /// The story is the innermost element with at least this share of the running text, in hundredths.
 const SHARE: usize = 85;
 
@@ -26,8 +29,10 @@ pub fn choose(page: &mut Page, elements: &[Place]) {
     if elements.is_empty() {
         return;
     }
-    let asides = asides(elements);
-    let verdicts = verdicts(&mass(page, elements, |element| !asides[element]), &asides, elements);
+    let headlines = Headlines::of(elements);
+    let asides = asides(elements, &headlines);
+    let mass_of_all = mass(page, elements, |element| !asides[element]);
+    let verdicts = verdicts(&mass_of_all, &asides, &headlines, elements);
     let masses = mass(page, elements, |element| verdicts[element].is_none());
     let story = story(&masses, elements);
     for item in &mut page.items {
@@ -63,12 +68,7 @@ fn mass(page: &Page, elements: &[Place], counts: impl Fn(usize) -> bool) -> Vec<
 
 /// Whether each element is, or stands in, what can be longer than the story and yet is none of it: readers' comments and
 /// terms of use. The headline is never among them.
-fn asides(elements: &[Place]) -> Vec<bool> {
-    let headlines: Vec<usize> = (0..elements.len()).filter(|&n| elements[n].is_headline).collect();
-    let has_headline = |number: usize| {
-        let next = headlines.partition_point(|&h| h < number);
-        headlines.get(next).is_some_and(|&h| h <= elements[number].last)
-    };
+fn asides(elements: &[Place], headlines: &Headlines) -> Vec<bool> {
     let mut asides: Vec<bool> = Vec::with_capacity(elements.len());
     for (number, place) in elements.iter().enumerate() {
         let may_be_longer = place.verdict.is_some_and(|verdict| {
@@ -78,16 +78,36 @@ fn asides(elements: &[Place]) -> Vec<bool> {
             )
         });
         let inherited = number > 0 && asides[place.parent];
-        asides.push(inherited || (may_be_longer && !has_headline(number)));
+        asides.push(inherited || (may_be_longer && !headlines.is_in(number, place)));
     }
     asides
 }
 
+/// Numbers of the headlines of the first level, in order.
+struct Headlines(Vec<usize>);
+
+impl Headlines {
+    fn of(elements: &[Place]) -> Headlines {
+        Headlines((0..elements.len()).filter(|&n| elements[n].is_headline).collect())
+    }
+
+    /// Whether one stands in the element.
+    fn is_in(&self, number: usize, place: &Place) -> bool {
+        let next = self.0.partition_point(|&headline| headline < number);
+        self.0.get(next).is_some_and(|&headline| headline <= place.last)
+    }
+}
+
 /// What each element's name, or the nearest name around it that counts, says against it.
-fn verdicts(mass: &[usize], asides: &[bool], elements: &[Place]) -> Vec<Option<&'static str>> {
+fn verdicts(mass: &[usize], asides: &[bool], headlines: &Headlines, elements: &[Place]) -> Vec<Option<&'static str>> {
     let mut verdicts: Vec<Option<&'static str>> = Vec::with_capacity(elements.len());
     for (number, place) in elements.iter().enumerate() {
-        let is_main = mass[number] * 100 >= MAIN * mass[0].max(1);
+        let share = if headlines.is_in(number, place) {
+            MAIN_WITH_HEADLINE
+        } else {
+            MAIN
+        };
+        let is_main = mass[number] * 100 >= share * mass[0].max(1);
         let own = place.verdict.filter(|_| asides[number] || !is_main);
         let inherited = if number == 0 { None } else { verdicts[place.parent] };
         verdicts.push(inherited.or(own));

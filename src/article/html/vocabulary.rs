@@ -123,6 +123,8 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
         for (i, word) in words.iter().enumerate() {
             let next = words.get(i + 1).copied().unwrap_or("");
             let reason = match (*word, next) {
+                // Layouts that make room for a sidebar.
+                ("sidebar", "grid" | "layout" | "page" | "main" | "enabled" | "active") => continue,
                 ("sidebar" | "sidebars" | "rightrail" | "leftrail", _)
                 | ("right" | "left" | "side", "rail" | "column" | "col") => "chrome_sidebar",
                 (
@@ -139,7 +141,9 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                     | "mentions",
                     _,
                 ) => "chrome_reactions",
-                ("referrers" | "referers" | "referrer" | "referer", _) => "chrome_referrers",
+                ("referrers" | "referers" | "referrer" | "referer" | "refererlist" | "referrerlist", _) => {
+                    "chrome_referrers"
+                }
                 (
                     "related" | "recommended" | "recommendation" | "recommendations" | "outbrain" | "taboola"
                     | "trending" | "popular" | "readmore" | "seealso",
@@ -151,7 +155,7 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                 | ("see", "also")
                 | ("latest", "news" | "posts" | "articles" | "stories" | "headlines")
                 | ("recent", "posts" | "comments" | "articles") => "chrome_related",
-                ("newsletter" | "subscribe" | "subscription" | "signup" | "paywall", _) => "chrome_newsletter",
+                ("newsletter" | "subscribe" | "subscription" | "signup", _) => "chrome_newsletter",
                 (
                     "share" | "sharing" | "sharebar" | "sharedaddy" | "addthis" | "addtoany" | "shareaholic"
                     | "sociable",
