@@ -442,7 +442,11 @@ fn posts_in(text: &str) -> Vec<PostRef> {
     if text.len() > 64 << 10 || !text.contains("status") {
         return Vec::new();
     }
-    let posts = link::addresses(text).into_iter().filter_map(|(_, url)| post_of(&url));
     // An embed's markup names its own post last.
-    posts.last().into_iter().collect()
+    link::addresses(text)
+        .into_iter()
+        .rev()
+        .find_map(|(_, url)| post_of(&url))
+        .into_iter()
+        .collect()
 }

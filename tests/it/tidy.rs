@@ -19,7 +19,10 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn imports_point_one_way() {
     let forbidden = [
-        ("article", &["citation", "platform", "fetch", "store", "capture", "cli", "config"][..]),
+        (
+            "article",
+            &["citation", "platform", "fetch", "store", "capture", "cli", "config"][..],
+        ),
         ("citation", &["fetch", "store", "capture", "cli", "config"]),
         ("platform", &["fetch", "store", "capture", "cli", "config"]),
         ("exchange", &["fetch", "store", "capture", "cli", "config"]),
@@ -30,16 +33,33 @@ fn imports_point_one_way() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for path in sources(&root) {
         let place = path.strip_prefix(&root).unwrap();
-        let area = place.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
-        let Some((_, banned)) = forbidden.iter().find(|(name, _)| *name == area) else { continue };
+        let area = place
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_string_lossy()
+            .replace(".rs", "");
+        let Some((_, banned)) = forbidden.iter().find(|(name, _)| *name == area) else {
+            continue;
+        };
         let code = fs::read_to_string(&path).unwrap();
-        for (number, line) in code.lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
+        for (number, line) in code
+            .lines()
+            .enumerate()
+            .filter(|(_, l)| !l.trim_start().starts_with("//"))
+        {
             for name in *banned {
                 let arrow = format!("crate::{name}");
-                let hit = line.match_indices(&arrow).any(|(at, _)| {
-                    !line[at + arrow.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
-                });
-                assert!(!hit, "{}:{}: {area} must not import {name}", place.display(), number + 1);
+                let hit = line
+                    .match_indices(&arrow)
+                    .any(|(at, _)| !line[at + arrow.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'));
+                assert!(
+                    !hit,
+                    "{}:{}: {area} must not import {name}",
+                    place.display(),
+                    number + 1
+                );
             }
         }
     }
@@ -51,9 +71,18 @@ fn only_the_clock_reads_the_time_and_only_the_store_speaks_sql() {
     for path in sources(&root) {
         let place = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
         let code = fs::read_to_string(&path).unwrap();
-        assert!(place == "clock.rs" || !code.contains("Utc::now"), "{place} reads the clock");
-        assert!(place.starts_with("store") || !code.contains("rusqlite"), "{place} speaks to SQLite");
-        assert!(place.starts_with("fetch") || !code.contains("reqwest::"), "{place} opens sockets");
+        assert!(
+            place == "clock.rs" || !code.contains("Utc::now"),
+            "{place} reads the clock"
+        );
+        assert!(
+            place.starts_with("store") || !code.contains("rusqlite"),
+            "{place} speaks to SQLite"
+        );
+        assert!(
+            place.starts_with("fetch") || !code.contains("reqwest::"),
+            "{place} opens sockets"
+        );
     }
 }
 
@@ -61,7 +90,10 @@ fn only_the_clock_reads_the_time_and_only_the_store_speaks_sql() {
 fn readme_and_changelog_know_every_command_and_this_version() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let help = std::process::Command::new(env!("CARGO_BIN_EXE_citekeep")).arg("--help").output().unwrap();
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_citekeep"))
+        .arg("--help")
+        .output()
+        .unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let commands: Vec<&str> = help
         .lines()
@@ -72,7 +104,10 @@ fn readme_and_changelog_know_every_command_and_this_version() {
         .collect();
     assert!(commands.len() > 4, "{help}");
     for command in commands {
-        assert!(readme.contains(&format!("`citekeep {command}")), "README does not explain `citekeep {command}`");
+        assert!(
+            readme.contains(&format!("`citekeep {command}")),
+            "README does not explain `citekeep {command}`"
+        );
     }
     let changelog = fs::read_to_string(root.join("CHANGELOG.md")).unwrap();
     assert!(changelog.contains(&format!("## {}", env!("CARGO_PKG_VERSION"))));

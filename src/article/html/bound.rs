@@ -97,15 +97,14 @@ fn end_of_tag(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
                 at = memchr(bytes[at], &bytes[at + 1..]).map_or(bytes.len(), |close| at + 2 + close);
                 continue;
             }
-            b' ' | b'\n' | b'\t' | b'\r' | b'\x0c' | b'/' => {
+            b' ' | b'\n' | b'\t' | b'\r' | b'\x0c' | b'/'
                 if bytes
                     .get(at + 1)
-                    .is_some_and(|b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'>' | b'='))
-                {
-                    attributes += 1;
-                    if attributes > ATTRIBUTES {
-                        return None;
-                    }
+                    .is_some_and(|b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'>' | b'=')) =>
+            {
+                attributes += 1;
+                if attributes > ATTRIBUTES {
+                    return None;
                 }
             }
             _ => {}

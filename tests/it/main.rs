@@ -1,0 +1,10 @@
+//! The built binary against a web on loopback: what it prints, what it asks, and what stands in the SQLite file.
+
+mod archive;
+mod commands;
+mod inputs;
+mod interrupted;
+mod scene;
+mod tidy;
+#[path = "../support/web.rs"]
+mod web;
