@@ -162,7 +162,11 @@ impl Capturer {
                 }
                 for job in jobs {
                     let capturer = self.clone();
-                    tasks.spawn(async move { capturer.work(job).await });
+                    tasks.spawn(async move {
+                        let done = capturer.work(job).await;
+                        capturer.keep_penalties().await?;
+                        done
+                    });
                 }
             }
             let finished = tokio::select! {
@@ -228,6 +232,14 @@ impl Capturer {
         const WAITS: [i64; 5] = [60, 600, 3_600, 21_600, 86_400];
         let attempt = usize::try_from(job.attempts).unwrap_or(0).min(WAITS.len() - 1);
         unsettled.then(|| self.clock.now().plus_millis(WAITS[attempt] * 1000))
+    }
+
+    /// Keeps what hosts asked of us for the runs to come.
+    async fn keep_penalties(&self) -> Result<()> {
+        for (host, until) in self.fetcher.take_penalties() {
+            self.store.host_penalty(host, until).await?;
+        }
+        Ok(())
     }
 
     /// One request with all its hops and tries.

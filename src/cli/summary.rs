@@ -117,18 +117,18 @@ fn name(citation: &CitationView) -> String {
     format!("{} “{words}…”", parts.join(" ")).trim().to_owned()
 }
 
-/// "deleted says x.syndication; text from wayback": the word, the reason, the source.
+/// `captured from x.syndication (post)`, `deleted (x.syndication: tombstone_deleted)`: the word, the source, the reason.
 fn state(target: &TargetView) -> String {
-    let source = target
-        .source
-        .as_deref()
-        .map(|s| format!(" from {s}"))
-        .unwrap_or_default();
-    let reason = target.reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
-    match (target.platform_says.as_deref(), target.state.as_deref()) {
-        (Some(said), Some("captured")) => format!("{said}, says the platform; captured{source}{reason}"),
-        (_, Some(state)) => format!("{state}{source}{reason}"),
-        (_, None) => "waits for its capture".to_owned(),
+    let source = target.source.as_deref();
+    let reason = target.reason.as_deref().unwrap_or_default();
+    match (target.platform_says.as_deref(), target.state.as_deref(), source) {
+        (Some(said), Some("captured"), Some(source)) => {
+            format!("{said}, says the platform; captured from {source} ({reason})")
+        }
+        (_, Some("captured"), Some(source)) => format!("captured from {source} ({reason})"),
+        (_, Some(state), Some(source)) => format!("{state} ({source}: {reason})"),
+        (_, Some(state), None) => format!("{state} ({reason})"),
+        (_, None, _) => "waits for its capture".to_owned(),
     }
 }
 

@@ -77,7 +77,7 @@ fn the_same_input_again_captures_nothing_twice_and_again_captures_once_more() {
     scene.syndication(POST, Reply::json(GONE));
     let printed = scene.archives(0, &[&input, "--again"]);
     assert!(
-        printed.contains("deleted from x.syndication (tombstone_deleted)"),
+        printed.contains("deleted (x.syndication: tombstone_deleted)"),
         "{printed}"
     );
     assert_eq!(

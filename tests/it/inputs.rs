@@ -200,14 +200,12 @@ fn a_second_run_says_who_holds_the_archive_or_waits_for_it() {
     let scene = Scene::new();
     scene.web.on("news.example", "/slow", [Reply::Stall(Vec::new(), 900)]);
     let mut holder = scene
-        .command()
-        .args(["archive", "http://news.example/slow"])
+        .archiving()
+        .args(["http://news.example/slow"])
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    while scene.web.asked("news.example", "/slow") == 0 {
-        std::thread::yield_now();
-    }
+    scene.wait_until_asked("news.example", "/slow", 1);
     let input = scene.file(
         "good.txt",
         "A sentence that stands here by itself and cites nothing at all.\n",

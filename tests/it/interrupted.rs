@@ -30,8 +30,8 @@ fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
         let scene = Scene::new();
         let input = with_links(&scene, LINKS);
         let mut child = scene
-            .command()
-            .args(["archive", "-q", &input])
+            .archiving()
+            .args(["-q", &input])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -68,12 +68,10 @@ fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
 fn ctrl_c_finishes_what_is_in_flight_and_says_what_is_left() {
     let scene = Scene::new();
     let input = with_links(&scene, 30);
-    let mut command = scene.command();
-    command.args(["archive", &input, "--set", "pace.delay=0.2", "--set", "pace.per_host=1"]);
+    let mut command = scene.archiving();
+    command.args([&input, "--set", "pace.delay=0.2", "--set", "pace.per_host=1"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while scene.web.asked("office.example", "/page") < 2 {
-        thread::yield_now();
-    }
+    scene.wait_until_asked("office.example", "/page", 2);
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     // A second one gives up what still waits for its turn.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
@@ -53,9 +54,10 @@ impl Scene {
         command
     }
 
-    /// The program in this world: every name leads to the web, every upstream is a host of it.
-    pub fn command(&self) -> Command {
+    /// `citekeep archive` in this world: every name leads to the web, every upstream is a host of it.
+    pub fn archiving(&self) -> Command {
         let mut command = self.bare();
+        command.arg("archive");
         let hosts = format!("hosts.*={}", self.web.address());
         for setting in [
             "pace.delay=0",
@@ -81,7 +83,7 @@ impl Scene {
 
     /// Archives inputs; gives the whole outcome of the process.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command().arg("archive").args(arguments).output().unwrap()
+        self.archiving().args(arguments).output().unwrap()
     }
 
     /// Archives inputs and expects this exit code; gives standard output.
@@ -95,6 +97,18 @@ impl Scene {
             text(&output.stderr)
         );
         text(&output.stdout)
+    }
+
+    /// Waits until the web was asked so often; a program that never asks fails the test.
+    pub fn wait_until_asked(&self, host: &str, path: &str, times: usize) {
+        let start = Instant::now();
+        while self.web.asked(host, path) < times {
+            assert!(
+                start.elapsed() < Duration::from_secs(60),
+                "{host}{path} was never asked"
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// One value out of the archive, read with nothing of the program's.
