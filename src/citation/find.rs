@@ -561,3 +561,256 @@ fn cut(mut raw: String) -> String {
     raw.truncate(end);
     raw
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "1785600110366674944";
+
+    fn found(html: &str) -> Findings {
+        let page = format!(
+            "<!DOCTYPE html><html lang='en'><body><article><h1>The bridge</h1><p>The mayor of Orsay wrote about the bridge after the flood:</p>{html}\
+             <p>The trains run again from Thursday on, says the company that runs them.</p></article></body></html>"
+        );
+        find(page.as_bytes(), &Hints::default()).unwrap()
+    }
+
+    fn posts(findings: &Findings) -> Vec<(&str, Form)> {
+        findings
+            .citations
+            .iter()
+            .filter_map(|c| match &c.cited {
+                Cited::Post(post) => Some((post.id.as_str(), c.form)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_markup_that_embeds_a_post_is_one_citation_after_its_sentence() {
+        let status = format!("https://twitter.com/ada_b/status/{ID}");
+        let quote = format!(
+            "<blockquote class='twitter-tweet'><p>It stands.</p>&mdash; Ada (@ada_b) <a href='{status}?ref_src=x'>May 1, 2024</a></blockquote>"
+        );
+        let escaped = quote.replace('<', "&lt;").replace('>', "&gt;");
+        for (html, form) in [
+            (quote.clone(), Form::Embed),
+            (
+                format!("<blockquote class='twitter-video' data-lang='de'><a href='{status}'></a></blockquote>"),
+                Form::Embed,
+            ),
+            (
+                format!("<figure class='wp-block-embed'><div class='wp-block-embed__wrapper'>{quote}</div></figure>"),
+                Form::Embed,
+            ),
+            (
+                format!(
+                    "<div class='twitter-tweet twitter-tweet-rendered'><iframe data-tweet-id='{ID}' src='./files/Tweet.html'></iframe></div>"
+                ),
+                Form::Embed,
+            ),
+            (
+                format!("<iframe src='https://platform.twitter.com/embed/Tweet.html?dnt=true&id={ID}'></iframe>"),
+                Form::Frame,
+            ),
+            (
+                format!(
+                    "<iframe class='lazy' data-src='https://platform.twitter.com/embed/index.html?id={ID}'></iframe>"
+                ),
+                Form::Frame,
+            ),
+            (
+                format!(
+                    "<iframe src='/media/oembed?url=https%3A//twitter.com/ada_b/status/{ID}&max_width=0'></iframe>"
+                ),
+                Form::Frame,
+            ),
+            (format!("<amp-twitter data-tweetid='{ID}'></amp-twitter>"), Form::Embed),
+            (
+                format!("<twitterwidget class='twitter-tweet' data-tweet-id='{ID}'></twitterwidget>"),
+                Form::Embed,
+            ),
+            (
+                format!("<div class='consent' data-tweet-url='{status}'>Accept to see</div>"),
+                Form::Embed,
+            ),
+            (
+                format!("<div class='gate' data-embed=\"{escaped}\">Accept</div>"),
+                Form::Embed,
+            ),
+            (format!("<noscript>{quote}</noscript>"), Form::Embed),
+            (format!("<template>{quote}</template>"), Form::Embed),
+            (format!("<script type='text/template'>{quote}</script>"), Form::Embed),
+            (format!("<div>{escaped}</div>"), Form::Embed),
+            (
+                format!(
+                    "<div class='tweet-embed' data-attrs='{{\"url\":\"{status}\",\"full_text\":\"It stands.\",\"username\":\"ada_b\"}}'></div>"
+                ),
+                Form::Embed,
+            ),
+            (
+                format!(
+                    "<script type='application/json'>{{\"content_elements\":[{{\"raw_oembed\":{{\"url\":\"{status}\"}}}}]}}</script>"
+                ),
+                Form::Embed,
+            ),
+        ] {
+            let findings = found(&html);
+            assert_eq!(posts(&findings), [(ID, form)], "{html}");
+            let sentence = findings.sentence(&findings.citations[0]);
+            assert_eq!(
+                sentence,
+                Some("The mayor of Orsay wrote about the bridge after the flood:"),
+                "{html}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_status_link_of_an_embed_is_its_own_and_its_words_are_claims() {
+        let findings = found(&format!(
+            "<blockquote class='twitter-tweet'><p>See <a href='https://twitter.com/other/status/17'>this</a>, it stands. \
+             <a href='https://t.co/x'>pic.twitter.com/AbC123dEf0</a></p>&mdash; Ada Bridgewater (@ada_b) \
+             <a href='https://twitter.com/ada_b/status/{ID}'>1er mai 2024</a></blockquote>"
+        ));
+        assert_eq!(posts(&findings), [(ID, Form::Embed)]);
+        let claim = &findings.citations[0].claim;
+        assert_eq!(claim.author_name.as_deref(), Some("Ada Bridgewater"));
+        assert_eq!(claim.author_handle.as_deref(), Some("ada_b"));
+        assert_eq!(claim.date.as_deref(), Some("2024-05-01"));
+        assert_eq!(claim.text.as_deref(), Some("See this, it stands."));
+        assert_eq!(claim.media, ["https://pic.twitter.com/AbC123dEf0"]);
+    }
+
+    #[test]
+    fn links_are_tied_to_their_sentence_and_shares_profiles_and_teasers_are_no_posts() {
+        let findings = found(&format!(
+            "<p>He <a href='https://x.com/ada_b/status/{ID}?s=20'>said at noon</a> that it was old. He is <a href='https://x.com/ada_b'>on X</a> too, \
+             and <a href='https://l.facebook.com/l.php?u=https%3A%2F%2Friver.example%2Freport%3Futm_source%3Dx'>the report</a> is old.</p>\
+             <p><a href='https://x.com/intent/tweet?url=x'>Share this on X</a></p>"
+        ));
+        assert_eq!(posts(&findings), [(ID, Form::Link)]);
+        assert_eq!(
+            findings.sentence(&findings.citations[0]),
+            Some("He said at noon that it was old.")
+        );
+        let links: Vec<String> = findings.citations[1..].iter().map(Citation::label).collect();
+        assert_eq!(links, ["https://x.com/ada_b", "https://river.example/report"]);
+        assert!(
+            findings.refused.iter().any(|r| r.reason == "intent"),
+            "{:?}",
+            findings.refused
+        );
+    }
+
+    #[test]
+    fn what_stands_around_the_story_is_refused_with_its_reason() {
+        let quote = format!(
+            "<blockquote class='twitter-tweet'><a href='https://twitter.com/ada_b/status/{ID}'>x</a></blockquote>"
+        );
+        for (html, reason) in [
+            (format!("<nav>{quote}</nav>"), "chrome_navigation"),
+            (format!("<div class='sidebar'>{quote}</div>"), "chrome_sidebar"),
+            (
+                format!("<section class='related-posts'>{quote}</section>"),
+                "chrome_related",
+            ),
+            (format!("<div id='comments'>{quote}</div>"), "chrome_comments"),
+            (
+                format!("<ul class='webmentions'><li>{quote}</li></ul>"),
+                "chrome_reactions",
+            ),
+            (format!("<form>{quote}</form>"), "chrome_form"),
+        ] {
+            let findings = found(&html);
+            assert_eq!(posts(&findings), [], "{html}");
+            assert!(
+                findings.refused.iter().any(|r| r.reason == reason),
+                "{html}: {:?}",
+                findings.refused
+            );
+        }
+        assert_eq!(
+            posts(&found(&format!("<aside>{quote}</aside>"))).len(),
+            1,
+            "an aside inside the story is the story's"
+        );
+    }
+
+    #[test]
+    fn other_platforms_embeds_are_links_with_their_sentence() {
+        let findings = found(
+            "<blockquote class='instagram-media' data-instgrm-permalink='https://www.instagram.com/p/AbC/?utm_source=ig_embed'></blockquote>\
+             <iframe src='https://www.youtube.com/embed/abcdefghijk'></iframe><iframe src='https://ads.example/frame'></iframe>",
+        );
+        let labels: Vec<String> = findings.citations.iter().map(Citation::label).collect();
+        assert_eq!(
+            labels,
+            [
+                "https://www.instagram.com/p/AbC/",
+                "https://www.youtube.com/embed/abcdefghijk"
+            ]
+        );
+    }
+
+    /// Pieces from which soup is made.
+    const PIECES: &[&str] = &[
+        "<p>",
+        "</p>",
+        "<div class='sidebar'>",
+        "</div>",
+        "<blockquote class=twitter-tweet>",
+        "</blockquote>",
+        "<a href='https://twitter.com/a/status/20'>",
+        "</a>",
+        "<iframe src='https://platform.twitter.com/embed/Tweet.html?id=20'>",
+        "<script>",
+        "</script>",
+        "<noscript>",
+        "<template>",
+        "<table><td>",
+        "&lt;blockquote class='twitter-tweet'&gt;",
+        "— Ada (@ada_b) May 1, 2024",
+        "pic.twitter.com/AbC123dEf0",
+        "Une phrase é. ",
+        "日本語の文。",
+        "🌉",
+        "\u{202e}",
+        "<base href='javascript:x'>",
+        "<h1>",
+        "<br>",
+        "\n",
+        "{\"url\":\"https://x.com/a/status/21\"}",
+        "\u{0}",
+        "<!--",
+        "-->",
+        "<svg><title>",
+    ];
+
+    proptest! {
+        #[test]
+        fn soup_never_panics_and_every_span_lies_on_characters(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..60)) {
+            let html = format!("<html>{}", pieces.concat());
+            if let Ok(findings) = find(html.as_bytes(), &Hints::default()) {
+                let reading = &findings.reading;
+                let spans = reading.blocks.iter().map(|b| b.span).chain(reading.sentences.iter().map(|s| s.span)).chain(findings.citations.iter().map(|c| c.place));
+                for span in spans {
+                    prop_assert!(reading.text.is_char_boundary(span.start_byte) && reading.text.is_char_boundary(span.end_byte));
+                    prop_assert_eq!(reading.text[..span.start_byte].chars().count(), span.start);
+                    prop_assert_eq!(reading.text[..span.end_byte].chars().count(), span.end);
+                }
+                for reference in findings.citations.iter().flat_map(|c| &c.references) {
+                    prop_assert!(reference.sentence < reading.sentences.len());
+                }
+            }
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+            let _ = find(&bytes, &Hints::default());
+        }
+    }
+}

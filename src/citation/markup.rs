@@ -198,7 +198,8 @@ fn attribute(mark: &Mark, base: Option<&Url>) -> Vec<Found> {
             continue;
         }
         let by_id = if is_id_attribute(name) { post_by_id(value) } else { None };
-        if let Some(post) = by_id.or_else(|| post_at(value, base))
+        let in_markup = || value.contains('<').then(|| posts_in(value).pop()).flatten();
+        if let Some(post) = by_id.or_else(|| post_at(value, base)).or_else(in_markup)
             && !found
                 .iter()
                 .any(|f| matches!(&f.what, Embedded::Post(p) if p.id == post.id))
@@ -252,7 +253,8 @@ pub fn post_at(value: &str, base: Option<&Url>) -> Option<PostRef> {
     if value.len() > 16 << 10 || !value.contains(['/', '%']) {
         return None;
     }
-    let url = absolute(value, base)?;
+    // A player's address is often relative; what it embeds is in its parameters, whatever its own host.
+    let url = absolute(value, base).or_else(|| Url::parse("https://relative.invalid/").ok()?.join(value).ok())?;
     post_of(&url).or_else(|| {
         let named = url
             .query_pairs()
