@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -88,8 +88,14 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
     if !path.exists() {
         return Err(missing(path));
     }
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let (application, version) = identity(&connection).map_err(|e| sql_error(path, &e))?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut identified = identity(&connection);
+    if matches!(&identified, Err(error) if is_half_written(error)) {
+        roll_back(path)?;
+        connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        identified = identity(&connection);
+    }
+    let (application, version) = identified.map_err(|e| sql_error(path, &e))?;
     if application != APPLICATION || version == 0 {
         return Err(not_an_archive(path));
     }
@@ -105,6 +111,21 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
         });
     }
     Ok(connection)
+}
+
+/// Whether a run was killed while it changed the file in place, so that its journal must be rolled back before anyone
+/// reads. <https://sqlite.org/rescode.html#readonly_rollback>
+fn is_half_written(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _)
+        if failure.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
+}
+
+/// Lets SQLite roll back what a killed run left half written.
+fn roll_back(path: &Path) -> Result<()> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection
+        .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+        .map_err(|e| sql_error(path, &e))
 }
 
 /// Brings everything into the one file and leaves no other behind, unless a reader still looks at it.
@@ -160,10 +181,12 @@ fn plain_path(path: &Path) -> Result<PathBuf> {
 }
 
 fn lock(path: &Path, create: bool, wait: Duration) -> Result<Lock> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).mode(0o600);
-    let mut file = match options.clone().create_new(create).open(path) {
-        Err(error) if create && error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+    let open = || OpenOptions::new().read(true).write(true).open(path);
+    let mut file = match open() {
+        Err(error) if create && error.kind() == io::ErrorKind::NotFound => {
+            make(path)?;
+            open()
+        }
         other => other,
     }
     .map_err(|source| match source.kind() {
@@ -191,15 +214,40 @@ fn lock(path: &Path, create: bool, wait: Duration) -> Result<Lock> {
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     let is_archive = length == header.len() && header.starts_with(b"SQLite format 3\0") && number(68) == APPLICATION;
     let lock = Lock(Some(file));
-    if is_archive {
-        let version = number(60);
-        if version as usize > MIGRATIONS.len() {
-            return Err(newer(path, version));
-        }
-    } else if length > 0 || !create {
+    if !is_archive {
         return Err(not_an_archive(path));
     }
+    let version = number(60);
+    if version as usize > MIGRATIONS.len() {
+        return Err(newer(path, version));
+    }
     Ok(lock)
+}
+
+/// Makes a new archive: whole under another name first, so that whatever happens, nothing but an archive ever stands
+/// under its name. If another run was quicker, its file stays.
+fn make(path: &Path) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let cannot_make = |source| io_error("cannot make", path, source);
+    let draft = tempfile::Builder::new()
+        .prefix(".citekeep-")
+        .suffix(".new")
+        .tempfile_in(folder)
+        .map_err(cannot_make)?;
+    let mut connection = connect(draft.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let settings = format!("PRAGMA page_size = {PAGE_SIZE}; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+    connection
+        .execute_batch(&settings)
+        .and_then(|()| migrate(&mut connection, MIGRATIONS))
+        .and_then(|()| connection.close().map_err(|(_, error)| error))
+        .map_err(|e| sql_error(path, &e))?;
+    draft.as_file().sync_all().map_err(cannot_make)?;
+    match draft.persist_noclobber(path) {
+        Err(failure) if failure.error.kind() != io::ErrorKind::AlreadyExists => Err(cannot_make(failure.error)),
+        _ => File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(cannot_make),
+    }
 }
 
 fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
@@ -241,26 +289,20 @@ impl From<rusqlite::Error> for Problem {
 }
 
 fn prepare(connection: &mut Connection) -> std::result::Result<(), Problem> {
-    let is_new = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
-        row.get::<_, bool>(0)
-    })?;
-    if is_new {
-        connection.execute_batch(&format!("PRAGMA page_size = {PAGE_SIZE}"))?;
-    } else {
-        let (application, version) = identity(connection)?;
-        if application != APPLICATION || version == 0 {
-            return Err(Problem::Foreign);
-        }
-        if version as usize > MIGRATIONS.len() {
-            return Err(Problem::Newer(version));
-        }
+    let (application, version) = identity(connection)?;
+    if application != APPLICATION || version == 0 {
+        return Err(Problem::Foreign);
     }
-    migrate(connection, MIGRATIONS)?;
+    if version as usize > MIGRATIONS.len() {
+        return Err(Problem::Newer(version));
+    }
     let page_size: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(Problem::NoSharedMemory);
     }
+    // In the log, so that a reader never meets a half migrated file.
+    migrate(connection, MIGRATIONS)?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -32768")?;
     connection.query_row(
         &format!("PRAGMA wal_autocheckpoint = {}", WAL_BYTES / page_size),

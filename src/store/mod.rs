@@ -298,7 +298,7 @@ impl Store {
     async fn call<T: Send + 'static>(
         &self,
         weight: usize,
-        operation: impl FnOnce(&mut Session) -> std::result::Result<T, Fault> + Send + 'static,
+        operation: impl FnMut(&mut Session) -> std::result::Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
         let (command, answer) = writer::command(weight, operation);
         self.send(command).await?;

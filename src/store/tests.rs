@@ -1006,6 +1006,8 @@ fn what_is_not_an_archive_is_refused_and_left_alone() {
     )
     .unwrap();
     assert_eq!(exit(&path, true), (ExitCode::BadInput, Err(ExitCode::BadInput)));
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(exit(&path, true), (ExitCode::BadInput, Err(ExitCode::BadInput)));
     std::fs::remove_file(&path).unwrap();
     tamper(&path, "CREATE TABLE diary (entry TEXT)");
     let before = std::fs::read(&path).unwrap();
@@ -1027,6 +1029,33 @@ fn what_is_not_an_archive_is_refused_and_left_alone() {
     );
     assert_eq!(std::fs::read(&path).unwrap(), before);
     assert_eq!(exit(folder.path(), true).0, ExitCode::BadInput);
+}
+
+#[test]
+fn what_was_half_written_in_place_is_rolled_back_before_it_is_read() {
+    let (folder, path) = scratch();
+    drop(open(&path));
+    let killed = folder.path().join("killed.db");
+    let journal = |path: &Path| PathBuf::from(format!("{}-journal", path.display()));
+    let connection = Connection::open(&path).unwrap();
+    let count = "SELECT count(*) FROM host_penalty";
+    // The cache holds so little that changed pages reach the file before the commit, as a kill could leave them.
+    connection
+        .execute_batch(
+            "PRAGMA cache_size = 1; BEGIN;
+             WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+             INSERT INTO host_penalty SELECT 'host ' || i, '2026-01-01T00:00:00.000Z' FROM n",
+        )
+        .unwrap();
+    std::fs::copy(&path, &killed).unwrap();
+    std::fs::copy(journal(&path), journal(&killed)).unwrap();
+    drop(connection);
+    let mut raw = Connection::open_with_flags(&killed, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    assert!(raw.query_row(count, [], |row| row.get::<_, i64>(0)).is_err());
+    sound(&killed);
+    assert!(!journal(&killed).exists());
+    raw = Connection::open(&killed).unwrap();
+    assert_eq!(raw.query_row(count, [], |row| row.get::<_, i64>(0)), Ok(0));
 }
 
 #[test]

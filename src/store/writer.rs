@@ -25,15 +25,39 @@ const ENOUGH: usize = 32;
 /// Most bytes of bodies in one transaction.
 const BATCH_BYTES: usize = 8 << 20;
 
-/// What the work came to, and how to tell the one who asked.
-pub(super) enum Attempt {
-    /// To be told once committed.
-    Done(Box<dyn FnOnce() + Send>),
-    /// Nothing of it may stay.
-    Failed(Fault, Box<dyn FnOnce(Error) + Send>),
+/// One operation, which writes all or nothing, and the one who waits for its result.
+pub(super) trait Work: Send {
+    /// Does it; done again if the transaction was rolled back meanwhile.
+    fn attempt(&mut self, session: &mut Session) -> std::result::Result<(), Fault>;
+
+    /// Tells the result of the last attempt, or why nothing of it stays.
+    fn answer(self: Box<Self>, refusal: Option<Error>);
 }
 
-type Work = Box<dyn FnOnce(&mut Session) -> Attempt + Send>;
+struct Asked<T, Operation> {
+    operation: Operation,
+    value: Option<T>,
+    sender: oneshot::Sender<Result<T>>,
+}
+
+impl<T, Operation> Work for Asked<T, Operation>
+where
+    T: Send,
+    Operation: FnMut(&mut Session) -> std::result::Result<T, Fault> + Send,
+{
+    fn attempt(&mut self, session: &mut Session) -> std::result::Result<(), Fault> {
+        self.value = Some((self.operation)(session)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, refusal: Option<Error>) {
+        // Nobody may be waiting any more; the work counts all the same, so a failed `send` is no failure. Without a
+        // result the channel just closes, which says that the writer stopped.
+        if let Some(result) = refusal.map(Err).or(self.value.map(Ok)) {
+            let _ = self.sender.send(result);
+        }
+    }
+}
 
 /// What the thread is asked.
 pub(super) enum Command {
@@ -42,7 +66,7 @@ pub(super) enum Command {
         /// About how many bytes it writes.
         weight: usize,
         /// The operation.
-        work: Work,
+        work: Box<dyn Work>,
     },
     /// The run ends.
     Close(Closing),
@@ -61,20 +85,13 @@ pub(super) type Stop = OnceLock<(String, ExitCode)>;
 /// An operation as a command, and where its answer will come. The channel closes without one if the writer stops.
 pub(super) fn command<T: Send + 'static>(
     weight: usize,
-    operation: impl FnOnce(&mut Session) -> std::result::Result<T, Fault> + Send + 'static,
+    operation: impl FnMut(&mut Session) -> std::result::Result<T, Fault> + Send + 'static,
 ) -> (Command, oneshot::Receiver<Result<T>>) {
     let (sender, receiver) = oneshot::channel();
-    // Nobody may be waiting any more; the work counts all the same, so a failed `send` is no failure.
-    let work = Box::new(move |session: &mut Session| match operation(session) {
-        Ok(value) => Attempt::Done(Box::new(move || {
-            let _ = sender.send(Ok(value));
-        })),
-        Err(fault) => Attempt::Failed(
-            fault,
-            Box::new(move |error| {
-                let _ = sender.send(Err(error));
-            }),
-        ),
+    let work = Box::new(Asked {
+        operation,
+        value: None,
+        sender,
     });
     (Command::Work { weight, work }, receiver)
 }
@@ -94,14 +111,14 @@ pub(super) fn run(mut session: Session, lock: Lock, mut commands: mpsc::Receiver
                 std::thread::sleep(GATHERING);
             }
         }
-        let works;
+        let mut works;
         (works, closing) = gather(first, &mut commands);
-        // After a stop, works are dropped, which tells those who wait.
-        if stop.get().is_none()
-            && !works.is_empty()
-            && let Err(fault) = commit(&mut session, works)
-        {
-            halt(stop, fault.into_error(&session.path));
+        if stop.get().is_none() && !works.is_empty() {
+            match commit(&mut session, &mut works) {
+                Ok(refusals) => answer(works, refusals),
+                // Works are dropped only after it is known why, and that tells those who wait.
+                Err(fault) => halt(stop, fault.into_error(&session.path)),
+            }
         }
     }
     commands.close();
@@ -124,7 +141,7 @@ fn halt(stop: &Stop, error: Error) {
 }
 
 /// The first command and what is queued behind it, up to the limits of one transaction.
-fn gather(first: Command, commands: &mut mpsc::Receiver<Command>) -> (Vec<Work>, Option<Closing>) {
+fn gather(first: Command, commands: &mut mpsc::Receiver<Command>) -> (Vec<Box<dyn Work>>, Option<Closing>) {
     let mut works = Vec::new();
     let mut bytes = 0;
     let mut next = Some(first);
@@ -145,44 +162,65 @@ fn gather(first: Command, commands: &mut mpsc::Receiver<Command>) -> (Vec<Work>,
     (works, None)
 }
 
-/// Does the works in one transaction and answers after the commit. Fails only if nothing may be written any more; then
-/// nothing of the transaction stays.
-fn commit(session: &mut Session, works: Vec<Work>) -> std::result::Result<(), Fault> {
+/// Tells each work what came of it; `refusals` are in the order of the works, or empty if there are none.
+fn answer(works: Vec<Box<dyn Work>>, refusals: Vec<Option<Error>>) {
+    let mut refusals = refusals.into_iter();
+    for work in works {
+        work.answer(refusals.next().flatten());
+    }
+}
+
+/// Does the works in one transaction. Gives, in their order, why some of them were refused (nothing at all if none
+/// was). Fails only if nothing may be written any more; then nothing of the transaction stays.
+fn commit(session: &mut Session, works: &mut [Box<dyn Work>]) -> std::result::Result<Vec<Option<Error>>, Fault> {
     let done = together(session, works);
     if done.is_err() && !session.connection.is_autocommit() {
         // The first failure is what counts; SQLite rolls back by itself when the file is next opened.
         let _ = session.execute("ROLLBACK");
     }
-    let done = done?;
+    let refusals = done?;
     if std::mem::take(&mut session.scrub) {
         session
             .connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     }
-    for tell in done {
-        tell();
-    }
-    Ok(())
+    Ok(refusals)
 }
 
-fn together(session: &mut Session, works: Vec<Work>) -> std::result::Result<Vec<Box<dyn FnOnce() + Send>>, Fault> {
-    let mut replies = Vec::with_capacity(works.len());
+fn together(session: &mut Session, works: &mut [Box<dyn Work>]) -> std::result::Result<Vec<Option<Error>>, Fault> {
+    let mut refusals = Vec::new();
     session.execute("BEGIN IMMEDIATE")?;
-    for work in works {
-        session.execute("SAVEPOINT command")?;
-        match work(session) {
-            Attempt::Done(reply) => replies.push(reply),
-            Attempt::Failed(fault, _) if fault.is_fatal() => return Err(fault),
-            Attempt::Failed(fault, reply) => {
-                session.execute("ROLLBACK TO command")?;
-                session.reload()?;
-                reply(fault.into_error(&session.path));
-            }
+    // A savepoint costs a copy of every page changed after it, and hardly ever is anything refused: they are set only
+    // at a second attempt, once one is known to be needed.
+    if let Err(fault) = works.iter_mut().try_for_each(|work| work.attempt(session)) {
+        if fault.is_fatal() {
+            return Err(fault);
         }
-        session.execute("RELEASE command")?;
+        session.execute("ROLLBACK")?;
+        session.reload()?;
+        session.execute("BEGIN IMMEDIATE")?;
+        for work in works {
+            refusals.push(by_itself(session, work.as_mut())?);
+        }
     }
     session.execute("COMMIT")?;
-    Ok(replies)
+    Ok(refusals)
+}
+
+/// Does one work so that nothing of it stays if it is refused; gives why it was.
+fn by_itself(session: &mut Session, work: &mut dyn Work) -> std::result::Result<Option<Error>, Fault> {
+    session.execute("SAVEPOINT command")?;
+    let refusal = match work.attempt(session) {
+        Ok(()) => None,
+        Err(fault) if fault.is_fatal() => return Err(fault),
+        Err(fault) => {
+            session.execute("ROLLBACK TO command")?;
+            session.reload()?;
+            Some(fault.into_error(&session.path))
+        }
+    };
+    session.execute("RELEASE command")?;
+    Ok(refusal)
 }
 
 fn end(session: &mut Session, closing: &Closing) -> std::result::Result<(), Fault> {

@@ -40,7 +40,7 @@ fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
         thread::sleep(Duration::from_millis(5 + round * round * 3 / 5));
         child.kill().unwrap();
         child.wait().unwrap();
-        if scene.archive().exists() && scene.archive().metadata().unwrap().len() > 0 {
+        if scene.archive().exists() {
             let verify = scene.bare().arg("verify").output().unwrap();
             assert_eq!(
                 verify.status.code(),
