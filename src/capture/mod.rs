@@ -39,7 +39,7 @@ const WORKER: &str = "run";
 
 /// Most captures in flight at once, and most jobs leased in one go. More than may be fetched at once, so that a
 /// capture that waits for its commit keeps no connection idle.
-const IN_FLIGHT: usize = 128;
+const IN_FLIGHT: usize = 192;
 
 /// How long what is in flight may take once a stop was asked for.
 const GRACE: Duration = Duration::from_secs(20);

@@ -48,7 +48,7 @@ impl Session {
         record: &CaptureRecord,
         retry_at: Option<Timestamp>,
     ) -> Result<Completion<i64>, Fault> {
-        if !self.holds(job, fence)? {
+        if !self.settle(job, fence, retry_at)? {
             return Ok(Completion::Stale);
         }
         let best = record.answers.get(record.best).ok_or_else(|| {
@@ -91,7 +91,6 @@ impl Session {
                 ("target", Field::Text(target.into())),
             ],
         )?;
-        self.settle(job, retry_at)?;
         Ok(Completion::Stored(id))
     }
 
@@ -104,7 +103,7 @@ impl Session {
         record: &ResolutionRecord,
         retry_at: Option<Timestamp>,
     ) -> Result<Completion<Option<i64>>, Fault> {
-        if !self.holds(job, fence)? {
+        if !self.settle(job, fence, retry_at)? {
             return Ok(Completion::Stale);
         }
         let identified = match &record.identified {
@@ -149,7 +148,6 @@ impl Session {
             fields.push(("identified", Field::Text(key.into())));
         }
         self.seal("resolution", fields)?;
-        self.settle(job, retry_at)?;
         if let Some(identified) = identified {
             self.enqueue(&[identified], false)?;
         }

@@ -120,15 +120,6 @@ impl Session {
             })
     }
 
-    /// Whether the lease of this fence is still the job's.
-    pub(super) fn holds(&self, job: i64, fence: i64) -> rusqlite::Result<bool> {
-        self.connection
-            .prepare_cached(
-                "SELECT 1 FROM job WHERE target = ?1 AND fence = ?2 AND leased_until IS NOT NULL AND done = 0",
-            )?
-            .exists([job, fence])
-    }
-
     /// Prolongs a lease; false if it is somebody else's by now.
     pub(super) fn renew(&mut self, job: i64, fence: i64, ttl_millis: i64) -> Result<bool, Fault> {
         let until = self.clock.now().plus_millis(ttl_millis).to_string();
@@ -154,16 +145,17 @@ impl Session {
         Ok(changed == 1)
     }
 
-    /// Ends a job's lease after its result was stored: done, or due again at `retry_at`.
-    pub(super) fn settle(&mut self, job: i64, retry_at: Option<Timestamp>) -> rusqlite::Result<()> {
+    /// Ends a job's lease together with its result: done, or due again at `retry_at`. False if the lease of this fence is
+    /// not the job's any more, and then nothing is changed.
+    pub(super) fn settle(&mut self, job: i64, fence: i64, retry_at: Option<Timestamp>) -> rusqlite::Result<bool> {
         self.connection
             .prepare_cached(
-                "UPDATE job SET done = ?2 IS NULL, attempts = attempts + (?2 IS NOT NULL),
-                        not_before = coalesce(?2, not_before), leased_until = NULL, leased_by = NULL
-                 WHERE target = ?1",
+                "UPDATE job SET done = ?3 IS NULL, attempts = attempts + (?3 IS NOT NULL),
+                        not_before = coalesce(?3, not_before), leased_until = NULL, leased_by = NULL
+                 WHERE target = ?1 AND fence = ?2 AND leased_until IS NOT NULL AND done = 0",
             )?
-            .execute(params![job, retry_at.map(|time| time.to_string())])
-            .map(drop)
+            .execute(params![job, fence, retry_at.map(|time| time.to_string())])
+            .map(|changed| changed == 1)
     }
 
     /// Notes that a host is to be left alone until then; an earlier, longer penalty stays.

@@ -1,7 +1,7 @@
 //! Readings: an article's bytes and everything that was found in them, once for equal bytes and equal findings.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::exchange::Owner;
@@ -9,7 +9,7 @@ use super::failure::Fault;
 use super::ledger::{ExchangeSeal, Field};
 use super::record::{NewReading, Origin, ReadingReceipt};
 use super::row::{
-    ARTICLE, BLOCK, CITATION, CITATION_SENTENCE, Evidence, READING, SENTENCE, TARGET, count, hex, integer, text,
+    ARTICLE, BLOCK, CITATION, CITATION_SENTENCE, Evidence, READING, SENTENCE, TARGET, Table, count, hex, integer, text,
     text_or_null,
 };
 use super::session::{PROGRAM, Session, take};
@@ -19,11 +19,22 @@ use crate::citation::Findings;
 use crate::error::Error;
 use crate::exchange::Body;
 
-/// Whether the rows of what was found are only digested, or written as well.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pass {
-    Digest,
-    Write { reading: i64 },
+/// What is done with the rows of what was found. They are digested first: a reading that is known is not written again.
+enum Pass<'a> {
+    Digest(&'a mut Evidence),
+    Write(&'a Connection),
+}
+
+impl Pass<'_> {
+    fn row(&mut self, table: &Table, values: &[ValueRef<'_>]) -> rusqlite::Result<()> {
+        match self {
+            Pass::Digest(evidence) => {
+                table.encode(values, evidence);
+                Ok(())
+            }
+            Pass::Write(connection) => table.insert(connection, values),
+        }
+    }
 }
 
 /// The row and digest of an article's bytes, and what the ledger says of the exchanges that brought them.
@@ -44,7 +55,10 @@ impl Session {
         for citation in &new.findings.citations {
             targets.push(self.put_cited(&citation.cited, &citation.claim)?);
         }
-        let findings_sha256 = self.put_findings(&new.findings, &targets, Pass::Digest)?;
+        let mut evidence = Evidence::default();
+        // Row ids are no part of the digest.
+        self.put_findings(&new.findings, &targets, (0, 0), Pass::Digest(&mut evidence))?;
+        let findings_sha256 = evidence.take_digest();
         if let Some(known) = self.known_reading(article, new, &findings_sha256)? {
             return Ok(ReadingReceipt {
                 article,
@@ -57,7 +71,9 @@ impl Session {
         let (body, body_sha256, exchanges) = self.put_origin(id, &new.origin)?;
         ARTICLE.encode(&[integer(article), text(&key)], &mut self.evidence);
         self.put_reading_row(id, article, body, new, &findings_sha256, &text_sha256)?;
-        self.put_findings(&new.findings, &targets, Pass::Write { reading: id })?;
+        let first = self.next.citation;
+        self.next.citation += count(new.findings.citations.len());
+        self.put_findings(&new.findings, &targets, (id, first), Pass::Write(&self.connection))?;
         self.seal(
             "reading",
             vec![
@@ -212,14 +228,16 @@ impl Session {
         Ok(())
     }
 
-    /// Digests, and writes if asked, the blocks, the sentences and the citations with their sentences.
-    fn put_findings(&mut self, findings: &Findings, targets: &[i64], pass: Pass) -> Result<[u8; 32], Fault> {
-        let mut evidence = Evidence::default();
-        let reading = match pass {
-            Pass::Digest => 0,
-            Pass::Write { reading } => reading,
-        };
-        let write = pass != Pass::Digest;
+    /// Digests or writes the blocks, the sentences and the citations with their sentences; `ids` are those of the
+    /// reading and of its first citation.
+    fn put_findings(
+        &self,
+        findings: &Findings,
+        targets: &[i64],
+        ids: (i64, i64),
+        mut pass: Pass<'_>,
+    ) -> rusqlite::Result<()> {
+        let (reading, first_citation) = ids;
         for (ordinal, block) in findings.reading.blocks.iter().enumerate() {
             let values = [
                 integer(reading),
@@ -228,10 +246,7 @@ impl Session {
                 integer(count(block.span.start)),
                 integer(count(block.span.end)),
             ];
-            BLOCK.encode(&values, &mut evidence);
-            if write {
-                BLOCK.insert(&self.connection, &values)?;
-            }
+            pass.row(&BLOCK, &values)?;
         }
         for (ordinal, sentence) in findings.reading.sentences.iter().enumerate() {
             let values = [
@@ -241,13 +256,10 @@ impl Session {
                 integer(count(sentence.span.start)),
                 integer(count(sentence.span.end)),
             ];
-            SENTENCE.encode(&values, &mut evidence);
-            if write {
-                SENTENCE.insert(&self.connection, &values)?;
-            }
+            pass.row(&SENTENCE, &values)?;
         }
         for (ordinal, (citation, target)) in findings.citations.iter().zip(targets).enumerate() {
-            let id = if write { take(&mut self.next.citation) } else { 0 };
+            let id = first_citation + count(ordinal);
             let media = string_list(&citation.claim.media);
             let claim = &citation.claim;
             let values = [
@@ -268,13 +280,12 @@ impl Session {
                 integer(count(citation.place.start)),
                 integer(count(citation.place.end)),
             ];
-            CITATION.encode(&values, &mut evidence);
-            if write {
-                CITATION.insert(&self.connection, &values)?;
+            pass.row(&CITATION, &values)?;
+            if let Pass::Digest(evidence) = &mut pass {
+                TARGET.encode_rows(&self.connection, "id = ?1", *target, evidence, |_, _| {
+                    Ok::<_, rusqlite::Error>(())
+                })?;
             }
-            TARGET.encode_rows(&self.connection, "id = ?1", *target, &mut evidence, |_, _| {
-                Ok::<_, Fault>(())
-            })?;
             for (rank, reference) in citation.references.iter().enumerate() {
                 let values = [
                     integer(id),
@@ -284,13 +295,10 @@ impl Session {
                     integer(i64::from(reference.confidence)),
                     text(&reference.reason),
                 ];
-                CITATION_SENTENCE.encode(&values, &mut evidence);
-                if write {
-                    CITATION_SENTENCE.insert(&self.connection, &values)?;
-                }
+                pass.row(&CITATION_SENTENCE, &values)?;
             }
         }
-        Ok(evidence.take_digest())
+        Ok(())
     }
 }
 

@@ -94,6 +94,12 @@ pub(super) fn kind(row: &Row<'_>, first: usize) -> rusqlite::Result<TargetKind> 
 
 /// The post that an unidentified target turned out to be, else the target itself.
 pub(super) fn meaning(connection: &Connection, target: i64) -> rusqlite::Result<i64> {
+    let is_open: bool = connection
+        .prepare_cached("SELECT kind = 'unidentified' FROM target WHERE id = ?1")?
+        .query_row([target], |row| row.get(0))?;
+    if !is_open {
+        return Ok(target);
+    }
     Ok(connection
         .prepare_cached(
             "SELECT identified FROM resolution WHERE target = ?1 AND identified IS NOT NULL ORDER BY fence DESC LIMIT 1",

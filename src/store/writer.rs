@@ -20,7 +20,7 @@ const BATCH_COMMANDS: usize = 128;
 /// How long the first of a transaction waits for others, how often, and how many it waits for.
 const GATHERING: Duration = Duration::from_micros(250);
 const GATHERINGS: usize = 6;
-const ENOUGH: usize = 32;
+const ENOUGH: usize = 64;
 
 /// Most bytes of bodies in one transaction.
 const BATCH_BYTES: usize = 8 << 20;
