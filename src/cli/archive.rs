@@ -59,14 +59,20 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         command: command_line(),
         clock,
     };
-    let store = Arc::new(Store::open(&global.archive, &options)?);
+    // Loading the machine's certificates takes about as long as opening the archive.
+    let (store, fetcher) = std::thread::scope(|scope| {
+        let fetcher = scope.spawn(|| Fetcher::new(&config, clock));
+        (Store::open(&global.archive, &options), fetcher.join())
+    });
+    let store = Arc::new(store?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(internal)?;
     runtime.block_on(async {
         let finished = async {
-            let fetcher = Fetcher::new(&config, clock, store.host_penalties().await?)?;
+            let fetcher = fetcher.map_err(|_| Error::Internal("setting up the HTTP client stopped".to_owned()))??;
+            fetcher.leave_alone(store.host_penalties().await?);
             let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock);
             let work = Work {
                 global,

@@ -71,11 +71,11 @@ enum Policy {
 }
 
 impl Fetcher {
-    /// A fetcher with the penalties that hosts gave earlier runs.
+    /// A fetcher for these settings.
     ///
     /// # Errors
     /// If the TLS of this machine cannot be set up.
-    pub fn new(config: &Config, clock: Clock, penalties: Vec<(String, Timestamp)>) -> Result<Fetcher> {
+    pub fn new(config: &Config, clock: Clock) -> Result<Fetcher> {
         let guard = Arc::new(Guard::new(config));
         let robots = (config.robots == RobotsSetting::Respect).then(|| RobotsCache {
             ignored: config.robots_ignore.iter().cloned().collect(),
@@ -84,12 +84,17 @@ impl Fetcher {
         Ok(Fetcher(Arc::new(Inner {
             wire: Wire::new(config, Arc::clone(&guard), clock)?,
             guard,
-            pace: Pace::new(&config.pace, clock, penalties),
+            pace: Pace::new(&config.pace, clock),
             clock,
             robots,
             redirects: config.limit.redirects,
             retries: config.limit.retries,
         })))
+    }
+
+    /// Leaves hosts alone until the times that they told earlier runs.
+    pub fn leave_alone(&self, penalties: Vec<(String, Timestamp)>) {
+        self.0.pace.leave_alone(penalties);
     }
 
     /// Performs the request with its redirects and tries, oldest first; the last exchange says how it ended. Never

@@ -68,19 +68,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Pace {
-    /// With the penalties that earlier runs were given.
-    pub fn new(settings: &Settings, clock: Clock, penalties: Vec<(String, Timestamp)>) -> Pace {
-        let pace = Pace {
+    /// With no penalties yet.
+    pub fn new(settings: &Settings, clock: Clock) -> Pace {
+        Pace {
             settings: settings.clone(),
             clock,
             total: Arc::new(Semaphore::new(settings.total.max(settings.per_host))),
             hosts: Mutex::default(),
             new_penalties: Mutex::default(),
-        };
-        for (host, until) in penalties {
-            lock(&pace.host(&host).state).paused_until = Some(until);
         }
-        pace
+    }
+
+    /// Leaves hosts alone until the times that earlier runs were told.
+    pub fn leave_alone(&self, penalties: Vec<(String, Timestamp)>) {
+        for (host, until) in penalties {
+            lock(&self.host(&host).state).paused_until = Some(until);
+        }
     }
 
     fn host(&self, name: &str) -> Arc<Host> {
@@ -210,11 +213,9 @@ mod tests {
             total: 4,
             patience,
         };
-        Pace::new(
-            &settings,
-            Clock::Fixed(NOW),
-            vec![("paused.example".into(), NOW.plus_millis(3_600_000))],
-        )
+        let pace = Pace::new(&settings, Clock::Fixed(NOW));
+        pace.leave_alone(vec![("paused.example".into(), NOW.plus_millis(3_600_000))]);
+        pace
     }
 
     #[test]
