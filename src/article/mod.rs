@@ -203,7 +203,7 @@ pub(crate) fn read(bytes: &[u8], hints: &Hints) -> Result<Source, Unreadable> {
 pub(crate) fn detect_language(text: &str) -> Option<String> {
     const PASHTO: &str = "ټډړښڼځڅږې";
     /// More tells nothing new.
-    const LOOKED_AT: usize = 20_000;
+    const LOOKED_AT: usize = 4_000;
     let mut end = text.len().min(LOOKED_AT);
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -54,10 +54,14 @@ impl Quotations {
                 Some(_) if c == '"' && previous.is_whitespace() => open = Some((at, c, &['"'])),
                 Some(_) => {}
                 None => {
-                    let opens = PAIRS.iter().find(|(mark, _)| *mark == c).filter(|_| {
-                        let next = text[after..].chars().next().unwrap_or(' ');
-                        !previous.is_alphanumeric() && (!next.is_whitespace() || c == '«')
-                    });
+                    let opens = PAIRS
+                        .iter()
+                        .filter(|_| is_mark(c))
+                        .find(|(mark, _)| *mark == c)
+                        .filter(|_| {
+                            let next = text[after..].chars().next().unwrap_or(' ');
+                            !previous.is_alphanumeric() && (!next.is_whitespace() || c == '«')
+                        });
                     if let Some((mark, closers)) = opens {
                         open = Some((at, *mark, closers));
                         began_fresh = fresh;
@@ -66,7 +70,7 @@ impl Quotations {
             }
             if matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '\n') {
                 fresh = true;
-            } else if !c.is_whitespace() && open.is_none_or(|(start, ..)| start != at) && !is_mark(c) {
+            } else if fresh && !c.is_whitespace() && open.is_none_or(|(start, ..)| start != at) && !is_mark(c) {
                 fresh = false;
             }
             previous = c;
@@ -117,6 +121,10 @@ impl Quotations {
 }
 
 fn is_mark(c: char) -> bool {
+    if c.is_ascii() {
+        // Nearly all characters of most texts are told here.
+        return matches!(c, '(' | ')' | '"' | '\'');
+    }
     PAIRS.iter().any(|(mark, closers)| *mark == c || closers.contains(&c)) || matches!(c, '‘' | '’' | '\'')
 }
 

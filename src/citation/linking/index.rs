@@ -1,9 +1,9 @@
 //! A reading prepared for linking, once: what role each sentence plays and which words it has; and a claim prepared
 //! for comparison with it.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::vocabulary;
@@ -61,6 +61,8 @@ pub(super) struct Index<'a> {
     /// One for each sentence of the reading.
     pub sentences: Vec<Prepared>,
     numbers: HashMap<String, u32>,
+    /// Words as written, so that each form is folded and looked up only once.
+    spellings: HashMap<&'a str, Spelling>,
     /// By word number: what it is, and the sentences that have it, up to one more than [`RARE_IN`].
     words: Vec<Word>,
     /// By sentence: the last one of the text (prose or heading) before it, and the first one from it on.
@@ -68,11 +70,20 @@ pub(super) struct Index<'a> {
     first: Vec<Option<usize>>,
 }
 
+/// One way in which a word is written.
+#[derive(Debug, Clone, Copy)]
+struct Spelling {
+    word: u32,
+    name: bool,
+}
+
 #[derive(Debug, Default)]
 struct Word {
     length: usize,
     number: bool,
     name: bool,
+    post_word: bool,
+    pointer: bool,
     sentences: Vec<usize>,
 }
 
@@ -109,6 +120,7 @@ impl<'a> Index<'a> {
             reading,
             sentences: Vec::with_capacity(reading.sentences.len()),
             numbers: HashMap::new(),
+            spellings: HashMap::new(),
             words: Vec::new(),
             last: Vec::new(),
             first: Vec::new(),
@@ -151,29 +163,21 @@ impl<'a> Index<'a> {
     }
 
     /// Numbers the words of a sentence.
-    fn read_words(&mut self, at: usize, text: &str, quoted: &mut bool, prepared: &mut Prepared) {
+    fn read_words(&mut self, at: usize, text: &'a str, quoted: &mut bool, prepared: &mut Prepared) {
         let mut end = 0;
         for (start, word) in text.unicode_word_indices().take(SENTENCE_WORDS) {
             for _ in text[end..start].chars().filter(|&c| is_quotation_mark(c)) {
                 *quoted = !*quoted;
             }
             end = start + word.len();
-            let folded = fold(word);
-            prepared.post_word |= vocabulary::is_post_word(&folded);
-            prepared.pointer |= vocabulary::is_pointer(&folded);
-            let next = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-            let number = *self.numbers.entry(folded).or_insert(next);
-            if number == next {
-                self.words.push(Word {
-                    length: word.chars().count(),
-                    number: is_number(word),
-                    ..Word::default()
-                });
-            }
+            let spelling = self.spelling(word);
+            let number = spelling.word;
             let Some(entry) = self.words.get_mut(number as usize) else {
                 continue;
             };
-            entry.name |= start > 0 && is_name(word);
+            prepared.post_word |= entry.post_word;
+            prepared.pointer |= entry.pointer;
+            entry.name |= start > 0 && spelling.name;
             if entry.sentences.len() <= RARE_IN && entry.sentences.last() != Some(&at) {
                 entry.sentences.push(at);
             }
@@ -182,6 +186,34 @@ impl<'a> Index<'a> {
         for _ in text[end..].chars().filter(|&c| is_quotation_mark(c)) {
             *quoted = !*quoted;
         }
+    }
+
+    fn spelling(&mut self, word: &'a str) -> Spelling {
+        if let Some(known) = self.spellings.get(word) {
+            return *known;
+        }
+        let folded = fold(word);
+        let next = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        let number = match self.numbers.get(&folded) {
+            Some(number) => *number,
+            None => {
+                self.words.push(Word {
+                    length: word.chars().count(),
+                    number: is_number(word),
+                    post_word: vocabulary::is_post_word(&folded),
+                    pointer: vocabulary::is_pointer(&folded),
+                    ..Word::default()
+                });
+                self.numbers.insert(folded, next);
+                next
+            }
+        };
+        let spelling = Spelling {
+            word: number,
+            name: is_name(word),
+        };
+        self.spellings.insert(word, spelling);
+        spelling
     }
 
     /// Marks sentences that are words of a flattened post, or nothing but an address or a link.
@@ -296,7 +328,6 @@ fn role(kind: BlockKind, text: &str, alone: bool, byline: Option<&str>) -> Role 
         BlockKind::Caption => return Role::Aside,
         _ => {}
     }
-    let words: Vec<&str> = text.unicode_words().take(LINE_WORDS + 1).collect();
     if !text.chars().any(char::is_alphabetic) {
         return Role::Aside;
     }
@@ -306,6 +337,10 @@ fn role(kind: BlockKind, text: &str, alone: bool, byline: Option<&str>) -> Role 
     if text.split_whitespace().nth(1).is_none() && (text.starts_with("http") || text.starts_with("www.")) {
         return Role::Address;
     }
+    let words: Vec<&str> = text.unicode_words().take(LINE_WORDS + 1).collect();
+    if words.len() > LINE_WORDS {
+        return Role::Prose;
+    }
     let folded = fold(text);
     if words.len() <= 2 {
         return if vocabulary::begins_aside(&folded) {
@@ -314,7 +349,7 @@ fn role(kind: BlockKind, text: &str, alone: bool, byline: Option<&str>) -> Role 
             Role::Label
         };
     }
-    if words.len() > LINE_WORDS || text.trim_end().ends_with([':', '：']) {
+    if text.trim_end().ends_with([':', '：']) {
         return Role::Prose;
     }
     let open = !ends_sentence(text);

@@ -1,121 +1,119 @@
 //! Small tables of words in many languages: what speaks of a post, what points at it, and what stands between
 //! paragraphs without belonging to the text. Folded (lower case); longer stems match as the beginning of a word.
 
-/// Stems of words for a post, for posting and for saying something in public.
+/// Stems of words for a post, for posting and for saying something in public. Sorted.
 const POST_STEMS: &[&str] = &[
-    "tweet",
-    "retweet",
-    "tuite",
-    "tuiteó",
-    "tweete",
-    "твит",
-    "تغريد",
-    "غرد",
-    "ツイート",
-    "推文",
-    "트윗",
-    "posted",
-    "posting",
-    "gepostet",
-    "postete",
-    "postar",
-    "postou",
-    "postato",
-    "postade",
-    "shared",
-    "teilte",
-    "geteilt",
-    "partag",
+    "comment",
     "compart",
     "condivi",
     "delade",
-    "udostępni",
-    "sdíle",
-    "поделил",
-    "paylaş",
-    "jakoi",
-    "megoszt",
-    "wrote",
-    "written",
-    "schrieb",
-    "schreib",
-    "écri",
-    "escrib",
     "escrev",
-    "scritto",
-    "scrive",
+    "escrib",
+    "gepostet",
+    "geteilt",
+    "jakoi",
+    "kirjoit",
+    "kommentier",
+    "megoszt",
     "napisa",
     "napsal",
-    "skrev",
-    "schreef",
-    "написа",
-    "yazdı",
-    "kirjoit",
+    "opubliko",
+    "partag",
+    "paylaş",
+    "postade",
+    "postar",
+    "postato",
+    "posted",
+    "postete",
+    "posting",
+    "postou",
+    "pubbli",
+    "publica",
+    "publicou",
+    "publicó",
     "publish",
     "publié",
-    "publica",
-    "publicó",
-    "publicou",
-    "pubbli",
-    "opubliko",
-    "опублико",
-    "comment",
-    "kommentier",
+    "retweet",
+    "schreef",
+    "schreib",
+    "schrieb",
+    "scritto",
+    "scrive",
+    "sdíle",
+    "shared",
+    "skrev",
+    "teilte",
+    "tuite",
+    "tweet",
+    "udostępni",
     "veröffentlich",
-    "投稿",
-    "書き込",
-    "نشر",
+    "written",
+    "wrote",
+    "yazdı",
+    "écri",
+    "написа",
+    "опублико",
+    "поделил",
+    "твит",
+    "تغريد",
+    "غرد",
     "كتب",
+    "نشر",
+    "ツイート",
+    "投稿",
+    "推文",
+    "書き込",
+    "트윗",
 ];
 
-/// Short words of the same kind; they must match whole.
+/// Short words of the same kind; they must match whole. Sorted.
 const POST_WORDS: &[&str] = &[
     "post",
     "posts",
     "tuit",
     "tuits",
+    "twitterte",
     "writes",
     "írta",
     "ツイッター",
-    "twitterte",
 ];
 
-/// Words that point up or down the page.
+/// Words that point up or down the page. Sorted.
 const POINTERS: &[&str] = &[
+    "abaixo",
+    "abajo",
     "above",
+    "acima",
+    "arriba",
+    "aşağıda",
     "below",
-    "following",
-    "oben",
-    "unten",
-    "folgende",
-    "folgenden",
     "ci-dessous",
     "dessous",
     "dessus",
-    "suivant",
-    "abajo",
-    "arriba",
-    "siguiente",
-    "abaixo",
-    "acima",
-    "seguinte",
-    "sotto",
-    "sopra",
-    "seguente",
+    "folgende",
+    "folgenden",
+    "following",
+    "hierboven",
+    "hieronder",
+    "nedan",
+    "níže",
+    "oben",
+    "ovan",
     "poniżej",
     "powyżej",
-    "níže",
-    "nedan",
-    "ovan",
-    "hieronder",
-    "hierboven",
-    "ниже",
-    "выше",
-    "أدناه",
-    "以下",
-    "上記",
-    "aşağıda",
+    "seguente",
+    "seguinte",
+    "siguiente",
+    "sopra",
+    "sotto",
+    "suivant",
+    "unten",
     "yukarıda",
+    "выше",
+    "ниже",
+    "أدناه",
+    "上記",
+    "以下",
 ];
 
 /// Beginnings of lines that belong to the page and not to the article.
@@ -224,12 +222,14 @@ const BY: &[&str] = &[
 
 /// Whether a folded word speaks of a post or of posting.
 pub(super) fn is_post_word(word: &str) -> bool {
-    POST_WORDS.contains(&word) || POST_STEMS.iter().any(|stem| word.starts_with(stem))
+    // Sorted, and none the beginning of another: only the last one not behind the word can begin it.
+    let stem = POST_STEMS.partition_point(|stem| *stem <= word).checked_sub(1);
+    stem.is_some_and(|at| word.starts_with(POST_STEMS[at])) || POST_WORDS.binary_search(&word).is_ok()
 }
 
 /// Whether a folded word points up or down the page.
 pub(super) fn is_pointer(word: &str) -> bool {
-    POINTERS.contains(&word)
+    POINTERS.binary_search(&word).is_ok()
 }
 
 /// Whether a folded line begins as lines do that belong to the page.
@@ -246,4 +246,25 @@ pub(super) fn begins_aside(line: &str) -> bool {
 /// Whether a folded word begins a byline.
 pub(super) fn begins_byline(word: &str) -> bool {
     BY.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_that_are_searched_are_sorted_and_no_stem_begins_another() {
+        for table in [POST_STEMS, POST_WORDS, POINTERS] {
+            assert!(table.is_sorted());
+        }
+        for pair in POST_STEMS.windows(2) {
+            assert!(!pair[1].starts_with(pair[0]), "{pair:?}");
+        }
+        for word in ["tweeted", "tweet", "écrit", "投稿した", "posts", "shared"] {
+            assert!(is_post_word(word), "{word}");
+        }
+        for word in ["twee", "poster", "a", "", "zzz"] {
+            assert!(!is_post_word(word), "{word}");
+        }
+    }
 }
