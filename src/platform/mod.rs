@@ -12,14 +12,70 @@ use crate::citation::Claim;
 use crate::exchange::{Exchange, Request};
 use crate::outcome::Outcome;
 
+mod address;
+mod bluesky;
+#[cfg(test)]
+mod cases;
+mod facebook;
+mod fediverse;
+mod hosts;
+mod instagram;
 mod likeness;
 pub mod link;
+mod linkedin;
+mod part;
+mod pinterest;
+mod reddit;
 pub mod status;
+mod telegram;
+mod threads;
+mod tiktok;
+mod truth_social;
+mod tumblr;
+mod twitch;
+mod vk;
 mod wayback;
+mod weibo;
 pub mod x;
+mod youtube;
 
-/// Every platform that we know, in the order of the documentation.
-pub static PLATFORMS: &[&Platform] = &[&x::PLATFORM];
+/// Every platform that we know, in the order of the documentation. Those that are known by their paths alone stand
+/// last, so that a host that is known is never taken for one of theirs.
+pub static PLATFORMS: &[&Platform] = &[
+    &x::PLATFORM,
+    &bluesky::PLATFORM,
+    &threads::PLATFORM,
+    &instagram::PLATFORM,
+    &facebook::PLATFORM,
+    &tiktok::PLATFORM,
+    &youtube::PLATFORM,
+    &reddit::PLATFORM,
+    &telegram::PLATFORM,
+    &truth_social::PLATFORM,
+    &vk::PLATFORM,
+    &linkedin::PLATFORM,
+    &tumblr::PLATFORM,
+    &pinterest::PLATFORM,
+    &weibo::PLATFORM,
+    &hosts::VIMEO,
+    &hosts::DAILYMOTION,
+    &twitch::PLATFORM,
+    &hosts::SUBSTACK,
+    &hosts::GAB,
+    &hosts::GETTR,
+    &hosts::RUMBLE,
+    &hosts::ODYSEE,
+    &hosts::BITCHUTE,
+    &hosts::OK,
+    &hosts::BILIBILI,
+    &hosts::LIVEJOURNAL,
+    &hosts::STREAMABLE,
+    &fediverse::PEERTUBE,
+    &fediverse::PIXELFED,
+    &fediverse::MISSKEY,
+    &fediverse::LEMMY,
+    &fediverse::MASTODON,
+];
 
 /// One platform.
 pub struct Platform {

@@ -1,0 +1,280 @@
+//! Reddit: posts by their base-36 id, comments by `POST/COMMENT`. The community and the title in the path are
+//! decoration. Mirrors (preview fixers, private front ends) serve the same paths.
+
+use url::Url;
+
+use super::address::{is_under, post, query, segments};
+use super::{Platform, Recognised, part};
+
+/// Reddit.
+pub static PLATFORM: Platform = Platform {
+    name: "reddit",
+    recognise,
+    sources: &[],
+    resolvers: &[],
+    upstreams: &[],
+};
+
+/// Hosts that serve posts under Reddit's own paths. Any host with one of [`FRONT_ENDS`] as a label is one, too.
+const MIRRORS: &[&str] = &[
+    "removeddit.com",
+    "rxddit.com",
+    "safereddit.com",
+    "unddit.com",
+    "vxreddit.com",
+];
+
+/// Programs that show Reddit under its own paths; who runs one names the host after it.
+const FRONT_ENDS: &[&str] = &["libreddit", "redlib", "teddit"];
+
+/// Subdomains that hold files or serve other purposes than showing posts.
+const NOT_SITES: &[&str] = &[
+    "ads",
+    "api",
+    "business",
+    "developers",
+    "gateway",
+    "oauth",
+    "out",
+    "support",
+];
+
+fn recognise(url: &Url) -> Option<Recognised> {
+    let host = part::host(url)?;
+    if let Some(sub) = part::subdomain(host, "redd.it") {
+        return Some(short(sub, url));
+    }
+    if let Some(sub) = part::subdomain(host, "redditmedia.com") {
+        return Some(match sub {
+            "" | "www" => site(url),
+            "embed" => Recognised::NotAPost("widget"),
+            _ => Recognised::NotAPost("media"),
+        });
+    }
+    if let Some(sub) = part::subdomain(host, "reddit.com") {
+        return Some(match sub {
+            sub if NOT_SITES.contains(&sub) => Recognised::NotAPost("other"),
+            "embed" if !matches!(site(url), Recognised::Post(_)) => Recognised::NotAPost("widget"),
+            _ => site(url),
+        });
+    }
+    let mirror =
+        MIRRORS.iter().any(|mirror| is_under(host, mirror)) || host.split('.').any(|label| FRONT_ENDS.contains(&label));
+    mirror.then(|| site(url))
+}
+
+/// The short host and its neighbours that hold files.
+fn short(sub: &str, url: &Url) -> Recognised {
+    let parts = segments(url);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match (sub, &parts[..]) {
+        ("" | "www", []) => Recognised::NotAPost("home"),
+        ("" | "www", [id, ..]) => named(None, id, None).unwrap_or(Recognised::NotAPost("malformed")),
+        // The bare name of a video leads to its post; what lies below it is the file.
+        ("v", [_]) => Recognised::Leads,
+        _ => Recognised::NotAPost("media"),
+    }
+}
+
+fn site(url: &Url) -> Recognised {
+    let parts = segments(url);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let malformed = Recognised::NotAPost("malformed");
+    match parts[..] {
+        [] => Recognised::NotAPost("home"),
+        ["r" | "user" | "u", _, "s", token, ..] => match part::code(token) {
+            Some(_) => Recognised::Leads,
+            None => malformed,
+        },
+        [kind @ ("r" | "user" | "u"), name, "comments", id, ref rest @ ..] => {
+            named(Some((kind, name)), id, comment(rest)).unwrap_or(malformed)
+        }
+        ["comments", id, ref rest @ ..] => named(None, id, comment(rest)).unwrap_or(malformed),
+        ["gallery" | "tb" | "poll" | "link", id, ..] => named(None, id, None).unwrap_or(malformed),
+        ["video", _] => Recognised::Leads,
+        ["submit", ..] | ["r", _, "submit", ..] => Recognised::NotAPost("share"),
+        ["search", ..] | ["r", _, "search", ..] => Recognised::NotAPost("search"),
+        ["media", ..] if query(url, "url").is_some() => Recognised::NotAPost("media"),
+        ["live", ..] => Recognised::NotAPost("broadcast"),
+        ["user" | "u", _, "m", ..] => Recognised::NotAPost("list"),
+        ["user" | "u", _, ..] => Recognised::NotAPost("profile"),
+        ["r", _, "comments" | "s"] | ["comments"] => malformed,
+        ["r", _, "duplicates", ..] => Recognised::NotAPost("list"),
+        ["r", _] | ["r", _, "hot" | "new" | "top" | "rising" | "controversial" | "about", ..] => {
+            Recognised::NotAPost("community")
+        }
+        _ => Recognised::NotAPost("other"),
+    }
+}
+
+/// The comment after the id of the post: behind the title, or behind the word `comment` in its place.
+fn comment<'p>(rest: &[&'p str]) -> Option<&'p str> {
+    rest.get(1).copied()
+}
+
+/// The post, or its comment; a comment that cannot be one is passed over.
+fn named(place: Option<(&str, &str)>, id: &str, comment: Option<&str>) -> Option<Recognised> {
+    let mut id = base36(id)?;
+    let place = place.and_then(|(kind, name)| Some((if kind == "r" { "r" } else { "user" }, part::code(name)?)));
+    let mut url = match place {
+        Some((kind, name)) => format!("https://www.reddit.com/{kind}/{name}/comments/{id}/"),
+        None => format!("https://www.reddit.com/comments/{id}/"),
+    };
+    if let Some(comment) = comment.and_then(base36) {
+        url = format!("{url}comment/{comment}/");
+        id = format!("{id}/{comment}");
+    }
+    let of_user = place.filter(|_| !id.contains('/')).and_then(|(kind, name)| match kind {
+        "user" => Some(name),
+        _ => name.strip_prefix("u_"),
+    });
+    post(PLATFORM.name, id, url, of_user.map(str::to_owned))
+}
+
+/// A base-36 id of 64 bits; Reddit reads it without regard to case.
+fn base36(part: &str) -> Option<String> {
+    let id = part::word(part).filter(|id| part.len() == id.len() || !part[id.len()..].starts_with(['_', '-']))?;
+    u64::from_str_radix(id, 36).ok()?;
+    Some(id.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cases::{mean_no_posts, mean_posts, names_handle};
+    use super::PLATFORM;
+
+    #[test]
+    fn every_form_of_a_post_address_has_one_canonical_form() {
+        let birds = "https://www.reddit.com/r/birds/comments/1abcd2/";
+        let bare = "https://www.reddit.com/comments/1abcd2/";
+        let own = "https://www.reddit.com/user/ada_l/comments/1abcd2/";
+        let remark = "https://www.reddit.com/r/birds/comments/1abcd2/comment/kx9z8y7/";
+        let bare_remark = "https://www.reddit.com/comments/1abcd2/comment/kx9z8y7/";
+        let (id, of_remark) = ("1abcd2", "1abcd2/kx9z8y7");
+        mean_posts(
+            &PLATFORM,
+            &[
+                ("https://www.reddit.com/r/birds/comments/1abcd2/a_heron/", id, birds),
+                ("http://reddit.com/r/birds/comments/1abcd2", id, birds),
+                (
+                    "https://www.reddit.com/r/birds/comments/1ABCD2/a_heron/?utm_source=share&utm_medium=web2x",
+                    id,
+                    birds,
+                ),
+                ("https://old.reddit.com/r/birds/comments/1abcd2/a_heron/", id, birds),
+                ("https://np.reddit.com/r/birds/comments/1abcd2/a_heron/", id, birds),
+                ("https://new.reddit.com/r/birds/comments/1abcd2/a_heron/", id, birds),
+                ("https://m.reddit.com/r/birds/comments/1abcd2/a_heron/", id, birds),
+                ("https://i.reddit.com/r/birds/comments/1abcd2/a_heron/", id, birds),
+                ("https://de.reddit.com/r/birds/comments/1abcd2/a_heron/", id, birds),
+                (
+                    "https://www.reddit.com/r/birds/comments/1abcd2/a_heron/.json",
+                    id,
+                    birds,
+                ),
+                ("https://www.reddit.com/r/birds/comments/1abcd2)", id, birds),
+                (
+                    "https://embed.reddit.com/r/birds/comments/1abcd2/a_heron/?embed=true",
+                    id,
+                    birds,
+                ),
+                (
+                    "https://www.redditmedia.com/r/birds/comments/1abcd2/a_heron/?ref_source=embed&embed=true",
+                    id,
+                    birds,
+                ),
+                ("https://rxddit.com/r/birds/comments/1abcd2/a_heron/", id, birds),
+                ("https://redlib.example.org/r/birds/comments/1abcd2/a_heron/", id, birds),
+                (
+                    "https://libreddit.example.org/r/birds/comments/1abcd2/a_heron/",
+                    id,
+                    birds,
+                ),
+                ("https://www.reddit.com/comments/1abcd2", id, bare),
+                ("https://www.reddit.com/comments/1abcd2/a_heron", id, bare),
+                ("https://www.reddit.com/gallery/1abcd2", id, bare),
+                ("https://www.reddit.com/link/1abcd2/video/ab12cd34ef/player", id, bare),
+                ("https://redd.it/1abcd2", id, bare),
+                ("https://www.reddit.com/u/ada_l/comments/1abcd2/a_heron/", id, own),
+                ("https://www.reddit.com/user/ada_l/comments/1abcd2/", id, own),
+                (
+                    "https://www.reddit.com/r/birds/comments/1abcd2/a_heron/kx9z8y7/?context=3",
+                    of_remark,
+                    remark,
+                ),
+                (
+                    "https://old.reddit.com/r/birds/comments/1abcd2/_/kx9z8y7",
+                    of_remark,
+                    remark,
+                ),
+                (
+                    "https://www.reddit.com/r/birds/comments/1abcd2/comment/kx9z8y7/",
+                    of_remark,
+                    remark,
+                ),
+                (
+                    "https://www.reddit.com/comments/1abcd2/_/kx9z8y7/",
+                    of_remark,
+                    bare_remark,
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_names_no_post_is_told_apart_with_its_reason() {
+        mean_no_posts(
+            &PLATFORM,
+            &[
+                ("https://www.reddit.com/r/birds/s/AbCdEf123", "leads"),
+                ("https://www.reddit.com/u/ada_l/s/AbCdEf123", "leads"),
+                ("https://v.redd.it/ab12cd34ef", "leads"),
+                ("https://www.reddit.com/video/ab12cd34ef", "leads"),
+                ("https://v.redd.it/ab12cd34ef/DASH_720.mp4", "media"),
+                ("https://i.redd.it/ab12cd34ef.jpg", "media"),
+                ("https://preview.redd.it/ab12cd34ef.jpg?width=640", "media"),
+                ("https://a.thumbs.redditmedia.com/abc.png", "media"),
+                (
+                    "https://www.reddit.com/media?url=https%3A%2F%2Fi.redd.it%2Fa.jpg",
+                    "media",
+                ),
+                ("https://www.reddit.com/", "home"),
+                ("https://www.reddit.com/r/birds/", "community"),
+                ("https://www.reddit.com/r/birds/top/?t=all", "community"),
+                ("https://www.reddit.com/user/ada_l", "profile"),
+                ("https://www.reddit.com/u/ada_l/submitted", "profile"),
+                ("https://www.reddit.com/submit?url=https%3A%2F%2Fexample.org", "share"),
+                ("https://www.reddit.com/r/birds/submit?title=a", "share"),
+                ("https://www.reddit.com/search?q=heron", "search"),
+                ("https://www.reddit.com/r/birds/search/?q=heron", "search"),
+                ("https://www.reddit.com/login/?dest=x", "other"),
+                ("https://www.reddit.com/r/birds/comments/", "malformed"),
+                ("https://www.reddit.com/r/birds/comments/undefined_post/", "malformed"),
+                ("https://support.reddit.com/hc/en-us", "other"),
+                ("https://embed.reddit.com/widgets.js", "widget"),
+                ("https://embed.redditmedia.com/widgets/platform.js", "widget"),
+                ("https://notreddit.com/r/birds/comments/1abcd2/", "none"),
+                ("https://reddit.com.example.org/r/birds/comments/1abcd2/", "none"),
+                ("https://myredlibrary.org/r/birds/comments/1abcd2/", "none"),
+                ("ftp://reddit.com/r/birds/comments/1abcd2/", "none"),
+            ],
+        );
+    }
+
+    #[test]
+    fn only_an_author_is_a_handle() {
+        names_handle(&PLATFORM, "https://www.reddit.com/r/birds/comments/1abcd2/", None);
+        names_handle(
+            &PLATFORM,
+            "https://www.reddit.com/user/Ada_L/comments/1abcd2/",
+            Some("Ada_L"),
+        );
+        names_handle(
+            &PLATFORM,
+            "https://www.reddit.com/r/u_Ada_L/comments/1abcd2/",
+            Some("Ada_L"),
+        );
+        let answer = "https://www.reddit.com/user/Ada_L/comments/1abcd2/comment/kx9z8y7/";
+        names_handle(&PLATFORM, answer, None);
+    }
+}
