@@ -1,8 +1,10 @@
 //! What was found as the JSON line that `citekeep find --json` prints for a document.
 
 use serde::Serialize;
+use url::Url;
 
 use super::{Citation, Cited, Findings};
+use crate::article::anchor::{Anchor, Fragments, fragment_url};
 
 /// One document. Its shape is documented and stable.
 #[derive(Debug, Serialize)]
@@ -32,6 +34,10 @@ struct Post<'a> {
     media: &'a [String],
     anchor: Option<&'a str>,
     sentence: Option<&'a str>,
+    /// The main sentence as W3C selectors.
+    anchor_selectors: Option<Anchor>,
+    /// The article's address with a text directive that a browser opens at the main sentence.
+    sentence_url: Option<Url>,
     sentences: Vec<Sentence<'a>>,
 }
 
@@ -42,6 +48,10 @@ struct Link<'a> {
     cited_as: Option<&'a str>,
     anchor: Option<&'a str>,
     sentence: Option<&'a str>,
+    /// The main sentence as W3C selectors.
+    anchor_selectors: Option<Anchor>,
+    /// The article's address with a text directive that a browser opens at the main sentence.
+    sentence_url: Option<Url>,
     sentences: Vec<Sentence<'a>>,
 }
 
@@ -83,7 +93,14 @@ impl<'a> Document<'a> {
                 .collect(),
             notices: &reading.notices,
         };
+        let mut fragments = Fragments::of(reading);
         for citation in &findings.citations {
+            let main = citation.references.first().map(|r| reading.sentences[r.sentence].span);
+            let anchor_selectors = main.map(|span| Anchor::of(reading, span));
+            let sentence_url = main.zip(reading.url.as_ref()).and_then(|(span, url)| {
+                let directive = fragments.directive(span)?;
+                Some(fragment_url(&url.value, &directive))
+            });
             let sentences = sentences(findings, citation);
             let sentence = findings.sentence(citation);
             let (form, cited_as, anchor) = (
@@ -99,6 +116,8 @@ impl<'a> Document<'a> {
                         cited_as,
                         anchor,
                         sentence,
+                        anchor_selectors,
+                        sentence_url,
                         sentences,
                     });
                     continue;
@@ -126,6 +145,8 @@ impl<'a> Document<'a> {
                 media: &claim.media,
                 anchor,
                 sentence,
+                anchor_selectors,
+                sentence_url,
                 sentences,
             });
         }

@@ -12,7 +12,6 @@ use crate::citation::Claim;
 use crate::exchange::{Exchange, Request};
 use crate::outcome::Outcome;
 
-mod likeness;
 pub mod link;
 pub mod status;
 mod wayback;
