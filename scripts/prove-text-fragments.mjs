@@ -58,9 +58,32 @@ const stories = {
   th: ["นายกเทศมนตรี[เขียน]ว่าสะพานยังคงตั้งอยู่", "ไม่มีผู้ได้รับ[บาดเจ็บ] รถไฟจะ[วิ่ง]อีกครั้งในวันพฤหัสบดี"],
 };
 
+// Blocks with markup of their own: what pages do inside and between sentences.
+const markup = [
+  "The <em>old</em> bar<b>rage</b>&nbsp;[gave way]<sup>1</sup> on Wed&shy;nes&shy;day. Nobody<wbr> was <span>hurt</span>, they [say].",
+  "Line one has [words].<br>Nobody was hurt, they [say].<br><i>Line three</i> [ends].",
+  "Prices rose by 3&thinsp;% in “the&#8239;valley”&hellip; [he] wrote&mdash;twice. <strong>Nobody was hurt, they [say].</strong> Then: nothing&#8203;more was [said].",
+  "<img alt='' src='data:,'>A sentence [begins] after a picture. A so-called <code>e&#x301;cluse</code> (lock) [was] open.",
+  "“It’s <cite>over</cite>,” she [said]; <a href='https://other.example/'>others</a> didn't [agree], e.g. Dr. Oyelaran.",
+];
+
+// Sentences of few words, so that most of them share their beginnings, ends and neighbours.
+function mixed(words, space, stop) {
+  let seed = 7;
+  const next = (below) => (seed = (seed * 48271) % 2147483647) % below;
+  const sentence = () => {
+    const chosen = Array.from({ length: 1 + next(2) }, () => words[next(words.length)]);
+    chosen[next(chosen.length)] += `${space}[${words[next(words.length)]}]`;
+    return chosen.join(space).replace(/^./u, (c) => c.toUpperCase()) + stop;
+  };
+  return Array.from({ length: 16 }, () => Array.from({ length: 1 + next(3) }, sentence).join(space));
+}
+stories.mixed = mixed(["the gate", "broke", "up", "well-known"], " ", ".");
+stories["mixed-ja"] = mixed(["橋", "は", "カタカナ", "無事、"], "", "。");
+
 function page(language, blocks) {
   let links = 0;
-  const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  const escape = (text) => (blocks === markup ? text : text.replaceAll("&", "&amp;").replaceAll("<", "&lt;"));
   const body = blocks.map((block) => {
     const html = escape(block).replace(/\[([^\]]*)\]/g, (_, words) => `<a href="https://source.example/${language}/${++links}">${words}</a>`);
     return `<p>${html}</p>`;
@@ -143,6 +166,7 @@ function boxes({ sentence, href }) {
     let text = "";
     while (walk.nextNode()) {
       for (let at = 0; at < walk.currentNode.length; at++) {
+        if (/[\u00ad\u200b\ufeff]/.test(walk.currentNode.data[at])) continue;
         const white = /[ \n\r\t\f]/.test(walk.currentNode.data[at]);
         if (white && (text === "" || text.endsWith(" "))) continue;
         text += white ? " " : walk.currentNode.data[at];
@@ -196,7 +220,7 @@ await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const inputs = process.argv.slice(2);
 if (inputs.length === 0) {
   inputs.push("examples/barrage.html");
-  for (const [language, blocks] of Object.entries(stories)) {
+  for (const [language, blocks] of Object.entries({ ...stories, markup })) {
     const path = join(folder, `${language}.html`);
     writeFileSync(path, page(language, blocks));
     inputs.push(path);

@@ -193,3 +193,44 @@ impl Citation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::Hints;
+
+    fn document(head: &str) -> serde_json::Value {
+        let page = format!(
+            "<!DOCTYPE html><html lang='en'><head>{head}</head><body><article><h1>The bridge</h1>\
+             <p>The trains run again, says the <a href='https://rail.example/notice'>company</a>. It rains.</p>\
+             <p>The trains run again, says the <a href='https://town.example/notice'>company</a>. It snows.</p></article></body></html>"
+        );
+        let findings = crate::find(page.as_bytes(), &Hints::default()).unwrap();
+        serde_json::to_value(Document::new("page", &findings)).unwrap()
+    }
+
+    #[test]
+    fn a_citation_with_a_sentence_has_its_selectors_and_an_address_that_means_this_one() {
+        let document = document("<link rel='canonical' href='https://news.example/bridge'>");
+        let (first, second) = (&document["links"][0], &document["links"][1]);
+        assert_eq!(first["sentence"], second["sentence"]);
+        assert_eq!(first["anchor"], "company");
+        assert_eq!(first["anchor_selectors"][0]["exact"], first["sentence"]);
+        assert_eq!(second["anchor_selectors"][1]["start"], second["sentences"][0]["start"]);
+        assert_eq!(
+            first["sentence_url"],
+            "https://news.example/bridge#:~:text=The%20trains%20run%20again%2C%20says%20the%20company."
+        );
+        assert_eq!(
+            second["sentence_url"],
+            "https://news.example/bridge#:~:text=The%20trains%20run%20again%2C%20says%20the%20company.,-It%20snows."
+        );
+    }
+
+    #[test]
+    fn an_article_without_an_address_has_selectors_only() {
+        let document = document("");
+        assert!(document["links"][0]["anchor_selectors"].is_array());
+        assert!(document["links"][0]["sentence_url"].is_null());
+    }
+}

@@ -301,8 +301,9 @@ mod tests {
 
     #[test]
     fn a_changed_sentence_is_found_with_a_score_and_a_removed_one_is_said_to_be_removed() {
-        // Language, sentence of the old text, the new text, what is found.
-        let cases: &[(&str, &[&str], usize, &[&str], Option<&str>)] = &[
+        // Language, old text, number of its sentence, new text, what is found.
+        type Case<'a> = (&'a str, &'a [&'a str], usize, &'a [&'a str], Option<&'a str>);
+        let cases: &[Case<'_>] = &[
             (
                 "en",
                 OLD,

@@ -30,7 +30,7 @@ const COMPARED: usize = 512 << 20;
 const STOPS: &str = "。、，．：；！？…‥・「」『』（）【】《》〈〉“”„«»।॥؟،؛።";
 
 /// Marks that may stand inside a word.
-const JOINERS: &str = "'’.:·_,;-‐‑\u{2060}\u{200d}\u{200c}";
+const JOINERS: &str = "'’.:·_,;-‐‑\u{202f}\u{2060}\u{200d}\u{200c}";
 
 /// The directives of a reading's spans.
 #[derive(Debug)]
@@ -251,8 +251,13 @@ fn is_word_edge(text: &str, at: usize) -> bool {
     };
     let inside =
         |c: char| c.is_alphanumeric() || JOINERS.contains(c) || unicode_normalization::char::is_combining_mark(c);
-    let breaks = |c: char| c.is_whitespace() || STOPS.contains(c);
+    let breaks = |c: char| is_space(c) || STOPS.contains(c);
     breaks(before) || breaks(after) || !(inside(before) && inside(after))
+}
+
+/// Whether words part here: the narrow no-break space, for UAX #29, is part of a word.
+fn is_space(character: char) -> bool {
+    character.is_whitespace() && character != '\u{202f}'
 }
 
 /// As much of the start of `text` as is looked at.
@@ -275,7 +280,8 @@ struct Words<'a> {
 impl<'a> Words<'a> {
     fn of(line: &'a str) -> Words<'a> {
         let words = line
-            .split_whitespace()
+            .split(is_space)
+            .filter(|run| !run.is_empty())
             .flat_map(|run| run.split_inclusive(|c| "。、，；：！？".contains(c)))
             .map(|word| {
                 let start = word.as_ptr().addr() - line.as_ptr().addr();
@@ -516,6 +522,19 @@ mod tests {
                 ":~:text=Schools%20stay%20closed.-,Nobody%20was%20hurt.",
                 ":~:text=NOBODY%20was%20hurt%21,-And%20so%20it",
             ]
+        );
+    }
+
+    #[test]
+    fn a_narrow_space_parts_no_words_in_a_prefix() {
+        let reading = reading(
+            "fr",
+            &["Vrai. On dit à «\u{202f}la\u{202f}Veyle\u{202f}» oui. Vrai. Bien sûr."],
+        );
+        let directive = check(&reading, reading.sentences[2].span).unwrap();
+        assert_eq!(
+            parse(&directive)[0].as_deref(),
+            Some("à «\u{202f}la\u{202f}Veyle\u{202f}» oui.")
         );
     }
 
