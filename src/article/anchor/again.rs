@@ -19,6 +19,9 @@ const ACCEPTED: u16 = 600;
 /// Score of the same text, to the letter.
 const EXACT: u16 = 1000;
 
+/// Most places of the same text that are weighed; more are those of no sentence.
+const PLACES: usize = 100_000;
+
 /// Sentences compared in full; the others share fewer words with the anchor.
 const COMPARED: usize = 24;
 
@@ -119,7 +122,7 @@ fn exactly(anchor: &Anchor, changed: &Reading) -> Option<Reanchored> {
     let (mut sentences, mut anywhere) = (Best::default(), Best::default());
     let length = anchor.exact.chars().count();
     let (mut counted, mut start) = (0, 0);
-    for at in memmem::find_iter(changed.text.as_bytes(), anchor.exact.as_bytes()) {
+    for at in memmem::find_iter(changed.text.as_bytes(), anchor.exact.as_bytes()).take(PLACES) {
         start += changed.text[counted..at].chars().count();
         counted = at;
         let span = Span {

@@ -24,7 +24,7 @@ const CONTEXTS: [usize; 3] = [3, 8, 20];
 const PART: usize = 2_000;
 
 /// Bytes compared for one reading; a hostile one with many citations runs out of them and gets no more directives.
-const COMPARED: usize = 512 << 20;
+const COMPARED: usize = 2 << 30;
 
 /// Punctuation beside which a word ends without a space.
 const STOPS: &str = "。、，．：；！？…‥・「」『』（）【】《》〈〉“”„«»।॥؟،؛።";
