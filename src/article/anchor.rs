@@ -8,6 +8,7 @@ use super::{Reading, Span};
 mod again;
 mod fold;
 mod fragment;
+mod words;
 
 pub use again::{How, Reanchored, find_again};
 pub use fragment::{Fragments, fragment_url, text_fragment};
