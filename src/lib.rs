@@ -15,6 +15,7 @@ pub mod config;
 pub mod error;
 pub mod exchange;
 pub mod fetch;
+mod likeness;
 pub mod outcome;
 pub mod platform;
 pub mod store;

@@ -1,8 +1,11 @@
 //! An HTML page as a reader meets it: one walk over the tree, without recursion, that keeps blocks of text with their
 //! links, and every place where something may be embedded, in order.
 
+use std::sync::LazyLock;
+
 use ego_tree::NodeId;
 use ego_tree::iter::Edge;
+use regex::Regex;
 use scraper::{ElementRef, Html, Node};
 
 use super::BlockKind;
@@ -432,11 +435,13 @@ impl Walk {
 
 /// Whether a value may name a post: one of the names under which posts of known platforms stand.
 fn looks_like_post(value: &str) -> bool {
-    value.len() > 8
-        && (value.contains("twitter.com")
-            || value.contains("x.com/")
-            || value.contains("x.com%2F")
-            || value.contains("x.com\\/"))
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"twitter\.com|x\.com(?:/|%2F|\\/)|instagram\.com|facebook\.com|fb\.watch|tiktok\.com|youtu|bsky\.|threads\.(?:net|com)|t\.me(?:/|%2F|\\/)|reddit|vimeo\.com|dailymotion\.com|truthsocial\.com|linkedin\.com|vk\.(?:com|ru)|tumblr\.com|pinterest\.|weibo\.c|twitch\.tv|rumble\.com|(?:/|%2F)@|<amp-|<lite-youtube",
+        )
+        .expect("a pattern of our own")
+    });
+    value.len() > 8 && NAMES.is_match(value)
 }
 
 fn is_in_silent(node: ego_tree::NodeRef<'_, Node>) -> bool {

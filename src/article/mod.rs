@@ -3,6 +3,7 @@
 
 use url::Url;
 
+pub mod anchor;
 mod decode;
 mod html;
 mod meta;

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use url::Url;
 
-use super::markup::{self, Embedded};
-use super::{Citation, Cited, Claim, Findings, Form, Refusal, flattened, linking};
+use super::markup;
+use super::{Citation, Cited, Claim, Findings, Form, Refusal, boilerplate, flattened, linking};
 use crate::article::page::{Item, Mark, Page, PageBlock};
 use crate::article::{
     self, Block, BlockKind, Found, Hints, Reading, Sentence, Source, Span, Unreadable, detect_language,
 };
-use crate::platform::{self, Recognised, link};
+use crate::platform::{self, PostRef, Recognised, link};
 
 /// Most citations of one reading; a page with more is no article.
 const CITATIONS: usize = 20_000;
@@ -261,7 +261,7 @@ struct Gathering<'a> {
     citations: Vec<(Range<usize>, Citation)>,
     refused: Vec<Refusal>,
     /// Posts embedded in the story, so that an element that names one again is no second citation.
-    seen: HashSet<String>,
+    seen: HashSet<(&'static str, String)>,
 }
 
 impl Gathering<'_> {
@@ -347,6 +347,7 @@ impl Gathering<'_> {
             let after = flat.partition_point(|f| f.end <= place.start);
             flat.get(after).is_some_and(|f| f.start < place.end)
         };
+        let boilerplate = boilerplate::of_block(block);
         for link in &block.links {
             let place = range.start + link.range.start..range.start + link.range.end;
             let words = &block.text[link.range.clone()];
@@ -365,6 +366,8 @@ impl Gathering<'_> {
                 .chrome
                 .or(is_label.then_some("label"))
                 .or(is_teaser.then_some("teaser"))
+                .or(boilerplate)
+                .or_else(|| self.is_listing(&link.href).then_some("listing"))
             {
                 Some(reason) if !self.is_post(&link.href) => self.refuse(&link.href, reason),
                 _ => self.link(&link.href, place, Some(words)),
@@ -388,6 +391,11 @@ impl Gathering<'_> {
             .is_some_and(|base| self.resolve(href).is_some_and(|url| host(&url) == host(base)))
     }
 
+    fn is_listing(&self, href: &str) -> bool {
+        self.resolve(href)
+            .is_some_and(|url| boilerplate::is_listing(&url, self.base))
+    }
+
     fn is_post(&self, href: &str) -> bool {
         self.resolve(href).is_some_and(|url| markup::post_of(&url).is_some())
     }
@@ -402,7 +410,7 @@ impl Gathering<'_> {
         let (unwrapped, _) = link::unwrap(url);
         let cited = match platform::recognise(&unwrapped) {
             Some((_, Recognised::Post(post))) => {
-                self.seen.insert(post.id.clone());
+                self.see(&post);
                 Cited::Post(post)
             }
             Some((_, Recognised::NotAPost(reason @ ("share" | "intent" | "home")))) => {
@@ -472,41 +480,34 @@ impl Gathering<'_> {
 
     fn mark(&mut self, mark: &Mark, at: usize) {
         for found in markup::read(mark, self.base, self.language) {
-            let cited = match found.what {
-                Embedded::Post(post) => {
-                    let url = found.raw_url.clone().unwrap_or_else(|| post.url.to_string());
-                    if let Some(reason) = mark.chrome {
-                        self.refuse(&url, reason);
-                        continue;
-                    }
-                    let is_again = !self.seen.insert(post.id.clone());
-                    // A wrapper and what it wraps name the same post at the same place.
-                    if is_again && self.is_here(&post.id, at) {
-                        continue;
-                    }
-                    Cited::Post(post)
-                }
-                Embedded::Other(url) => {
-                    if let Some(reason) = mark.chrome {
-                        self.refuse(url.as_str(), reason);
-                        continue;
-                    }
-                    Cited::Link(url)
-                }
-            };
+            let url = found.raw_url.clone().unwrap_or_else(|| found.post.url.to_string());
+            if let Some(reason) = mark.chrome {
+                self.refuse(&url, reason);
+                continue;
+            }
+            // A wrapper and what it wraps name the same post at the same place.
+            if !self.see(&found.post) && self.is_here(&found.post, at) {
+                continue;
+            }
+            let cited = Cited::Post(found.post);
             let place = self.point(at);
             self.push(place, cited, found.form, found.raw_url, mark.raw.clone(), found.claim);
         }
     }
 
+    /// Notes a post of the story; false if it was noted before.
+    fn see(&mut self, post: &PostRef) -> bool {
+        self.seen.insert((post.platform, post.id.clone()))
+    }
+
     /// Whether the post is embedded at this very place already; the richer claim stays.
-    fn is_here(&self, id: &str, at: usize) -> bool {
+    fn is_here(&self, post: &PostRef, at: usize) -> bool {
         let place = self.point(at);
         self.citations
             .iter()
             .rev()
             .take_while(|(p, c)| p.start >= place.start || c.form == Form::Link)
-            .any(|(p, c)| *p == place && matches!(&c.cited, Cited::Post(post) if post.id == id))
+            .any(|(p, c)| *p == place && matches!(&c.cited, Cited::Post(other) if is_same(other, post)))
     }
 
     /// The place of an embed: the end of the block before it.
@@ -519,12 +520,17 @@ impl Gathering<'_> {
             return;
         }
         for (post, raw) in markup::in_script(mark) {
-            if self.seen.insert(post.id.clone()) {
+            if self.see(&post) {
                 let place = self.point(at);
                 self.push(place, Cited::Post(post), Form::Embed, None, cut(raw), Claim::default());
             }
         }
     }
+}
+
+/// Whether two addresses name one post.
+fn is_same(a: &PostRef, b: &PostRef) -> bool {
+    (a.platform, &a.id) == (b.platform, &b.id)
 }
 
 /// Addresses that share the page instead of naming another.
@@ -737,22 +743,6 @@ mod tests {
             posts(&found(&format!("<aside>{quote}</aside>"))).len(),
             1,
             "an aside inside the story is the story's"
-        );
-    }
-
-    #[test]
-    fn other_platforms_embeds_are_links_with_their_sentence() {
-        let findings = found(
-            "<blockquote class='instagram-media' data-instgrm-permalink='https://www.instagram.com/p/AbC/?utm_source=ig_embed'></blockquote>\
-             <iframe src='https://www.youtube.com/embed/abcdefghijk'></iframe><iframe src='https://ads.example/frame'></iframe>",
-        );
-        let labels: Vec<String> = findings.citations.iter().map(Citation::label).collect();
-        assert_eq!(
-            labels,
-            [
-                "https://www.instagram.com/p/AbC/",
-                "https://www.youtube.com/embed/abcdefghijk"
-            ]
         );
     }
 

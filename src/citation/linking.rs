@@ -10,7 +10,7 @@ use crate::article::{Reading, Span};
 use crate::citation::{Citation, Cited, Form, Reference, Relation};
 
 mod index;
-mod vocabulary;
+pub(super) mod vocabulary;
 
 use index::{Index, Role, fold};
 
@@ -144,7 +144,7 @@ fn stands_apart(index: &Index, citation: &Citation) -> bool {
             !matches!(citation.cited, Cited::Link(_))
                 && index
                     .overlapping(citation.place)
-                    .all(|at| index.sentences[at].role == Role::Address)
+                    .all(|at| matches!(index.sentences[at].role, Role::Address | Role::Aside))
         }
     }
 }

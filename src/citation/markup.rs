@@ -6,32 +6,7 @@ use url::Url;
 
 use super::{Claim, Form, flattened};
 use crate::article::page::{Mark, Provenance};
-use crate::platform::{self, PostRef, Recognised, link};
-
-/// Hosts whose frames and embeds are posts or videos, though their grammar is not known here yet.
-const OTHER_PLATFORMS: &[&str] = &[
-    "youtube.com",
-    "youtube-nocookie.com",
-    "youtu.be",
-    "instagram.com",
-    "facebook.com",
-    "fb.watch",
-    "tiktok.com",
-    "vimeo.com",
-    "dailymotion.com",
-    "reddit.com",
-    "redditmedia.com",
-    "t.me",
-    "bsky.app",
-    "truthsocial.com",
-    "threads.net",
-    "threads.com",
-    "linkedin.com",
-    "vk.com",
-    "tumblr.com",
-    "pinterest.com",
-    "weibo.com",
-];
+use crate::platform::{self, PostRef, Recognised, link, x};
 
 /// Attributes that hold the address of what is embedded, the surest first.
 const ADDRESS_ATTRIBUTES: &[&str] = &[
@@ -60,26 +35,64 @@ const ADDRESS_ATTRIBUTES: &[&str] = &[
     "href",
 ];
 
+/// Attributes that hold no address but an id: name or class of the element (empty: any), attribute, what stands before
+/// the id, and the address that the id makes.
+const IDS: &[(&str, &str, &str, &str)] = &[
+    ("", "data-tweet-id", "", "https://x.com/i/status/{}"),
+    ("", "data-tweetid", "", "https://x.com/i/status/{}"),
+    ("", "data-twitter-tweet-id", "", "https://x.com/i/status/{}"),
+    ("", "tweet-id", "", "https://x.com/i/status/{}"),
+    ("", "data-tweet", "", "https://x.com/i/status/{}"),
+    ("", "data-id", "", "https://x.com/i/status/{}"),
+    ("embetty-tweet", "status", "", "https://x.com/i/status/{}"),
+    ("", "data-bluesky-uri", "at://", "https://embed.bsky.app/embed/{}"),
+    ("", "id", "vk_post_", "https://vk.com/wall{}"),
+    ("", "data-telegram-post", "", "https://t.me/{}"),
+    ("", "data-ytid", "", "https://www.youtube.com/watch?v={}"),
+    ("", "data-youtube-id", "", "https://www.youtube.com/watch?v={}"),
+    ("amp-youtube", "data-videoid", "", "https://www.youtube.com/watch?v={}"),
+    ("lite-youtube", "videoid", "", "https://www.youtube.com/watch?v={}"),
+    ("amp-vimeo", "data-videoid", "", "https://vimeo.com/{}"),
+    (
+        "amp-dailymotion",
+        "data-videoid",
+        "",
+        "https://www.dailymotion.com/video/{}",
+    ),
+    ("amp-instagram", "data-shortcode", "", "https://www.instagram.com/p/{}/"),
+    ("tiktok-embed", "data-video-id", "", "https://www.tiktok.com/@/video/{}"),
+    ("amp-tiktok", "data-src", "", "https://www.tiktok.com/@/video/{}"),
+];
+
+/// Classes of buttons and boxes that name a post or page to be liked, shared or followed.
+const BUTTONS: &[&str] = &[
+    "fb-like",
+    "fb-share-button",
+    "fb-send",
+    "fb-save",
+    "fb-follow",
+    "fb-page",
+    "fb-comments",
+    "twitter-share-button",
+    "twitter-follow-button",
+    "twitter-timeline",
+    "g-ytsubscribe",
+];
+
+/// Longest id, in bytes.
+const LONGEST_ID: usize = 200;
+
 /// Strings of one data island that are looked at.
 const STRINGS: usize = 200_000;
 
 /// Places in one script where data are looked for.
 const ATTEMPTS: usize = 50;
 
-/// What a mark embeds.
-#[derive(Debug, PartialEq)]
-pub enum Embedded {
-    /// A post of a known platform.
-    Post(PostRef),
-    /// A post or video of another platform.
-    Other(Url),
-}
-
 /// One embedded thing.
 #[derive(Debug)]
 pub struct Found {
     /// What.
-    pub what: Embedded,
+    pub post: PostRef,
     /// How.
     pub form: Form,
     /// The address as it stood, if one did.
@@ -90,6 +103,9 @@ pub struct Found {
 
 /// What `mark` embeds; several things only where one element names several.
 pub fn read(mark: &Mark, base: Option<&Url>, language: Option<&str>) -> Vec<Found> {
+    if classes(mark).any(|class| BUTTONS.contains(&class)) {
+        return Vec::new();
+    }
     match mark.provenance {
         Provenance::Container => container(mark, base, language).into_iter().collect(),
         Provenance::Frame => frame(mark, base).into_iter().collect(),
@@ -98,92 +114,92 @@ pub fn read(mark: &Mark, base: Option<&Url>, language: Option<&str>) -> Vec<Foun
     }
 }
 
-/// An embed element. The post's own address is the last status link in it: a quoted or answered post's stands before.
+/// An embed element. What its attributes name is surest, except of X: there the post's own address is the last status
+/// link in it, since attributes of copies are stale, and a quoted or answered post's address stands before.
 fn container(mark: &Mark, base: Option<&Url>, language: Option<&str>) -> Option<Found> {
-    let is_frame = |n: &str| n == "data-tweet-id" && mark.name == "iframe";
-    let claim = || claim(mark, language);
-    if let Some((href, post)) = mark
-        .links
-        .iter()
-        .rev()
-        .find_map(|(href, _)| Some((href, post_at(href, base)?)))
-    {
-        return Some(Found {
-            what: Embedded::Post(post),
-            form: Form::Embed,
-            raw_url: Some(href.clone()),
-            claim: claim(),
-        });
-    }
+    let linked = |wanted: &dyn Fn(&PostRef) -> bool| {
+        let posts = mark.links.iter().rev();
+        let mut posts = posts.filter_map(|(href, _)| Some((Some(href.clone()), post_at(href, base)?)));
+        posts.find(|(_, post)| wanted(post))
+    };
+    let is_x = |post: &PostRef| post.platform == x::PLATFORM.name;
+    let (raw_url, post, form) = if let Some((raw_url, post)) = says_tweet(mark).then(|| linked(&is_x)).flatten() {
+        (raw_url, post, Form::Embed)
+    } else if let Some((raw_url, post, form)) = in_attributes(mark, base) {
+        // An attribute may hold the id alone where the link has the author as well.
+        let fuller =
+            linked(&|other| (other.platform, &other.id) == (post.platform, &post.id) && other.handle.is_some());
+        match fuller.filter(|_| post.handle.is_none()) {
+            Some((_, fuller)) => (raw_url, fuller, form),
+            None => (raw_url, post, form),
+        }
+    } else if let Some((raw_url, post)) = linked(&|_| true) {
+        (raw_url, post, Form::Embed)
+    } else {
+        let printed = link::addresses(&mark.text);
+        let post = printed.into_iter().rev().find_map(|(_, url)| post_of(&url))?;
+        (None, post, Form::Embed)
+    };
+    let mut claim = claim(mark, language);
     for (name, value) in &mark.attributes {
-        let post = if is_id_attribute(name) { post_by_id(value) } else { None };
-        if let Some(post) = post.or_else(|| substack(name, value)).or_else(|| post_at(value, base)) {
-            let form = if is_frame(name) { Form::Frame } else { Form::Embed };
-            let raw_url = value.contains('/').then(|| value.clone());
-            let mut claim = claim();
-            if name == "data-attrs" {
-                fill_from_json(&mut claim, value);
-            }
-            return Some(Found {
-                what: Embedded::Post(post),
-                form,
-                raw_url,
-                claim,
-            });
+        if name == "data-attrs" {
+            fill_from_json(&mut claim, value);
         }
     }
-    if let Some((_, post)) = link::addresses(&mark.text)
-        .into_iter()
-        .rev()
-        .find_map(|(r, url)| Some((r, post_of(&url)?)))
-    {
-        return Some(Found {
-            what: Embedded::Post(post),
-            form: Form::Embed,
-            raw_url: None,
-            claim: claim(),
-        });
-    }
-    let addresses = ADDRESS_ATTRIBUTES
-        .iter()
-        .flat_map(|wanted| mark.attributes.iter().filter(move |(n, _)| n == wanted));
-    let (raw, url) = addresses
-        .map(|(_, value)| value)
-        .chain(mark.links.iter().map(|(href, _)| href))
-        .find_map(|value| Some((value, other_platform(&absolute(value, base)?)?)))?;
     Some(Found {
-        what: Embedded::Other(url),
-        form: Form::Embed,
-        raw_url: Some(raw.clone()),
-        claim: Claim::default(),
+        post,
+        form,
+        raw_url,
+        claim,
     })
 }
 
 fn frame(mark: &Mark, base: Option<&Url>) -> Option<Found> {
-    for (name, value) in &mark.attributes {
-        let by_id = if is_id_attribute(name) { post_by_id(value) } else { None };
-        if let Some(post) = by_id.or_else(|| post_at(value, base)) {
-            let raw_url = value.contains('/').then(|| value.clone());
-            return Some(Found {
-                what: Embedded::Post(post),
-                form: Form::Frame,
-                raw_url,
-                claim: Claim::default(),
-            });
-        }
-    }
-    let addresses = ADDRESS_ATTRIBUTES
-        .iter()
-        .flat_map(|wanted| mark.attributes.iter().filter(move |(n, _)| n == wanted));
-    let (raw, url) = addresses
-        .map(|(_, v)| v)
-        .find_map(|value| Some((value, other_platform(&absolute(value, base)?)?)))?;
+    let (raw_url, post, _) = in_attributes(mark, base)?;
     Some(Found {
-        what: Embedded::Other(url),
+        post,
         form: Form::Frame,
-        raw_url: Some(raw.clone()),
+        raw_url,
         claim: Claim::default(),
     })
+}
+
+/// The words of an element's classes.
+fn classes(mark: &Mark) -> impl Iterator<Item = &str> {
+    let classes = mark.attributes.iter().filter(|(name, _)| name == "class");
+    classes.flat_map(|(_, value)| value.split_ascii_whitespace())
+}
+
+/// Whether an element says by its name or classes that it shows a post of X.
+fn says_tweet(mark: &Mark) -> bool {
+    classes(mark)
+        .chain([mark.name.as_str()])
+        .any(|word| word.contains("twit") || word.contains("tweet"))
+}
+
+/// The post that an element's attributes name: by an id, or by an address, the surest attribute first.
+fn in_attributes(mark: &Mark, base: Option<&Url>) -> Option<(Option<String>, PostRef, Form)> {
+    let rank = |name: &str| {
+        ADDRESS_ATTRIBUTES
+            .iter()
+            .position(|known| *known == name)
+            .unwrap_or(usize::MAX)
+    };
+    let found = mark.attributes.iter().filter_map(|(name, value)| {
+        if let Some(post) = by_id(mark, name, value) {
+            // After the addresses that are known to be sure: they name the author as well.
+            return Some((ADDRESS_ATTRIBUTES.len(), name, value, post));
+        }
+        let post = substack(name, value).or_else(|| post_at(value, base))?;
+        Some((rank(name), name, value, post))
+    });
+    let (_, _, value, post) = found.min_by_key(|(rank, ..)| *rank)?;
+    let form = if mark.name == "iframe" {
+        Form::Frame
+    } else {
+        Form::Embed
+    };
+    Some((value.contains('/').then(|| value.clone()), post, form))
 }
 
 /// Some element that names posts in its attributes: placeholders of consent tools, lazy loaders and widgets.
@@ -197,16 +213,16 @@ fn attribute(mark: &Mark, base: Option<&Url>) -> Vec<Found> {
         ) {
             continue;
         }
-        let by_id = if is_id_attribute(name) { post_by_id(value) } else { None };
         let in_markup = || value.contains('<').then(|| posts_in(value).pop()).flatten();
-        if let Some(post) = by_id.or_else(|| post_at(value, base)).or_else(in_markup)
-            && !found
-                .iter()
-                .any(|f| matches!(&f.what, Embedded::Post(p) if p.id == post.id))
+        let post = by_id(mark, name, value)
+            .or_else(|| post_at(value, base))
+            .or_else(in_markup);
+        if let Some(post) = post
+            && !found.iter().any(|f| f.post == post)
         {
             let raw_url = value.contains('/').then(|| value.clone());
             found.push(Found {
-                what: Embedded::Post(post),
+                post,
                 form: Form::Embed,
                 raw_url,
                 claim: Claim::default(),
@@ -216,23 +232,19 @@ fn attribute(mark: &Mark, base: Option<&Url>) -> Vec<Found> {
     found
 }
 
-fn is_id_attribute(name: &str) -> bool {
-    matches!(
-        name,
-        "data-tweet-id" | "data-tweetid" | "data-twitter-tweet-id" | "tweet-id" | "data-tweet" | "data-id" | "status"
-    )
-}
-
-/// A post that only its id names, in an attribute that holds ids of X's posts.
-fn post_by_id(value: &str) -> Option<PostRef> {
-    let is_id = (2..=19).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit());
-    is_id
-        .then(|| {
-            Url::parse(&format!("https://x.com/i/status/{value}"))
-                .ok()
-                .and_then(|u| post_of(&u))
-        })
-        .flatten()
+/// The post that an attribute names by its id alone.
+fn by_id(mark: &Mark, name: &str, value: &str) -> Option<PostRef> {
+    let is_here = |word: &str| word.is_empty() || mark.name == word || classes(mark).any(|class| class == word);
+    let may_be_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
+    if value.len() < 2 || value.len() > LONGEST_ID || !value.chars().all(may_be_id) {
+        return None;
+    }
+    let known = IDS
+        .iter()
+        .filter(|(word, attribute, ..)| *attribute == name && is_here(word));
+    known
+        .filter_map(|(_, _, before, address)| Url::parse(&address.replace("{}", value.strip_prefix(before)?)).ok())
+        .find_map(|url| post_of(&url))
 }
 
 fn absolute(value: &str, base: Option<&Url>) -> Option<Url> {
@@ -271,35 +283,6 @@ pub fn post_of(url: &Url) -> Option<PostRef> {
         (_, Recognised::Post(post)) => Some(post),
         _ => None,
     }
-}
-
-/// The address of a post or video of another platform; players and plugins name it in a parameter.
-fn other_platform(url: &Url) -> Option<Url> {
-    let inner = url
-        .query_pairs()
-        .find(|(name, _)| matches!(&**name, "href" | "url" | "src"))
-        .and_then(|(_, v)| Url::parse(&v).ok());
-    let is_known = |u: &Url| {
-        u.host_str().is_some_and(|host| {
-            OTHER_PLATFORMS
-                .iter()
-                .any(|known| host == *known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.')))
-        }) && u.path().len() > 1
-    };
-    let not_posts = [
-        "/plugins/like",
-        "/plugins/page",
-        "/plugins/share",
-        "/plugins/comments",
-        "/subscribe_embed",
-        "/embed.js",
-        "/widgets",
-    ];
-    if not_posts.iter().any(|p| url.path().starts_with(p)) {
-        return None;
-    }
-    let url = inner.filter(is_known).or_else(|| Some(url.clone()).filter(is_known))?;
-    Some(link::clean(&link::unwrap(&url).0))
 }
 
 /// What the embed's own words claim: text, then `— Name (@handle) date`.
@@ -441,7 +424,7 @@ fn islands(script: &str) -> Vec<Value> {
 }
 
 fn posts_in(text: &str) -> Vec<PostRef> {
-    if text.len() > 64 << 10 || !text.contains("status") {
+    if text.len() > 64 << 10 || !text.contains('/') {
         return Vec::new();
     }
     // An embed's markup names its own post last.

@@ -6,6 +6,7 @@ use url::Url;
 use crate::article::{Reading, Span};
 use crate::platform::PostRef;
 
+mod boilerplate;
 pub mod date;
 mod find;
 pub mod flattened;

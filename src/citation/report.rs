@@ -1,8 +1,11 @@
 //! What was found as the JSON line that `citekeep find --json` prints for a document.
 
 use serde::Serialize;
+use url::Url;
 
 use super::{Citation, Cited, Findings};
+use crate::article::anchor::{Anchor, Fragments, fragment_url};
+use crate::platform::link;
 
 /// One document. Its shape is documented and stable.
 #[derive(Debug, Serialize)]
@@ -32,16 +35,27 @@ struct Post<'a> {
     media: &'a [String],
     anchor: Option<&'a str>,
     sentence: Option<&'a str>,
+    /// The main sentence as W3C selectors.
+    anchor_selectors: Option<Anchor>,
+    /// The article's address with a text directive that a browser opens at the main sentence.
+    sentence_url: Option<Url>,
     sentences: Vec<Sentence<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 struct Link<'a> {
-    url: &'a str,
+    /// The address as cited, made absolute.
+    url: Url,
+    /// The address that is captured: wrappers opened, tracking parameters dropped.
+    target: &'a str,
     form: &'static str,
     cited_as: Option<&'a str>,
     anchor: Option<&'a str>,
     sentence: Option<&'a str>,
+    /// The main sentence as W3C selectors.
+    anchor_selectors: Option<Anchor>,
+    /// The article's address with a text directive that a browser opens at the main sentence.
+    sentence_url: Option<Url>,
     sentences: Vec<Sentence<'a>>,
 }
 
@@ -83,7 +97,14 @@ impl<'a> Document<'a> {
                 .collect(),
             notices: &reading.notices,
         };
+        let mut fragments = Fragments::of(reading);
         for citation in &findings.citations {
+            let main = citation.references.first().map(|r| reading.sentences[r.sentence].span);
+            let anchor_selectors = main.map(|span| Anchor::of(reading, span));
+            let sentence_url = main.zip(reading.url.as_ref()).and_then(|(span, url)| {
+                let directive = fragments.directive(span)?;
+                Some(fragment_url(&url.value, &directive))
+            });
             let sentences = sentences(findings, citation);
             let sentence = findings.sentence(citation);
             let (form, cited_as, anchor) = (
@@ -94,11 +115,14 @@ impl<'a> Document<'a> {
             let (platform, url, id, handle) = match &citation.cited {
                 Cited::Link(url) => {
                     document.links.push(Link {
-                        url: url.as_str(),
+                        url: absolute(findings, citation, url),
+                        target: url.as_str(),
                         form,
                         cited_as,
                         anchor,
                         sentence,
+                        anchor_selectors,
+                        sentence_url,
                         sentences,
                     });
                     continue;
@@ -126,11 +150,22 @@ impl<'a> Document<'a> {
                 media: &claim.media,
                 anchor,
                 sentence,
+                anchor_selectors,
+                sentence_url,
                 sentences,
             });
         }
         document
     }
+}
+
+/// A link's address as it stood, made absolute; the target's where that cannot be told.
+fn absolute(findings: &Findings, citation: &Citation, target: &Url) -> Url {
+    let raw = citation.raw_url.as_deref().unwrap_or_default();
+    let base = findings.reading.url.as_ref().map(|found| &found.value);
+    let url = Url::parse(raw).ok().or_else(|| base?.join(raw).ok());
+    url.filter(|url| link::clean(&link::unwrap(url).0) == *target)
+        .unwrap_or_else(|| target.clone())
 }
 
 fn sentences<'a>(findings: &'a Findings, citation: &'a Citation) -> Vec<Sentence<'a>> {
@@ -170,5 +205,46 @@ impl Citation {
                 format!("{platform}{handle}{date} “{words}…”")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::Hints;
+
+    fn document(head: &str) -> serde_json::Value {
+        let page = format!(
+            "<!DOCTYPE html><html lang='en'><head>{head}</head><body><article><h1>The bridge</h1>\
+             <p>The trains run again, says the <a href='https://rail.example/notice'>company</a>. It rains.</p>\
+             <p>The trains run again, says the <a href='https://town.example/notice'>company</a>. It snows.</p></article></body></html>"
+        );
+        let findings = crate::find(page.as_bytes(), &Hints::default()).unwrap();
+        serde_json::to_value(Document::new("page", &findings)).unwrap()
+    }
+
+    #[test]
+    fn a_citation_with_a_sentence_has_its_selectors_and_an_address_that_means_this_one() {
+        let document = document("<link rel='canonical' href='https://news.example/bridge'>");
+        let (first, second) = (&document["links"][0], &document["links"][1]);
+        assert_eq!(first["sentence"], second["sentence"]);
+        assert_eq!(first["anchor"], "company");
+        assert_eq!(first["anchor_selectors"][0]["exact"], first["sentence"]);
+        assert_eq!(second["anchor_selectors"][1]["start"], second["sentences"][0]["start"]);
+        assert_eq!(
+            first["sentence_url"],
+            "https://news.example/bridge#:~:text=The%20trains%20run%20again%2C%20says%20the%20company."
+        );
+        assert_eq!(
+            second["sentence_url"],
+            "https://news.example/bridge#:~:text=The%20trains%20run%20again%2C%20says%20the%20company.,-It%20snows."
+        );
+    }
+
+    #[test]
+    fn an_article_without_an_address_has_selectors_only() {
+        let document = document("");
+        assert!(document["links"][0]["anchor_selectors"].is_array());
+        assert!(document["links"][0]["sentence_url"].is_null());
     }
 }

@@ -20,7 +20,6 @@ mod facebook;
 mod fediverse;
 mod hosts;
 mod instagram;
-mod likeness;
 pub mod link;
 mod linkedin;
 mod part;

@@ -250,7 +250,14 @@ pub fn is_embed(element: &Element) -> bool {
                 | "imgur-embed-pub"
         )
     });
+    let newsletter = || {
+        element
+            .attr("data-component-name")
+            .is_some_and(|name| name.ends_with("ToDOM"))
+    };
     embed_class
+        || element.attr("id").is_some_and(|id| id.starts_with("vk_post_"))
+        || (element.attr("data-attrs").is_some() && newsletter())
         || (element.name() == "blockquote"
             && element
                 .attrs()
@@ -261,7 +268,15 @@ pub fn is_embed(element: &Element) -> bool {
 pub fn is_post_id(name: &str) -> bool {
     matches!(
         name,
-        "data-tweet-id" | "data-tweetid" | "data-twitter-tweet-id" | "tweet-id" | "data-tweet"
+        "data-tweet-id"
+            | "data-tweetid"
+            | "data-twitter-tweet-id"
+            | "tweet-id"
+            | "data-tweet"
+            | "data-bluesky-uri"
+            | "data-telegram-post"
+            | "data-ytid"
+            | "data-youtube-id"
     )
 }
 

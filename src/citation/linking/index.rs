@@ -355,7 +355,7 @@ fn role(kind: BlockKind, text: &str, alone: bool, byline: Option<&str>) -> Role 
     let open = !ends_sentence(text);
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    let stamp = open && words.len() <= 8 && digits >= 3 && digits * 3 >= letters;
+    let stamp = open && words.len() <= 10 && digits >= 3 && digits * 3 >= letters;
     let signed = open && words.len() <= 6 && vocabulary::begins_byline(&fold(words[0]));
     let byline = byline.is_some_and(|byline| open && folded.contains(&fold(byline)));
     if stamp || signed || byline || vocabulary::begins_aside(&folded) {

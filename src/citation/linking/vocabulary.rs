@@ -153,6 +153,16 @@ const ASIDE_BEGINNINGS: &[&str] = &[
     "click here",
     "embed from",
     "view this post",
+    "view this photo",
+    "view on",
+    "sieh dir diesen beitrag",
+    "voir cette publication",
+    "ver esta publicación",
+    "ver essa foto",
+    "visualizza questo post",
+    "bekijk dit bericht",
+    "посмотреть эту публикацию",
+    "この投稿を",
     "loading",
     "anzeige",
     "werbung",
@@ -233,7 +243,7 @@ pub(super) fn is_pointer(word: &str) -> bool {
 }
 
 /// Whether a folded line begins as lines do that belong to the page.
-pub(super) fn begins_aside(line: &str) -> bool {
+pub(in crate::citation) fn begins_aside(line: &str) -> bool {
     ASIDE_BEGINNINGS.iter().any(|beginning| {
         line.strip_prefix(beginning).is_some_and(|rest| {
             // A whole word: `related` is not `relatedness`.
@@ -244,7 +254,7 @@ pub(super) fn begins_aside(line: &str) -> bool {
 }
 
 /// Whether a folded word begins a byline.
-pub(super) fn begins_byline(word: &str) -> bool {
+pub(in crate::citation) fn begins_byline(word: &str) -> bool {
     BY.contains(&word)
 }
 

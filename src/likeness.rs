@@ -1,8 +1,9 @@
-//! How alike two renderings of one post's text are.
+//! How alike two renderings of one text are: a post's, or a sentence's.
 
 use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Longest text compared, in code points: a post's text, with room for long ones.
 const COMPARED: usize = 4_000;
@@ -16,7 +17,8 @@ pub fn likeness(a: &str, b: &str) -> Option<u16> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
-    let words = dice(a.split(' '), b.split(' '));
+    // Where words are not parted by spaces, UAX #29 takes letters for words, so that one changed letter is not all.
+    let words = dice(a.unicode_words(), b.unicode_words());
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let letters = dice(a.windows(3), b.windows(3));
     // A text of under three letters has no sequences; its words alone decide.
@@ -93,6 +95,16 @@ mod tests {
     fn another_text_is_far_and_no_text_is_no_score() {
         assert!(likeness("The bridge at Orsay is closed", "Nothing to see here, move along").unwrap() < 300);
         assert_eq!(likeness("https://t.co/a", "words"), None);
+    }
+
+    #[test]
+    fn a_changed_word_in_a_script_without_spaces_leaves_the_rest_alike() {
+        let score = likeness(
+            "橋はまだ無事だと町長は水曜日に述べた。",
+            "橋はまだ無事だと市長は水曜日に述べた。",
+        )
+        .unwrap();
+        assert!((750..1000).contains(&score), "{score}");
     }
 
     #[test]

@@ -1,0 +1,260 @@
+//! The standard embed markup of each platform, plain, lazy, behind consent and through publishing systems: each is found
+//! in a story with the sentence before it, once, and none of what only looks like it.
+
+use citekeep::article::Hints;
+use citekeep::citation::Cited;
+
+/// Platform, canonical address, markup.
+const EMBEDS: &[(&str, &str, &str)] = &[
+    (
+        "bluesky",
+        "https://bsky.app/profile/did:plc:z72i7hdynmk6r22z27h6tvur/post/3kabc2xyz7k2a",
+        r#"<blockquote class="bluesky-embed" data-bluesky-uri="at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3kabc2xyz7k2a" data-bluesky-cid="bafy"><p lang="en">The weir is open.<br><br><a href="https://bsky.app/profile/did:plc:z72i7hdynmk6r22z27h6tvur/post/3kabc2xyz7k2a?ref_src=embed">[image or embed]</a></p>&mdash; Ada Lorenz (<a href="https://bsky.app/profile/did:plc:z72i7hdynmk6r22z27h6tvur?ref_src=embed">@ada.example.org</a>) <a href="https://bsky.app/profile/did:plc:z72i7hdynmk6r22z27h6tvur/post/3kabc2xyz7k2a?ref_src=embed">November 4, 2024 at 9:09 AM</a></blockquote><script async src="https://embed.bsky.app/static/embed.js"></script>"#,
+    ),
+    (
+        "bluesky",
+        "https://bsky.app/profile/did:plc:z72i7hdynmk6r22z27h6tvur/post/3kabc2xyz7k2a",
+        r#"<iframe src="https://embed.bsky.app/embed/did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3kabc2xyz7k2a?id=1"></iframe>"#,
+    ),
+    (
+        "mastodon",
+        "https://herons.example/@ada/109876543210987654",
+        r#"<iframe class="mastodon-embed" src="https://herons.example/@ada/109876543210987654/embed" width="400"></iframe>"#,
+    ),
+    (
+        "mastodon",
+        "https://herons.example/@ada/109876543210987654",
+        r#"<blockquote class="mastodon-embed" data-embed-url="https://herons.example/@ada/109876543210987654/embed"><a href="https://herons.example/@ada/109876543210987654" target="_blank">Post by @ada@herons.example View on Mastodon</a></blockquote>"#,
+    ),
+    (
+        "threads",
+        "https://www.threads.com/@ada.l/post/C8abc12Xy_Z",
+        r#"<blockquote class="text-post-media" data-text-post-permalink="https://www.threads.net/@ada.l/post/C8abc12Xy_Z" data-text-post-version="0" id="ig-tp-C8abc12Xy_Z"></blockquote>"#,
+    ),
+    (
+        "instagram",
+        "https://www.instagram.com/p/BvJh2aLh3Zq/",
+        r#"<blockquote class="instagram-media" data-instgrm-captioned data-instgrm-permalink="https://www.instagram.com/p/BvJh2aLh3Zq/?utm_source=ig_embed&amp;utm_campaign=loading" data-instgrm-version="14"><a href="https://www.instagram.com/p/BvJh2aLh3Zq/?utm_source=ig_embed">View this post on Instagram</a><p><a href="https://www.instagram.com/p/BvJh2aLh3Zq/">A post shared by Ada Lorenz (@ada.l)</a></p></blockquote>"#,
+    ),
+    (
+        "instagram",
+        "https://www.instagram.com/p/BvJh2aLh3Zq/",
+        r#"<blockquote class="instagram-media" data-instgrm-version="7"><p><a href="https://www.instagram.com/p/BvJh2aLh3Zq/">The weir</a></p></blockquote>"#,
+    ),
+    (
+        "instagram",
+        "https://www.instagram.com/p/BvJh2aLh3Zq/",
+        r#"<amp-instagram data-shortcode="BvJh2aLh3Zq" width="1" height="1"></amp-instagram>"#,
+    ),
+    (
+        "facebook",
+        "https://www.facebook.com/ada.l/posts/10158912345678901",
+        r#"<div class="fb-post" data-href=" https://www.facebook.com/ada.l/posts/10158912345678901" data-show-text="true"><blockquote class="fb-xfbml-parse-ignore" cite="https://www.facebook.com/ada.l/posts/10158912345678901"><p>The weir is open.</p>Posted by <a href="https://www.facebook.com/ada.l">Ada Lorenz</a> on&nbsp;<a href="https://www.facebook.com/ada.l/posts/10158912345678901">Monday, June 5, 2017</a></blockquote></div>"#,
+    ),
+    (
+        "facebook",
+        "https://www.facebook.com/ada.l/videos/345678901234567",
+        r#"<iframe src="https://www.facebook.com/plugins/video.php?href=https%3A%2F%2Fwww.facebook.com%2Fada.l%2Fvideos%2F345678901234567%2F&show_text=0"></iframe>"#,
+    ),
+    (
+        "facebook",
+        "https://www.facebook.com/ada.l/posts/10158912345678901",
+        r#"<amp-facebook data-href="https://www.facebook.com/ada.l/posts/10158912345678901" width="1" height="1"></amp-facebook>"#,
+    ),
+    (
+        "tiktok",
+        "https://www.tiktok.com/@ada.l/video/6718335390845095173",
+        r#"<blockquote class="tiktok-embed" cite="https://www.tiktok.com/@ada.l/video/6718335390845095173" data-video-id="6718335390845095173"><section><a target="_blank" title="@ada.l" href="https://www.tiktok.com/@ada.l?refer=embed">@ada.l</a><p>The weir <a href="https://www.tiktok.com/tag/weir">#weir</a></p><a href="https://www.tiktok.com/music/song-1">♬ song</a></section></blockquote>"#,
+    ),
+    (
+        "tiktok",
+        "https://www.tiktok.com/@/video/6718335390845095173",
+        r#"<amp-tiktok data-src="6718335390845095173" width="1" height="1"></amp-tiktok>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<iframe width="560" src="https://www.youtube-nocookie.com/embed/a1B2c3D4-_e?feature=oembed" allowfullscreen></iframe>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<lite-youtube videoid="a1B2c3D4-_e"></lite-youtube>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<amp-youtube data-videoid="a1B2c3D4-_e" layout="responsive"></amp-youtube>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<iframe data-src="https://www.youtube.com/embed/a1B2c3D4-_e" data-cmplz-src="x"></iframe>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<figure class="wp-block-embed is-provider-youtube"><div class="wp-block-embed__wrapper">https://youtu.be/a1B2c3D4-_e</div></figure>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<iframe src="/media/oembed?url=https%3A//www.youtube.com/watch%3Fv%3Da1B2c3D4-_e&amp;max_width=0"></iframe>"#,
+    ),
+    (
+        "reddit",
+        "https://www.reddit.com/r/birds/comments/1abcd2/",
+        r#"<blockquote class="reddit-embed-bq" data-embed-height="316"><a href="https://www.reddit.com/r/birds/comments/1abcd2/a_heron/">A heron</a><br> by <a href="https://www.reddit.com/user/ada_l/">u/ada_l</a> in <a href="https://www.reddit.com/r/birds/">birds</a></blockquote>"#,
+    ),
+    (
+        "reddit",
+        "https://www.reddit.com/r/birds/comments/1abcd2/",
+        r#"<iframe src="https://www.redditmedia.com/r/birds/comments/1abcd2/a_heron/?ref_source=embed&amp;embed=true"></iframe>"#,
+    ),
+    (
+        "telegram",
+        "https://t.me/river_watch/321",
+        r#"<script async src="https://telegram.org/js/telegram-widget.js?22" data-telegram-post="river_watch/321" data-width="100%"></script>"#,
+    ),
+    (
+        "telegram",
+        "https://t.me/river_watch/321",
+        r#"<iframe src="https://t.me/river_watch/321?embed=1"></iframe>"#,
+    ),
+    (
+        "truth_social",
+        "https://truthsocial.com/@ada/109876543210987654",
+        r#"<iframe loading="lazy" data-src="https://truthsocial.com/@ada/109876543210987654/embed" class="truthsocial-embed"></iframe>"#,
+    ),
+    (
+        "vk",
+        "https://vk.com/video-123_789",
+        r#"<iframe src="https://vk.com/video_ext.php?oid=-123&id=789&hash=1"></iframe>"#,
+    ),
+    (
+        "vk",
+        "https://vk.com/wall-123_456",
+        r#"<div id="vk_post_-123_456"></div><script>VK.Widgets.Post("vk_post_-123_456", -123, 456, 'hash');</script>"#,
+    ),
+    (
+        "linkedin",
+        "https://www.linkedin.com/feed/update/urn:li:share:6789012345678901235/",
+        r#"<iframe src="https://www.linkedin.com/embed/feed/update/urn:li:share:6789012345678901235"></iframe>"#,
+    ),
+    (
+        "tumblr",
+        "https://www.tumblr.com/herons/161234567890",
+        r#"<div class="tumblr-post" data-href="https://embed.tumblr.com/embed/post/abcDEF/161234567890" data-did="da39"><a href="https://herons.tumblr.com/post/161234567890/a-heron">https://herons.tumblr.com/post/161234567890/a-heron</a></div>"#,
+    ),
+    (
+        "vimeo",
+        "https://vimeo.com/76979871",
+        r#"<iframe src="https://player.vimeo.com/video/76979871?h=ab&badge=0"></iframe>"#,
+    ),
+    (
+        "dailymotion",
+        "https://www.dailymotion.com/video/x8abcde",
+        r#"<iframe src="https://geo.dailymotion.com/player.html?video=x8abcde"></iframe>"#,
+    ),
+    (
+        "pinterest",
+        "https://www.pinterest.com/pin/123456789012345678/",
+        r#"<p><a data-pin-do="embedPin" href="https://www.pinterest.com/pin/123456789012345678/"></a>https://www.pinterest.com/pin/123456789012345678/</p>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="tweet" data-attrs='{"url":"https://twitter.com/ada_l/status/1785600110366674944","full_text":"The weir is open.","username":"ada_l","name":"Ada Lorenz","date":"2024-05-01T08:00:00.000Z"}' data-component-name="Twitter2ToDOM"></div>"#,
+    ),
+];
+
+/// Markup near embeds that embeds no post.
+const NOT_EMBEDS: &[&str] = &[
+    r#"<iframe src="https://www.youtube.com/embed/videoseries?list=PLabc"></iframe>"#,
+    r#"<div class="fb-page" data-href="https://www.facebook.com/ada.l"></div>"#,
+    r#"<div class="fb-like" data-href="https://www.facebook.com/ada.l/posts/1"></div>"#,
+    r#"<blockquote class="tiktok-embed" cite="https://www.tiktok.com/@ada.l" data-unique-id="ada.l" data-embed-type="creator"></blockquote>"#,
+    r#"<a class="twitter-timeline" href="https://twitter.com/ada_l">Tweets by ada_l</a>"#,
+    r#"<amp-social-share type="twitter"></amp-social-share>"#,
+    r#"<div class="g-ytsubscribe" data-channelid="UCabc"></div>"#,
+    r#"<iframe src="https://www.facebook.com/plugins/like.php?href=https%3A%2F%2Fexample.org"></iframe>"#,
+    r#"<a href="https://www.facebook.com/sharer/sharer.php?u=https%3A%2F%2Fexample.org">Share</a>"#,
+    r#"<iframe src="https://www.google.com/maps/embed?pb=1"></iframe>"#,
+];
+
+const BEFORE: &str = "The keeper of the weir says in a post that it has been open since the morning.";
+const AFTER: &str = "The council did not answer our questions about the weir and the two bridges below it.";
+
+fn story(markup: &str) -> String {
+    format!(
+        "<!DOCTYPE html><html lang=en><body><article><h1>The weir</h1><p>{AFTER}</p><p>{BEFORE}</p>{markup}<p>{AFTER}</p></article></body></html>"
+    )
+}
+
+#[test]
+fn each_platforms_embed_is_found_once_with_its_sentence() {
+    let mut wrong = Vec::new();
+    for (platform, canonical, markup) in EMBEDS {
+        let findings = citekeep::find(story(markup).as_bytes(), &Hints::default()).unwrap();
+        let posts: Vec<_> = findings
+            .citations
+            .iter()
+            .filter_map(|citation| match &citation.cited {
+                Cited::Post(post) => Some((post.platform, post.url.as_str(), findings.sentence(citation))),
+                _ => None,
+            })
+            .collect();
+        if posts != [(*platform, *canonical, Some(BEFORE))] {
+            wrong.push(format!("{markup}\n  {posts:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_same_embeds_behind_consent_or_without_scripts_are_found() {
+    let mut wrong = Vec::new();
+    for (_, canonical, markup) in EMBEDS
+        .iter()
+        .filter(|(_, _, m)| !["<script", "<p><a", "<figure"].iter().any(|part| m.contains(part)))
+    {
+        for wrapped in [
+            format!("<noscript>{markup}</noscript>"),
+            format!("<template>{markup}</template>"),
+            format!("<script type='text/template'>{markup}</script>"),
+            format!(
+                "<div class='consent' data-html=\"{}\"></div>",
+                markup.replace('&', "&amp;").replace('"', "&quot;")
+            ),
+        ]
+        .iter()
+        .filter(|wrapped| !wrapped.contains("data-html") || markup.contains("://"))
+        {
+            let findings = citekeep::find(story(wrapped).as_bytes(), &Hints::default()).unwrap();
+            let found = findings
+                .citations
+                .iter()
+                .filter(|c| matches!(&c.cited, Cited::Post(p) if p.url.as_str() == *canonical));
+            if found.count() != 1 {
+                wrong.push(wrapped.clone());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_only_looks_like_an_embed_is_none() {
+    for markup in NOT_EMBEDS {
+        let findings = citekeep::find(story(markup).as_bytes(), &Hints::default()).unwrap();
+        let posts: Vec<_> = findings
+            .citations
+            .iter()
+            .map(citekeep::citation::Citation::label)
+            .collect();
+        assert!(
+            findings.citations.iter().all(|c| !matches!(c.cited, Cited::Post(_))),
+            "{markup}: {posts:?}"
+        );
+    }
+}
