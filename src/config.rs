@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -213,13 +214,18 @@ impl Config {
     /// # Errors
     /// If the file cannot be read, or a setting is unknown or wrong; the error names it.
     pub fn load(source: &Source) -> Result<Config> {
-        let mut table = match &source.file {
+        let table = match &source.file {
             Some(file) => read(file)?,
             None => match default_file().filter(|f| f.exists()) {
                 Some(file) => read(&file)?,
                 None => Table::new(),
             },
         };
+        Config::of(table, source)
+    }
+
+    /// The settings of a file's table with what `source` adds to them.
+    fn of(mut table: Table, source: &Source) -> Result<Config> {
         for setting in &source.set {
             set(&mut table, setting)?;
         }
@@ -313,6 +319,15 @@ impl Config {
     }
 }
 
+/// The settings of a configuration file's text.
+impl FromStr for Config {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Config> {
+        Config::of(table(text, "configuration")?, &Source::default())
+    }
+}
+
 /// Plain settings first, then tables, as TOML wants them.
 fn render_table(name: &str, table: &serde_json::Map<String, serde_json::Value>) -> String {
     let mut out = String::new();
@@ -356,8 +371,12 @@ fn read(file: &Path) -> Result<Table> {
         path: file.to_owned(),
         source,
     })?;
+    table(&text, &file.display().to_string())
+}
+
+fn table(text: &str, name: &str) -> Result<Table> {
     text.parse()
-        .map_err(|e: toml::de::Error| wrong(&file.display().to_string(), e.to_string().trim_end().to_owned()))
+        .map_err(|e: toml::de::Error| wrong(name, e.to_string().trim_end().to_owned()))
 }
 
 fn default_file() -> Option<PathBuf> {
