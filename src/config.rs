@@ -332,12 +332,12 @@ impl FromStr for Config {
 fn render_table(name: &str, table: &serde_json::Map<String, serde_json::Value>) -> String {
     let mut out = String::new();
     for (key, value) in table.iter().filter(|(_, v)| !v.is_object()) {
-        let key = if key.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            format!("{key:?}")
+        let key = if key.is_empty() || key.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            literal(&serde_json::Value::from(key.as_str()))
         } else {
             key.clone()
         };
-        let _ = writeln!(out, "{key} = {value}");
+        let _ = writeln!(out, "{key} = {}", literal(value));
     }
     for (key, value) in table {
         if let serde_json::Value::Object(inner) = value {
@@ -350,6 +350,11 @@ fn render_table(name: &str, table: &serde_json::Map<String, serde_json::Value>) 
         }
     }
     out
+}
+
+/// A text, number or list in TOML: JSON's, but that TOML wants one more character escaped.
+fn literal(value: &serde_json::Value) -> String {
+    value.to_string().replace('\u{7f}', "\\u007f")
 }
 
 /// Seconds of a setting as a duration; settings were checked to be small and not negative.
@@ -485,6 +490,13 @@ mod tests {
             let error = with(&[setting]).unwrap_err();
             assert!(error.to_string().contains(named), "{setting}: {error}");
         }
+    }
+
+    #[test]
+    fn odd_characters_in_settings_are_printed_as_toml_reads_them() {
+        let text = "contact = \"a\\u007fb\\u0000\"\n[hosts]\n\"\" = \"::1\"\n\"caf\u{e9}\u{200b}\\u007f'\" = \"::1\"\n";
+        let config: Config = text.parse().unwrap();
+        assert_eq!(config.render().parse::<Config>().unwrap(), config);
     }
 
     #[test]
