@@ -30,6 +30,11 @@ pub fn parse(html: &str) -> (Html, Option<&'static str>) {
     (Html::parse_document(&html[..length]), notice)
 }
 
+/// Parses as much of a piece of markup as is safe.
+pub fn parse_fragment(html: &str) -> Html {
+    Html::parse_fragment(&html[..bound::safe(html).0])
+}
+
 /// Reads a parsed page.
 pub fn read(document: &Html) -> Page {
     let mut walk = Walk::default();
@@ -410,7 +415,7 @@ impl Walk {
             depth: self.depth + 1,
             ..Walk::default()
         };
-        inner.walk(&Html::parse_fragment(&text[..bound::safe(text).0]));
+        inner.walk(&parse_fragment(text));
         for item in inner.items {
             if let Item::Mark(mark) = item
                 && mark.provenance != Provenance::Script
