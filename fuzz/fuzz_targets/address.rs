@@ -26,10 +26,15 @@ const BEGINNINGS: [&str; 16] = [
 ];
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    run_with_choice(data, BEGINNINGS.len(), |beginning, rest| {
-        let text = format!("{}{}", BEGINNINGS[beginning], String::from_utf8_lossy(rest));
-        if let Ok(url) = Url::parse(&text) {
-            promises::address_holds(&url);
-        }
-    })
+    run_with_choice(
+        data,
+        BEGINNINGS.len(),
+        |beginning, rest| {
+            let text = format!("{}{}", BEGINNINGS[beginning], String::from_utf8_lossy(rest));
+            if let Ok(url) = Url::parse(&text) {
+                promises::address_holds(&url);
+            }
+        },
+        |_, ()| (),
+    )
 });

@@ -21,13 +21,16 @@ const DECLARED: [Option<&str>; 12] = [
 ];
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    run_with_choice(data, DECLARED.len(), |declared, bytes| {
-        let hints = Hints {
-            url: None,
-            content_type: DECLARED[declared].map(str::to_owned),
-        };
-        if let Ok(findings) = citekeep::find(bytes, &hints) {
-            promises::findings_hold(&findings);
-        }
-    })
+    run_with_choice(
+        data,
+        DECLARED.len(),
+        |declared, bytes| {
+            let hints = Hints {
+                url: None,
+                content_type: DECLARED[declared].map(str::to_owned),
+            };
+            citekeep::find(bytes, &hints).ok()
+        },
+        |_, findings| findings.iter().for_each(promises::findings_hold),
+    )
 });

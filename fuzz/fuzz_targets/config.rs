@@ -6,13 +6,17 @@ use citekeep_fuzz::run;
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    run(data, |bytes| {
-        if let Ok(config) = String::from_utf8_lossy(bytes).parse::<Config>() {
-            let printed = config.render();
-            match printed.parse::<Config>() {
-                Ok(again) => assert_eq!(again, config, "{printed}"),
-                Err(error) => panic!("{error}\n{printed}"),
+    run(
+        data,
+        |bytes| String::from_utf8_lossy(bytes).parse::<Config>().ok(),
+        |_, config| {
+            if let Some(config) = config {
+                let printed = config.render();
+                match printed.parse::<Config>() {
+                    Ok(again) => assert_eq!(again, config, "{printed}"),
+                    Err(error) => panic!("{error}\n{printed}"),
+                }
             }
-        }
-    })
+        },
+    )
 });

@@ -6,14 +6,17 @@ use citekeep_fuzz::{promises, run};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    run(data, |bytes| {
-        let text = String::from_utf8_lossy(bytes);
-        let found = addresses(&text);
-        promises::are_ordered(found.iter().map(|(place, _)| place));
-        for (place, url) in &found {
-            promises::lies_in(&text, place);
-            assert!(!place.is_empty() && matches!(url.scheme(), "http" | "https") && url.has_host());
-            promises::address_holds(url);
-        }
-    })
+    run(
+        data,
+        |bytes| addresses(&String::from_utf8_lossy(bytes)),
+        |bytes, found| {
+            let text = String::from_utf8_lossy(bytes);
+            promises::are_ordered(found.iter().map(|(place, _)| place));
+            for (place, url) in &found {
+                promises::lies_in(&text, place);
+                assert!(!place.is_empty() && matches!(url.scheme(), "http" | "https") && url.has_host());
+                promises::address_holds(url);
+            }
+        },
+    )
 });

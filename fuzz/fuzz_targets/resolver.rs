@@ -9,23 +9,30 @@ use citekeep_fuzz::{promises, run};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    run(data, |input| {
-        // The first line is what the article quotes.
-        let at = input.iter().position(|b| *b == b'\n').unwrap_or(input.len());
-        let words = String::from_utf8_lossy(&input[..at]);
-        let claim = Claim {
-            author_name: None,
-            author_handle: Some("ada_b".to_owned()),
-            date_text: Some("May 1, 2024".to_owned()),
-            date: Some("2024-05-01".to_owned()),
-            text: Some(words.clone().into_owned()),
-            media: vec![format!("https://pic.twitter.com/{}", words.get(..6).unwrap_or("Ab12Cd"))],
-        };
-        let answers = Answers::of(input.get(at + 1..).unwrap_or_default());
-        for resolver in PLATFORMS.iter().flat_map(|platform| platform.resolvers) {
-            ask(*resolver, &claim, &answers);
-        }
-    })
+    run(
+        data,
+        |input| {
+            // The first line is what the article quotes.
+            let at = input.iter().position(|b| *b == b'\n').unwrap_or(input.len());
+            let words = String::from_utf8_lossy(&input[..at]);
+            let claim = Claim {
+                author_name: None,
+                author_handle: Some("ada_b".to_owned()),
+                date_text: Some("May 1, 2024".to_owned()),
+                date: Some("2024-05-01".to_owned()),
+                text: Some(words.clone().into_owned()),
+                media: vec![format!(
+                    "https://pic.twitter.com/{}",
+                    words.get(..6).unwrap_or("Ab12Cd")
+                )],
+            };
+            let answers = Answers::of(input.get(at + 1..).unwrap_or_default());
+            for resolver in PLATFORMS.iter().flat_map(|platform| platform.resolvers) {
+                ask(*resolver, &claim, &answers);
+            }
+        },
+        |_, ()| (),
+    )
 });
 
 fn ask(resolver: &dyn Resolver, claim: &Claim, answers: &Answers<'_>) {
@@ -35,7 +42,11 @@ fn ask(resolver: &dyn Resolver, claim: &Claim, answers: &Answers<'_>) {
         match resolver.next(claim, &upstreams, &so_far) {
             ResolveStep::Answer(resolution) => {
                 assert!(!resolution.reason.is_empty());
-                assert_eq!(resolution.outcome == Outcome::Captured, resolution.post.is_some(), "{resolution:?}");
+                assert_eq!(
+                    resolution.outcome == Outcome::Captured,
+                    resolution.post.is_some(),
+                    "{resolution:?}"
+                );
                 resolution.post.iter().for_each(promises::is_canonical);
                 for candidate in &resolution.candidates {
                     promises::is_canonical(&candidate.post);

@@ -5,7 +5,9 @@ use citekeep_fuzz::{promises, run_in_language};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    run_in_language(data, |language, text| {
-        promises::are_sentences(text, &citekeep::article::split(text, language));
-    })
+    run_in_language(
+        data,
+        |language, text| citekeep::article::split(text, language),
+        |text, sentences| promises::are_sentences(text, &sentences),
+    )
 });

@@ -11,18 +11,23 @@ use serde_json::json;
 const ID: &str = "1785600110366674944";
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    run_with_choice(data, 4, |shape, input| {
-        let input = match shape {
-            0 => input.to_vec(),
-            1 => post_with(&String::from_utf8_lossy(input)),
-            2 => embed_with(&String::from_utf8_lossy(input)),
-            _ => archived_page_with(input),
-        };
-        let answers = Answers::of(&input);
-        for source in PLATFORMS.iter().flat_map(|platform| platform.sources) {
-            ask(*source, &answers);
-        }
-    })
+    run_with_choice(
+        data,
+        4,
+        |shape, input| {
+            let input = match shape {
+                0 => input.to_vec(),
+                1 => post_with(&String::from_utf8_lossy(input)),
+                2 => embed_with(&String::from_utf8_lossy(input)),
+                _ => archived_page_with(input),
+            };
+            let answers = Answers::of(&input);
+            for source in PLATFORMS.iter().flat_map(|platform| platform.sources) {
+                ask(*source, &answers);
+            }
+        },
+        |_, ()| (),
+    )
 });
 
 fn ask(source: &dyn Source, answers: &Answers<'_>) {
@@ -74,7 +79,12 @@ fn embed_with(markup: &str) -> Vec<u8> {
 fn archived_page_with(markup: &[u8]) -> Vec<u8> {
     let list = json!([
         ["timestamp", "original", "mimetype", "statuscode"],
-        ["20180101000000", format!("https://twitter.com/ada_b/status/{ID}"), "text/html", "200"],
+        [
+            "20180101000000",
+            format!("https://twitter.com/ada_b/status/{ID}"),
+            "text/html",
+            "200"
+        ],
     ]);
     let start = format!("<div class=tweet data-tweet-id={ID}><p class=tweet-text>");
     [list.to_string().as_bytes(), b"\n--\n[]\n--\n", start.as_bytes(), markup].concat()

@@ -6,9 +6,9 @@ use citekeep_fuzz::{promises, run};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    run(data, |bytes| {
-        if let Ok(findings) = citekeep::find(bytes, &Hints::default()) {
-            promises::findings_hold(&findings);
-        }
-    })
+    run(
+        data,
+        |bytes| citekeep::find(bytes, &Hints::default()).ok(),
+        |_, findings| findings.iter().for_each(promises::findings_hold),
+    )
 });

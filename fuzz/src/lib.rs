@@ -28,14 +28,14 @@ const LANGUAGES: [Option<&str>; 16] = [
     Some("xx-unknown"),
 ];
 
-/// Runs `check` on an input, or on every so manieth one asks whether its time is linear. Those are kept out of the
-/// corpus: what they cover is an effect of the repetition.
-pub fn run(data: &[u8], check: impl Fn(&[u8])) -> Corpus {
+/// Reads an input and checks what came of it, or on every so manieth one asks whether reading takes linear time. Those
+/// are kept out of the corpus: what they cover is an effect of the repetition.
+pub fn run<T>(data: &[u8], read: impl Fn(&[u8]) -> T, check: impl Fn(&[u8], T)) -> Corpus {
     if linear::is_due(data) {
-        linear::demand(data, check);
+        linear::demand(data, |data| drop(read(data)));
         return Corpus::Reject;
     }
-    check(data);
+    check(data, read(data));
     Corpus::Keep
 }
 
@@ -49,14 +49,22 @@ pub fn choice(data: &[u8], of: usize) -> (usize, &[u8]) {
 }
 
 /// [`run`] for a target whose input begins with a byte of [`choice`], which is not repeated with the rest.
-pub fn run_with_choice(data: &[u8], of: usize, check: impl Fn(usize, &[u8])) -> Corpus {
+pub fn run_with_choice<T>(
+    data: &[u8],
+    of: usize,
+    read: impl Fn(usize, &[u8]) -> T,
+    check: impl Fn(&[u8], T),
+) -> Corpus {
     let (chosen, rest) = choice(data, of);
-    run(rest, |rest| check(chosen, rest))
+    run(rest, |rest| read(chosen, rest), check)
 }
 
 /// [`run_with_choice`] for a target that reads text in some language.
-pub fn run_in_language(data: &[u8], check: impl Fn(Option<&str>, &str)) -> Corpus {
-    run_with_choice(data, LANGUAGES.len(), |chosen, rest| {
-        check(LANGUAGES[chosen], &String::from_utf8_lossy(rest));
-    })
+pub fn run_in_language<T>(data: &[u8], read: impl Fn(Option<&str>, &str) -> T, check: impl Fn(&str, T)) -> Corpus {
+    run_with_choice(
+        data,
+        LANGUAGES.len(),
+        |chosen, rest| read(LANGUAGES[chosen], &String::from_utf8_lossy(rest)),
+        |rest, found| check(&String::from_utf8_lossy(rest), found),
+    )
 }

@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 /// One input in so many is asked.
-const EVERY: u64 = 256;
+const EVERY: u64 = 1024;
 
-const SMALL: usize = 8 << 10;
+/// Above the sizes to which the parsers bound what they cannot do in linear time.
+const SMALL: usize = 32 << 10;
 const LARGE: usize = 16 * SMALL;
 
 /// How many times the time of the small size the large one may take: four times what linear work does.
@@ -23,7 +24,7 @@ pub fn is_due(data: &[u8]) -> bool {
     let hash = data.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    !data.is_empty() && (hash >> 20) % EVERY == 0
+    !data.is_empty() && (hash >> 20).is_multiple_of(EVERY)
 }
 
 /// Panics if `work` is not linear in the size of `data` repeated.

@@ -24,7 +24,10 @@ pub fn lies_in(text: &str, range: &Range<usize>) {
 pub fn are_ordered<'a>(ranges: impl IntoIterator<Item = &'a Range<usize>>) {
     let mut end = 0;
     for range in ranges {
-        assert!(end <= range.start && range.start <= range.end, "{range:?} after byte {end}");
+        assert!(
+            end <= range.start && range.start <= range.end,
+            "{range:?} after byte {end}"
+        );
         end = range.end;
     }
 }
@@ -36,7 +39,10 @@ pub fn are_sentences(text: &str, sentences: &[Range<usize>]) {
     for range in sentences {
         lies_in(text, range);
         let sentence = &text[range.clone()];
-        assert!(!sentence.is_empty() && sentence.trim() == sentence, "{sentence:?} has outer space");
+        assert!(
+            !sentence.is_empty() && sentence.trim() == sentence,
+            "{sentence:?} has outer space"
+        );
         assert_eq!(text[at..range.start].trim(), "", "words between two sentences");
         at = range.end;
     }
@@ -63,16 +69,26 @@ pub fn address_holds(url: &Url) {
     let (target, wrapper) = unwrap(url);
     match wrapper {
         Some(wrapper) => {
-            assert!(matches!(target.scheme(), "http" | "https") && target.has_host(), "{target}");
+            assert!(
+                matches!(target.scheme(), "http" | "https") && target.has_host(),
+                "{target}"
+            );
             if let Some(stamp) = wrapper.timestamp {
-                assert!((4..=14).contains(&stamp.len()) && stamp.bytes().all(|b| b.is_ascii_digit()), "{stamp}");
+                assert!(
+                    (4..=14).contains(&stamp.len()) && stamp.bytes().all(|b| b.is_ascii_digit()),
+                    "{stamp}"
+                );
             }
         }
         None => assert_eq!(&target, url),
     }
     let cleaned = clean(&target);
     assert_eq!(clean(&cleaned), cleaned, "cleaned twice");
-    assert_eq!(Url::parse(cleaned.as_str()).as_ref(), Ok(&cleaned), "an address reads back as itself");
+    assert_eq!(
+        Url::parse(cleaned.as_str()).as_ref(),
+        Ok(&cleaned),
+        "an address reads back as itself"
+    );
 }
 
 /// A claim's parts are what they say.
