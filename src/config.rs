@@ -379,7 +379,12 @@ fn read(file: &Path) -> Result<Table> {
     table(&text, &file.display().to_string())
 }
 
+/// The table in a file's text. Each dot of a key is a table in a table, and tables are dropped by recursion.
 fn table(text: &str, name: &str) -> Result<Table> {
+    const DOTS: usize = 500;
+    if let Some(line) = text.lines().position(|line| line.matches('.').count() > DOTS) {
+        return Err(wrong(name, format!("line {} has more than {DOTS} dots", line + 1)));
+    }
     text.parse()
         .map_err(|e: toml::de::Error| wrong(name, e.to_string().trim_end().to_owned()))
 }
@@ -490,6 +495,12 @@ mod tests {
             let error = with(&[setting]).unwrap_err();
             assert!(error.to_string().contains(named), "{setting}: {error}");
         }
+    }
+
+    #[test]
+    fn a_key_nested_without_end_is_refused() {
+        let error = format!("contact = \"a\"\n{}a = 1", "a.".repeat(200_000)).parse::<Config>();
+        assert!(error.unwrap_err().to_string().contains("line 2"));
     }
 
     #[test]
