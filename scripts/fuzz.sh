@@ -42,8 +42,9 @@ for target; do
     coverage=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$output" | tail -n 1)
     corpus=$(ls "fuzz/corpus/$target" | wc -l)
     findings=$(grep -c 'Test unit written to' "$output" || true)
-    # A target that did not run at all has failed, too.
-    if [ "$findings" -gt 0 ] || [ -z "$executions" ]; then
+    # A target that did not live to count has failed, too: it overran its stack, or never ran.
+    [ -n "$executions" ] || findings=1
+    if [ "$findings" -gt 0 ]; then
         found=1
         echo "$target:" >&2
         grep -A 2 -e 'panicked at' -e '^==[0-9]*== ERROR' -e 'Test unit written to' "$output" >&2 || tail -n 20 "$output" >&2
