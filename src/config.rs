@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -213,13 +214,18 @@ impl Config {
     /// # Errors
     /// If the file cannot be read, or a setting is unknown or wrong; the error names it.
     pub fn load(source: &Source) -> Result<Config> {
-        let mut table = match &source.file {
+        let table = match &source.file {
             Some(file) => read(file)?,
             None => match default_file().filter(|f| f.exists()) {
                 Some(file) => read(&file)?,
                 None => Table::new(),
             },
         };
+        Config::of(table, source)
+    }
+
+    /// The settings of a file's table with what `source` adds to them.
+    fn of(mut table: Table, source: &Source) -> Result<Config> {
         for setting in &source.set {
             set(&mut table, setting)?;
         }
@@ -313,16 +319,25 @@ impl Config {
     }
 }
 
+/// The settings of a configuration file's text.
+impl FromStr for Config {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Config> {
+        Config::of(table(text, "configuration")?, &Source::default())
+    }
+}
+
 /// Plain settings first, then tables, as TOML wants them.
 fn render_table(name: &str, table: &serde_json::Map<String, serde_json::Value>) -> String {
     let mut out = String::new();
     for (key, value) in table.iter().filter(|(_, v)| !v.is_object()) {
-        let key = if key.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            format!("{key:?}")
+        let key = if key.is_empty() || key.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            literal(&serde_json::Value::from(key.as_str()))
         } else {
             key.clone()
         };
-        let _ = writeln!(out, "{key} = {value}");
+        let _ = writeln!(out, "{key} = {}", literal(value));
     }
     for (key, value) in table {
         if let serde_json::Value::Object(inner) = value {
@@ -335,6 +350,11 @@ fn render_table(name: &str, table: &serde_json::Map<String, serde_json::Value>) 
         }
     }
     out
+}
+
+/// A text, number or list in TOML: JSON's, but that TOML wants one more character escaped.
+fn literal(value: &serde_json::Value) -> String {
+    value.to_string().replace('\u{7f}', "\\u007f")
 }
 
 /// Seconds of a setting as a duration; settings were checked to be small and not negative.
@@ -356,8 +376,17 @@ fn read(file: &Path) -> Result<Table> {
         path: file.to_owned(),
         source,
     })?;
+    table(&text, &file.display().to_string())
+}
+
+/// The table in a file's text. Each dot of a key is a table in a table, and tables are dropped by recursion.
+fn table(text: &str, name: &str) -> Result<Table> {
+    const DOTS: usize = 500;
+    if let Some(line) = text.lines().position(|line| line.matches('.').count() > DOTS) {
+        return Err(wrong(name, format!("line {} has more than {DOTS} dots", line + 1)));
+    }
     text.parse()
-        .map_err(|e: toml::de::Error| wrong(&file.display().to_string(), e.to_string().trim_end().to_owned()))
+        .map_err(|e: toml::de::Error| wrong(name, e.to_string().trim_end().to_owned()))
 }
 
 fn default_file() -> Option<PathBuf> {
@@ -466,6 +495,19 @@ mod tests {
             let error = with(&[setting]).unwrap_err();
             assert!(error.to_string().contains(named), "{setting}: {error}");
         }
+    }
+
+    #[test]
+    fn a_key_nested_without_end_is_refused() {
+        let error = format!("contact = \"a\"\n{}a = 1", "a.".repeat(200_000)).parse::<Config>();
+        assert!(error.unwrap_err().to_string().contains("line 2"));
+    }
+
+    #[test]
+    fn odd_characters_in_settings_are_printed_as_toml_reads_them() {
+        let text = "contact = \"a\\u007fb\\u0000\"\n[hosts]\n\"\" = \"::1\"\n\"caf\u{e9}\u{200b}\\u007f'\" = \"::1\"\n";
+        let config: Config = text.parse().unwrap();
+        assert_eq!(config.render().parse::<Config>().unwrap(), config);
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod body;
 mod bound;
 mod vocabulary;
 
+pub use bound::{document as parse, fragment as parse_fragment};
+
 /// Markup inside markup (escaped, in `noscript`, in templates) is read so deep and no deeper.
 const MAX_DEPTH: usize = 3;
 
@@ -26,12 +28,6 @@ const LONGEST_INNER: usize = 1 << 20;
 
 /// Most links and attributes kept of one mark.
 const MAX_OF_MARK: usize = 200;
-
-/// Parses as much of a page as is safe; the notice says if that is not all.
-pub fn parse(html: &str) -> (Html, Option<&'static str>) {
-    let (length, notice) = bound::safe(html);
-    (Html::parse_document(&html[..length]), notice)
-}
 
 /// Reads a parsed page.
 pub fn read(document: &Html) -> Page {
@@ -413,7 +409,7 @@ impl Walk {
             depth: self.depth + 1,
             ..Walk::default()
         };
-        inner.walk(&Html::parse_fragment(&text[..bound::safe(text).0]));
+        inner.walk(&bound::fragment(text));
         for item in inner.items {
             if let Item::Mark(mark) = item
                 && mark.provenance != Provenance::Script

@@ -12,6 +12,7 @@ mod plain;
 mod sentence;
 
 pub use decode::Unreadable;
+pub(crate) use html::{parse, parse_fragment};
 pub use sentence::split;
 
 use page::Page;

@@ -111,7 +111,8 @@ fn signed(text: &str, body: Range<usize>, signature: Signature) -> Flattened {
     }
 }
 
-/// Posts of which only text and picture link are left. A picture that a found post claims is not told again.
+/// Posts of which only text and picture link are left. A picture that a found post
+/// claims, or whose link stands in its place, is not told again.
 fn media_links(text: &str, blocks: &[Range<usize>], found: &[Flattened]) -> Vec<Flattened> {
     let mut known: std::collections::HashSet<String> = found.iter().flat_map(|post| post.claim.media.clone()).collect();
     let mut lone = Vec::new();
@@ -124,6 +125,9 @@ fn media_links(text: &str, blocks: &[Range<usize>], found: &[Flattened]) -> Vec<
             // The text of a found post that ends before this link is not this link's.
             while places.peek().is_some_and(|place| place.end < end) {
                 start = places.next().map_or(start, |place| start.max(place.end));
+            }
+            if places.peek().is_some_and(|place| place.start < end) {
+                continue;
             }
             let body = body::tail(text, start..end, body::Limit::Late);
             start = end;

@@ -23,7 +23,7 @@ use wire::Wire;
 pub mod guard;
 mod pace;
 mod retry;
-mod robots;
+pub mod robots;
 mod wire;
 
 /// Longest Location header that is followed, in bytes.

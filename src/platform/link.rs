@@ -230,13 +230,12 @@ fn archived(url: &Url, host: &str) -> Option<Opened> {
     if !ARCHIVES.contains(&host) {
         return None;
     }
-    let mut parts = tail.trim_start_matches('/').splitn(3, '/');
-    let first = parts.next()?;
+    let (first, rest) = tail.trim_start_matches('/').split_once('/')?;
     let (stamp, rest) = match timestamp(first) {
-        Some(stamp) => (stamp, &tail[1 + first.len() + 1..]),
+        Some(stamp) => (stamp, rest),
         None => {
-            let second = parts.next()?;
-            (timestamp(second)?, parts.next()?)
+            let (second, rest) = rest.split_once('/')?;
+            (timestamp(second)?, rest)
         }
     };
     Some((whole(rest)?, Wrapping::WebArchive, Some(stamp)))
@@ -476,6 +475,20 @@ mod tests {
         ] {
             let url = Url::parse(address).unwrap();
             assert_eq!(unwrap(&url), (url, None));
+        }
+    }
+
+    #[test]
+    fn an_archive_address_that_ends_with_its_time_stamp_is_no_wrapper() {
+        for address in [
+            "https://archive.ph/20210901",
+            "https://archive.ph/2021?x",
+            "https://web.archive.org//2021",
+            "https://web.archive.org/web/2021",
+            "https://archive.ph/2021/",
+        ] {
+            let url = Url::parse(address).unwrap();
+            assert_eq!(unwrap(&url), (url, None), "{address}");
         }
     }
 

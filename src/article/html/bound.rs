@@ -1,117 +1,163 @@
 //! How much of a page may be parsed: HTML's tree construction is quadratic in open elements and in the attributes of a
-//! tag, so a page that a stranger wrote is cut where either passes what real pages have. One linear pass, no tree.
+//! tag, and makes formatting elements anew in every paragraph, so a page that a stranger wrote is cut where any of these
+//! passes what real pages have. The tree itself is measured while it grows: only the parser knows what is open.
 
+use html5ever::driver::{self, Parser};
+use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::{QualName, local_name, ns};
 use memchr::memchr;
+use scraper::{Html, HtmlTreeSink};
 
 /// Most bytes of a page that are parsed.
 pub const PARSED: usize = 8 << 20;
 
 /// Most elements open at once. Browsers stop nesting at 512; real pages leave some thousand unclosed at worst.
-const OPEN: i64 = 3_000;
+const OPEN: usize = 3_000;
 
 /// Most attributes of one tag.
 const ATTRIBUTES: usize = 1_000;
 
-/// Elements that never have an end tag, or whose end is implied by their next sibling.
-const NOT_NESTING: &[&str] = &[
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "p",
-    "option", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "html", "head", "body", "path", "rect",
-    "circle", "use",
-];
+/// Most looks at open elements, were there one at each of them for every tag.
+const LOOKS: usize = 1 << 28;
 
-/// The length of the page's beginning that is safe to parse, and the notice if that is not all of it.
-#[must_use]
-pub fn safe(html: &str) -> (usize, Option<&'static str>) {
-    let bytes = html.as_bytes();
-    let mut end = html.len().min(PARSED);
-    while !html.is_char_boundary(end) {
-        end -= 1;
+/// Nodes that a page may have besides two a byte.
+const NODES: usize = 20_000;
+
+/// Bytes parsed between two measurements.
+const CHUNK: usize = 1 << 10;
+
+/// Parses as much of a page as is safe; the notice says if that is not all.
+pub fn document(html: &str) -> (Html, Option<&'static str>) {
+    let sink = HtmlTreeSink::new(Html::new_document());
+    grow(driver::parse_document(sink, driver::ParseOpts::default()), html)
+}
+
+/// Parses as much of a piece of markup as is safe.
+pub fn fragment(html: &str) -> Html {
+    let sink = HtmlTreeSink::new(Html::new_fragment());
+    let body = QualName::new(None, ns!(html), local_name!("body"));
+    grow(
+        driver::parse_fragment(sink, driver::ParseOpts::default(), body, Vec::new(), false),
+        html,
+    )
+    .0
+}
+
+fn grow(mut parser: Parser<HtmlTreeSink>, html: &str) -> (Html, Option<&'static str>) {
+    let (end, mut notice) = within_attributes(html);
+    let (mut at, mut looks) = (0, 0);
+    while at < end {
+        let next = floor(html, end.min(at + CHUNK));
+        let chunk = &html[at..next];
+        at = next;
+        parser.process(StrTendril::from(chunk));
+        let (nodes, depth) = measure(&parser);
+        looks += depth * memchr::memchr_iter(b'<', chunk.as_bytes()).count();
+        if depth > OPEN || looks > LOOKS || nodes > NODES + 2 * at {
+            notice = Some("nesting_cut");
+            break;
+        }
     }
-    let notice = (end < html.len()).then_some("input_cut");
-    let bytes = &bytes[..end];
-    let (mut at, mut open) = (0, 0_i64);
+    (parser.finish(), notice)
+}
+
+/// How many nodes there are, and how deep the newest lies.
+fn measure(parser: &Parser<HtmlTreeSink>) -> (usize, usize) {
+    let html = parser.tokenizer.sink.sink.0.borrow();
+    let nodes = html.tree.nodes();
+    let count = nodes.len();
+    // A node that was made but put nowhere has no ancestors.
+    let depth = nodes.rev().take(4).map(|node| node.ancestors().count()).max();
+    (count, depth.unwrap_or(0))
+}
+
+/// The last character boundary at or before `at`.
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The length of the page's beginning without a tag of too many attributes, and the notice if that is not all of it.
+fn within_attributes(html: &str) -> (usize, Option<&'static str>) {
+    let end = floor(html, html.len().min(PARSED));
+    let bytes = &html.as_bytes()[..end];
+    let mut at = 0;
     while let Some(tag) = memchr(b'<', &bytes[at..]).map(|found| at + found) {
         let rest = &bytes[tag + 1..];
-        match rest.first() {
-            Some(b'!') if rest.starts_with(b"!--") => {
-                at = memchr::memmem::find(&rest[3..], b"-->").map_or(end, |close| tag + 4 + close);
-                continue;
+        at = match rest.first() {
+            Some(b'!') if rest.starts_with(b"!--") => tag + 2 + end_of_comment(&rest[1..]),
+            Some(first) if first.is_ascii_alphabetic() => {
+                let name = name(rest);
+                let Some(close) = end_of_tag(bytes, tag + 1 + name.len()) else {
+                    return (tag, Some("attributes_cut"));
+                };
+                // The text of these is not markup.
+                let raw = ["script", "style", "textarea", "title"]
+                    .iter()
+                    .find(|raw| name.eq_ignore_ascii_case(raw.as_bytes()));
+                raw.map_or(close, |raw| end_of_raw(bytes, close, raw.as_bytes()))
             }
-            Some(b'/') if rest.get(1).is_some_and(u8::is_ascii_alphabetic) => {
-                if !is_not_nesting(name(&rest[1..])) {
-                    open = (open - 1).max(0);
-                }
-                at = tag + 2;
-                continue;
-            }
-            Some(first) if first.is_ascii_alphabetic() => {}
-            _ => {
-                at = tag + 1;
-                continue;
-            }
-        }
-        let name = name(rest);
-        let Some((close, self_closing)) = end_of_tag(bytes, tag + 1 + name.len()) else {
-            return (tag, Some("attributes_cut"));
+            _ => tag + 1,
         };
-        if !self_closing && !is_not_nesting(name) {
-            open += 1;
-            if open > OPEN {
-                return (tag, Some("nesting_cut"));
-            }
-        }
-        at = close;
-        // The text of these is not markup.
-        for raw in [&b"script"[..], b"style", b"textarea", b"title"] {
-            if name.eq_ignore_ascii_case(raw) {
-                at = end_of_raw(bytes, close, raw);
-                open = (open - 1).max(0);
-            }
-        }
     }
-    (end, notice)
+    (end, (end < html.len()).then_some("input_cut"))
 }
 
 fn name(rest: &[u8]) -> &[u8] {
     let length = rest
         .iter()
-        .position(|b| !b.is_ascii_alphanumeric() && *b != b'-')
+        .position(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))
         .unwrap_or(rest.len());
     &rest[..length]
 }
 
-fn is_not_nesting(name: &[u8]) -> bool {
-    NOT_NESTING
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+/// Where the comment ends whose `--` stands at the beginning: after `-->` (which `<!-->` has, too) or `--!>`.
+fn end_of_comment(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr::memmem::find(&bytes[at..], b"--") {
+        let rest = &bytes[at + found + 2..];
+        if rest.starts_with(b">") {
+            return at + found + 3;
+        }
+        if at + found > 0 && rest.starts_with(b"!>") {
+            return at + found + 4;
+        }
+        at += found + 1;
+    }
+    bytes.len()
 }
 
-/// One past the tag's `>`, and whether `/` stands before it; `None` if the tag has too many attributes. A tag that never
-/// ends reaches to the end.
-fn end_of_tag(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
-    let (mut at, mut attributes) = (from, 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'>' => return Some((at + 1, at > from && bytes[at - 1] == b'/')),
-            b'"' | b'\'' if at > 0 && matches!(bytes[at - 1], b'=' | b' ') => {
-                at = memchr(bytes[at], &bytes[at + 1..]).map_or(bytes.len(), |close| at + 2 + close);
+/// One past the tag's `>`; `None` if the tag has too many attributes. A tag that never ends reaches to the end.
+fn end_of_tag(bytes: &[u8], from: usize) -> Option<usize> {
+    let (mut at, mut attributes, mut before) = (from, 0, b' ');
+    while let Some(byte) = bytes.get(at).copied() {
+        match byte {
+            b'>' => return Some(at + 1),
+            b'"' | b'\'' if before == b'=' => {
+                at = memchr(byte, &bytes[at + 1..]).map_or(bytes.len(), |close| at + 2 + close);
+                before = b' ';
                 continue;
             }
-            b' ' | b'\n' | b'\t' | b'\r' | b'\x0c' | b'/'
-                if bytes
-                    .get(at + 1)
-                    .is_some_and(|b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'>' | b'=')) =>
-            {
-                attributes += 1;
-                if attributes > ATTRIBUTES {
-                    return None;
+            // White space between `=` and the value means nothing.
+            _ if byte.is_ascii_whitespace() => {
+                if before != b'=' {
+                    before = b' ';
                 }
             }
-            _ => {}
+            b'/' if before != b'=' => before = b' ',
+            _ => {
+                attributes += usize::from(before == b' ' && byte != b'=');
+                before = byte;
+            }
+        }
+        if attributes > ATTRIBUTES {
+            return None;
         }
         at += 1;
     }
-    Some((bytes.len(), false))
+    Some(bytes.len())
 }
 
 /// Where the text of a raw element ends: at its end tag, or nowhere.
@@ -134,34 +180,72 @@ fn end_of_raw(bytes: &[u8], from: usize, name: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    #[test]
-    fn pages_as_people_write_them_are_parsed_whole() {
-        let page = format!(
-            "<html><body>{}</body></html>",
-            "<div><p>one<p>two<li>three</li><br><img src='a'/></div>".repeat(9_000)
-        );
-        assert_eq!(safe(&page), (page.len(), None));
-        let data = format!("<div data-x='{}'>x</div>", "{\"a\": \"b c d e f\"} ".repeat(9_000));
-        assert_eq!(safe(&data), (data.len(), None));
-        let script = format!("<script>{}</script><p>x", "'<div><div>'".repeat(9_000));
-        assert_eq!(safe(&script), (script.len(), None));
+    /// How many nodes are made, and the notice.
+    fn made(html: &str) -> (usize, Option<&'static str>) {
+        let (tree, notice) = document(html);
+        (tree.tree.nodes().len(), notice)
     }
 
     #[test]
-    fn nesting_and_attributes_that_no_page_has_are_cut() {
-        assert_eq!(safe(&"<div>".repeat(100_000)).1, Some("nesting_cut"));
-        assert_eq!(safe(&"<a>x".repeat(30_000)).1, Some("nesting_cut"));
+    fn pages_as_people_write_them_are_parsed_whole() {
+        for page in [
+            format!(
+                "<html><body>{}</body></html>",
+                "<div><p>one<p>two<li>three</li><br><img src='a'/></div>".repeat(9_000)
+            ),
+            format!("<div data-x='{}'>x</div>", "{\"a\": \"b c d e f\"} ".repeat(9_000)),
+            format!("<script>{}</script><p>x", "'<div><div>'".repeat(9_000)),
+            format!("<table>{}</table>", "<tr><td><font size=2>a<td><b>b".repeat(9_000)),
+        ] {
+            assert_eq!(document(&page).1, None, "{}", &page[..60]);
+        }
+    }
+
+    #[test]
+    fn nesting_that_no_page_has_is_cut_however_it_is_written() {
+        for piece in [
+            "<div>",
+            "<a>x<i>",
+            "<div/>",
+            "<div></x>",
+            "<span><div></span>",
+            "<div \">",
+            "<!--><div>",
+            "<div><!</div>",
+            "<div><xmp></div></xmp>",
+            "<form><div></form>",
+            "<svg><title><div>",
+        ] {
+            let (nodes, notice) = made(&piece.repeat(100_000));
+            assert_eq!(notice, Some("nesting_cut"), "{piece}");
+            assert!(nodes < 100_000, "{piece}: {nodes}");
+        }
+    }
+
+    #[test]
+    fn formatting_that_each_paragraph_repeats_is_cut() {
+        let formatting: String = (0..900).map(|i| format!("<b id={i}>")).collect();
+        let (nodes, notice) = made(&format!("<p>{formatting}</p>{}", "<p>x</p>".repeat(100_000)));
+        assert_eq!(notice, Some("nesting_cut"));
+        assert!(nodes < 1_000_000, "{nodes}");
+    }
+
+    #[test]
+    fn attributes_that_no_tag_has_are_cut() {
         let attributes: String = (0..60_000).map(|i| format!(" a{i}=1")).collect();
-        assert_eq!(
-            safe(&format!("<p>before</p><div{attributes}>")),
-            (13, Some("attributes_cut"))
-        );
+        for before in ["<p>before</p>", "<!-->", "<!-- --!>", "<i \">"] {
+            assert_eq!(
+                within_attributes(&format!("{before}<div{attributes}>")),
+                (before.len(), Some("attributes_cut")),
+                "{before}"
+            );
+        }
     }
 
     #[test]
     fn a_page_over_the_limit_is_cut_at_a_character() {
         let page = "é".repeat(PARSED);
-        let (length, notice) = safe(&page);
+        let (length, notice) = within_attributes(&page);
         assert!(length <= PARSED && page.is_char_boundary(length));
         assert_eq!(notice, Some("input_cut"));
     }

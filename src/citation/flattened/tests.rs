@@ -264,3 +264,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_picture_link_inside_a_signature_is_no_place_of_its_own() {
+    let text = "The bridge holds, says the mayor.12:34 PM — Ada B. (@ada_bpic.twitter.com/Ab12Cd says that the 12:34 PM Ada B. (@ada_b) May 1, 2024";
+    let found = found(text);
+    assert!(
+        found.windows(2).all(|pair| pair[0].place.end <= pair[1].place.start),
+        "{found:#?}"
+    );
+}

@@ -2,11 +2,12 @@
 //! ones first, and read from the archive's raw bytes.
 
 use chrono::{DateTime, Utc};
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Selector};
 use serde_json::Value;
 
 use super::syndication::{media, string};
 use super::text;
+use crate::article;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
@@ -226,7 +227,7 @@ fn posted_at(text: &str) -> Option<String> {
 fn page(html: &str, id: &str) -> Option<Post> {
     // A page that does not even name the id needs no tree.
     html.contains(id).then_some(())?;
-    let document = Html::parse_document(html);
+    let (document, _) = article::parse(html);
     let select = |css: &str| Selector::parse(css).ok();
     let (tweet, by_id) = (select("div.tweet[data-tweet-id]")?, |e: &ElementRef<'_>| {
         e.attr("data-tweet-id") == Some(id)
@@ -329,5 +330,13 @@ mod tests {
         assert_eq!(found.posted_at.as_deref(), Some("2017-07-27T19:45:29Z"));
         assert_eq!(found.author_handle.as_deref(), Some("ada_b"));
         assert_eq!(read(&answered(200, html), "57"), None);
+    }
+
+    #[test]
+    fn a_status_page_nested_like_no_page_is_read_as_far_as_is_safe() {
+        let post = r#"<div class="tweet" data-tweet-id="55"><p class="tweet-text">Open"#;
+        let html = format!("{post}{}", "<div>x".repeat(50_000));
+        let text = read(&answered(200, html.as_bytes()), "55").unwrap().text.unwrap();
+        assert!(text.starts_with("Open") && text.len() < 10_000, "{}", text.len());
     }
 }

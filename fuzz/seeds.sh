@@ -1,0 +1,67 @@
+#!/bin/sh
+# Makes the seed corpora from the project's own examples and the cases of its tests: one file a string literal.
+set -eu
+cd "$(dirname "$0")/.."
+
+# seeds TARGET FIRST_BYTE WANTED FILE… – the string literals of the files that match the pattern WANTED.
+seeds() {
+    target=$1 first=$2 wanted=$3
+    shift 3
+    mkdir -p "fuzz/corpus/$target"
+    awk -v folder="fuzz/corpus/$target" -v first="$first" -v wanted="$wanted" '
+        function keep(literal) {
+            if (length(literal) < 2 || literal !~ wanted) return
+            file = folder "/seed-" ++count
+            printf "%s%s", first, literal > file
+            close(file)
+        }
+        {
+            rest = $0
+            while (match(rest, /r#+"/)) {
+                rest = substr(rest, RSTART + RLENGTH)
+                end = index(rest, "\"#")
+                keep(end ? substr(rest, 1, end - 1) : rest)
+                rest = end ? substr(rest, end + 2) : ""
+            }
+            while (match(rest, /"([^"\\]|\\.)*"/)) {
+                literal = substr(rest, RSTART + 1, RLENGTH - 2)
+                rest = substr(rest, RSTART + RLENGTH)
+                gsub(/\\n/, "\n", literal)
+                gsub(/\\"/, "\"", literal)
+                keep(literal)
+            }
+        }' "$@"
+}
+
+whole() {
+    mkdir -p "fuzz/corpus/$1"
+    { printf %s "$2"; cat "$3"; } > "fuzz/corpus/$1/whole-$(basename "$3")"
+}
+
+citing="src/citation/flattened/tests.rs src/citation/linking/tests.rs src/citation/find.rs"
+pages="src/article/html.rs src/article/html/body.rs src/article/html/bound.rs src/article/meta.rs src/citation/markup.rs src/citation/find.rs"
+addresses="src/platform/x/grammar.rs src/platform/link.rs"
+
+seeds html B '<' $pages
+whole html B examples/barrage.html
+seeds text '' ' ' $citing src/article/plain.rs src/article/sentence.rs
+whole text '' examples/barrage.fr.txt
+seeds charset A '.' src/article/decode.rs
+whole charset B examples/barrage.fr.txt
+whole charset C examples/barrage.html
+seeds flattened B ' ' $citing
+seeds sentence B ' ' src/article/sentence.rs src/article/sentence/quotation.rs src/citation/linking/tests.rs
+seeds date B '[0-9]' src/citation/date.rs
+seeds address A '://' $addresses
+seeds printed_address '' '[:./]' src/platform/link/addresses.rs
+seeds robots '' '[/:]' src/fetch/robots.rs
+seeds source A '[{<[]' src/platform/x/syndication.rs src/platform/x/oembed.rs src/platform/x/archived.rs
+seeds source B '.' src/platform/x/text.rs
+seeds resolver '' '.' src/platform/x/identify.rs src/platform/likeness.rs
+seeds config '' '=' src/config.rs
+whole config '' examples/config.toml
+
+mkdir -p fuzz/corpus/content_coding
+{ printf A; gzip -c examples/barrage.html; } > fuzz/corpus/content_coding/gzip
+{ printf B; gzip -c examples/barrage.html | tail -c +11 | head -c -8; } > fuzz/corpus/content_coding/deflate
+{ printf 'C\013\002\200hello\003'; } > fuzz/corpus/content_coding/br
