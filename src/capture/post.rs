@@ -7,8 +7,12 @@ use crate::platform::{Answer, Media, Platform, PostRef, SourceKind, Step};
 use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord};
 
 impl Capturer {
-    /// Captures `post` now. Every source's answer is kept; the best one is the capture's.
+    /// Captures `post` now. Every source's answer is kept; the best one is the capture's. Of a platform without sources
+    /// the page at the post's address is kept, of which nothing is read.
     pub(super) async fn capture_post(&self, platform: &Platform, post: &PostRef) -> CaptureRecord {
+        if platform.sources.is_empty() {
+            return self.capture_link(&post.url).await;
+        }
         let started = self.clock.now();
         let mut answers: Vec<AnswerRecord> = Vec::new();
         let mut kinds: Vec<SourceKind> = Vec::new();

@@ -696,7 +696,7 @@ mod tests {
         let findings = found(&format!(
             "<p>He <a href='https://x.com/ada_b/status/{ID}?s=20'>said at noon</a> that it was old. He is <a href='https://x.com/ada_b'>on X</a> too, \
              and <a href='https://l.facebook.com/l.php?u=https%3A%2F%2Friver.example%2Freport%3Futm_source%3Dx'>the report</a> is old.</p>\
-             <p><a href='https://x.com/intent/tweet?url=x'>Share this on X</a></p>"
+             <p>Readers may <a href='https://x.com/intent/tweet?url=x'>tell others on X</a> what they think of it.</p>"
         ));
         assert_eq!(posts(&findings), [(ID, Form::Link)]);
         assert_eq!(

@@ -460,3 +460,20 @@ fn headers_that_could_carry_a_secret_never_go_to_another_host() {
         );
     }
 }
+
+#[test]
+fn a_post_of_a_platform_without_sources_is_tried_as_its_page() {
+    let scene = Scene::new();
+    let input = scene.file(
+        "story.html",
+        "<article><p>The keeper of the weir wrote about it on the evening of that day.</p>\
+         <iframe class=mastodon-embed src='https://herons.example/@ada/109876543210987654/embed'></iframe></article>",
+    );
+    // The web of the tests speaks no TLS, which platforms' canonical addresses demand.
+    scene.archives(3, &[&input]);
+    assert_eq!(
+        scene.value::<String>("SELECT platform || ' ' || state || ' ' || source FROM citations"),
+        "mastodon unreachable web"
+    );
+    scene.is_sound();
+}
