@@ -379,9 +379,13 @@ fn read(file: &Path) -> Result<Table> {
     table(&text, &file.display().to_string())
 }
 
-/// The table in a file's text. Each dot of a key is a table in a table, and tables are dropped by recursion.
+/// The table in a file's text. What nests is read and dropped by recursion, and each dot of a key nests.
 fn table(text: &str, name: &str) -> Result<Table> {
+    const LONGEST: usize = 64 << 10;
     const DOTS: usize = 500;
+    if text.len() > LONGEST {
+        return Err(wrong(name, format!("is larger than {LONGEST} bytes")));
+    }
     if let Some(line) = text.lines().position(|line| line.matches('.').count() > DOTS) {
         return Err(wrong(name, format!("line {} has more than {DOTS} dots", line + 1)));
     }
@@ -499,8 +503,9 @@ mod tests {
 
     #[test]
     fn a_key_nested_without_end_is_refused() {
-        let error = format!("contact = \"a\"\n{}a = 1", "a.".repeat(200_000)).parse::<Config>();
-        assert!(error.unwrap_err().to_string().contains("line 2"));
+        let error = |text: String| text.parse::<Config>().unwrap_err().to_string();
+        assert!(error(format!("contact = \"a\"\n{}a = 1", "a.".repeat(30_000))).contains("line 2"));
+        assert!(error("a={b {c".repeat(60_000)).contains("65536"));
     }
 
     #[test]

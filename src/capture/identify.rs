@@ -47,8 +47,10 @@ impl Capturer {
 
     async fn ask_resolver(&self, claim: &Claim, resolver: &dyn Resolver) -> (Resolution, Vec<Exchange>) {
         let mut asked = Vec::new();
-        while asked.len() < MAX_STEPS {
+        // The last question's answer is read, too.
+        loop {
             match resolver.next(claim, &self.upstreams, &asked) {
+                ResolveStep::Ask(_) if asked.len() == MAX_STEPS => break,
                 ResolveStep::Ask(request) => asked.push(self.fetch(&request).await),
                 ResolveStep::Answer(resolution) => return (resolution, asked.concat()),
             }

@@ -59,8 +59,10 @@ impl Capturer {
     /// Drives one source to its answer, in a bounded number of questions.
     async fn ask(&self, post: &PostRef, source: &dyn crate::platform::Source) -> (Answer, Vec<Exchange>) {
         let mut asked = Vec::new();
-        while asked.len() < MAX_STEPS {
+        // The last question's answer is read, too.
+        loop {
             match source.next(post, &self.upstreams, &asked) {
+                Step::Ask(_) if asked.len() == MAX_STEPS => break,
                 Step::Ask(request) => asked.push(self.fetch(&request).await),
                 Step::Answer(answer) => return (*answer, asked.concat()),
             }

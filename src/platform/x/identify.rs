@@ -413,6 +413,31 @@ mod tests {
     }
 
     #[test]
+    fn a_day_over_two_prefixes_of_ids_is_decided_after_eight_questions() {
+        let upstreams = Upstreams::defaults();
+        let claim = Claim {
+            date: Some("2024-05-02".into()),
+            ..claim()
+        };
+        let row = |id: u64| format!(r#"["20240503000000","https://twitter.com/Ada_B/status/{id}","text/html","200"]"#);
+        let (low, _) = range_of(&claim).unwrap();
+        let rows: Vec<String> = (low..low + 5).map(row).collect();
+        let listed = format!(
+            r#"[["timestamp","original","mimetype","statuscode"],{}]"#,
+            rows.join(",")
+        );
+        let mut so_far: Vec<Hops> = Vec::new();
+        let answer = loop {
+            match Listing.next(&claim, &upstreams, &so_far) {
+                ResolveStep::Ask(_) => so_far.push(vec![answered(200, listed.as_bytes())]),
+                step => break decided(step),
+            }
+        };
+        assert_eq!(so_far.len(), 8);
+        assert_eq!((answer.outcome, answer.candidates.len()), (Outcome::Unresolved, 5));
+    }
+
+    #[test]
     fn an_index_that_fails_is_not_an_empty_one() {
         let upstreams = Upstreams::defaults();
         let so_far: Vec<Hops> = (0..4).map(|_| vec![answered(503, b"")]).collect();
