@@ -294,7 +294,7 @@ impl Walk {
         if provenance == Provenance::Container {
             for inner in node.descendants().skip(1) {
                 match inner.value() {
-                    Node::Text(piece) if !is_in_silent(inner) => text.push_str(piece),
+                    Node::Text(piece) if !is_in_silent(inner) => push_folded(&mut text, piece),
                     Node::Element(e) => {
                         if matches!(e.name(), "br" | "p" | "div" | "blockquote") && !text.ends_with('\n') {
                             text.push('\n');
@@ -438,6 +438,17 @@ fn looks_like_post(value: &str) -> bool {
         .expect("a pattern of our own")
     });
     value.len() > 8 && NAMES.is_match(value)
+}
+
+/// Appends text as a browser shows it: line ends of the source are white space like any other.
+fn push_folded(text: &mut String, piece: &str) {
+    for c in piece.chars() {
+        match c {
+            ' ' | '\n' | '\r' | '\t' | '\x0c' if text.ends_with([' ', '\n']) => {}
+            ' ' | '\n' | '\r' | '\t' | '\x0c' => text.push(' '),
+            c => text.push(c),
+        }
+    }
 }
 
 fn is_in_silent(node: ego_tree::NodeRef<'_, Node>) -> bool {

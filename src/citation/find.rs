@@ -692,6 +692,21 @@ mod tests {
     }
 
     #[test]
+    fn line_ends_in_the_source_of_an_embed_are_white_space() {
+        let findings = found(&format!(
+            "<blockquote class='twitter-tweet'><p lang='en'>The bridge is standing. Please\nstay away from it.</p>&mdash;\n\
+             Ada Bridgewater\n(@ada_b) <a href='https://twitter.com/ada_b/status/{ID}'>May 1,\n2024</a></blockquote>"
+        ));
+        let claim = &findings.citations[0].claim;
+        assert_eq!(claim.author_name.as_deref(), Some("Ada Bridgewater"));
+        assert_eq!(claim.date.as_deref(), Some("2024-05-01"));
+        assert_eq!(
+            claim.text.as_deref(),
+            Some("The bridge is standing. Please stay away from it.")
+        );
+    }
+
+    #[test]
     fn links_are_tied_to_their_sentence_and_shares_profiles_and_teasers_are_no_posts() {
         let findings = found(&format!(
             "<p>He <a href='https://x.com/ada_b/status/{ID}?s=20'>said at noon</a> that it was old. He is <a href='https://x.com/ada_b'>on X</a> too, \
