@@ -1,6 +1,6 @@
 //! Posts that a copy of an article holds as plain text only: the post's text and its signature
 //! `— Name (@handle) September 1, 2021`, on lines of their own or run together with the article; the layout of a
-//! copied card; or just the link of its picture. Nothing here is proof that a post exists: it is what the text claims.
+//! copied card; just the link of its picture; or the footer of another platform's embed. Nothing here is proof that a post exists: it is what the text claims.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -14,6 +14,7 @@ use crate::platform::{PostRef, x};
 
 mod body;
 mod card;
+mod footer;
 mod signature;
 
 use signature::Signature;
@@ -63,6 +64,10 @@ pub fn find(text: &str, blocks: &[Range<usize>], language: Option<&str>) -> Vec<
             taken = card.place.end;
             found.push(card);
         }
+        for post in footer::all(text, &blocks, index, taken, language) {
+            taken = post.place.end;
+            found.push(post);
+        }
         for signature in signature::all(text, &blocks, index, language) {
             if signature.span.start < taken {
                 continue;
@@ -100,7 +105,12 @@ fn signed(text: &str, body: Range<usize>, signature: Signature) -> Flattened {
     };
     let place = body.start.min(signature.span.start)..signature.span.end;
     Flattened {
-        platform: x::PLATFORM.name,
+        // Handles of X are one word; those of Bluesky are host names.
+        platform: if signature.handle.contains('.') {
+            "bluesky"
+        } else {
+            x::PLATFORM.name
+        },
         form: Form::Flattened,
         claim,
         raw: raw(text, place.clone()),

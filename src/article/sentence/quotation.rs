@@ -34,6 +34,11 @@ impl Quotations {
             continuing: Vec::new(),
             closed: Vec::new(),
         };
+        // Most blocks hold none of the marks, nor any letter of the rows of Unicode in which the others stand.
+        let bytes = text.as_bytes();
+        if memchr::memchr3(b'"', b'(', 0xe2, bytes).is_none() && memchr::memchr2(0xc2, 0xe3, bytes).is_none() {
+            return found;
+        }
         let mut open: Option<(usize, char, &[char])> = None;
         let mut previous = ' ';
         let mut last_solid = ' ';

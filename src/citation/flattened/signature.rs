@@ -12,6 +12,9 @@ use crate::platform::{PostRef, Recognised, recognise};
 /// How far before the handle the dash may stand, in characters: names have at most 50, plus decoration.
 const LONGEST_NAME: usize = 90;
 
+/// Longest name of a host, in bytes.
+const LONGEST_HOST: usize = 253;
+
 /// A signature.
 pub(super) struct Signature {
     /// From the dash to the end of date or address (bytes of the article's text).
@@ -58,11 +61,11 @@ fn read(
     let block = &blocks[index];
     let length = text[at + 2..block.end]
         .bytes()
-        .take(21)
-        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        .take(LONGEST_HOST + 1)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
         .count();
     let close = at + 2 + length;
-    if !(1..=20).contains(&length) || !text[close..block.end].starts_with(')') {
+    if !is_handle(&text[at + 2..close]) || !text[close..block.end].starts_with(')') {
         return None;
     }
     let (dash, name) = dash_before(text, from, at)?;
@@ -81,6 +84,13 @@ fn read(
         date,
         post,
     })
+}
+
+/// Whether this is a handle of X (one word), or of Bluesky (a host name).
+fn is_handle(handle: &str) -> bool {
+    let is_word = handle.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let is_host = handle.contains('.') && !handle.contains('_') && handle.split('.').all(|label| !label.is_empty());
+    is_word && (1..=20).contains(&handle.len()) || is_host && handle.len() <= LONGEST_HOST
 }
 
 /// The date after the handle, which ends at byte `end` of block `index`; it may stand alone on the next line.

@@ -274,3 +274,72 @@ fn a_picture_link_inside_a_signature_is_no_place_of_its_own() {
         "{found:#?}"
     );
 }
+
+#[test]
+fn footers_of_other_platforms_are_known_with_author_and_date() {
+    let told = |text: &str| {
+        let found = found(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        let claim = found[0].claim.clone();
+        let or = |value: Option<String>| value.unwrap_or_else(|| "-".into());
+        [
+            found[0].platform.to_owned(),
+            or(claim.author_name),
+            or(claim.author_handle),
+            or(claim.date),
+            or(claim.text),
+        ]
+    };
+    for (text, expected) in [
+        (
+            "View this post on Instagram\nThe weir is open.\nA post shared by Ada Low (@ada.low) on Jun 5, 2019 at 1:02am PDT",
+            ["instagram", "Ada Low", "ada.low", "2019-06-05", "The weir is open."],
+        ),
+        (
+            "He said so.\nA post shared by Ada Low (@ada.low)",
+            ["instagram", "Ada Low", "ada.low", "-", "-"],
+        ),
+        (
+            "Ein Beitrag geteilt von Ada Low (@ada_low) am 23. Okt 2017 um 0:31 Uhr",
+            ["instagram", "Ada Low", "ada_low", "2017-10-23", "-"],
+        ),
+        (
+            "The weir is open again. Posted by City of Orsay on Monday, June 5, 2017",
+            [
+                "facebook",
+                "City of Orsay",
+                "-",
+                "2017-06-05",
+                "The weir is open again.",
+            ],
+        ),
+        (
+            "Post by @ada@herons.example View on Mastodon",
+            ["mastodon", "-", "ada@herons.example", "-", "-"],
+        ),
+        (
+            "The weir is open.\n— Ada Low (@ada.example.org) November 4, 2024 at 9:09 AM",
+            [
+                "bluesky",
+                "Ada Low",
+                "ada.example.org",
+                "2024-11-04",
+                "The weir is open.",
+            ],
+        ),
+    ] {
+        assert_eq!(told(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn sentences_with_the_words_of_a_footer_are_none() {
+    for text in [
+        "The notice was posted by the council on the door of the town hall.",
+        "Posted by a neighbour, the picture shows the weir.",
+        "It was a post shared by many (among them @ada).",
+        "Post by @ada was deleted.",
+    ] {
+        assert_eq!(found(text), [], "{text}");
+    }
+}

@@ -1,0 +1,254 @@
+//! What embeds of other platforms than X leave in plain text: a footer of fixed words in the embed's language, around
+//! the author's name and often a date (`A post shared by Name (@handle) on …`, `Posted by Name on Monday, …`).
+
+use std::ops::Range;
+
+use super::body::trimmed;
+use super::{Flattened, date_first, media_of, raw, words_of};
+use crate::citation::{Claim, Form};
+
+/// Platform, words before the author, and whether a handle in parentheses must follow the name (else a date).
+struct Footer {
+    platform: &'static str,
+    before: &'static str,
+    handle: bool,
+}
+
+const fn footer(platform: &'static str, before: &'static str, handle: bool) -> Footer {
+    Footer {
+        platform,
+        before,
+        handle,
+    }
+}
+
+/// The footers, as the platforms print them in the languages of their embeds.
+const FOOTERS: &[Footer] = &[
+    footer("instagram", "A post shared by ", true),
+    footer("instagram", "A photo posted by ", true),
+    footer("instagram", "A video posted by ", true),
+    footer("instagram", "Ein Beitrag geteilt von ", true),
+    footer("instagram", "Une publication partagée par ", true),
+    footer("instagram", "Una publicación compartida por ", true),
+    footer("instagram", "Una publicación compartida de ", true),
+    footer("instagram", "Un post condiviso da ", true),
+    footer("instagram", "Uma publicação compartilhada por ", true),
+    footer("instagram", "Uma publicação partilhada por ", true),
+    footer("instagram", "Een bericht gedeeld door ", true),
+    footer("instagram", "Ett inlägg delat av ", true),
+    footer("instagram", "Et innlegg delt av ", true),
+    footer("instagram", "Et opslag delt af ", true),
+    footer("instagram", "Post udostępniony przez ", true),
+    footer("instagram", "Příspěvek sdílený ", true),
+    footer("instagram", "Публикация от ", true),
+    footer("instagram", "Допис, поширений ", true),
+    footer("facebook", "Posted by ", false),
+    footer("facebook", "Gepostet von ", false),
+    footer("facebook", "Publiée par ", false),
+    footer("facebook", "Posté par ", false),
+    footer("facebook", "Publicado por ", false),
+    footer("facebook", "Publicada por ", false),
+    footer("facebook", "Pubblicato da ", false),
+    footer("facebook", "Geplaatst door ", false),
+    footer("facebook", "Opublikowany przez ", false),
+    footer("facebook", "Опубликовано ", false),
+];
+
+/// What stands between a Facebook author and the date.
+const ON: &[&str] = &[
+    " on ", " am ", " le ", " el ", " em ", " op ", " su ", " dnia ", " il ", ", ",
+];
+
+/// First words of the line above an Instagram post that was not shown.
+const VIEWS: &[&str] = &[
+    "View this post on Instagram",
+    "View this photo on Instagram",
+    "Sieh dir diesen Beitrag auf Instagram an",
+    "Voir cette publication sur Instagram",
+    "Ver esta publicación en Instagram",
+    "Ver essa foto no Instagram",
+    "Ver esta publicação no Instagram",
+    "Visualizza questo post su Instagram",
+    "Dit bericht op Instagram bekijken",
+    "Посмотреть эту публикацию в Instagram",
+    "この投稿をInstagramで見る",
+];
+
+/// Lines that a caption may have.
+const CAPTION_LINES: usize = 12;
+
+/// Longest name of an author, in characters.
+const LONGEST_NAME: usize = 80;
+
+/// The posts whose footers stand in block `index`; nothing before byte `taken` is looked at.
+pub(super) fn all(
+    text: &str,
+    blocks: &[Range<usize>],
+    index: usize,
+    taken: usize,
+    language: Option<&str>,
+) -> Vec<Flattened> {
+    let block = blocks[index].clone();
+    let mut found: Vec<Flattened> = Vec::new();
+    for footer in FOOTERS {
+        for (at, _) in text[block.clone()].match_indices(footer.before) {
+            let start = block.start + at;
+            let free = start >= taken && found.iter().all(|other| !other.place.contains(&start));
+            if free && let Some(claim_end) = author(text, start + footer.before.len(), block.end, footer, language) {
+                let (claim, end) = claim_end;
+                found.push(post(text, blocks, index, taken, footer, claim, start..end));
+            }
+        }
+    }
+    found.extend(mastodon(text, block, taken));
+    found.sort_by_key(|post| post.place.start);
+    found
+}
+
+/// The author after a footer's words, and where the footer ends.
+fn author(text: &str, from: usize, end: usize, footer: &Footer, language: Option<&str>) -> Option<(Claim, usize)> {
+    let rest = &text[from..end];
+    if footer.handle {
+        let open = rest
+            .find("(@")
+            .filter(|open| rest[..*open].chars().count() <= LONGEST_NAME)?;
+        let handle = &rest[open + 2..];
+        let length = handle
+            .bytes()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+            .count();
+        if !(1..=30).contains(&length) || !handle[length..].starts_with(')') {
+            return None;
+        }
+        let close = open + 2 + length + 1;
+        let name = rest[..open].trim();
+        let (date, after) = dated(rest, close, language);
+        let claim = Claim {
+            author_name: (!name.is_empty()).then(|| name.to_owned()),
+            author_handle: Some(handle[..length].to_owned()),
+            ..date
+        };
+        return Some((claim, from + after));
+    }
+    // Without a handle only a date makes the footer sure; it stands right behind the name, at the end of the block.
+    let (at, on) = ON
+        .iter()
+        .filter_map(|on| Some((rest.find(on)?, on)))
+        .min_by_key(|(at, _)| *at)?;
+    let name = rest[..at].trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(['.', '!', '?', ':']) {
+        return None;
+    }
+    let (claim, after) = dated(rest, at + on.len() - 1, language);
+    claim.date.as_ref()?;
+    let alone = rest[after..].chars().filter(|c| c.is_alphanumeric()).nth(2).is_none();
+    alone.then(|| {
+        let claim = Claim {
+            author_name: Some(name.to_owned()),
+            ..claim
+        };
+        (claim, from + after)
+    })
+}
+
+/// The date soon after byte `at`, as a claim, and where it ends; else where the footer ended.
+fn dated(rest: &str, at: usize, language: Option<&str>) -> (Claim, usize) {
+    // ` on `, ` am `, a weekday: a few words stand before the date.
+    let window = &rest[at..];
+    let starts = window.char_indices().take(40).map(|(start, _)| start);
+    let found = starts
+        .filter(|start| *start == 0 || window[..*start].ends_with([' ', ',']))
+        .take(5)
+        .find_map(|start| Some((start, date_first(&window[start..], language)?)));
+    match found {
+        Some((start, date)) => {
+            let span = at + start + date.span.start..at + start + date.span.end;
+            let claim = Claim {
+                date_text: Some(rest[span.clone()].to_owned()),
+                date: Some(date.date.to_string()),
+                ..Claim::default()
+            };
+            (claim, span.end)
+        }
+        None => (Claim::default(), at),
+    }
+}
+
+/// The post with its caption, if that can be told: after the line that offers to view it, or in the footer's own block.
+fn post(
+    text: &str,
+    blocks: &[Range<usize>],
+    index: usize,
+    taken: usize,
+    footer: &Footer,
+    claim: Claim,
+    signature: Range<usize>,
+) -> Flattened {
+    let own = trimmed(text, blocks[index].start.max(taken)..signature.start);
+    let first = (index.saturating_sub(CAPTION_LINES)..=index).rev().find(|at| {
+        let line = text[blocks[*at].clone()].trim_start();
+        blocks[*at].start >= taken && VIEWS.iter().any(|view| line.starts_with(view))
+    });
+    let (start, body) = match first {
+        Some(at) => {
+            let line = &text[blocks[at].clone()];
+            let lead = line.len() - line.trim_start().len();
+            let view = VIEWS
+                .iter()
+                .find(|view| line.trim_start().starts_with(**view))
+                .map_or(0, |view| view.len());
+            let after = (blocks[at].start + lead + view).min(signature.start);
+            (blocks[at].start, trimmed(text, after..signature.start))
+        }
+        None => (if own.is_empty() { signature.start } else { own.start }, own),
+    };
+    let place = start..signature.end;
+    Flattened {
+        platform: footer.platform,
+        form: Form::Flattened,
+        claim: Claim {
+            text: words_of(&text[body.clone()]),
+            media: media_of(&text[body.clone()]),
+            ..claim
+        },
+        post: None,
+        raw: raw(text, place.clone()),
+        place,
+        body,
+        signature: Some(signature),
+    }
+}
+
+/// `Post by @user@host`, `View on Mastodon`: all that an embed of Mastodon shows without scripts.
+fn mastodon(text: &str, block: Range<usize>, taken: usize) -> Option<Flattened> {
+    const BEFORE: &str = "Post by @";
+    let start = block.start + text[block.clone()].find(BEFORE)?;
+    let rest = &text[start + BEFORE.len()..block.end];
+    let length = rest
+        .bytes()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'@'))
+        .count();
+    let (user, host) = rest[..length].trim_end_matches(['.', '-']).split_once('@')?;
+    if start < taken || user.is_empty() || !host.contains('.') || host.contains('@') {
+        return None;
+    }
+    let mut end = start + BEFORE.len() + user.len() + 1 + host.len();
+    let view = text[end..block.end].trim_start();
+    if let Some(after) = view.strip_prefix("View on Mastodon") {
+        end = block.end - after.len();
+    }
+    let place = start..end;
+    Some(Flattened {
+        platform: "mastodon",
+        form: Form::Flattened,
+        claim: Claim {
+            author_handle: Some(format!("{user}@{host}")),
+            ..Claim::default()
+        },
+        post: None,
+        raw: raw(text, place.clone()),
+        body: start..start,
+        signature: Some(place.clone()),
+        place,
+    })
+}
