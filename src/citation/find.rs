@@ -273,7 +273,8 @@ impl Gathering<'_> {
                 _ => None,
             })
             .collect();
-        let flat = self.flattened(&blocks);
+        let links = self.post_links(page, places);
+        let flat = self.flattened(&blocks, &links);
         for (item, place) in page.items.iter().zip(places) {
             match (item, place) {
                 (Item::Block(block), Place::Block { range, .. }) => self.block(block, range, &flat),
@@ -325,12 +326,18 @@ impl Gathering<'_> {
         }
     }
 
-    /// Flattened posts, and where they stand.
-    fn flattened(&mut self, blocks: &[Range<usize>]) -> Vec<Range<usize>> {
+    /// Flattened posts, and where they stand. `links` are those of the story that name posts: one inside a post of the
+    /// same platform is its address, kept as a link where the rest is only text.
+    fn flattened(&mut self, blocks: &[Range<usize>], links: &[(Range<usize>, PostRef)]) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         for found in flattened::find(self.text, blocks, self.language) {
             places.push(found.place.clone());
-            let cited = match found.post {
+            let inside = links[links.partition_point(|(at, _)| at.start < found.place.start)..]
+                .iter()
+                .take_while(|(at, _)| at.start < found.place.end)
+                .filter(|(_, post)| post.platform == found.platform)
+                .last();
+            let cited = match found.post.or_else(|| inside.map(|(_, post)| post.clone())) {
                 Some(post) => Cited::Post(post),
                 None => Cited::UnidentifiedPost {
                     platform: found.platform,
@@ -339,6 +346,21 @@ impl Gathering<'_> {
             self.push(found.place, cited, found.form, None, found.raw, found.claim);
         }
         places
+    }
+
+    /// Links of the story that name posts, and where they stand, in order.
+    fn post_links(&self, page: &Page, places: &[Place]) -> Vec<(Range<usize>, PostRef)> {
+        let mut found = Vec::new();
+        for (item, place) in page.items.iter().zip(places) {
+            if let (Item::Block(block), Place::Block { range, .. }) = (item, place) {
+                for link in &block.links {
+                    let post = self.resolve(&link.href).and_then(|url| markup::post_of(&url));
+                    let at = range.start + link.range.start..range.start + link.range.end;
+                    found.extend(post.map(|post| (at, post)));
+                }
+            }
+        }
+        found
     }
 
     /// Links and printed addresses of a block of the story.
@@ -689,6 +711,18 @@ mod tests {
         assert_eq!(claim.date.as_deref(), Some("2024-05-01"));
         assert_eq!(claim.text.as_deref(), Some("See this, it stands."));
         assert_eq!(claim.media, ["https://pic.twitter.com/AbC123dEf0"]);
+    }
+
+    #[test]
+    fn the_link_inside_a_flattened_post_is_its_address() {
+        let findings = found(
+            "<p>She showed the weir on the next morning.</p><blockquote><p>View this post on Instagram</p><p>It is open.</p>\
+             <p><a href='https://www.instagram.com/p/BvJh2aLh3Zq/'>A post shared by Ada Low (@ada.low)</a> on Jun 5, 2019</p></blockquote>",
+        );
+        assert_eq!(posts(&findings), [("BvJh2aLh3Zq", Form::Flattened)]);
+        let claim = &findings.citations[0].claim;
+        assert_eq!(claim.author_handle.as_deref(), Some("ada.low"));
+        assert_eq!(claim.text.as_deref(), Some("It is open."));
     }
 
     #[test]
