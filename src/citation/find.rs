@@ -16,6 +16,9 @@ use crate::platform::{self, PostRef, Recognised, link};
 /// Most citations of one reading; a page with more is no article.
 const CITATIONS: usize = 20_000;
 
+/// Bytes of one sentence that its links may repeat.
+const SENTENCE_BYTES: usize = 256 << 10;
+
 /// Most words of a link that alone makes a label.
 const LABEL_WORDS: usize = 3;
 
@@ -54,7 +57,9 @@ pub fn find(bytes: &[u8], hints: &Hints) -> Result<Findings, Unreadable> {
     };
     gathering.gather(&source.page, &places);
     let Gathering {
-        mut citations, refused, ..
+        mut citations,
+        mut refused,
+        ..
     } = gathering;
     citations.sort_by_key(|c| (c.0.start, c.0.end));
     citations.truncate(CITATIONS);
@@ -98,11 +103,33 @@ pub fn find(bytes: &[u8], hints: &Hints) -> Result<Findings, Unreadable> {
         notices,
     };
     linking::link(&reading, &mut citations);
+    refuse_crowds(&reading, &mut citations, &mut refused);
     Ok(Findings {
         reading,
         citations,
         refused,
     })
+}
+
+/// Refuses links beyond what a sentence can bear: every one repeats it, and a page of a few hundred kilobytes could ask
+/// for gigabytes. Posts stay.
+fn refuse_crowds(reading: &Reading, citations: &mut Vec<Citation>, refused: &mut Vec<Refusal>) {
+    let mut spent = vec![0; reading.sentences.len()];
+    citations.retain(|citation| {
+        let Some(main) = citation.references.first().map(|reference| reference.sentence) else {
+            return true;
+        };
+        let span = reading.sentences[main].span;
+        spent[main] += span.end_byte - span.start_byte;
+        let stays = spent[main] <= SENTENCE_BYTES || !matches!(citation.cited, Cited::Link(_));
+        if !stays {
+            refused.push(Refusal {
+                url: citation.raw_url.clone().unwrap_or_default(),
+                reason: "crowd",
+            });
+        }
+        stays
+    });
 }
 
 fn is_flat(form: Form) -> bool {
@@ -711,6 +738,18 @@ mod tests {
         assert_eq!(claim.date.as_deref(), Some("2024-05-01"));
         assert_eq!(claim.text.as_deref(), Some("See this, it stands."));
         assert_eq!(claim.media, ["https://pic.twitter.com/AbC123dEf0"]);
+    }
+
+    #[test]
+    fn a_sentence_bears_only_so_many_links() {
+        let links: String = (0..2000)
+            .map(|n| format!("<a href='https://a.example/{n}'>page number {n} of it</a> "))
+            .collect();
+        let findings = found(&format!("<p>They told {links} at once</p>"));
+        let sentence = findings.reading.sentences[0].span;
+        let kept = findings.citations.len();
+        assert!((2..2000).contains(&kept) && kept * (sentence.end_byte - sentence.start_byte) <= SENTENCE_BYTES);
+        assert!(findings.refused.iter().any(|refusal| refusal.reason == "crowd"));
     }
 
     #[test]
