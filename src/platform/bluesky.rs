@@ -36,15 +36,18 @@ fn recognise(url: &Url) -> Option<Recognised> {
         });
     }
     let host = part::host(url)?;
+    let is_frame = host == "embed.bsky.app";
+    if !is_frame && !HOSTS.iter().any(|home| is_under(host, home)) {
+        return None;
+    }
     let parts = segments(url);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    if host == "embed.bsky.app" {
+    if is_frame {
         return Some(match parts[..] {
             ["embed", repository, "app.bsky.feed.post", key, ..] => named(repository, key),
             _ => Recognised::NotAPost("widget"),
         });
     }
-    HOSTS.iter().find(|home| is_under(host, home))?;
     Some(match parts[..] {
         [] => Recognised::NotAPost("home"),
         ["profile", repository, "post", key, ..] => named(repository, key),

@@ -89,6 +89,10 @@ struct Rules {
 impl Rules {
     fn recognise(&self, url: &Url) -> Option<Recognised> {
         let host = part::host(url)?;
+        let is_ours = self.forms.iter().any(|form| is_under(host, form.host));
+        if !is_ours && !self.short.contains(&host) {
+            return None;
+        }
         let parts = segments(url);
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         if self.short.contains(&host) {
@@ -98,14 +102,12 @@ impl Rules {
                 Recognised::Leads
             });
         }
-        let mut is_ours = false;
         for form in self.forms.iter().filter(|form| is_under(host, form.host)) {
-            is_ours = true;
             if let Some(found) = self.read(form, url, host, &parts) {
                 return Some(found);
             }
         }
-        is_ours.then_some(match parts.first() {
+        Some(match parts.first() {
             None => Recognised::NotAPost("home"),
             Some(word) if word.starts_with("share") => Recognised::NotAPost("share"),
             Some(_) => Recognised::NotAPost("other"),

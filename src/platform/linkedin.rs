@@ -19,6 +19,9 @@ const KINDS: &[&str] = &["activity", "ugcPost", "share"];
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
+    if !is_under(host, "linkedin.com") && !is_under(host, "lnkd.in") {
+        return None;
+    }
     let parts = segments(url);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if is_under(host, "lnkd.in") {
@@ -28,7 +31,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
             Recognised::Leads
         });
     }
-    is_under(host, "linkedin.com").then(|| match parts[..] {
+    Some(match parts[..] {
         [] => Recognised::NotAPost("home"),
         ["feed", "update", urn, ..] | ["embed", "feed", "update", urn, ..] => {
             update(urn).unwrap_or(Recognised::NotAPost("malformed"))

@@ -16,6 +16,9 @@ pub static PLATFORM: Platform = Platform {
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
+    if host != "pin.it" && !is_pinterest(host) {
+        return None;
+    }
     let parts = segments(url);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if host == "pin.it" {
@@ -25,7 +28,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
             Recognised::NotAPost("home")
         });
     }
-    is_pinterest(host).then(|| match parts[..] {
+    Some(match parts[..] {
         [] => Recognised::NotAPost("home"),
         ["pin", "create", ..] => Recognised::NotAPost("share"),
         ["pin", pin, ..] => {

@@ -16,9 +16,9 @@ pub static PLATFORM: Platform = Platform {
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     is_under(host, "twitch.tv").then(|| {
+        let parts = segments(url);
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let found = match (host, &parts[..]) {
             ("clips.twitch.tv", ["embed", ..]) => query(url, "clip").and_then(|name| clip(&name)),
             ("clips.twitch.tv", [name]) | (_, [_, "clip", name, ..]) => clip(name),

@@ -16,6 +16,9 @@ pub static PLATFORM: Platform = Platform {
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
+    if host != "t.cn" && !is_under(host, "weibo.com") && !is_under(host, "weibo.cn") {
+        return None;
+    }
     let parts = segments(url);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if host == "t.cn" {
@@ -25,8 +28,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
             Recognised::NotAPost("home")
         });
     }
-    let is_weibo = is_under(host, "weibo.com") || is_under(host, "weibo.cn");
-    is_weibo.then(|| match parts[..] {
+    Some(match parts[..] {
         [] => Recognised::NotAPost("home"),
         _ if host.starts_with("service.") || host.starts_with("passport.") => Recognised::NotAPost("share"),
         ["status" | "detail" | "statuses", id, ..] => named(None, id),

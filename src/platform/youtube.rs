@@ -27,17 +27,18 @@ const FRONT_ENDS: &[&str] = &["invidious", "piped"];
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
+    let is_front_end = || host.split('.').any(|label| FRONT_ENDS.contains(&label));
+    let is_short = is_under(host, "youtu.be");
+    if !is_short && !HOSTS.iter().any(|home| is_under(host, home)) && !is_front_end() {
+        return None;
+    }
     let parts = segments(url);
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    if is_under(host, "youtu.be") {
+    if is_short {
         return Some(match parts[..] {
             [] => Recognised::NotAPost("home"),
             [id, ..] => video(id),
         });
-    }
-    let is_front_end = || host.split('.').any(|label| FRONT_ENDS.contains(&label));
-    if !HOSTS.iter().any(|home| is_under(host, home)) && !is_front_end() {
-        return None;
     }
     let named = || query(url, "v").map(|id| video(&id));
     Some(match parts[..] {

@@ -2,6 +2,9 @@
 //! the author's name and often a date (`A post shared by Name (@handle) on …`, `Posted by Name on Monday, …`).
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::body::trimmed;
 use super::{Flattened, date_first, media_of, raw, words_of};
@@ -88,16 +91,20 @@ pub(super) fn all(
     taken: usize,
     language: Option<&str>,
 ) -> Vec<Flattened> {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        let words: Vec<String> = FOOTERS.iter().map(|footer| regex::escape(footer.before)).collect();
+        Regex::new(&words.join("|")).expect("a pattern of our own")
+    });
     let block = blocks[index].clone();
     let mut found: Vec<Flattened> = Vec::new();
-    for footer in FOOTERS {
-        for (at, _) in text[block.clone()].match_indices(footer.before) {
-            let start = block.start + at;
-            let free = start >= taken && found.iter().all(|other| !other.place.contains(&start));
-            if free && let Some(claim_end) = author(text, start + footer.before.len(), block.end, footer, language) {
-                let (claim, end) = claim_end;
-                found.push(post(text, blocks, index, taken, footer, claim, start..end));
-            }
+    for words in WORDS.find_iter(&text[block.clone()]) {
+        let start = block.start + words.start();
+        let free = start >= taken && found.last().is_none_or(|other| other.place.end <= start);
+        let footer = FOOTERS.iter().find(|footer| footer.before == words.as_str());
+        if let Some(footer) = footer.filter(|_| free)
+            && let Some((claim, end)) = author(text, block.start + words.end(), block.end, footer, language)
+        {
+            found.push(post(text, blocks, index, taken, footer, claim, start..end));
         }
     }
     found.extend(mastodon(text, block, taken));
