@@ -244,6 +244,24 @@ fn the_same_embeds_behind_consent_or_without_scripts_are_found() {
 }
 
 #[test]
+fn short_addresses_and_front_pages_stay_links() {
+    for address in [
+        "https://fb.watch/aB1c2D/",
+        "https://vm.tiktok.com/ZMabc123/",
+        "https://www.youtube.com/",
+    ] {
+        let page = story(&format!("<p>The keeper showed the weir at {address} on that day.</p>"));
+        let findings = citekeep::find(page.as_bytes(), &Hints::default()).unwrap();
+        let links: Vec<_> = findings
+            .citations
+            .iter()
+            .map(citekeep::citation::Citation::label)
+            .collect();
+        assert_eq!(links, [address]);
+    }
+}
+
+#[test]
 fn what_only_looks_like_an_embed_is_none() {
     for markup in NOT_EMBEDS {
         let findings = citekeep::find(story(markup).as_bytes(), &Hints::default()).unwrap();

@@ -11,7 +11,7 @@ use crate::article::page::{Item, Mark, Page, PageBlock};
 use crate::article::{
     self, Block, BlockKind, Found, Hints, Reading, Sentence, Source, Span, Unreadable, detect_language,
 };
-use crate::platform::{self, PostRef, Recognised, link};
+use crate::platform::{self, PostRef, Recognised, link, x};
 
 /// Most citations of one reading; a page with more is no article.
 const CITATIONS: usize = 20_000;
@@ -462,11 +462,15 @@ impl Gathering<'_> {
                 self.see(&post);
                 Cited::Post(post)
             }
-            Some((_, Recognised::NotAPost(reason @ ("share" | "intent" | "home")))) => {
+            Some((_, Recognised::NotAPost(reason @ ("share" | "intent")))) => {
                 return self.refuse(as_written, reason);
             }
+            // X shares through its home page; the front pages of others are links like any.
+            Some((platform, Recognised::NotAPost("home"))) if platform.name == x::PLATFORM.name => {
+                return self.refuse(as_written, "home");
+            }
             // The picture link of a post that is embedded or flattened here names nothing more.
-            Some((_, Recognised::Leads)) if words.is_none() => return,
+            Some((platform, Recognised::Leads)) if words.is_none() && platform.name == x::PLATFORM.name => return,
             _ if is_share(&unwrapped) => return self.refuse(as_written, "share"),
             _ => Cited::Link(link::clean(&unwrapped)),
         };

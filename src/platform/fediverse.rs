@@ -118,7 +118,9 @@ fn misskey(url: &Url) -> Option<Recognised> {
         [notes, id] if notes == "notes" => {
             let is_id =
                 matches!(id.len(), 10 | 16..=32) && id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
-            let has_digit = id.bytes().any(|b| b.is_ascii_digit());
+            // Ids begin with the time, so with one of few characters; words have no digits.
+            let has_digit =
+                id.bytes().any(|b| b.is_ascii_digit()) && id.starts_with(['7', '8', '9', 'a', 'b', 'c', 'd']);
             (is_id && has_digit).then(|| of(MISSKEY.name, host, id, format!("https://{host}/notes/{id}"), None))?
         }
         _ => None,

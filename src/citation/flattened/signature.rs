@@ -7,7 +7,7 @@ use url::Url;
 use super::date_first;
 use crate::citation::date::DateFound;
 use crate::platform::link::addresses;
-use crate::platform::{PostRef, Recognised, recognise};
+use crate::platform::{PostRef, Recognised, recognise, x};
 
 /// How far before the handle the dash may stand, in characters: names have at most 50, plus decoration.
 const LONGEST_NAME: usize = 90;
@@ -243,7 +243,7 @@ fn stands_without_date(
         .unwrap_or_default();
     let linked = addresses(tail)
         .iter()
-        .any(|(_, url)| matches!(recognise(url), Some((_, Recognised::Leads))));
+        .any(|(_, url)| matches!(recognise(url), Some((of, Recognised::Leads)) if of.name == x::PLATFORM.name));
     let last = text[end..block.end].trim_start().is_empty() || trail(&text[end..block.end]).0.is_some();
     linked || last && !text[dash.clone()].starts_with('-')
 }
