@@ -19,6 +19,9 @@ const CITATIONS: usize = 20_000;
 /// Bytes of one sentence that its links may repeat.
 const SENTENCE_BYTES: usize = 256 << 10;
 
+/// Posts of one data island that are looked at.
+const IN_SCRIPT: usize = 200;
+
 /// Most words of a link that alone makes a label.
 const LABEL_WORDS: usize = 3;
 
@@ -572,12 +575,26 @@ impl Gathering<'_> {
         if mark.chrome.is_some_and(|c| c != "chrome_outside_story") {
             return;
         }
-        for (post, raw) in markup::in_script(mark) {
-            if self.see(&post) {
-                let place = self.point(at);
-                self.push(place, Cited::Post(post), Form::Embed, None, cut(raw), Claim::default());
+        for found in markup::in_script(mark).into_iter().take(IN_SCRIPT) {
+            if self.see(&found.post) {
+                let after = found.after.and_then(|words| self.end_of(&words));
+                let place = self.point(after.unwrap_or(at));
+                self.push(
+                    place,
+                    Cited::Post(found.post),
+                    Form::Embed,
+                    None,
+                    cut(found.raw),
+                    Claim::default(),
+                );
             }
         }
+    }
+
+    /// The end of the block in which these words stand, if they do.
+    fn end_of(&self, words: &str) -> Option<usize> {
+        let at = self.text.find(words)? + words.len();
+        Some(self.text[at..].find('\n').map_or(self.text.len(), |end| at + end))
     }
 }
 
@@ -742,6 +759,20 @@ mod tests {
         assert_eq!(claim.date.as_deref(), Some("2024-05-01"));
         assert_eq!(claim.text.as_deref(), Some("See this, it stands."));
         assert_eq!(claim.media, ["https://pic.twitter.com/AbC123dEf0"]);
+    }
+
+    #[test]
+    fn a_post_that_only_data_hold_stands_after_the_paragraph_before_it() {
+        let findings = found(&format!(
+            "<p>The mayor wrote about the bridge of Orsay and the flood on that same evening.</p><p>The road is closed.</p>\
+             <script type='application/json'>{{\"body\":[{{\"text\":\"The mayor wrote about the bridge of Orsay and the flood on that same evening.\"}},\
+             {{\"type\":\"embed\",\"url\":\"https://x.com/ada_b/status/{ID}\"}},{{\"text\":\"The road is closed.\"}}]}}</script>"
+        ));
+        assert_eq!(posts(&findings), [(ID, Form::Embed)]);
+        assert_eq!(
+            findings.sentence(&findings.citations[0]),
+            Some("The mayor wrote about the bridge of Orsay and the flood on that same evening.")
+        );
     }
 
     #[test]

@@ -336,10 +336,21 @@ fn fill_from_json(claim: &mut Claim, value: &str) {
     claim.text = claim.text.take().or_else(|| member("full_text"));
 }
 
-/// Posts in a data island, each with the names of the members that lead to it. Only what a story's own body embeds is
-/// named so that it counts: lists of other stories, feeds and metrics are not.
-pub fn in_script(mark: &Mark) -> Vec<(PostRef, String)> {
+/// A post in a data island.
+pub struct InScript {
+    /// The post.
+    pub post: PostRef,
+    /// The string that names it.
+    pub raw: String,
+    /// The last words of the paragraph before it in the island, if one is there.
+    pub after: Option<String>,
+}
+
+/// Posts in a data island. Only what a story's own body embeds is named so that it counts: lists of other stories, feeds
+/// and metrics are not.
+pub fn in_script(mark: &Mark) -> Vec<InScript> {
     let mut found = Vec::new();
+    let mut paragraph = None;
     for json in islands(&mark.text) {
         let mut waiting = vec![(json, false)];
         let mut seen = 0;
@@ -351,6 +362,7 @@ pub fn in_script(mark: &Mark) -> Vec<(PostRef, String)> {
             match value {
                 Value::Array(items) => waiting.extend(items.into_iter().rev().map(|v| (v, in_body))),
                 Value::Object(members) => {
+                    let in_body = in_body || members.get("type").and_then(Value::as_str).is_some_and(is_body);
                     let members: Vec<(String, Value)> = members.into_iter().collect();
                     for (name, value) in members.into_iter().rev() {
                         if !is_elsewhere(&name) {
@@ -359,8 +371,17 @@ pub fn in_script(mark: &Mark) -> Vec<(PostRef, String)> {
                         }
                     }
                 }
-                Value::String(text) if in_body => {
-                    found.extend(posts_in(&text).into_iter().map(|post| (post, text.clone())))
+                Value::String(text) => {
+                    let post = in_body.then(|| posts_in(&text).pop()).flatten();
+                    if let Some(post) = post {
+                        found.push(InScript {
+                            post,
+                            raw: text,
+                            after: paragraph.clone(),
+                        });
+                    } else if let Some(words) = last_words(&text) {
+                        paragraph = Some(words);
+                    }
                 }
                 _ => {}
             }
@@ -369,7 +390,16 @@ pub fn in_script(mark: &Mark) -> Vec<(PostRef, String)> {
     found
 }
 
-/// Members under which publishing systems keep the embeds of a story's body.
+/// The end of a paragraph, long enough to be found in the story; `None` of what is none.
+fn last_words(text: &str) -> Option<String> {
+    const CHARACTERS: usize = 60;
+    let text = text.trim();
+    let is_prose = text.contains(' ') && !text.contains(['<', '\n']) && text.ends_with(|c: char| !c.is_alphanumeric());
+    let start = text.char_indices().rev().nth(CHARACTERS - 1)?.0;
+    is_prose.then(|| text[start..].to_owned())
+}
+
+/// Names of members, and of kinds of objects, in which publishing systems keep the embeds of a story's body.
 fn is_body(name: &str) -> bool {
     matches!(
         name,

@@ -60,7 +60,7 @@ struct Global {
     /// Configuration file (default: citekeep/config.toml in the user's configuration folder, if it is there)
     #[arg(long, global = true, value_name = "FILE", env = "CITEKEEP_CONFIG")]
     config: Option<PathBuf>,
-    /// Override a setting, e.g. pace.delay=0.5
+    /// Override a setting, e.g. pace.delay=0.5 (several: all before or all after the name of the command)
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Let the guard pass a private range, any port there, e.g. 127.0.0.0/8

@@ -123,6 +123,8 @@ fn host(host: &str) -> Option<Host> {
             "publish." => return Some(Host::Publish),
             "pic." => return Some(Host::Short),
             "ton." => return Some(Host::Files),
+            // Languages had hosts of their own once: `de.twitter.com`.
+            _ if sub.len() == 3 && sub.ends_with('.') => return Some(Host::Site),
             _ => {}
         }
     }
@@ -260,6 +262,7 @@ mod tests {
             ),
             (
                 "https://m.twitter.com/ada_l/Status/1234567890123#m",
+                "https://de.twitter.com/ada_l/status/1234567890123",
                 "https://x.com/ada_l/status/1234567890123",
             ),
             (
