@@ -776,6 +776,23 @@ mod tests {
     }
 
     #[test]
+    fn a_storys_own_tags_among_its_classes_do_not_make_it_chrome() {
+        let post = format!(
+            "<blockquote class='twitter-tweet'><a href='https://x.com/ada_b/status/{ID}'>May 1</a></blockquote>"
+        );
+        let story = |classes: &str| {
+            found(&format!(
+                "<section class='{classes}'><p>The mayor of Orsay wrote about it.</p>{post}</section>"
+            ))
+        };
+        assert_eq!(
+            posts(&story("post-1 post type-post hentry category-news area-comments")).len(),
+            1
+        );
+        assert_eq!(posts(&story("comments post-1 hentry category-news")).len(), 0);
+    }
+
+    #[test]
     fn a_sentence_bears_only_so_many_links() {
         let links: String = (0..2000)
             .map(|n| format!("<a href='https://a.example/{n}'>page number {n} of it</a> "))

@@ -88,7 +88,10 @@ pub fn chrome(element: &Element, in_story: bool) -> Option<&'static str> {
     if element.attr("hidden").is_some() && element.attr("hidden") != Some("until-found") {
         return Some("hidden");
     }
-    [element.attr("id"), element.attr("class")]
+    let classes = element.attr("class");
+    // After `hentry` WordPress lists the names of a story's own tags and categories.
+    let classes = classes.map(|classes| classes.split_once(" hentry").map_or(classes, |(own, _)| own));
+    [element.attr("id"), classes]
         .into_iter()
         .flatten()
         .find_map(chrome_by_name)

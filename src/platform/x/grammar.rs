@@ -262,6 +262,9 @@ mod tests {
             ),
             (
                 "https://m.twitter.com/ada_l/Status/1234567890123#m",
+                "https://x.com/ada_l/status/1234567890123",
+            ),
+            (
                 "https://de.twitter.com/ada_l/status/1234567890123",
                 "https://x.com/ada_l/status/1234567890123",
             ),
