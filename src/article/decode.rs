@@ -187,11 +187,7 @@ fn is_page(text: &str) -> bool {
         "<main",
         "<meta ",
     ];
-    let mut end = text.len().min(SNIFFED);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let head = text[..end]
+    let head = text[..text.floor_char_boundary(SNIFFED)]
         .trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t'])
         .to_ascii_lowercase();
     let tags = TAGS.iter().filter(|tag| head.contains(**tag)).count();

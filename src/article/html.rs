@@ -467,11 +467,7 @@ fn opening_tag(node: ElementRef<'_>) -> String {
 }
 
 fn cut(mut text: String, limit: usize) -> String {
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
+    text.truncate(text.floor_char_boundary(limit));
     text
 }
 

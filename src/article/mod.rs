@@ -206,10 +206,7 @@ pub(crate) fn detect_language(text: &str) -> Option<String> {
     const PASHTO: &str = "ټډړښڼځڅږې";
     /// More tells nothing new.
     const LOOKED_AT: usize = 4_000;
-    let mut end = text.len().min(LOOKED_AT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(LOOKED_AT);
     let info = whatlang::detect(&text[..end])?;
     if matches!(
         info.lang(),

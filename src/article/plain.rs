@@ -8,10 +8,7 @@ const READ: usize = 8 << 20;
 
 /// Reads plain text; white space inside a line stays as it is, so that offsets are those of the line.
 pub fn read(text: &str) -> Page {
-    let mut end = text.len().min(READ);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(READ);
     let notices = if end < text.len() {
         vec!["input_cut".to_owned()]
     } else {

@@ -94,8 +94,8 @@ fn pieces(line: &str) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut start = 0;
     while line.len() - start > LONGEST {
-        let limit = floor(line, start + LONGEST);
-        let near = &line[floor(line, start + LONGEST / 2)..limit];
+        let limit = line.floor_char_boundary(start + LONGEST);
+        let near = &line[line.floor_char_boundary(start + LONGEST / 2)..limit];
         let cut = near
             .rfind(". ")
             .map(|at| at + 2)
@@ -106,11 +106,6 @@ fn pieces(line: &str) -> Vec<Range<usize>> {
     }
     pieces.push(start..line.len());
     pieces
-}
-
-/// The last character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// `range` of `text` without outer white space.

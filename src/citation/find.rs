@@ -630,11 +630,7 @@ fn is_share(url: &Url) -> bool {
 }
 
 fn cut(mut raw: String) -> String {
-    let mut end = raw.len().min(LONGEST_RAW);
-    while !raw.is_char_boundary(end) {
-        end -= 1;
-    }
-    raw.truncate(end);
+    raw.truncate(raw.floor_char_boundary(LONGEST_RAW));
     raw
 }
 

@@ -1,6 +1,7 @@
 //! Posts that a copy of an article holds as plain text only: the post's text and its signature
 //! `— Name (@handle) September 1, 2021`, on lines of their own or run together with the article; the layout of a
-//! copied card; just the link of its picture; or the footer of another platform's embed. Nothing here is proof that a post exists: it is what the text claims.
+//! copied card; just the link of its picture; or the footer of another platform's embed. Nothing here is proof that a
+//! post exists: it is what the text claims.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -121,8 +122,8 @@ fn signed(text: &str, body: Range<usize>, signature: Signature) -> Flattened {
     }
 }
 
-/// Posts of which only text and picture link are left. A picture that a found post
-/// claims, or whose link stands in its place, is not told again.
+/// Posts of which only text and picture link are left. A picture that a found post claims, or whose link stands in its
+/// place, is not told again.
 fn media_links(text: &str, blocks: &[Range<usize>], found: &[Flattened]) -> Vec<Flattened> {
     let mut known: std::collections::HashSet<String> = found.iter().flat_map(|post| post.claim.media.clone()).collect();
     let mut lone = Vec::new();
@@ -164,11 +165,7 @@ fn media_links(text: &str, blocks: &[Range<usize>], found: &[Flattened]) -> Vec<
 
 fn raw(text: &str, range: Range<usize>) -> String {
     let slice = &text[range];
-    let end = (0..=slice.len().min(LONGEST_RAW))
-        .rev()
-        .find(|end| slice.is_char_boundary(*end))
-        .unwrap_or(0);
-    slice[..end].to_owned()
+    slice[..slice.floor_char_boundary(LONGEST_RAW)].to_owned()
 }
 
 /// `https://pic.twitter.com/SLUG`, if `url` is the link of a picture.
@@ -211,10 +208,7 @@ fn words_of(body: &str) -> Option<String> {
 
 /// Reads a date at the beginning of `text`; nothing but white space and Markdown may stand before it.
 fn date_first(text: &str, language: Option<&str>) -> Option<DateFound> {
-    let window = &text[..(0..=text.len().min(240))
-        .rev()
-        .find(|end| text.is_char_boundary(*end))
-        .unwrap_or(0)];
+    let window = &text[..text.floor_char_boundary(240)];
     // Most handles in a text are followed by none: see whether there is a number at all before reading closely.
     if !window.chars().take(60).any(char::is_numeric) {
         return None;

@@ -47,7 +47,7 @@ fn grow(mut parser: Parser<HtmlTreeSink>, html: &str) -> (Html, Option<&'static 
     let (end, mut notice) = within_attributes(html);
     let (mut at, mut looks) = (0, 0);
     while at < end {
-        let next = floor(html, end.min(at + CHUNK));
+        let next = html.floor_char_boundary(end.min(at + CHUNK));
         let chunk = &html[at..next];
         at = next;
         parser.process(StrTendril::from(chunk));
@@ -71,17 +71,9 @@ fn measure(parser: &Parser<HtmlTreeSink>) -> (usize, usize) {
     (count, depth.unwrap_or(0))
 }
 
-/// The last character boundary at or before `at`.
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
 /// The length of the page's beginning without a tag of too many attributes, and the notice if that is not all of it.
 fn within_attributes(html: &str) -> (usize, Option<&'static str>) {
-    let end = floor(html, html.len().min(PARSED));
+    let end = html.floor_char_boundary(PARSED);
     let bytes = &html.as_bytes()[..end];
     let mut at = 0;
     while let Some(tag) = memchr(b'<', &bytes[at..]).map(|found| at + found) {

@@ -58,15 +58,12 @@ impl Quotations {
                 // A straight mark before a word after white space opens: the one before it had no partner.
                 Some(_) if c == '"' && previous.is_whitespace() => open = Some((at, c, &['"'])),
                 Some(_) => {}
+                None if !is_mark(c) => {}
                 None => {
-                    let opens = PAIRS
-                        .iter()
-                        .filter(|_| is_mark(c))
-                        .find(|(mark, _)| *mark == c)
-                        .filter(|_| {
-                            let next = text[after..].chars().next().unwrap_or(' ');
-                            !previous.is_alphanumeric() && (!next.is_whitespace() || c == '«')
-                        });
+                    let opens = PAIRS.iter().find(|(mark, _)| *mark == c).filter(|_| {
+                        let next = text[after..].chars().next().unwrap_or(' ');
+                        !previous.is_alphanumeric() && (!next.is_whitespace() || c == '«')
+                    });
                     if let Some((mark, closers)) = opens {
                         open = Some((at, *mark, closers));
                         began_fresh = fresh;

@@ -234,10 +234,8 @@ fn stands_without_date(
         return false;
     }
     // A short link is short: the last hundred bytes are enough.
-    let near = (from.max(dash.start.saturating_sub(100))..dash.start)
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(dash.start);
-    let tail = text[near..dash.start]
+    let near = text.ceil_char_boundary(from.max(dash.start.saturating_sub(100)));
+    let tail = text[near.min(dash.start)..dash.start]
         .split_whitespace()
         .next_back()
         .unwrap_or_default();
@@ -250,10 +248,7 @@ fn stands_without_date(
 
 /// The address of a post right at the beginning of `text`, and where it ends.
 fn address_first(text: &str) -> Option<(PostRef, usize)> {
-    let window = &text[..(0..=text.len().min(300))
-        .rev()
-        .find(|end| text.is_char_boundary(*end))
-        .unwrap_or(0)];
+    let window = &text[..text.floor_char_boundary(300)];
     let lead = window.len()
         - window
             .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ']' | '[' | '<' | '>'))
