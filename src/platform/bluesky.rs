@@ -7,13 +7,7 @@ use super::address::{is_under, post, segments};
 use super::{Platform, Recognised, part};
 
 /// Bluesky.
-pub static PLATFORM: Platform = Platform {
-    name: "bluesky",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("bluesky", recognise);
 
 const HOSTS: &[&str] = &[
     "bsky.app",

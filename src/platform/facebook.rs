@@ -8,13 +8,7 @@ use super::address::{is_under, post, query, segments};
 use super::{Platform, Recognised, part};
 
 /// Facebook.
-pub static PLATFORM: Platform = Platform {
-    name: "facebook",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("facebook", recognise);
 
 const HOSTS: &[&str] = &[
     "facebook.com",

@@ -6,39 +6,20 @@ use url::Url;
 use super::address::{post, query, segments};
 use super::{Platform, Recognised, part};
 
-macro_rules! platform {
-    ($(#[$doc:meta])* $constant:ident, $name:literal, $recognise:ident) => {
-        $(#[$doc])*
-        pub static $constant: Platform = Platform {
-            name: $name,
-            recognise: $recognise,
-            sources: &[],
-            resolvers: &[],
-            upstreams: &[],
-        };
-    };
-}
+/// Mastodon and its forks, GoToSocial, Pleroma and Akkoma.
+pub static MASTODON: Platform = Platform::by_address("mastodon", mastodon);
 
-platform!(
-    /// Mastodon and its forks, GoToSocial, Pleroma and Akkoma.
-    MASTODON, "mastodon", mastodon
-);
-platform!(
-    /// Misskey and its forks.
-    MISSKEY, "misskey", misskey
-);
-platform!(
-    /// Pixelfed.
-    PIXELFED, "pixelfed", pixelfed
-);
-platform!(
-    /// PeerTube.
-    PEERTUBE, "peertube", peertube
-);
-platform!(
-    /// Lemmy.
-    LEMMY, "lemmy", lemmy
-);
+/// Misskey and its forks.
+pub static MISSKEY: Platform = Platform::by_address("misskey", misskey);
+
+/// Pixelfed.
+pub static PIXELFED: Platform = Platform::by_address("pixelfed", pixelfed);
+
+/// PeerTube.
+pub static PEERTUBE: Platform = Platform::by_address("peertube", peertube);
+
+/// Lemmy.
+pub static LEMMY: Platform = Platform::by_address("lemmy", lemmy);
 
 /// Hosts of Lemmy servers whose names do not say so; its paths alone are too plain.
 const LEMMY_HOSTS: &[&str] = &[

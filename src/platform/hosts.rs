@@ -169,16 +169,10 @@ impl Rules {
 macro_rules! platforms {
     ($($(#[$doc:meta])* $constant:ident: $name:literal, short $short:expr, canonical $canonical:literal, $forms:expr;)+) => {
         $($(#[$doc])*
-        pub static $constant: Platform = Platform {
-            name: $name,
-            recognise: |url| {
-                const RULES: Rules = Rules { name: $name, forms: &$forms, short: &$short, canonical: $canonical };
-                RULES.recognise(url)
-            },
-            sources: &[],
-            resolvers: &[],
-            upstreams: &[],
-        };)+
+        pub static $constant: Platform = Platform::by_address($name, |url| {
+            const RULES: Rules = Rules { name: $name, forms: &$forms, short: &$short, canonical: $canonical };
+            RULES.recognise(url)
+        });)+
     };
 }
 

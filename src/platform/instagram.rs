@@ -7,13 +7,7 @@ use super::address::{is_under, post, segments};
 use super::{Platform, Recognised, part};
 
 /// Instagram.
-pub static PLATFORM: Platform = Platform {
-    name: "instagram",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("instagram", recognise);
 
 const HOSTS: &[&str] = &[
     "instagram.com",

@@ -3,6 +3,8 @@
 
 use url::Url;
 
+use super::address::is_under;
+
 mod addresses;
 
 pub use addresses::addresses;
@@ -167,12 +169,6 @@ fn open(url: &Url) -> Option<Opened> {
         .or_else(|| redirect(url, host))
 }
 
-/// `host` is `name` or lies below it.
-fn below(host: &str, name: &str) -> bool {
-    host.strip_suffix(name)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
 /// `google.TLD` or `www.google.TLD`, two-part top levels included.
 fn is_google(host: &str) -> bool {
     let mut labels = host.strip_prefix("www.").unwrap_or(host).split('.');
@@ -255,7 +251,7 @@ fn timestamp(part: &str) -> Option<String> {
 
 /// `…cdn.ampproject.org/c/s/HOST/PATH` and `google.TLD/amp/s/HOST/PATH`; `s` stands for https.
 fn amp(url: &Url, host: &str) -> Option<Opened> {
-    let rest = if below(host, "cdn.ampproject.org") {
+    let rest = if is_under(host, "cdn.ampproject.org") {
         tail(url)
             .strip_prefix("/c/")
             .or_else(|| tail(url).strip_prefix("/v/"))?
@@ -291,7 +287,7 @@ fn redirect(url: &Url, host: &str) -> Option<Opened> {
     }
     REDIRECTS
         .iter()
-        .find(|(name, path, _)| below(host, name) && url.path().starts_with(path))
+        .find(|(name, path, _)| is_under(host, name) && url.path().starts_with(path))
         .and_then(|(_, _, names)| parameter(url, names))
         .map(|target| (target, Wrapping::Redirect, None))
 }

@@ -6,13 +6,7 @@ use super::address::{is_under, post, segments};
 use super::{Platform, Recognised, part};
 
 /// LinkedIn.
-pub static PLATFORM: Platform = Platform {
-    name: "linkedin",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("linkedin", recognise);
 
 /// What a post's number counts.
 const KINDS: &[&str] = &["activity", "ugcPost", "share"];

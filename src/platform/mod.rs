@@ -90,6 +90,19 @@ pub struct Platform {
     pub upstreams: &'static [(&'static str, &'static str)],
 }
 
+impl Platform {
+    /// A platform of which only the addresses are known so far: its posts are found, and captured as their pages.
+    const fn by_address(name: &'static str, recognise: fn(&Url) -> Option<Recognised>) -> Platform {
+        Platform {
+            name,
+            recognise,
+            sources: &[],
+            resolvers: &[],
+            upstreams: &[],
+        }
+    }
+}
+
 /// What an address is to its platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recognised {

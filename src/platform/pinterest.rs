@@ -6,13 +6,7 @@ use super::address::{post, segments};
 use super::{Platform, Recognised, part};
 
 /// Pinterest.
-pub static PLATFORM: Platform = Platform {
-    name: "pinterest",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("pinterest", recognise);
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;

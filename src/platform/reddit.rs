@@ -7,13 +7,7 @@ use super::address::{is_under, post, query, segments};
 use super::{Platform, Recognised, part};
 
 /// Reddit.
-pub static PLATFORM: Platform = Platform {
-    name: "reddit",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("reddit", recognise);
 
 /// Hosts that serve posts under Reddit's own paths. Any host with one of [`FRONT_ENDS`] as a label is one, too.
 const MIRRORS: &[&str] = &[

@@ -7,13 +7,7 @@ use super::address::{post, segments};
 use super::{Platform, Recognised, part};
 
 /// Telegram.
-pub static PLATFORM: Platform = Platform {
-    name: "telegram",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("telegram", recognise);
 
 /// Hosts of links into Telegram. A subdomain is the name of a channel.
 const HOSTS: &[&str] = &["t.me", "telegram.me", "telegram.dog"];

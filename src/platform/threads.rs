@@ -6,13 +6,7 @@ use super::address::{is_under, post, segments};
 use super::{Platform, Recognised, part};
 
 /// Threads.
-pub static PLATFORM: Platform = Platform {
-    name: "threads",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("threads", recognise);
 
 const HOSTS: &[&str] = &["threads.com", "threads.net", "fixthreads.net", "vxthreads.net"];
 

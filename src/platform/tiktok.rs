@@ -7,13 +7,7 @@ use super::address::{is_under, post, segments};
 use super::{Platform, Recognised, part};
 
 /// TikTok.
-pub static PLATFORM: Platform = Platform {
-    name: "tiktok",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("tiktok", recognise);
 
 const HOSTS: &[&str] = &["tiktok.com", "vxtiktok.com", "tnktok.com", "fxtiktok.com", "tiktxk.com"];
 

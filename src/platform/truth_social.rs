@@ -6,13 +6,7 @@ use super::address::{is_under, post, segments};
 use super::{Platform, Recognised, part};
 
 /// Truth Social.
-pub static PLATFORM: Platform = Platform {
-    name: "truth_social",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("truth_social", recognise);
 
 fn recognise(url: &Url) -> Option<Recognised> {
     is_under(part::host(url)?, "truthsocial.com").then(|| {

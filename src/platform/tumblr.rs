@@ -6,13 +6,7 @@ use super::address::{post, segments};
 use super::{Platform, Recognised, part};
 
 /// Tumblr.
-pub static PLATFORM: Platform = Platform {
-    name: "tumblr",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("tumblr", recognise);
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let sub = part::subdomain(part::host(url)?, "tumblr.com")?;

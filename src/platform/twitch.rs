@@ -6,13 +6,7 @@ use super::address::{is_under, post, query, segments};
 use super::{Platform, Recognised, part};
 
 /// Twitch.
-pub static PLATFORM: Platform = Platform {
-    name: "twitch",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("twitch", recognise);
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;

@@ -7,13 +7,7 @@ use super::address::{is_under, post, query, segments};
 use super::{Platform, Recognised, part};
 
 /// VK.
-pub static PLATFORM: Platform = Platform {
-    name: "vk",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("vk", recognise);
 
 const HOSTS: &[&str] = &["vk.com", "vk.ru", "vkontakte.ru", "vkvideo.ru"];
 

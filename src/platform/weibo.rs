@@ -6,13 +6,7 @@ use super::address::{is_under, post, segments};
 use super::{Platform, Recognised, part};
 
 /// Weibo.
-pub static PLATFORM: Platform = Platform {
-    name: "weibo",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("weibo", recognise);
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;

@@ -7,13 +7,7 @@ use super::address::{is_under, post, query, segments};
 use super::{Platform, Recognised, part};
 
 /// YouTube.
-pub static PLATFORM: Platform = Platform {
-    name: "youtube",
-    recognise,
-    sources: &[],
-    resolvers: &[],
-    upstreams: &[],
-};
+pub static PLATFORM: Platform = Platform::by_address("youtube", recognise);
 
 const HOSTS: &[&str] = &[
     "youtube.com",

@@ -3,6 +3,7 @@
 
 use url::Url;
 
+use crate::platform::address::{is_under, query};
 use crate::platform::{PostRef, Recognised};
 
 /// Hosts that serve posts under X's own paths without being X. Any host with a label `nitter` is one, too.
@@ -112,7 +113,7 @@ fn host(host: &str) -> Option<Host> {
     if host == "farside.link" {
         return Some(Host::Site);
     }
-    if host == "twimg.com" || host.ends_with(".twimg.com") {
+    if is_under(host, "twimg.com") {
         return Some(Host::Files);
     }
     for home in ["twitter.com", "x.com"] {
@@ -128,10 +129,7 @@ fn host(host: &str) -> Option<Host> {
             _ => {}
         }
     }
-    let mirror = MIRRORS.iter().any(|mirror| {
-        host.strip_suffix(mirror)
-            .is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
-    }) || host.split('.').any(|label| label == "nitter");
+    let mirror = MIRRORS.iter().any(|mirror| is_under(host, mirror)) || host.split('.').any(|label| label == "nitter");
     mirror.then_some(Host::Site)
 }
 
@@ -221,12 +219,6 @@ fn is_handle(name: &str) -> Option<&str> {
         .unwrap_or(name);
     let formed = (1..=20).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     (formed && !NOT_HANDLES.iter().any(|word| name.eq_ignore_ascii_case(word))).then_some(name)
-}
-
-fn query(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
