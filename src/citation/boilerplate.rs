@@ -131,10 +131,15 @@ pub(super) fn of_block(block: &PageBlock) -> Option<&'static str> {
     (words <= MENU && is_menu(block)).then_some("menu")
 }
 
-/// Whether a link of a story leads to a list of the site's own pages: an author's, a category's.
-pub(super) fn is_listing(url: &Url, base: Option<&Url>) -> bool {
+/// Whether a link of a story leads to a page of the same site.
+pub(super) fn is_same_site(url: &Url, base: Option<&Url>) -> bool {
     let host = |url: &Url| url.host_str().map(|host| host.trim_start_matches("www.").to_owned());
     base.is_some_and(|base| host(base) == host(url))
+}
+
+/// Whether a link of a story leads to a list of the site's own pages: an author's, a category's.
+pub(super) fn is_listing(url: &Url, base: Option<&Url>) -> bool {
+    is_same_site(url, base)
         && url
             .path_segments()
             .is_some_and(|mut parts| parts.any(|part| LISTINGS.contains(&part)))

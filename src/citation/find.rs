@@ -406,23 +406,26 @@ impl Gathering<'_> {
             if is_in_post(&place) {
                 continue;
             }
+            let url = self.resolve(&link.href);
+            let leads = |test: fn(&Url, Option<&Url>) -> bool| url.as_ref().is_some_and(|url| test(url, self.base));
             // A block that is nothing but a short link is a button, a tag or a menu's entry; a post may stand so.
             let is_label = words.len() == block.text.len()
                 && block.kind != BlockKind::Heading
                 && words.split_whitespace().count() <= LABEL_WORDS
                 && !words.contains("://");
             // One that is nothing but a link to another page of the same site is a teaser.
-            let is_teaser =
-                words.len() == block.text.len() && (block.kind == BlockKind::Heading || self.is_same_site(&link.href));
-            match link
+            let is_teaser = words.len() == block.text.len()
+                && (block.kind == BlockKind::Heading || leads(boilerplate::is_same_site));
+            let reason = link
                 .chrome
                 .or(is_label.then_some("label"))
                 .or(is_teaser.then_some("teaser"))
                 .or(boilerplate)
-                .or_else(|| self.is_listing(&link.href).then_some("listing"))
-            {
-                Some(reason) if !self.is_post(&link.href) => self.refuse(&link.href, reason),
-                _ => self.link(&link.href, place, Some(words)),
+                .or_else(|| leads(boilerplate::is_listing).then_some("listing"));
+            match (reason, &url) {
+                (Some(reason), _) if !leads(|url, _| markup::post_of(url).is_some()) => self.refuse(&link.href, reason),
+                (_, Some(url)) => self.address(url, &link.href, place, Some(words)),
+                (_, None) => {}
             }
         }
         for (at, url) in link::addresses(&block.text) {
@@ -435,26 +438,6 @@ impl Gathering<'_> {
                 self.address(&url, &block.text[at], place, None);
             }
         }
-    }
-
-    fn is_same_site(&self, href: &str) -> bool {
-        let host = |url: &Url| url.host_str().map(|h| h.trim_start_matches("www.").to_owned());
-        self.base
-            .is_some_and(|base| self.resolve(href).is_some_and(|url| host(&url) == host(base)))
-    }
-
-    fn is_listing(&self, href: &str) -> bool {
-        self.resolve(href)
-            .is_some_and(|url| boilerplate::is_listing(&url, self.base))
-    }
-
-    fn is_post(&self, href: &str) -> bool {
-        self.resolve(href).is_some_and(|url| markup::post_of(&url).is_some())
-    }
-
-    fn link(&mut self, href: &str, place: Range<usize>, words: Option<&str>) {
-        let Some(url) = self.resolve(href) else { return };
-        self.address(&url, href, place, words);
     }
 
     /// An address in the story's text.

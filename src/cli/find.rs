@@ -94,9 +94,8 @@ fn print(name: &str, found: Result<Findings>, printer: &Printer) -> ExitCode {
             return error.exit_code();
         }
     };
-    let document = Document::new(name, &findings);
     if printer.json() {
-        printer.object(&document);
+        printer.object(&Document::new(name, &findings));
         return ExitCode::Done;
     }
     let title = findings

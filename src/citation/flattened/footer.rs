@@ -259,3 +259,20 @@ fn mastodon(text: &str, block: Range<usize>, taken: usize) -> Option<Flattened> 
         place,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FOOTERS;
+    use crate::platform::by_name;
+
+    #[test]
+    fn every_footer_is_of_a_platform_that_is_known() {
+        for name in FOOTERS
+            .iter()
+            .map(|footer| footer.platform)
+            .chain(["bluesky", "mastodon"])
+        {
+            assert!(by_name(name).is_some(), "{name}");
+        }
+    }
+}
