@@ -41,6 +41,8 @@ const CACHE_KIB: u32 = 4096;
 /// An archive opened for writing, and the lock on it.
 pub(super) struct Opened {
     pub connection: Connection,
+    /// The write-ahead log: what it holds is kept once it is synchronised.
+    pub log: File,
     pub lock: Lock,
 }
 
@@ -79,7 +81,8 @@ pub(super) fn open_for_writing(path: &Path, create: bool, wait: Duration) -> Res
             code: ExitCode::InputOutput,
         },
     })?;
-    Ok(Opened { connection, lock })
+    let log = log_of(path)?;
+    Ok(Opened { connection, log, lock })
 }
 
 /// Opens the archive for reading only; works during a run.
@@ -254,6 +257,14 @@ fn make(path: &Path) -> Result<()> {
     }
 }
 
+/// The write-ahead log beside an archive that is open in WAL mode; it stays the same file until the last connection
+/// closes. Unlike those of the archive itself, descriptors of it may be closed: SQLite holds no locks on it.
+fn log_of(path: &Path) -> Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    File::open(&name).map_err(|source| io_error("cannot open the log of", path, source))
+}
+
 fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {
@@ -308,7 +319,7 @@ fn prepare(connection: &mut Connection) -> std::result::Result<(), Problem> {
     // In the log, so that a reader never meets a half migrated file.
     migrate(connection, MIGRATIONS)?;
     connection.execute_batch(&format!(
-        "PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -{CACHE_KIB}"
+        "PRAGMA synchronous = NORMAL; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -{CACHE_KIB}"
     ))?;
     connection.query_row(
         &format!("PRAGMA wal_autocheckpoint = {}", WAL_BYTES / page_size),

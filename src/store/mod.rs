@@ -82,12 +82,12 @@ impl Store {
         let run = session.run;
         let (commands, receiver) = mpsc::channel(writer::QUEUE);
         let stop = Arc::new(Stop::new());
-        let lock = opened.lock;
+        let (log, lock) = (opened.log, opened.lock);
         let thread = std::thread::Builder::new()
             .name("archive writer".to_owned())
             .spawn({
                 let stop = Arc::clone(&stop);
-                move || writer::run(session, lock, receiver, &stop)
+                move || writer::run(session, &log, lock, receiver, &stop)
             })
             .map_err(|source| Error::Io {
                 what: "cannot start the writer of",

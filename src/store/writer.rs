@@ -1,7 +1,11 @@
-//! The thread that owns the write connection: takes commands from a bounded channel, commits what is queued together,
-//! and answers only after the commit. After a failed write nothing more is accepted.
+//! The thread that owns the write connection: takes commands from a bounded channel and commits what is queued together.
+//! A second thread makes the disk keep what was committed and only then answers, while the first goes on with the next
+//! transaction. After a failed write nothing more is accepted.
 
+use std::fs::File;
 use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -21,6 +25,11 @@ const BATCH_COMMANDS: usize = 128;
 const GATHERING: Duration = Duration::from_micros(250);
 const GATHERINGS: usize = 6;
 const ENOUGH: usize = 64;
+
+fn gatherings()->usize{ static S: OnceLock<usize>=OnceLock::new(); *S.get_or_init(||std::env::var("GAT").ok().and_then(|v|v.parse().ok()).unwrap_or(6))}
+fn enough()->usize{ static S: OnceLock<usize>=OnceLock::new(); *S.get_or_init(||std::env::var("ENO").ok().and_then(|v|v.parse().ok()).unwrap_or(64))}
+/// Transactions that may wait for the disk.
+const COMMITS_AHEAD: usize = 4;
 
 /// Most bytes of bodies in one transaction.
 const BATCH_BYTES: usize = 8 << 20;
@@ -96,31 +105,45 @@ pub(super) fn command<T: Send + 'static>(
     (Command::Work { weight, work }, receiver)
 }
 
-/// Runs until the run is closed or the last sender is gone, then leaves one file behind.
-pub(super) fn run(mut session: Session, lock: Lock, mut commands: mpsc::Receiver<Command>, stop: &Stop) {
-    let mut closing = None;
-    while closing.is_none()
-        && let Some(first) = commands.blocking_recv()
-    {
-        if matches!(&first, Command::Work { weight, .. } if *weight > 0) {
-            // Where one capture is done others are about to be, and the disk's answer costs the same for all of them.
-            for _ in 0..GATHERINGS {
-                if commands.len() >= ENOUGH {
-                    break;
+/// Works of one transaction, and why some of them were refused; in the same order, or empty if none was.
+struct Committed {
+    works: Vec<Box<dyn Work>>,
+    refusals: Vec<Option<Error>>,
+}
+
+/// Runs until the run is closed or the last sender is gone, then leaves one file behind. `log` is the write-ahead log.
+pub(super) fn run(mut session: Session, log: &File, lock: Lock, mut commands: mpsc::Receiver<Command>, stop: &Stop) {
+    let closing = std::thread::scope(|scope| {
+        let (committed, kept) = sync_channel(COMMITS_AHEAD);
+        let path = session.path.clone();
+        scope.spawn(move || keep(log, &path, &kept, stop));
+        let mut closing = None;
+        while closing.is_none()
+            && let Some(first) = commands.blocking_recv()
+        {
+            if matches!(&first, Command::Work { weight, .. } if *weight > 0) {
+                // Where one capture is done others are about to be, and a transaction costs much the same for all.
+                for _ in 0..gatherings() {
+                    if commands.len() >= enough() {
+                        break;
+                    }
+                    std::thread::sleep(GATHERING);
                 }
-                std::thread::sleep(GATHERING);
+            }
+            let mut works;
+            (works, closing) = gather(first, &mut commands);
+            if stop.get().is_none() && !works.is_empty() {
+                match commit(&mut session, &mut works) {
+                    Ok(refusals) => {
+                        let _ = committed.send(Committed { works, refusals });
+                    }
+                    // Works are dropped only after it is known why, and that tells those who wait.
+                    Err(fault) => halt(stop, fault.into_error(&session.path)),
+                }
             }
         }
-        let mut works;
-        (works, closing) = gather(first, &mut commands);
-        if stop.get().is_none() && !works.is_empty() {
-            match commit(&mut session, &mut works) {
-                Ok(refusals) => answer(works, refusals),
-                // Works are dropped only after it is known why, and that tells those who wait.
-                Err(fault) => halt(stop, fault.into_error(&session.path)),
-            }
-        }
-    }
+        closing
+    });
     commands.close();
     let ended = match (&closing, stop.get()) {
         (Some(closing), None) => end(&mut session, closing),
@@ -132,6 +155,32 @@ pub(super) fn run(mut session: Session, lock: Lock, mut commands: mpsc::Receiver
     let result = ended.and(left).map_err(|fault| fault.into_error(&path));
     if let Some(closing) = closing {
         let _ = closing.reply.send(result);
+    }
+}
+
+/// Has the disk keep what was committed, then answers those who wait for it.
+fn keep(log: &File, path: &Path, committed: &Receiver<Committed>, stop: &Stop) {
+    while let Ok(first) = committed.recv() {
+        // What was committed meanwhile is kept by the same request.
+        let batches: Vec<Committed> = std::iter::once(first).chain(committed.try_iter()).collect();
+        // What the disk refused once may be lost although it accepts the next request: after one, nothing is answered.
+        if stop.get().is_none()
+            && let Err(source) = log.sync_data()
+        {
+            halt(
+                stop,
+                Error::Io {
+                    what: "cannot write",
+                    path: path.to_owned(),
+                    source,
+                },
+            );
+        }
+        if stop.get().is_none() {
+            for batch in batches {
+                answer(batch.works, batch.refusals);
+            }
+        }
     }
 }
 
