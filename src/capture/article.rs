@@ -7,7 +7,7 @@ use super::input::{self, Input};
 use super::{Capturer, LEASE_MILLIS, WORKER};
 use crate::article::Hints;
 use crate::citation::Cited;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
@@ -39,41 +39,23 @@ pub struct Article {
 }
 
 impl Capturer {
-    /// Reads one article and keeps it with all it cites; nothing is captured yet.
+    /// Fetches one article and finds what it cites. One that could not be had is kept as such.
     ///
     /// # Errors
-    /// If the input cannot be read, or the archive not written.
-    pub async fn read_article(&self, name: &str, input: &Input, claims: &Claims, limit: u64) -> Result<Article> {
-        let (origin, bytes, hints) = match input {
-            Input::Url(url) => self.fetch_article(url).await?,
-            local => {
-                let bytes = Bytes::from(input::read(local, limit)?);
-                let origin = Origin::Given {
-                    name: name.to_owned(),
-                    bytes: bytes.clone(),
-                    claimed_url: claims.url.as_ref().map(Url::to_string),
-                    claimed_retrieved: claims.retrieved,
-                };
-                (
-                    origin,
-                    bytes,
-                    Hints {
-                        url: claims.url.clone(),
-                        content_type: None,
-                    },
-                )
-            }
-        };
-        let word = name.to_owned();
-        let findings = tokio::task::spawn_blocking(move || input::find(&word, &bytes, &hints))
+    /// If it cannot be fetched or read, or the archive not written.
+    pub async fn fetch_reading(&self, url: &Url, tags: Vec<String>) -> Result<NewReading> {
+        let (origin, bytes, hints) = self.fetch_article(url).await?;
+        let (name, clock) = (url.to_string(), self.clock);
+        tokio::task::spawn_blocking(move || new_reading(&name, origin, &bytes, &hints, tags, clock))
             .await
-            .map_err(|e| Error::Internal(format!("reading {name}: {e}")))??;
-        let reading = NewReading {
-            origin,
-            findings,
-            read_at: self.clock.now(),
-            tags: claims.tags.clone(),
-        };
+            .map_err(|e| Error::Internal(format!("reading {url}: {e}")))?
+    }
+
+    /// Keeps an article with all it cites; nothing is captured yet.
+    ///
+    /// # Errors
+    /// If the archive cannot be written.
+    pub async fn keep(&self, name: &str, reading: NewReading) -> Result<Article> {
         let receipt = self.store.add_reading(reading).await?;
         Ok(Article {
             name: name.to_owned(),
@@ -158,6 +140,41 @@ impl Capturer {
     pub async fn target(&self, url: &Url) -> Result<i64> {
         self.store.target(cited(url)).await
     }
+}
+
+/// Reads a file or standard input and finds what it cites. Blocks.
+///
+/// # Errors
+/// If the input cannot be read, or is neither a page nor text.
+pub fn read_local(name: &str, input: &Input, claims: &Claims, limit: u64, clock: Clock) -> Result<NewReading> {
+    let bytes = Bytes::from(input::read(input, limit)?);
+    let origin = Origin::Given {
+        name: name.to_owned(),
+        bytes: bytes.clone(),
+        claimed_url: claims.url.as_ref().map(Url::to_string),
+        claimed_retrieved: claims.retrieved,
+    };
+    let hints = Hints {
+        url: claims.url.clone(),
+        content_type: None,
+    };
+    new_reading(name, origin, &bytes, &hints, claims.tags.clone(), clock)
+}
+
+fn new_reading(
+    name: &str,
+    origin: Origin,
+    bytes: &[u8],
+    hints: &Hints,
+    tags: Vec<String>,
+    clock: Clock,
+) -> Result<NewReading> {
+    Ok(NewReading {
+        origin,
+        findings: input::find(name, bytes, hints)?,
+        read_at: clock.now(),
+        tags,
+    })
 }
 
 /// What an address is when it is cited: a post, or a link.

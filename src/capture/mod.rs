@@ -26,7 +26,7 @@ mod link;
 mod post;
 mod staging;
 
-pub use article::{Article, Claims};
+pub use article::{Article, Claims, read_local};
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;
@@ -65,7 +65,7 @@ impl Stop {
     }
 
     /// Returns when what is in flight must be given up: at the second request, or some time after the first.
-    async fn given_up(&self) {
+    pub async fn given_up(&self) {
         loop {
             let changed = self.changed.notified();
             match self.asked.load(Ordering::Relaxed) {

@@ -8,15 +8,17 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use url::Url;
 
 use super::print::{Printable, Printer};
 use super::{Global, internal, summary, worst};
 use crate::capture::input::Input;
-use crate::capture::{Capturer, Claims, Done, Stop};
+use crate::capture::{self, Capturer, Claims, Done, Stop};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
+use crate::store::record::NewReading;
 use crate::store::{Reader, RunOptions, Store};
 
 /// Arguments of `citekeep archive`.
@@ -59,38 +61,66 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         command: command_line(),
         clock,
     };
-    // Loading the machine's certificates takes about as long as opening the archive.
-    let (store, fetcher) = std::thread::scope(|scope| {
-        let fetcher = scope.spawn(|| Fetcher::new(&config, clock));
-        (Store::open(&global.archive, &options), fetcher.join())
-    });
-    let store = Arc::new(store?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(internal)?;
-    runtime.block_on(async {
-        let finished = async {
-            let fetcher = fetcher.map_err(|_| Error::Internal("setting up the HTTP client stopped".to_owned()))??;
-            fetcher.leave_alone(store.host_penalties().await?);
-            let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock);
-            let work = Work {
-                global,
-                arguments,
-                printer,
-                capturer,
-                store: &store,
-                limit: config.limit.article,
-            };
-            work.run().await
-        }
-        .await;
-        let code = finished.as_ref().map_or_else(Error::exit_code, |code| *code);
-        // The first failure is the one to tell: after it, closing fails for the same reason.
-        let closed = store.close(code as u8, None).await;
-        finished.and_then(|code| closed.map(|()| code))
-    })
+    let claims = Claims {
+        url: arguments.url.clone(),
+        retrieved: arguments.retrieved,
+        tags: arguments.tag.clone(),
+    };
+    let limit = config.limit.article;
+    // Loading the machine's certificates and reading an article each take about as long as opening the archive.
+    let first = arguments.inputs.first().and_then(|name| {
+        let _inside = runtime.enter();
+        let input = Input::parse(name);
+        (!matches!(input, Input::Url(_))).then(|| begin_local(name, input, &claims, limit, clock))
+    });
+    let (store, fetcher) = std::thread::scope(|scope| {
+        let fetcher = scope.spawn(|| Fetcher::new(&config, clock));
+        (Store::open(&global.archive, &options), fetcher.join())
+    });
+    let code = store.and_then(|store| {
+        runtime.block_on(async {
+            let store = Arc::new(store);
+            let finished = async {
+                let fetcher =
+                    fetcher.map_err(|_| Error::Internal("setting up the HTTP client stopped".to_owned()))??;
+                fetcher.leave_alone(store.host_penalties().await?);
+                let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock);
+                let work = Work {
+                    global,
+                    arguments,
+                    printer,
+                    capturer,
+                    store: &store,
+                    clock,
+                    claims,
+                    limit,
+                };
+                work.run(first).await
+            }
+            .await;
+            let code = finished.as_ref().map_or_else(Error::exit_code, |code| *code);
+            // The first failure is the one to tell: after it, closing fails for the same reason.
+            let closed = store.close(code as u8, None).await;
+            finished.and_then(|code| closed.map(|()| code))
+        })
+    });
+    // Somebody may have stopped us while we waited for standard input, which goes on waiting.
+    runtime.shutdown_background();
+    code
 }
+
+/// Begins to read a file or standard input.
+fn begin_local(name: &str, input: Input, claims: &Claims, limit: u64, clock: Clock) -> Begun {
+    let (name, claims) = (name.to_owned(), claims.clone());
+    tokio::task::spawn_blocking(move || capture::read_local(&name, &input, &claims, limit, clock))
+}
+
+/// An article that is being read.
+type Begun = JoinHandle<Result<NewReading>>;
 
 /// The command as it was typed; a password in an address is left out.
 fn command_line() -> String {
@@ -115,29 +145,35 @@ struct Work<'a> {
     printer: &'a Printer,
     capturer: Capturer,
     store: &'a Store,
+    clock: Clock,
+    claims: Claims,
     limit: u64,
 }
 
 impl Work<'_> {
-    async fn run(&self) -> Result<ExitCode> {
+    /// `begun`: the first input, if it is being read already.
+    async fn run(&self, mut begun: Option<Begun>) -> Result<ExitCode> {
         let (stop, signalled) = listen()?;
         let mut codes = Vec::new();
         let mut readings = Vec::new();
         let mut targets = BTreeSet::new();
-        let claims = Claims {
-            url: self.arguments.url.clone(),
-            retrieved: self.arguments.retrieved,
-            tags: self.arguments.tag.clone(),
-        };
-        for name in &self.arguments.inputs {
+        let mut inputs = self.arguments.inputs.iter().peekable();
+        while let Some(name) = inputs.next() {
             if stop.is_asked() {
                 break;
             }
-            match self
-                .capturer
-                .read_article(name, &Input::parse(name), &claims, self.limit)
-                .await
-            {
+            let reading = begun.take().unwrap_or_else(|| self.begin(name));
+            let reading = tokio::select! {
+                reading = reading => reading.map_err(|e| Error::Internal(format!("reading {name}: {e}")))?,
+                () = stop.given_up() => break,
+            };
+            // The next is read while this one is kept.
+            begun = inputs.peek().map(|next| self.begin(next));
+            let kept = match reading {
+                Ok(reading) => self.capturer.keep(name, reading).await,
+                Err(error) => Err(error),
+            };
+            match kept {
                 Ok(article) => {
                     targets.extend(&article.targets);
                     readings.push(article);
@@ -177,6 +213,17 @@ impl Work<'_> {
         }
         codes.push(tally.code());
         Ok(worst(codes))
+    }
+
+    /// Begins to read an input.
+    fn begin(&self, name: &str) -> Begun {
+        match Input::parse(name) {
+            Input::Url(url) => {
+                let (capturer, tags) = (self.capturer.clone(), self.claims.tags.clone());
+                tokio::spawn(async move { capturer.fetch_reading(&url, tags).await })
+            }
+            local => begin_local(name, local, &self.claims, self.limit, self.clock),
+        }
     }
 
     async fn capture(&self, targets: BTreeSet<i64>, stop: &Stop) -> Result<Tally> {

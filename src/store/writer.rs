@@ -3,9 +3,9 @@
 //! transaction. After a failed write nothing more is accepted.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -26,8 +26,14 @@ const GATHERING: Duration = Duration::from_micros(250);
 const GATHERINGS: usize = 6;
 const ENOUGH: usize = 64;
 
-fn gatherings()->usize{ static S: OnceLock<usize>=OnceLock::new(); *S.get_or_init(||std::env::var("GAT").ok().and_then(|v|v.parse().ok()).unwrap_or(6))}
-fn enough()->usize{ static S: OnceLock<usize>=OnceLock::new(); *S.get_or_init(||std::env::var("ENO").ok().and_then(|v|v.parse().ok()).unwrap_or(64))}
+fn gatherings() -> usize {
+    static S: OnceLock<usize> = OnceLock::new();
+    *S.get_or_init(|| std::env::var("GAT").ok().and_then(|v| v.parse().ok()).unwrap_or(6))
+}
+fn enough() -> usize {
+    static S: OnceLock<usize> = OnceLock::new();
+    *S.get_or_init(|| std::env::var("ENO").ok().and_then(|v| v.parse().ok()).unwrap_or(64))
+}
 /// Transactions that may wait for the disk.
 const COMMITS_AHEAD: usize = 4;
 
