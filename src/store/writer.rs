@@ -23,17 +23,9 @@ const BATCH_COMMANDS: usize = 128;
 
 /// How long the first of a transaction waits for others, how often, and how many it waits for.
 const GATHERING: Duration = Duration::from_micros(250);
-const GATHERINGS: usize = 6;
+const GATHERINGS: usize = 2;
 const ENOUGH: usize = 64;
 
-fn gatherings() -> usize {
-    static S: OnceLock<usize> = OnceLock::new();
-    *S.get_or_init(|| std::env::var("GAT").ok().and_then(|v| v.parse().ok()).unwrap_or(6))
-}
-fn enough() -> usize {
-    static S: OnceLock<usize> = OnceLock::new();
-    *S.get_or_init(|| std::env::var("ENO").ok().and_then(|v| v.parse().ok()).unwrap_or(64))
-}
 /// Transactions that may wait for the disk.
 const COMMITS_AHEAD: usize = 4;
 
@@ -129,8 +121,8 @@ pub(super) fn run(mut session: Session, log: &File, lock: Lock, mut commands: mp
         {
             if matches!(&first, Command::Work { weight, .. } if *weight > 0) {
                 // Where one capture is done others are about to be, and a transaction costs much the same for all.
-                for _ in 0..gatherings() {
-                    if commands.len() >= enough() {
+                for _ in 0..GATHERINGS {
+                    if commands.len() >= ENOUGH {
                         break;
                     }
                     std::thread::sleep(GATHERING);
