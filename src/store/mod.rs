@@ -60,7 +60,8 @@ pub struct RunOptions {
 
 /// An archive opened by a run that may write. There is only one at a time; share it by reference or `Arc`.
 ///
-/// Every operation is atomic, durable when answered, and may be called from any async task.
+/// Every operation is atomic and may be called from any async task. What writes evidence is durable when it is answered;
+/// what only moves work about (queueing, leases) is durable with the next that writes evidence.
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
@@ -161,7 +162,7 @@ impl Store {
     /// # Errors
     /// If it cannot be written.
     pub async fn enqueue(&self, targets: Vec<i64>, again: bool) -> Result<Enqueued> {
-        self.call(0, move |session| session.enqueue(&targets, again)).await
+        self.pass(move |session| session.enqueue(&targets, again)).await
     }
 
     /// Leases at most `limit` jobs for `ttl_millis`: those due, or those of the targets `only`, due or not. Leases that ran
@@ -176,10 +177,8 @@ impl Store {
         ttl_millis: i64,
         only: Option<Vec<i64>>,
     ) -> Result<Vec<Job>> {
-        self.call(0, move |session| {
-            session.lease(&worker, limit, ttl_millis, only.as_deref())
-        })
-        .await
+        self.pass(move |session| session.lease(&worker, limit, ttl_millis, only.as_deref()))
+            .await
     }
 
     /// Prolongs a lease to `ttl_millis` from now; false if it was lost.
@@ -187,7 +186,7 @@ impl Store {
     /// # Errors
     /// If it cannot be written.
     pub async fn renew(&self, job: i64, fence: i64, ttl_millis: i64) -> Result<bool> {
-        self.call(0, move |session| session.renew(job, fence, ttl_millis)).await
+        self.pass(move |session| session.renew(job, fence, ttl_millis)).await
     }
 
     /// Gives a lease back without a result, due again at `not_before` or as before; false if it was lost.
@@ -258,7 +257,7 @@ impl Store {
     /// # Errors
     /// If the archive cannot be read.
     pub async fn host_penalties(&self) -> Result<Vec<(String, Timestamp)>> {
-        self.call(0, Session::host_penalties).await
+        self.pass(Session::host_penalties).await
     }
 
     /// Begins to stage a large body; the id goes into `Body::Staged`.
@@ -295,12 +294,25 @@ impl Store {
         self.call(0, move |session| session.redact(&item, &by, &why)).await
     }
 
+    /// An operation that is answered when the disk has it.
     async fn call<T: Send + 'static>(
         &self,
         weight: usize,
         operation: impl FnMut(&mut Session) -> std::result::Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
-        let (command, answer) = writer::command(weight, operation);
+        self.ask(writer::command(weight, true, operation)).await
+    }
+
+    /// An operation of which a killed run need not remember anything: it is answered at once, and kept with the next
+    /// that lasts.
+    async fn pass<T: Send + 'static>(
+        &self,
+        operation: impl FnMut(&mut Session) -> std::result::Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        self.ask(writer::command(0, false, operation)).await
+    }
+
+    async fn ask<T>(&self, (command, answer): (Command, oneshot::Receiver<Result<T>>)) -> Result<T> {
         self.send(command).await?;
         answer.await.map_err(|_| self.stopped())?
     }

@@ -37,12 +37,16 @@ pub(super) trait Work: Send {
     /// Does it; done again if the transaction was rolled back meanwhile.
     fn attempt(&mut self, session: &mut Session) -> std::result::Result<(), Fault>;
 
+    /// Whether it is answered only when the disk has it. What a killed run need not remember is answered at once.
+    fn is_lasting(&self) -> bool;
+
     /// Tells the result of the last attempt, or why nothing of it stays.
     fn answer(self: Box<Self>, refusal: Option<Error>);
 }
 
 struct Asked<T, Operation> {
     operation: Operation,
+    lasting: bool,
     value: Option<T>,
     sender: oneshot::Sender<Result<T>>,
 }
@@ -55,6 +59,10 @@ where
     fn attempt(&mut self, session: &mut Session) -> std::result::Result<(), Fault> {
         self.value = Some((self.operation)(session)?);
         Ok(())
+    }
+
+    fn is_lasting(&self) -> bool {
+        self.lasting
     }
 
     fn answer(self: Box<Self>, refusal: Option<Error>) {
@@ -92,22 +100,21 @@ pub(super) type Stop = OnceLock<(String, ExitCode)>;
 /// An operation as a command, and where its answer will come. The channel closes without one if the writer stops.
 pub(super) fn command<T: Send + 'static>(
     weight: usize,
+    lasting: bool,
     operation: impl FnMut(&mut Session) -> std::result::Result<T, Fault> + Send + 'static,
 ) -> (Command, oneshot::Receiver<Result<T>>) {
     let (sender, receiver) = oneshot::channel();
     let work = Box::new(Asked {
         operation,
+        lasting,
         value: None,
         sender,
     });
     (Command::Work { weight, work }, receiver)
 }
 
-/// Works of one transaction, and why some of them were refused; in the same order, or empty if none was.
-struct Committed {
-    works: Vec<Box<dyn Work>>,
-    refusals: Vec<Option<Error>>,
-}
+/// A work that was committed, or why it was refused.
+type Committed = (Box<dyn Work>, Option<Error>);
 
 /// Runs until the run is closed or the last sender is gone, then leaves one file behind. `log` is the write-ahead log.
 pub(super) fn run(mut session: Session, log: &File, lock: Lock, mut commands: mpsc::Receiver<Command>, stop: &Stop) {
@@ -133,7 +140,12 @@ pub(super) fn run(mut session: Session, log: &File, lock: Lock, mut commands: mp
             if stop.get().is_none() && !works.is_empty() {
                 match commit(&mut session, &mut works) {
                     Ok(refusals) => {
-                        let _ = committed.send(Committed { works, refusals });
+                        let refusals = refusals.into_iter().chain(std::iter::repeat_with(|| None));
+                        let (lasting, passing): (Vec<_>, Vec<_>) =
+                            works.into_iter().zip(refusals).partition(|(work, _)| work.is_lasting());
+                        answer(passing);
+                        // The receiver lives as long as the scope.
+                        let _ = committed.send(lasting);
                     }
                     // Works are dropped only after it is known why, and that tells those who wait.
                     Err(fault) => halt(stop, fault.into_error(&session.path)),
@@ -157,10 +169,10 @@ pub(super) fn run(mut session: Session, log: &File, lock: Lock, mut commands: mp
 }
 
 /// Has the disk keep what was committed, then answers those who wait for it.
-fn keep(log: &File, path: &Path, committed: &Receiver<Committed>, stop: &Stop) {
+fn keep(log: &File, path: &Path, committed: &Receiver<Vec<Committed>>, stop: &Stop) {
     while let Ok(first) = committed.recv() {
         // What was committed meanwhile is kept by the same request.
-        let batches: Vec<Committed> = std::iter::once(first).chain(committed.try_iter()).collect();
+        let works: Vec<Committed> = first.into_iter().chain(committed.try_iter().flatten()).collect();
         // What the disk refused once may be lost although it accepts the next request: after one, nothing is answered.
         if stop.get().is_none()
             && let Err(source) = log.sync_data()
@@ -175,9 +187,7 @@ fn keep(log: &File, path: &Path, committed: &Receiver<Committed>, stop: &Stop) {
             );
         }
         if stop.get().is_none() {
-            for batch in batches {
-                answer(batch.works, batch.refusals);
-            }
+            answer(works);
         }
     }
 }
@@ -209,11 +219,10 @@ fn gather(first: Command, commands: &mut mpsc::Receiver<Command>) -> (Vec<Box<dy
     (works, None)
 }
 
-/// Tells each work what came of it; `refusals` are in the order of the works, or empty if there are none.
-fn answer(works: Vec<Box<dyn Work>>, refusals: Vec<Option<Error>>) {
-    let mut refusals = refusals.into_iter();
-    for work in works {
-        work.answer(refusals.next().flatten());
+/// Tells each work what came of it.
+fn answer(works: Vec<Committed>) {
+    for (work, refusal) in works {
+        work.answer(refusal);
     }
 }
 
