@@ -285,3 +285,45 @@ fn end(session: &mut Session, closing: &Closing) -> std::result::Result<(), Faul
     session.execute("COMMIT")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Waiting(oneshot::Sender<bool>);
+
+    impl Work for Waiting {
+        fn attempt(&mut self, _: &mut Session) -> std::result::Result<(), Fault> {
+            Ok(())
+        }
+
+        fn is_lasting(&self) -> bool {
+            true
+        }
+
+        fn answer(self: Box<Self>, refusal: Option<Error>) {
+            let _ = self.0.send(refusal.is_none());
+        }
+    }
+
+    /// What one who waits is told if the log is this file; `None`: nothing.
+    fn told(log: &File) -> (Option<bool>, Option<ExitCode>) {
+        let (committed, kept) = sync_channel(1);
+        let (sender, receiver) = oneshot::channel();
+        committed
+            .send(vec![(Box::new(Waiting(sender)) as Box<dyn Work>, None)])
+            .unwrap();
+        drop(committed);
+        let stop = Stop::new();
+        keep(log, Path::new("a.db"), &kept, &stop);
+        (receiver.blocking_recv().ok(), stop.get().map(|(_, code)| *code))
+    }
+
+    #[test]
+    fn nothing_is_acknowledged_that_the_disk_refused_to_keep() {
+        assert_eq!(told(&tempfile::tempfile().unwrap()), (Some(true), None));
+        // A device cannot be synchronised: fdatasync(2) answers EINVAL.
+        let device = File::open("/dev/null").unwrap();
+        assert_eq!(told(&device), (None, Some(ExitCode::InputOutput)));
+    }
+}
