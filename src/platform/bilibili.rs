@@ -18,7 +18,7 @@ const MIX: u64 = 23_442_827_791_579;
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
-    let is_short = matches!(host, "b23.tv" | "www.b23.tv");
+    let is_short = matches!(host, "b23.tv" | "www.b23.tv" | "bili2233.cn");
     if !is_short && !is_under(host, "bilibili.com") {
         return None;
     }
@@ -29,7 +29,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
     Some(match Path::of(url).parts()[..] {
         [] => Recognised::NotAPost("home"),
         [code, ..] if is_short => video(code).unwrap_or(Recognised::Leads),
-        ["video", code, ..] => video(code).unwrap_or(Recognised::NotAPost("malformed")),
+        ["video", code, ..] | ["s", "video", code, ..] => video(code).unwrap_or(Recognised::NotAPost("malformed")),
         ["player.html", ..]
         | [
             "blackboard",
@@ -37,6 +37,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
             ..,
         ] => asked().unwrap_or(Recognised::NotAPost("widget")),
         ["festival" | "list" | "medialist", ..] => asked().unwrap_or(Recognised::NotAPost("list")),
+        [code] => video(code).unwrap_or(Recognised::NotAPost(other(host, url))),
         _ => Recognised::NotAPost(other(host, url)),
     })
 }
@@ -119,6 +120,8 @@ mod tests {
             "https://player.bilibili.com/player.html?aid=170001&cid=279786&page=1",
             "https://www.bilibili.com/blackboard/html5mobileplayer.html?aid=170001",
             "https://www.bilibili.com/festival/herons?bvid=BV17x411w7KC",
+            "https://www.bilibili.com/s/video/BV17x411w7KC",
+            "https://www.bilibili.com/BV17x411w7KC",
             "https://b23.tv/BV17x411w7KC",
             "https://b23.tv/av170001",
         ];

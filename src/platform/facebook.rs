@@ -6,7 +6,7 @@
 
 use url::Url;
 
-use super::address::{Path, is_under, post, query, reserved};
+use super::address::{Path, is_under, post, query};
 use super::{Platform, Recognised, part};
 
 /// Facebook.
@@ -33,8 +33,7 @@ const NOT_SITES: &[&str] = &[
     "tech",
 ];
 
-/// First path parts that stand where a page's name could stand, and what they are. Those that sites keep for
-/// themselves in general are known.
+/// First path parts that stand where a page's name could stand, and what they are.
 const NOT_PAGES: &[(&str, &str)] = &[
     ("ads", "other"),
     ("business", "other"),
@@ -42,16 +41,23 @@ const NOT_PAGES: &[(&str, &str)] = &[
     ("dialog", "share"),
     ("events", "other"),
     ("gaming", "other"),
+    ("hashtag", "hashtag"),
+    ("help", "other"),
     ("home.php", "home"),
+    ("legal", "other"),
+    ("login", "login"),
     ("login.php", "login"),
     ("marketplace", "other"),
     ("people", "profile"),
     ("plugins", "widget"),
     ("policies", "other"),
+    ("privacy", "other"),
     ("public", "search"),
     ("r.php", "login"),
     ("recover", "login"),
     ("reels", "other"),
+    ("reg", "login"),
+    ("search", "search"),
     ("sharer", "share"),
     ("sharer.php", "share"),
     ("share.php", "share"),
@@ -204,8 +210,8 @@ fn of_page(page: &str, rest: &[&str]) -> Option<Recognised> {
 }
 
 fn not_a_page(first: &str) -> Option<&'static str> {
-    let own = NOT_PAGES.iter().find(|(word, _)| *word == first);
-    own.map(|(_, reason)| *reason).or_else(|| reserved(first))
+    let page = NOT_PAGES.iter().find(|(word, _)| *word == first);
+    page.map(|(_, reason)| *reason)
 }
 
 fn photo(number: &str) -> Option<Recognised> {
@@ -278,6 +284,11 @@ mod tests {
                     page.1,
                 ),
                 (by_pfbid, pfbid, by_pfbid),
+                (
+                    "https://www.facebook.com/security/posts/10158912345678901",
+                    page.0,
+                    "https://www.facebook.com/security/posts/10158912345678901",
+                ),
                 (
                     "https://mbasic.facebook.com/story.php?id=100012345&story_fbid=10158912345678901",
                     story.0,

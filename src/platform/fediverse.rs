@@ -68,8 +68,9 @@ fn mastodon(url: &Url) -> Option<Recognised> {
     if WITHOUT_SERVER.contains(&&*server) {
         return Some(Recognised::NotAPost("other"));
     }
-    if let Some(inner) = url.fragment().and_then(|fragment| fragment.strip_prefix('/')) {
-        return shown(&inner.split('/').collect::<Vec<_>>());
+    let behind_hash = url.fragment().and_then(|fragment| fragment.strip_prefix('/'));
+    if let Some(found) = behind_hash.and_then(|inner| shown(&inner.split('/').take(4).collect::<Vec<_>>())) {
+        return Some(found);
     }
     let path = Path::of(url);
     let parts = path.parts();
@@ -331,6 +332,7 @@ mod tests {
                     bare,
                 ),
                 ("https://herons.example/@ada/109876543210987654/reblogs", id, url),
+                ("https://herons.example/@ada/109876543210987654#/x", id, url),
                 (
                     "https://herons.example:8443/@ada/109876543210987654",
                     "herons.example:8443/109876543210987654",

@@ -96,12 +96,9 @@ impl Rules {
     }
 
     fn reason(&self, parts: &[&str]) -> &'static str {
-        match *parts {
-            [] => "home",
-            [first, ..] if self.other(first).is_some() => self.other(first).unwrap_or("other"),
-            [_] => self.word,
-            _ => "other",
-        }
+        let Some(first) = parts.first() else { return "home" };
+        let unknown = if parts.len() == 1 { self.word } else { "other" };
+        self.other(first).unwrap_or(unknown)
     }
 
     fn read(&self, form: &Form, url: &Url, parts: &[&str]) -> Option<Recognised> {
@@ -117,8 +114,6 @@ impl Rules {
         let (mut value, mut user) = (None, None);
         for (word, part) in words().zip(parts) {
             match word {
-                // Where nothing stands before the id, it is one only if the site has no page of this name.
-                "{}" if length == 1 && self.other(part).is_some() => return None,
                 "{}" => value = Some((*part).to_owned()),
                 "*" => {}
                 "{user}" => user = Some(part::name(part)?),
@@ -130,7 +125,7 @@ impl Rules {
             Some(name) => query(url, name)?,
             None => value?,
         };
-        let id = form.id.read(&value)?;
+        let id = form.id.read(&value).filter(|id| self.other(id).is_none())?;
         let canonical = self
             .canonical
             .replace("{user}", user.unwrap_or_default())

@@ -9,9 +9,9 @@ use super::{Platform, Recognised, part};
 /// Imgur.
 pub static PLATFORM: Platform = Platform::by_address("imgur", recognise);
 
-/// Pages of the site itself whose names are as long as codes.
-const PAGES: &[&str] = &[
-    "arcade", "beta", "emerald", "gallery", "images", "memegen", "minutes", "random", "removed", "tos", "vidgif",
+/// Words as long as codes that are pages of the site, ways to sort a list, or the picture for what is gone.
+const NOT_CODES: &[&str] = &[
+    "emerald", "gallery", "memegen", "minutes", "month", "removed", "score", "viral",
 ];
 
 fn recognise(url: &Url) -> Option<Recognised> {
@@ -20,13 +20,12 @@ fn recognise(url: &Url) -> Option<Recognised> {
     let path = Path::of(url);
     let parts = path.parts();
     let found = match (sub, &parts[..]) {
-        ("i", [file]) => file_of(file),
         ("i", [.., file]) => file_of(file),
         ("" | "www" | "m", ["a", name, ..]) => titled(name).and_then(|id| named("album:", "a/", id)),
         ("" | "www" | "m", ["gallery", name, ..] | ["t" | "topic" | "r", _, name, ..]) => {
             titled(name).and_then(|id| named("gallery:", "gallery/", id))
         }
-        ("" | "www" | "m", [name] | [name, "embed"]) if !is_page(name) => match name.split_once('.') {
+        ("" | "www" | "m", [name] | [name, "embed"]) => match name.split_once('.') {
             Some(_) => file_of(name),
             None => titled(name).and_then(|id| named("", "", id)),
         },
@@ -48,10 +47,6 @@ fn other(sub: &str, parts: &[&str]) -> &'static str {
     }
 }
 
-fn is_page(name: &str) -> bool {
-    PAGES.contains(&name) || reserved(name).is_some()
-}
-
 /// The code at the end of `a-heron-came-AbC12dE`, or alone.
 fn titled(name: &str) -> Option<&str> {
     name.rsplit('-').next().and_then(code)
@@ -61,16 +56,12 @@ fn titled(name: &str) -> Option<&str> {
 fn file_of(file: &str) -> Option<Recognised> {
     let (name, _) = file.split_once('.')?;
     let full = name.strip_suffix(['s', 'b', 't', 'm', 'l', 'h', 'g', 'r']);
-    let id = code(name).or_else(|| full.and_then(code))?;
-    if is_page(id) {
-        return None;
-    }
-    named("", "", id)
+    named("", "", code(name).or_else(|| full.and_then(code))?)
 }
 
-/// Five letters and digits, or seven.
+/// Five letters and digits, or seven, that are no word of the site's own.
 fn code(part: &str) -> Option<&str> {
-    part::word(part).filter(|code| matches!(code.len(), 5 | 7))
+    part::word(part).filter(|code| matches!(code.len(), 5 | 7) && !NOT_CODES.contains(code) && reserved(code).is_none())
 }
 
 fn named(kind: &str, folder: &str, id: &str) -> Option<Recognised> {
@@ -122,6 +113,8 @@ mod tests {
                 ("https://imgur.com/user/ada/posts", "profile"),
                 ("https://imgur.com/t/animals", "hashtag"),
                 ("https://imgur.com/r/birds", "community"),
+                ("https://imgur.com/r/birds/month", "community"),
+                ("https://imgur.com/t/herons/viral", "hashtag"),
                 ("https://imgur.com/gallery", "list"),
                 ("https://imgur.com/search?q=heron", "search"),
                 ("https://imgur.com/login", "login"),

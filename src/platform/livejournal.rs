@@ -14,6 +14,9 @@ const NOT_JOURNALS: &[&str] = &[
     "api", "files", "img", "l-api", "l-files", "l-stat", "pics", "stat", "userpic",
 ];
 
+/// Hosts and folders that hold journals, none themselves.
+const FOLDERS: &[&str] = &["community", "syndicated", "users", "www"];
+
 fn recognise(url: &Url) -> Option<Recognised> {
     let sub = part::subdomain(part::host(url)?, "livejournal.com")?;
     let path = Path::of(url);
@@ -46,7 +49,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
 
 fn entry(name: &str, number: Option<&str>) -> Option<Recognised> {
     let number = part::number(number?).filter(|number| number.len() >= 2)?;
-    let name = part::code(name).filter(|whole| *whole == name)?;
+    let name = part::code(name).filter(|whole| *whole == name && !FOLDERS.contains(whole))?;
     let name = name.to_ascii_lowercase().replace('-', "_");
     let url = if name.starts_with('_') || name.ends_with('_') {
         format!("https://users.livejournal.com/{name}/{number}.html")

@@ -56,16 +56,19 @@ fn leads(url: &Url) -> Recognised {
 }
 
 fn site(url: &Url) -> Recognised {
-    match Path::of(url).parts()[..] {
+    let path = Path::of(url);
+    let parts = path.parts();
+    if let Some(reason) = parts.first().and_then(|first| reserved(first)) {
+        return Recognised::NotAPost(reason);
+    }
+    match parts[..] {
         [] => Recognised::NotAPost("home"),
-        ["you" | "stations" | "stream" | "groups" | "charts", ..] => Recognised::NotAPost("list"),
+        ["you" | "stations" | "stream" | "groups", ..] => Recognised::NotAPost("list"),
         ["people", ..] => Recognised::NotAPost("search"),
-        ["player", ..] => Recognised::NotAPost("widget"),
         [
             "mobile" | "go" | "imprint" | "community-guidelines" | "messages" | "notifications",
             ..,
         ] => Recognised::NotAPost("other"),
-        [first, ..] if reserved(first).is_some() => Recognised::NotAPost(reserved(first).unwrap_or("other")),
         [_] => Recognised::NotAPost("profile"),
         [_, "sets", ..] => Recognised::NotAPost("list"),
         [_, tab, ..] if NOT_TRACKS.contains(&tab) => Recognised::NotAPost("profile"),
@@ -77,7 +80,8 @@ fn site(url: &Url) -> Recognised {
 }
 
 fn track_of(user: &str, track: &str, key: Option<&str>) -> Option<Recognised> {
-    let (user, track) = (part::code(user)?, part::code(track)?);
+    let user = part::code(user).filter(|whole| *whole == user)?;
+    let track = part::code(track)?;
     // Names hold small letters only.
     let id = format!("{user}/{track}").to_ascii_lowercase();
     let url = match key {

@@ -17,9 +17,11 @@ fn recognise(url: &Url) -> Option<Recognised> {
     let parts = path.parts();
     let found = match (host, &parts[..]) {
         ("clips.twitch.tv", ["embed", ..]) => query(url, "clip").and_then(|name| clip(&name)),
-        ("clips.twitch.tv", ["create", ..]) => None,
-        // Older clips stand behind the name of their channel.
-        ("clips.twitch.tv", [name] | [_, name]) | (_, ["clip", name, ..] | [_, "clip", name, ..]) => clip(name),
+        ("clips.twitch.tv", [name]) | (_, [_, "clip", name, ..]) => clip(name),
+        // Older clips stand behind the name of their channel; the names of clips begin with a capital.
+        ("clips.twitch.tv", [_, name]) | (_, ["clip", name]) if name.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            clip(name)
+        }
         ("player.twitch.tv", _) => query(url, "video").and_then(|number| recording(&number)),
         (_, ["videos", number, ..] | [_, "v" | "video", number, ..]) => recording(number),
         (_, [_, "schedule", ..]) => query(url, "vodID").and_then(|number| recording(&number)),
@@ -41,22 +43,21 @@ fn other(host: &str, parts: &[&str]) -> &'static str {
                 ..,
             ],
         ) => "other",
-        (_, [first, ..]) if reserved(first).is_some() => reserved(first).unwrap_or("other"),
         (
             _,
-            [_]
-            | [
+            [
                 _,
                 "videos" | "clips" | "about" | "schedule" | "profile" | "followers" | "home",
                 ..,
             ],
         ) => "profile",
-        _ => "other",
+        (_, [first]) => reserved(first).unwrap_or("profile"),
+        (_, [first, ..]) => reserved(first).unwrap_or("other"),
     }
 }
 
 fn clip(name: &str) -> Option<Recognised> {
-    let name = part::code(name).filter(|name| name.len() >= 4)?;
+    let name = part::code(name).filter(|name| name.len() >= 4 && !matches!(*name, "embed" | "create"))?;
     let url = format!("https://clips.twitch.tv/{name}");
     post(PLATFORM.name, format!("clip:{name}"), url, None)
 }
@@ -115,6 +116,7 @@ mod tests {
                 ("https://www.twitch.tv/directory/game/x", "list"),
                 ("https://www.twitch.tv/ada/videos?filter=all", "profile"),
                 ("https://www.twitch.tv/ada/clips", "profile"),
+                ("https://www.twitch.tv/clip/videos", "profile"),
                 ("https://www.twitch.tv/collections/o9zZer3IQBhTJw", "list"),
                 ("https://www.twitch.tv/login", "login"),
                 ("https://www.twitch.tv/search?term=heron", "search"),

@@ -72,9 +72,10 @@ fn film(id: &str) -> Option<Recognised> {
     post(PLATFORM.name, format!("tv/{id}"), url, None)
 }
 
-/// The number that a code stands for. Words of a path (`followers`) are small letters only, which codes are not.
+/// The number that a code stands for, if it is one that was given out: since late 2011 of sixteen digits from 33…
+/// on, before that of eighteen beginning with the year. A word like `followers` stands for none.
 fn number_of(code: &str) -> Option<String> {
-    if !(9..=10).contains(&code.len()) || code.bytes().all(|b| b.is_ascii_lowercase()) {
+    if !(9..=10).contains(&code.len()) {
         return None;
     }
     let mut number = String::new();
@@ -92,7 +93,12 @@ fn number_of(code: &str) -> Option<String> {
             format!("{value:07}")
         };
     }
-    Some(number)
+    let given_out = match number.len() {
+        16 => &*number >= "33",
+        18 => number.starts_with('2'),
+        _ => false,
+    };
+    given_out.then_some(number)
 }
 
 /// The code of a number.
@@ -170,6 +176,7 @@ mod tests {
                 ("https://weibo.com/1234567890", "profile"),
                 ("https://weibo.com/1234567890/followers", "profile"),
                 ("https://weibo.com/1234567890/profile", "profile"),
+                ("https://weibo.com/1234567890/collection", "profile"),
                 ("https://weibo.com/1234567890/9876543210", "profile"),
                 ("https://weibo.com/1234567890/ZZZZZZZZZ", "profile"),
                 ("https://m.weibo.cn/status/undefined", "malformed"),
