@@ -26,8 +26,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
             named(number, None)
         }
         ["groups", _, "videos", number, ..] | ["album" | "showcase", _, "video", number, ..] => named(number, None),
-        // A page for reviewers has a key of its own, which opens nothing else.
-        [_, "review", number, ..] => video(number, None),
+        [user, "review", number, key, ..] => reviewed(user, number, key),
         // The portfolio of `vimeopro.com`.
         [_, _, "video", number, ..] => named(number, None),
         _ => None,
@@ -65,6 +64,13 @@ fn video(number: &str, key: Option<&str>) -> Option<Recognised> {
     post(PLATFORM.name, number.to_owned(), url, None)
 }
 
+/// A page for reviewers has a key of its own, which opens nothing else.
+fn reviewed(user: &str, number: &str, key: &str) -> Option<Recognised> {
+    let (user, number, key) = (part::code(user)?, part::number(number)?, part::word(key)?);
+    let url = format!("https://vimeo.com/{user}/review/{number}/{key}");
+    post(PLATFORM.name, number.to_owned(), url, None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::cases::{mean_no_posts, mean_posts};
@@ -84,7 +90,6 @@ mod tests {
             "https://vimeo.com/ondemand/herons/76979871",
             "https://vimeo.com/video/76979871",
             "https://vimeo.com/moogaloop.swf?clip_id=76979871&server=vimeo.com",
-            "https://vimeo.com/user12/review/76979871/ab12cd34ef",
             "https://vimeopro.com/ada/herons/video/76979871",
             "https://vimeo.com/76979871/likes",
         ];
@@ -101,6 +106,8 @@ mod tests {
             "https://vimeo.com/76979871?h=ab12cd34ef",
         ];
         mean_posts(&PLATFORM, &forms.map(|form| (form, id, url)));
+        let review = "https://vimeo.com/user12/review/76979871/ab12cd34ef";
+        mean_posts(&PLATFORM, &[(review, id, review)]);
     }
 
     #[test]

@@ -29,9 +29,9 @@ fn recognise(url: &Url) -> Option<Recognised> {
 
 /// What a player or widget shows.
 fn framed(url: &Url, parts: &[&str]) -> Option<Recognised> {
-    let kind = match parts.first()? {
-        &"video_ext.php" => "video",
-        &"widget_post.php" => "wall",
+    let kind = match *parts.first()? {
+        "video_ext.php" => "video",
+        "widget_post.php" => "wall",
         _ => return None,
     };
     let owner = query(url, "oid").or_else(|| query(url, "owner_id"))?;
