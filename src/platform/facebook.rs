@@ -4,6 +4,8 @@
 //! A number and a `pfbid` can name the same post. A `pfbid` is made anew from time to time and holds the number only
 //! enciphered, so no address tells that both are one: they stay two identities.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::address::{Path, is_under, post, query};
@@ -68,7 +70,7 @@ const NOT_PAGES: &[(&str, &str)] = &[
 ];
 
 fn recognise(url: &Url) -> Option<Recognised> {
-    let mut url = url.clone();
+    let mut url = Cow::Borrowed(url);
     for _ in 0..part::NESTING {
         let host = part::host(&url)?;
         let path = Path::of(&url);
@@ -93,7 +95,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
         } else {
             return Some(site(&url, &parts).unwrap_or(Recognised::NotAPost("malformed")));
         };
-        url = inner;
+        url = Cow::Owned(inner);
     }
     Some(Recognised::NotAPost("other"))
 }

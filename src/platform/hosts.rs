@@ -135,10 +135,16 @@ impl Rules {
 }
 
 macro_rules! platforms {
-    ($($(#[$doc:meta])* $constant:ident: $name:literal, canonical $canonical:literal, $forms:expr, others $others:expr, word $word:literal;)+) => {
+    ($($(#[$doc:meta])* $constant:ident: $name:literal, $canonical:literal, $forms:expr, $others:expr, $word:literal;)+) => {
         $($(#[$doc])*
         pub static $constant: Platform = Platform::by_address($name, |url| {
-            const RULES: Rules = Rules { name: $name, forms: &$forms, canonical: $canonical, others: &$others, word: $word };
+            const RULES: Rules = Rules {
+                name: $name,
+                forms: &$forms,
+                canonical: $canonical,
+                others: &$others,
+                word: $word,
+            };
             RULES.recognise(url)
         });)+
     };
@@ -146,7 +152,7 @@ macro_rules! platforms {
 
 platforms! {
     /// Dailymotion.
-    DAILYMOTION: "dailymotion", canonical "https://www.dailymotion.com/video/{}", [
+    DAILYMOTION: "dailymotion", "https://www.dailymotion.com/video/{}", [
         form("dai.ly", "{}", Id::Word),
         asked("geo.dailymotion.com", "player.html", "video", Id::Word),
         asked("geo.dailymotion.com", "player/*", "video", Id::Word),
@@ -154,22 +160,39 @@ platforms! {
         form("dailymotion.com", "crawler/video/{}", Id::Word),
         form("dailymotion.com", "swf/video/{}", Id::Word),
         form("dailymotion.com", "video/{}", Id::Word),
-    ], others [("user", "profile"), ("player.html", "widget"), ("hub", "list"), ("live", "broadcast")], word "profile";
+    ], [
+        ("hub", "list"),
+        ("live", "broadcast"),
+        ("player.html", "widget"),
+        ("user", "profile"),
+    ], "profile";
     /// Gab.
-    GAB: "gab", canonical "https://gab.com/{user}/posts/{}", [
+    GAB: "gab", "https://gab.com/{user}/posts/{}", [
         form("gab.com", "{user}/posts/{}", Id::Number),
-    ], others [("groups", "community"), ("lists", "list"), ("timeline", "list")], word "profile";
+    ], [
+        ("groups", "community"),
+        ("lists", "list"),
+        ("timeline", "list"),
+    ], "profile";
     /// Gettr.
-    GETTR: "gettr", canonical "https://gettr.com/post/{}", [
+    GETTR: "gettr", "https://gettr.com/post/{}", [
         form("gettr.com", "post/{}", Id::Letter),
-    ], others [("user", "profile"), ("streaming", "broadcast"), ("onboarding", "login"), ("live", "broadcast")], word "other";
+    ], [
+        ("live", "broadcast"),
+        ("onboarding", "login"),
+        ("streaming", "broadcast"),
+        ("user", "profile"),
+    ], "other";
     /// Bitchute.
-    BITCHUTE: "bitchute", canonical "https://www.bitchute.com/video/{}/", [
+    BITCHUTE: "bitchute", "https://www.bitchute.com/video/{}/", [
         form("bitchute.com", "video/{}", Id::Code),
         form("bitchute.com", "embed/{}", Id::Code),
-    ], others [("channel", "profile"), ("profile", "profile")], word "other";
+    ], [
+        ("channel", "profile"),
+        ("profile", "profile"),
+    ], "other";
     /// OK.ru (Odnoklassniki).
-    OK: "ok", canonical "https://ok.ru/video/{}", [
+    OK: "ok", "https://ok.ru/video/{}", [
         form("ok.ru", "video/{}", Id::Number),
         form("ok.ru", "videoembed/{}", Id::Number),
         form("ok.ru", "live/{}", Id::Number),
@@ -177,14 +200,28 @@ platforms! {
         asked("ok.ru", "dk", "st.discId", Id::Number),
         form("odnoklassniki.ru", "video/{}", Id::Number),
         form("odnoklassniki.ru", "videoembed/{}", Id::Number),
-    ], others [("profile", "profile"), ("group", "community"), ("dk", "other"), ("live", "broadcast"), ("video", "list")], word "profile";
+    ], [
+        ("dk", "other"),
+        ("group", "community"),
+        ("live", "broadcast"),
+        ("profile", "profile"),
+        ("video", "list"),
+    ], "profile";
     /// Streamable.
-    STREAMABLE: "streamable", canonical "https://streamable.com/{}", [
+    STREAMABLE: "streamable", "https://streamable.com/{}", [
         form("streamable.com", "e/{}", Id::Short),
         form("streamable.com", "o/{}", Id::Short),
         form("streamable.com", "s/{}", Id::Short),
         form("streamable.com", "{}$", Id::Short),
-    ], others [("clipper", "other"), ("compress", "other"), ("editor", "other"), ("labels", "other"), ("m", "other"), ("recorder", "other"), ("subtitle", "other"), ("trim", "other")], word "other";
+    ], [
+        ("clipper", "other"),
+        ("compress", "other"),
+        ("editor", "other"),
+        ("labels", "other"),
+        ("recorder", "other"),
+        ("subtitle", "other"),
+        ("trim", "other"),
+    ], "other";
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! LinkedIn: posts by the number of their activity, share or `ugcPost`; articles by the name in their path. A login
 //! page names in its query what it stands before.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::address::{Path, is_under, post, query, reserved};
@@ -13,7 +15,7 @@ pub static PLATFORM: Platform = Platform::by_address("linkedin", recognise);
 const KINDS: &[&str] = &["activity", "ugcPost", "share"];
 
 fn recognise(url: &Url) -> Option<Recognised> {
-    let mut url = url.clone();
+    let mut url = Cow::Borrowed(url);
     for depth in 0..part::NESTING {
         let host = part::host(&url)?;
         if is_under(host, "lnkd.in") {
@@ -27,7 +29,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
             return (depth > 0).then_some(Recognised::NotAPost("login"));
         }
         match (site(&url), behind(&url)) {
-            (Recognised::NotAPost("login"), Some(inner)) => url = inner,
+            (Recognised::NotAPost("login"), Some(inner)) => url = Cow::Owned(inner),
             (found, _) => return Some(found),
         }
     }

@@ -2,6 +2,8 @@
 //! address tells which path and which number are one. A private track opens only with the key that its address
 //! holds; the key belongs to the address, not to the identity.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::address::{Path, post, query, reserved};
@@ -27,7 +29,7 @@ const NOT_TRACKS: &[&str] = &[
 ];
 
 fn recognise(url: &Url) -> Option<Recognised> {
-    let mut url = url.clone();
+    let mut url = Cow::Borrowed(url);
     for _ in 0..part::NESTING {
         let host = part::host(&url)?;
         if host == "snd.sc" {
@@ -38,7 +40,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
             "on" => return Some(leads(&url)),
             "api" | "api-v2" => return Some(numbered(&url)),
             "w" | "player" | "p" => match part::inner(&url, &["url"]) {
-                Some(played) => url = played,
+                Some(played) => url = Cow::Owned(played),
                 None => return Some(Recognised::NotAPost("widget")),
             },
             _ => return Some(Recognised::NotAPost("other")),
