@@ -135,7 +135,10 @@ impl Rules {
 }
 
 macro_rules! platforms {
-    ($($(#[$doc:meta])* $constant:ident: $name:literal, $canonical:literal, $forms:expr, $others:expr, $word:literal;)+) => {
+    ($(
+        $(#[$doc:meta])*
+        $constant:ident: $name:literal, $canonical:literal, $forms:expr, $others:expr, $word:literal;
+    )+) => {
         $($(#[$doc])*
         pub static $constant: Platform = Platform::by_address($name, |url| {
             const RULES: Rules = Rules {

@@ -58,7 +58,7 @@ fn other(sub: &str, parts: &[&str]) -> &'static str {
         "feed" | "search" => "search",
         "video" | "videos" | "clips" | "photos" | "playlist" => "list",
         _ if begins(&["album", "videos-", "playlist"]) => "list",
-        _ if begins(&["story"]) && first.contains('_') => "story",
+        _ if first.starts_with("story") && first.contains('_') => "story",
         _ if begins(&["topic-", "doc", "audio"]) && first.contains('_') => "other",
         _ if first.starts_with('@') && first.contains('-') => "article",
         _ if KINDS.iter().any(|kind| is_numbered(first, kind)) => "malformed",
