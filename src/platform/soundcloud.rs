@@ -206,6 +206,7 @@ mod tests {
                 ("https://soundcloud.com/signin", "login"),
                 ("https://soundcloud.com/pages/privacy", "other"),
                 ("https://soundcloud.com/terms-of-use/extra", "other"),
+                ("https://soundcloud.com/player.html/clip", "malformed"),
                 ("https://help.soundcloud.com/hc/en-us", "other"),
                 ("https://on.soundcloud.com/aB1c2", "leads"),
                 (
