@@ -162,6 +162,46 @@ const EMBEDS: &[(&str, &str, &str)] = &[
         r#"<p><a data-pin-do="embedPin" href="https://www.pinterest.com/pin/123456789012345678/"></a>https://www.pinterest.com/pin/123456789012345678/</p>"#,
     ),
     (
+        "pinterest",
+        "https://www.pinterest.com/pin/123456789012345678/",
+        r#"<iframe src="https://assets.pinterest.com/ext/embed.html?id=123456789012345678"></iframe>"#,
+    ),
+    (
+        "tumblr",
+        "https://embed.tumblr.com/embed/post/t:abc-DEF_1/161234567890",
+        r#"<iframe src="https://embed.tumblr.com/embed/post/t:abc-DEF_1/161234567890/v2?width=542"></iframe>"#,
+    ),
+    (
+        "vimeo",
+        "https://vimeo.com/76979871/ab12cd34ef",
+        r#"<iframe src="https://player.vimeo.com/video/76979871?h=ab12cd34ef&badge=0"></iframe>"#,
+    ),
+    (
+        "twitch",
+        "https://clips.twitch.tv/BraveHeron-AbC1_2",
+        r#"<iframe src="https://clips.twitch.tv/embed?clip=BraveHeron-AbC1_2&parent=example.org"></iframe>"#,
+    ),
+    (
+        "rumble",
+        "https://rumble.com/embed/v1abc2d/",
+        r#"<iframe class="rumble" src="https://rumble.com/embed/v1abc2d/?pub=4" allowfullscreen></iframe>"#,
+    ),
+    (
+        "streamable",
+        "https://streamable.com/ab1cd2",
+        r#"<iframe src="https://streamable.com/e/ab1cd2?autoplay=1"></iframe>"#,
+    ),
+    (
+        "soundcloud",
+        "https://w.soundcloud.com/player/?url=https%3A%2F%2Fapi.soundcloud.com%2Ftracks%2F123998367",
+        r#"<iframe src="https://w.soundcloud.com/player/?url=https%3A//api.soundcloud.com/tracks/123998367&color=%23ff5500"></iframe>"#,
+    ),
+    (
+        "imgur",
+        "https://imgur.com/a/AbC12",
+        r#"<blockquote class="imgur-embed-pub" lang="en" data-id="a/AbC12"><a href="//imgur.com/a/AbC12">A heron</a></blockquote><script async src="//s.imgur.com/min/embed.js"></script>"#,
+    ),
+    (
         "x",
         "https://x.com/ada_l/status/1785600110366674944",
         r#"<div class="tweet" data-attrs='{"url":"https://twitter.com/ada_l/status/1785600110366674944","full_text":"The weir is open.","username":"ada_l","name":"Ada Lorenz","date":"2024-05-01T08:00:00.000Z"}' data-component-name="Twitter2ToDOM"></div>"#,
@@ -241,6 +281,28 @@ fn the_same_embeds_behind_consent_or_without_scripts_are_found() {
         }
     }
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_post_behind_a_program_in_the_browser_is_that_of_its_server() {
+    for address in [
+        "https://elk.zone/herons.example/@ada/109876543210987654",
+        "https://phanpy.social/#/herons.example/s/109876543210987654",
+    ] {
+        let page = story(&format!(
+            r#"<p>The keeper <a href="{address}">showed</a> the weir.</p>"#
+        ));
+        let findings = citekeep::find(page.as_bytes(), &Hints::default()).unwrap();
+        let ids: Vec<_> = findings
+            .citations
+            .iter()
+            .map(|citation| match &citation.cited {
+                Cited::Post(post) => post.id.as_str(),
+                _ => "",
+            })
+            .collect();
+        assert_eq!(ids, ["herons.example/109876543210987654"], "{address}");
+    }
 }
 
 #[test]

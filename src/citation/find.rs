@@ -500,7 +500,10 @@ impl Gathering<'_> {
             if here {
                 return None;
             }
-            url.set_fragment(None);
+            // A fragment that begins with a slash is the path of a program that runs in the browser.
+            if !url.fragment().is_some_and(|f| f.starts_with('/')) {
+                url.set_fragment(None);
+            }
         }
         Some(url)
     }

@@ -1,6 +1,8 @@
 //! What the grammars of platforms ask of an address: its host, its path in parts, its query, and how a post of
 //! it is told. Nothing here knows a platform.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::{PostRef, Recognised};
@@ -14,14 +16,138 @@ pub(super) fn is_under(host: &str, domain: &str) -> bool {
         .is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
 }
 
-/// The parts of the path, percent-decoded, without empty ones.
-pub(super) fn segments(url: &Url) -> Vec<String> {
-    url.path()
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .take(PARTS)
-        .map(decoded)
-        .collect()
+/// The path of an address, to be matched in its parts: `match Path::of(url).parts()[..] { ["post", id] => … }`.
+pub(super) struct Path<'u>(Vec<Cow<'u, str>>);
+
+impl<'u> Path<'u> {
+    /// Cuts the path of `url` at its slashes and undoes `%xx` within each part; empty parts are left out.
+    pub(super) fn of(url: &'u Url) -> Path<'u> {
+        let parts = url.path().split('/').filter(|part| !part.is_empty());
+        Path(parts.take(PARTS).map(decoded).collect())
+    }
+
+    /// Its parts.
+    pub(super) fn parts(&self) -> Vec<&str> {
+        self.0.iter().map(AsRef::as_ref).collect()
+    }
+}
+
+/// The parts of the path on a host that runs one of these `programs`, each of which shows a platform under the
+/// platform's own paths. Who runs one names the host after it; `farside.link/PROGRAM/…` leads to any of them.
+pub(super) fn mirrored<'p, 'u>(host: &str, parts: &'p [&'u str], programs: &[&str]) -> Option<&'p [&'u str]> {
+    if host == "farside.link" {
+        let (program, rest) = parts.split_first()?;
+        return programs.contains(program).then_some(rest);
+    }
+    host.split('.').any(|label| programs.contains(&label)).then_some(parts)
+}
+
+/// Words that sites keep for themselves where the name of a user or post could stand first in a path, and what
+/// such a page is.
+const RESERVED: &[(&str, &[&str])] = &[
+    (
+        "login",
+        &[
+            "account",
+            "accounts",
+            "auth",
+            "authwall",
+            "forgot",
+            "join",
+            "login",
+            "login.php",
+            "logout",
+            "oauth",
+            "password",
+            "register",
+            "reset",
+            "settings",
+            "sign-in",
+            "sign-up",
+            "signin",
+            "signout",
+            "signup",
+        ],
+    ),
+    ("search", &["browse", "discover", "explore", "results", "search"]),
+    ("share", &["compose", "intent", "submit"]),
+    ("hashtag", &["hashtag", "tag", "tags", "topic", "topics"]),
+    ("widget", &["embed", "player", "widget", "widgets"]),
+    (
+        "list",
+        &[
+            "category",
+            "categories",
+            "channels",
+            "charts",
+            "playlist",
+            "playlists",
+            "trending",
+        ],
+    ),
+    (
+        "other",
+        &[
+            "about",
+            "abuse",
+            "advertise",
+            "api",
+            "apps",
+            "blog",
+            "business",
+            "careers",
+            "contact",
+            "cookies",
+            "copyright",
+            "dashboard",
+            "developers",
+            "dmca",
+            "docs",
+            "documentation",
+            "download",
+            "enterprise",
+            "faq",
+            "features",
+            "feed",
+            "guidelines",
+            "help",
+            "home",
+            "jobs",
+            "legal",
+            "pages",
+            "partners",
+            "plans",
+            "policies",
+            "policy",
+            "press",
+            "pricing",
+            "privacy",
+            "pro",
+            "rules",
+            "security",
+            "store",
+            "support",
+            "teams",
+            "terms",
+            "terms-of-service",
+            "terms-of-use",
+            "tools",
+            "tos",
+            "upload",
+            "videos",
+        ],
+    ),
+];
+
+/// What a page is whose path begins with a word that sites keep for themselves: `login`, `search`, `share` …
+pub(super) fn reserved(first: &str) -> Option<&'static str> {
+    if first.starts_with("share") {
+        return Some("share");
+    }
+    RESERVED
+        .iter()
+        .find(|(_, words)| words.contains(&first))
+        .map(|(reason, _)| *reason)
 }
 
 /// The first value of this name in the query, decoded.
@@ -43,7 +169,10 @@ pub(super) fn post(platform: &'static str, id: String, url: String, handle: Opti
 }
 
 /// `part` with `%xx` undone once; what is no such escape stays.
-fn decoded(part: &str) -> String {
+fn decoded(part: &str) -> Cow<'_, str> {
+    if !part.contains('%') {
+        return Cow::Borrowed(part);
+    }
     let bytes = part.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -60,7 +189,7 @@ fn decoded(part: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
 }
 
 #[cfg(test)]
@@ -82,6 +211,19 @@ mod tests {
     #[test]
     fn parts_are_decoded_and_bad_escapes_stay() {
         let url = Url::parse("https://example.org//a%20b/%zz/%/%C3%A9/%2F/").unwrap();
-        assert_eq!(segments(&url), ["a b", "%zz", "%", "é", "/"]);
+        assert_eq!(Path::of(&url).parts(), ["a b", "%zz", "%", "é", "/"]);
+    }
+
+    #[test]
+    fn a_program_is_told_by_a_whole_label_of_its_host_or_by_what_stands_behind_the_redirector() {
+        let parts = ["redlib", "r", "birds"];
+        for (host, expected) in [
+            ("redlib.example.org", Some(&parts[..])),
+            ("farside.link", Some(&parts[1..])),
+            ("myredlib.example.org", None),
+        ] {
+            assert_eq!(mirrored(host, &parts, &["redlib"]), expected, "{host}");
+        }
+        assert_eq!(mirrored("farside.link", &["scribe"], &["redlib"]), None);
     }
 }

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::address::{is_under, post, segments};
+use super::address::{Path, is_under, post};
 use super::{Platform, Recognised, part};
 
 /// Bluesky.
@@ -22,9 +22,7 @@ const HOSTS: &[&str] = &[
 
 fn recognise(url: &Url) -> Option<Recognised> {
     if url.scheme() == "at" {
-        let parts = segments(url);
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        return Some(match (url.host_str(), &parts[..]) {
+        return Some(match (url.host_str(), &Path::of(url).parts()[..]) {
             (Some(repository), ["app.bsky.feed.post", key]) => named(repository, key),
             _ => Recognised::NotAPost("other"),
         });
@@ -34,15 +32,13 @@ fn recognise(url: &Url) -> Option<Recognised> {
     if !is_frame && !HOSTS.iter().any(|home| is_under(host, home)) {
         return None;
     }
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if is_frame {
-        return Some(match parts[..] {
+        return Some(match Path::of(url).parts()[..] {
             ["embed", repository, "app.bsky.feed.post", key, ..] => named(repository, key),
             _ => Recognised::NotAPost("widget"),
         });
     }
-    Some(match parts[..] {
+    Some(match Path::of(url).parts()[..] {
         [] => Recognised::NotAPost("home"),
         ["profile", repository, "post", key, ..] => named(repository, key),
         ["profile", _, "feed" | "lists", ..] => Recognised::NotAPost("list"),

@@ -1,12 +1,13 @@
 //! The fediverse: servers of many kinds on hosts that nobody can list. What is known is how each kind of server forms
-//! its paths, so only unmistakable ones count, and an id is that of the host and of the post on it.
+//! its paths, so only unmistakable ones count, and an id is that of the server (with its port, if it has one of its
+//! own) and of the post on it. Programs in the browser that show any server's posts name the server in their path.
 
 use url::Url;
 
-use super::address::{post, query, segments};
+use super::address::{Path, post, query};
 use super::{Platform, Recognised, part};
 
-/// Mastodon and its forks, GoToSocial, Pleroma and Akkoma.
+/// Mastodon and its forks, GoToSocial, Pleroma and Akkoma, Friendica.
 pub static MASTODON: Platform = Platform::by_address("mastodon", mastodon);
 
 /// Misskey and its forks.
@@ -20,6 +21,10 @@ pub static PEERTUBE: Platform = Platform::by_address("peertube", peertube);
 
 /// Lemmy.
 pub static LEMMY: Platform = Platform::by_address("lemmy", lemmy);
+
+/// Programs that show the server of whoever is logged in under paths of Mastodon: no address there tells whose
+/// post it is.
+const WITHOUT_SERVER: &[&str] = &["enafore.social", "pinafore.social", "semaphore.social"];
 
 /// Hosts of Lemmy servers whose names do not say so; its paths alone are too plain.
 const LEMMY_HOSTS: &[&str] = &[
@@ -39,45 +44,91 @@ const LEMMY_HOSTS: &[&str] = &[
     "sopuli.xyz",
 ];
 
-fn mastodon(url: &Url) -> Option<Recognised> {
+/// Where a post lies: a host, with its port unless it is the usual one.
+fn server(url: &Url) -> Option<String> {
     let host = part::host(url)?;
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    Some(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
+}
+
+/// A server named in the path of another.
+fn is_server(part: &str) -> bool {
+    part.contains('.')
+        && !part.starts_with(['.', '-', '@'])
+        && !part.ends_with('.')
+        && part
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+}
+
+fn mastodon(url: &Url) -> Option<Recognised> {
+    let server = server(url)?;
+    if WITHOUT_SERVER.contains(&&*server) {
+        return Some(Recognised::NotAPost("other"));
+    }
+    let behind_hash = url.fragment().and_then(|fragment| fragment.strip_prefix('/'));
+    if let Some(found) = behind_hash.and_then(|inner| shown(&inner.split('/').take(4).collect::<Vec<_>>())) {
+        return Some(found);
+    }
+    let path = Path::of(url);
+    let parts = path.parts();
     let parts = match parts.as_slice() {
         ["web" | "deck", rest @ ..] => rest,
         whole => whole,
     };
     match *parts {
-        ["users", user, "statuses", id, ..] | [user, "statuses", id, ..] => {
-            let id = snowflake(id).or_else(|| ulid(id))?;
-            status(host, Some(user.trim_start_matches('@')), id)
-        }
-        ["statuses", id] => status(host, None, snowflake(id)?),
-        [user, id] | [user, id, "embed"] if user.starts_with('@') => status(host, Some(&user[1..]), snowflake(id)?),
-        ["notice", id] => {
-            let flake = part::word(id).filter(|id| id.len() == 18)?;
-            of(
-                MASTODON.name,
-                host,
-                flake,
-                format!("https://{host}/notice/{flake}"),
-                None,
-            )
-        }
-        ["objects", id] => {
-            let id = uuid(id)?;
-            of(MASTODON.name, host, id, format!("https://{host}/objects/{id}"), None)
-        }
         ["authorize_interaction"] => {
+            // What is to be answered lies on another server.
             let inner = Url::parse(&query(url, "uri")?).ok()?;
-            // Once: what is to be answered lies on another server.
-            (inner.path() != url.path()).then(|| mastodon(&inner)).flatten()
+            on_server(&self::server(&inner)?, &Path::of(&inner).parts())
+        }
+        [inner, user, _] | ["status", inner, user, _] if is_server(inner) && user.starts_with('@') => shown(parts),
+        _ => on_server(&server, parts),
+    }
+}
+
+/// A post of the server that is named before its path, in one of the ways of the programs that do so:
+/// `SERVER/@user/ID`, `status/SERVER/@user/ID`, `SERVER/s/ID`.
+fn shown(parts: &[&str]) -> Option<Recognised> {
+    match *parts {
+        [server, "s", id] if is_server(server) => status(&server.to_ascii_lowercase(), None, snowflake(id)?),
+        [server, ref rest @ ..] | ["status", server, ref rest @ ..] if is_server(server) => {
+            on_server(&server.to_ascii_lowercase(), rest)
         }
         _ => None,
     }
 }
 
-fn status(host: &str, user: Option<&str>, id: &str) -> Option<Recognised> {
+fn on_server(server: &str, parts: &[&str]) -> Option<Recognised> {
+    let of_kind = |kind: &str, id: &str| of(MASTODON.name, server, id, format!("https://{server}/{kind}/{id}"), None);
+    match *parts {
+        ["ap", "users", _, "statuses", id, ..] => status(server, None, snowflake(id)?),
+        ["users", user, "statuses", id, ..] | [user, "statuses", id, ..] => {
+            let id = snowflake(id).or_else(|| ulid(id))?;
+            status(server, Some(user.trim_start_matches('@')), id)
+        }
+        ["statuses", id] => status(server, None, snowflake(id)?),
+        [user, id] | [user, id, "embed" | "reblogs" | "favourites" | "quotes"] if user.starts_with('@') => {
+            status(server, Some(&user[1..]), snowflake(id)?)
+        }
+        [user, "posts", id] if user.starts_with('@') => {
+            let (user, id) = (
+                part::name(user)?,
+                flake(id).filter(|id| id.starts_with(['9', 'A', 'B']))?,
+            );
+            let url = format!("https://{server}/@{user}/posts/{id}");
+            of(MASTODON.name, server, id, url, Some(user))
+        }
+        ["notice", id] => of_kind("notice", flake(id)?),
+        ["objects", id] => of_kind("objects", uuid(id)?),
+        ["display", id] => of_kind("display", uuid(id).or_else(|| guid(id))?),
+        _ => None,
+    }
+}
+
+fn status(server: &str, user: Option<&str>, id: &str) -> Option<Recognised> {
     // A copy of another server's post is written `@user@host`.
     let user = match user {
         Some(user) => Some(part::run(user, |c| {
@@ -86,76 +137,87 @@ fn status(host: &str, user: Option<&str>, id: &str) -> Option<Recognised> {
         None => None,
     };
     let url = match user {
-        Some(user) if id.bytes().all(|b| b.is_ascii_digit()) => format!("https://{host}/@{user}/{id}"),
-        Some(user) => format!("https://{host}/@{user}/statuses/{id}"),
-        None => format!("https://{host}/statuses/{id}"),
+        Some(user) if id.bytes().all(|b| b.is_ascii_digit()) => format!("https://{server}/@{user}/{id}"),
+        Some(user) => format!("https://{server}/@{user}/statuses/{id}"),
+        None => format!("https://{server}/statuses/{id}"),
     };
-    of(MASTODON.name, host, id, url, user)
+    of(MASTODON.name, server, id, url, user)
 }
 
 fn misskey(url: &Url) -> Option<Recognised> {
-    let host = part::host(url)?;
-    match segments(url).as_slice() {
-        [notes, id] if notes == "notes" => {
+    let server = server(url)?;
+    match Path::of(url).parts()[..] {
+        ["notes", id] => {
             let is_id =
                 matches!(id.len(), 10 | 16..=32) && id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
             // Ids begin with the time, so with one of few characters; words have no digits.
             let has_digit =
                 id.bytes().any(|b| b.is_ascii_digit()) && id.starts_with(['7', '8', '9', 'a', 'b', 'c', 'd']);
-            (is_id && has_digit).then(|| of(MISSKEY.name, host, id, format!("https://{host}/notes/{id}"), None))?
+            (is_id && has_digit).then(|| of(MISSKEY.name, &server, id, format!("https://{server}/notes/{id}"), None))?
         }
         _ => None,
     }
 }
 
 fn pixelfed(url: &Url) -> Option<Recognised> {
-    let host = part::host(url)?;
-    match segments(url).as_slice() {
-        [p, user, id, ..] if p == "p" => {
-            let (user, id) = (part::name(user)?, snowflake(id)?);
-            of(
-                PIXELFED.name,
-                host,
-                id,
-                format!("https://{host}/p/{user}/{id}"),
-                Some(user),
-            )
-        }
-        _ => None,
-    }
+    let server = server(url)?;
+    let (user, id) = match Path::of(url).parts()[..] {
+        ["p", user, id, ..] => (Some(part::name(user)?.to_owned()), snowflake(id)?.to_owned()),
+        ["i", "web", "post", id, ..] => (None, snowflake(id)?.to_owned()),
+        _ => return None,
+    };
+    let url = match &user {
+        Some(user) => format!("https://{server}/p/{user}/{id}"),
+        None => format!("https://{server}/i/web/post/{id}"),
+    };
+    of(PIXELFED.name, &server, &id, url, user.as_deref())
 }
 
 fn peertube(url: &Url) -> Option<Recognised> {
-    let host = part::host(url)?;
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let id = match parts[..] {
-        ["w", id] => part::word(id).filter(|id| id.len() == 22).or_else(|| uuid(id))?,
-        ["videos", "watch" | "embed", id, ..] => uuid(id).or_else(|| part::word(id).filter(|id| id.len() == 22))?,
+    let server = server(url)?;
+    let id = match Path::of(url).parts()[..] {
+        ["w", id] | ["videos", "watch" | "embed", id, ..] => match uuid(id) {
+            Some(id) => id.to_ascii_lowercase(),
+            None => written_out(id)?,
+        },
         _ => return None,
     };
-    of(PEERTUBE.name, host, id, format!("https://{host}/w/{id}"), None)
+    of(PEERTUBE.name, &server, &id, format!("https://{server}/w/{id}"), None)
 }
 
 fn lemmy(url: &Url) -> Option<Recognised> {
-    let host = part::host(url)?;
-    let is_lemmy = LEMMY_HOSTS.contains(&host) || host.split('.').any(|label| label.starts_with("lemmy"));
-    match segments(url).as_slice() {
-        [kind, number] if is_lemmy && matches!(&**kind, "post" | "comment") => {
-            let number = part::number(number)?;
-            let id = if kind == "post" {
-                number.to_owned()
-            } else {
-                format!("comment/{number}")
-            };
-            of(LEMMY.name, host, &id, format!("https://{host}/{kind}/{number}"), None)
+    let server = server(url)?;
+    let path = Path::of(url);
+    // Programs that show any server name it in the path, each in its own place.
+    let (server, kind, number) = match path.parts()[..] {
+        [kind @ ("post" | "comment"), number] => (&*server, kind, number),
+        // The comment stands behind its post.
+        ["post", number, comment] if part::number(number) == Some(number) => (&*server, "comment", comment),
+        [kind @ ("post" | "comment"), inner, number] | [inner, kind @ ("post" | "comment"), number] => {
+            (inner, kind, number)
         }
-        _ => None,
+        ["posts", inner, "c", _, number] => (inner, "post", number),
+        _ => return None,
+    };
+    if !LEMMY_HOSTS.contains(&server) && !server.split('.').any(|label| label.starts_with("lemmy")) {
+        return None;
     }
+    let number = part::number(number)?;
+    let id = match kind {
+        "post" => number.to_owned(),
+        _ => format!("comment/{number}"),
+    };
+    of(
+        LEMMY.name,
+        server,
+        &id,
+        format!("https://{server}/{kind}/{number}"),
+        None,
+    )
 }
 
-fn of(platform: &'static str, host: &str, id: &str, url: String, handle: Option<&str>) -> Option<Recognised> {
-    post(platform, format!("{host}/{id}"), url, handle.map(str::to_owned))
+fn of(platform: &'static str, server: &str, id: &str, url: String, handle: Option<&str>) -> Option<Recognised> {
+    post(platform, format!("{server}/{id}"), url, handle.map(str::to_owned))
 }
 
 /// Mastodon's ids: milliseconds since 1970 and 16 more bits, so 15 to 19 digits.
@@ -172,6 +234,38 @@ fn uuid(part: &str) -> Option<&str> {
     let id = part::code(part)?;
     let groups = id.split('-').map(str::len);
     (groups.eq([8, 4, 4, 4, 12]) && id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())).then_some(id)
+}
+
+/// Ids of Pleroma and Akkoma: 18 letters and digits.
+fn flake(part: &str) -> Option<&str> {
+    part::word(part).filter(|id| id.len() == 18)
+}
+
+/// Ids of Friendica where they are no UUID: 32 hexadecimal digits.
+fn guid(part: &str) -> Option<&str> {
+    part::word(part).filter(|id| {
+        id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()) && id.bytes().any(|b| b.is_ascii_digit())
+    })
+}
+
+/// The UUID that PeerTube writes to the base 58 in its short addresses.
+fn written_out(short: &str) -> Option<String> {
+    const DIGITS: &str = "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ";
+    let short = part::word(short).filter(|id| id.len() == 22)?;
+    let mut value: u128 = 0;
+    for c in short.chars() {
+        let digit = u128::try_from(DIGITS.find(c)?).ok()?;
+        value = value.checked_mul(58)?.checked_add(digit)?;
+    }
+    let hex = format!("{value:032x}");
+    Some(format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    ))
 }
 
 #[cfg(test)]
@@ -220,6 +314,52 @@ mod tests {
             ],
         );
         names_handle(&MASTODON, url, Some("ada"));
+        let bare = "https://herons.example/statuses/109876543210987654";
+        mean_posts(
+            &MASTODON,
+            &[
+                ("https://elk.zone/herons.example/@ada/109876543210987654", id, url),
+                ("https://main.elk.zone/Herons.Example/@ada/109876543210987654", id, url),
+                (
+                    "https://trunks.social/status/herons.example/@ada/109876543210987654",
+                    id,
+                    url,
+                ),
+                ("https://phanpy.social/#/herons.example/s/109876543210987654", id, bare),
+                (
+                    "https://herons.example/ap/users/115/statuses/109876543210987654",
+                    id,
+                    bare,
+                ),
+                ("https://herons.example/@ada/109876543210987654/reblogs", id, url),
+                ("https://herons.example/@ada/109876543210987654#/x", id, url),
+                (
+                    "https://herons.example:8443/@ada/109876543210987654",
+                    "herons.example:8443/109876543210987654",
+                    "https://herons.example:8443/@ada/109876543210987654",
+                ),
+                (
+                    "https://akkoma.example/@ada/posts/AZ1b2C3d4E5f6G7h8i",
+                    "akkoma.example/AZ1b2C3d4E5f6G7h8i",
+                    "https://akkoma.example/@ada/posts/AZ1b2C3d4E5f6G7h8i",
+                ),
+                (
+                    "https://friendica.example/display/84b6ef2b-1660-5d1c-a2b3-c4d5e6f70819",
+                    "friendica.example/84b6ef2b-1660-5d1c-a2b3-c4d5e6f70819",
+                    "https://friendica.example/display/84b6ef2b-1660-5d1c-a2b3-c4d5e6f70819",
+                ),
+                (
+                    "https://friendica.example/objects/84b6ef2b-1660-5d1c-a2b3-c4d5e6f70819",
+                    "friendica.example/84b6ef2b-1660-5d1c-a2b3-c4d5e6f70819",
+                    "https://friendica.example/objects/84b6ef2b-1660-5d1c-a2b3-c4d5e6f70819",
+                ),
+                (
+                    "https://friendica.example/display/735a2029105f2e8c1c9ad6e614852323",
+                    "friendica.example/735a2029105f2e8c1c9ad6e614852323",
+                    "https://friendica.example/display/735a2029105f2e8c1c9ad6e614852323",
+                ),
+            ],
+        );
         mean_posts(
             &MISSKEY,
             &[(
@@ -230,11 +370,18 @@ mod tests {
         );
         mean_posts(
             &PIXELFED,
-            &[(
-                "https://pix.example/p/ada/512345678901234567",
-                "pix.example/512345678901234567",
-                "https://pix.example/p/ada/512345678901234567",
-            )],
+            &[
+                (
+                    "https://pix.example/p/ada/512345678901234567",
+                    "pix.example/512345678901234567",
+                    "https://pix.example/p/ada/512345678901234567",
+                ),
+                (
+                    "https://pix.example/i/web/post/512345678901234567",
+                    "pix.example/512345678901234567",
+                    "https://pix.example/i/web/post/512345678901234567",
+                ),
+            ],
         );
         let film = "https://tube.example/w/9c9de5e8-0a1e-484a-b099-e80766180a6d";
         mean_posts(
@@ -250,10 +397,11 @@ mod tests {
                     "tube.example/9c9de5e8-0a1e-484a-b099-e80766180a6d",
                     film,
                 ),
+                // The same number, written to another base.
                 (
                     "https://tube.example/w/kkGMgK9ZtnKfYAgnEtQxbv",
-                    "tube.example/kkGMgK9ZtnKfYAgnEtQxbv",
-                    "https://tube.example/w/kkGMgK9ZtnKfYAgnEtQxbv",
+                    "tube.example/9c9de5e8-0a1e-484a-b099-e80766180a6d",
+                    film,
                 ),
             ],
         );
@@ -269,6 +417,26 @@ mod tests {
                     "https://feddit.org/comment/678",
                     "feddit.org/comment/678",
                     "https://feddit.org/comment/678",
+                ),
+                (
+                    "https://feddit.org/post/12345/678",
+                    "feddit.org/comment/678",
+                    "https://feddit.org/comment/678",
+                ),
+                (
+                    "https://phtn.app/post/lemmy.example/12345",
+                    "lemmy.example/12345",
+                    "https://lemmy.example/post/12345",
+                ),
+                (
+                    "https://alexandrite.app/feddit.org/comment/678",
+                    "feddit.org/comment/678",
+                    "https://feddit.org/comment/678",
+                ),
+                (
+                    "https://vger.app/posts/lemmy.example/c/birds/12345",
+                    "lemmy.example/12345",
+                    "https://lemmy.example/post/12345",
                 ),
             ],
         );
@@ -286,6 +454,15 @@ mod tests {
                 ("https://herons.example/share?text=a", "none"),
                 ("https://herons.example/objects/box", "none"),
                 ("https://herons.example/notice/board", "none"),
+                ("https://herons.example/display/art", "none"),
+                ("https://shop.example/display/abcdefabcdefabcdefabcdefabcdefab", "none"),
+                ("https://blog.example/@ada/posts/a-heron-came-to-us", "none"),
+                ("https://blog.example/@ada/posts/abcdefghijklmnopqr", "none"),
+                ("https://elk.zone/herons.example/@ada", "none"),
+                ("https://elk.zone/herons.example/public", "none"),
+                ("https://phanpy.social/#/herons.example/a/109876543210987654", "none"),
+                ("https://herons.example/story#/details", "none"),
+                ("https://semaphore.social/statuses/109876543210987654", "other"),
             ],
         );
         mean_no_posts(
@@ -307,6 +484,8 @@ mod tests {
             &LEMMY,
             &[
                 ("https://blog.example/post/12345", "none"),
+                ("https://blog.example/post/2024/12345", "none"),
+                ("https://blog.example/post/other.example/12345", "none"),
                 ("https://lemmy.example/c/birds", "none"),
             ],
         );

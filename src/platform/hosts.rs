@@ -1,9 +1,9 @@
-//! Platforms whose posts stand in plain paths of one host: a table of path patterns for each. A pattern's parts are
-//! words, `*` for anything, and one `{…}` for the id.
+//! Platforms whose posts stand in plain paths of one host, and nothing else is to be known: a table of path patterns
+//! for each. A pattern's parts are words, `*` for anything, `{user}` for the author and `{}` for the id.
 
 use url::Url;
 
-use super::address::{is_under, post, query, segments};
+use super::address::{Path, is_under, post, query, reserved};
 use super::{Platform, Recognised, part};
 
 /// How the id in a path is formed.
@@ -13,36 +13,24 @@ enum Id {
     Code,
     /// Letters and digits.
     Word,
-    /// `c-` and a number.
-    Note,
-    /// The name of a channel or film with the claim behind it, `name:c`.
-    Claim,
-    /// Letters and digits beginning with `BV` or `av`.
-    Bilibili,
-    /// The part up to the first dash: `v1abcd-title.html`.
-    BeforeTitle,
-    /// Number with `.html` behind it.
-    Page,
+    /// Small letters and digits beginning with `p`.
+    Letter,
+    /// Three to eight small letters and digits.
+    Short,
 }
 
 impl Id {
     fn read(self, value: &str) -> Option<&str> {
+        let small = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         match self {
             Id::Number => part::number(value),
             Id::Code => part::code(value).filter(|code| code.len() >= 4),
             Id::Word => part::word(value).filter(|word| word.len() >= 4),
-            Id::Note => {
-                part::code(value).filter(|note| note.strip_prefix("c-").is_some_and(|n| part::number(n) == Some(n)))
-            }
-            Id::Claim => part::run(value, |c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')),
-            Id::Bilibili => {
-                part::word(value).filter(|id| id.len() > 3 && (id.starts_with("BV") || id.starts_with("av")))
-            }
-            Id::BeforeTitle => {
-                let id = value.split(['-', '.']).next().and_then(part::word)?;
-                (id.starts_with('v') && id.len() >= 4 && id.bytes().any(|b| b.is_ascii_digit())).then_some(id)
-            }
-            Id::Page => part::number(value.strip_suffix(".html")?).filter(|number| number.len() >= 2),
+            Id::Letter => part::word(value).filter(|word| word.len() >= 4 && word.starts_with('p') && small(word)),
+            Id::Short => part::word(value).filter(|word| {
+                let is_title = value[word.len()..].starts_with(['-', '_', '.']);
+                (3..=8).contains(&word.len()) && small(word) && !is_title
+            }),
         }
     }
 }
@@ -51,7 +39,7 @@ impl Id {
 struct Form {
     /// Host, or the name below which it lies.
     host: &'static str,
-    /// Path: words, `*`, and `{}` for the id; what follows is passed over unless the pattern ends with `$`.
+    /// Path; what follows is passed over unless the pattern ends with `$`.
     path: &'static str,
     id: Id,
     /// Name of the parameter that holds the id instead of the path.
@@ -80,56 +68,55 @@ const fn asked(host: &'static str, path: &'static str, parameter: &'static str, 
 struct Rules {
     name: &'static str,
     forms: &'static [Form],
-    /// Short host that leads to a post.
-    short: &'static [&'static str],
-    /// The canonical address, `{}` for the id and `{user}` for the part before it.
+    /// The canonical address, `{}` for the id and `{user}` for the author.
     canonical: &'static str,
+    /// First words of paths that are no posts, with the reason; those that sites keep in general are known.
+    others: &'static [(&'static str, &'static str)],
+    /// What a single word is that nothing else explains: `profile` where users have the first word.
+    word: &'static str,
 }
 
 impl Rules {
     fn recognise(&self, url: &Url) -> Option<Recognised> {
         let host = part::host(url)?;
-        let is_ours = self.forms.iter().any(|form| is_under(host, form.host));
-        if !is_ours && !self.short.contains(&host) {
+        if !self.forms.iter().any(|form| is_under(host, form.host)) {
             return None;
         }
-        let parts = segments(url);
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        if self.short.contains(&host) {
-            return Some(if parts.is_empty() {
-                Recognised::NotAPost("home")
-            } else {
-                Recognised::Leads
-            });
-        }
-        for form in self.forms.iter().filter(|form| is_under(host, form.host)) {
-            if let Some(found) = self.read(form, url, host, &parts) {
-                return Some(found);
-            }
-        }
-        Some(match parts.first() {
-            None => Recognised::NotAPost("home"),
-            Some(word) if word.starts_with("share") => Recognised::NotAPost("share"),
-            Some(_) => Recognised::NotAPost("other"),
-        })
+        let path = Path::of(url);
+        let parts = path.parts();
+        let mut forms = self.forms.iter().filter(|form| is_under(host, form.host));
+        let found = forms.find_map(|form| self.read(form, url, &parts));
+        Some(found.unwrap_or_else(|| Recognised::NotAPost(self.reason(&parts))))
     }
 
-    fn read(&self, form: &Form, url: &Url, host: &str, parts: &[&str]) -> Option<Recognised> {
+    /// What a page is whose path begins with a word that the site keeps for itself.
+    fn other(&self, word: &str) -> Option<&'static str> {
+        let own = self.others.iter().find(|(other, _)| *other == word);
+        own.map(|(_, reason)| *reason).or_else(|| reserved(word))
+    }
+
+    fn reason(&self, parts: &[&str]) -> &'static str {
+        let Some(first) = parts.first() else { return "home" };
+        let unknown = if parts.len() == 1 { self.word } else { "other" };
+        self.other(first).unwrap_or(unknown)
+    }
+
+    fn read(&self, form: &Form, url: &Url, parts: &[&str]) -> Option<Recognised> {
         let (pattern, whole) = match form.path.strip_suffix('$') {
             Some(pattern) => (pattern, true),
             None => (form.path, false),
         };
-        let pattern: Vec<&str> = pattern.split('/').filter(|word| !word.is_empty()).collect();
-        if parts.len() < pattern.len() || whole && parts.len() > pattern.len() {
+        let words = || pattern.split('/').filter(|word| !word.is_empty());
+        let length = words().count();
+        if parts.len() < length || whole && parts.len() > length {
             return None;
         }
         let (mut value, mut user) = (None, None);
-        for (word, part) in pattern.iter().zip(parts) {
-            match *word {
+        for (word, part) in words().zip(parts) {
+            match word {
                 "{}" => value = Some((*part).to_owned()),
                 "*" => {}
-                "{user}" => user = Some(*part),
-                "@{user}" if part.starts_with('@') => user = Some(*part),
+                "{user}" => user = Some(part::name(part)?),
                 word if word == *part => {}
                 _ => return None,
             }
@@ -138,115 +125,106 @@ impl Rules {
             Some(name) => query(url, name)?,
             None => value?,
         };
-        let id = form.id.read(&value)?;
-        // Where the user is the host's first label, e.g. of a journal.
-        let label = self
-            .canonical
-            .contains("{label}")
-            .then(|| part::subdomain(host, form.host))
-            .flatten();
-        let user = user
-            .map(|user| user.trim_start_matches('@'))
-            .and_then(|user| part::run(user, |c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')));
-        if self.canonical.contains("{user}") && user.is_none()
-            || self.canonical.contains("{label}") && label.is_none_or(str::is_empty)
-        {
-            return None;
-        }
+        let id = form.id.read(&value).filter(|id| self.other(id).is_none())?;
         let canonical = self
             .canonical
             .replace("{user}", user.unwrap_or_default())
-            .replace("{label}", label.unwrap_or_default())
             .replace("{}", id);
-        let id = match label {
-            Some(label) => format!("{label}/{id}"),
-            None => id.to_owned(),
-        };
-        post(self.name, id, canonical, user.or(label).map(str::to_owned))
+        post(self.name, id.to_owned(), canonical, user.map(str::to_owned))
     }
 }
 
 macro_rules! platforms {
-    ($($(#[$doc:meta])* $constant:ident: $name:literal, short $short:expr, canonical $canonical:literal, $forms:expr;)+) => {
+    ($(
+        $(#[$doc:meta])*
+        $constant:ident: $name:literal, $canonical:literal, $forms:expr, $others:expr, $word:literal;
+    )+) => {
         $($(#[$doc])*
         pub static $constant: Platform = Platform::by_address($name, |url| {
-            const RULES: Rules = Rules { name: $name, forms: &$forms, short: &$short, canonical: $canonical };
+            const RULES: Rules = Rules {
+                name: $name,
+                forms: &$forms,
+                canonical: $canonical,
+                others: &$others,
+                word: $word,
+            };
             RULES.recognise(url)
         });)+
     };
 }
 
 platforms! {
-    /// Vimeo.
-    VIMEO: "vimeo", short [], canonical "https://vimeo.com/{}", [
-        form("player.vimeo.com", "video/{}", Id::Number),
-        form("vimeo.com", "{}", Id::Number),
-        form("vimeo.com", "video/{}", Id::Number),
-        form("vimeo.com", "channels/*/{}", Id::Number),
-        form("vimeo.com", "groups/*/videos/{}", Id::Number),
-        form("vimeo.com", "album/*/video/{}", Id::Number),
-        form("vimeo.com", "showcase/*/video/{}", Id::Number),
-        form("vimeo.com", "ondemand/*/{}", Id::Number),
-        asked("vimeo.com", "moogaloop.swf", "clip_id", Id::Number),
-    ];
     /// Dailymotion.
-    DAILYMOTION: "dailymotion", short [], canonical "https://www.dailymotion.com/video/{}", [
+    DAILYMOTION: "dailymotion", "https://www.dailymotion.com/video/{}", [
         form("dai.ly", "{}", Id::Word),
         asked("geo.dailymotion.com", "player.html", "video", Id::Word),
         asked("geo.dailymotion.com", "player/*", "video", Id::Word),
         form("dailymotion.com", "embed/video/{}", Id::Word),
+        form("dailymotion.com", "crawler/video/{}", Id::Word),
         form("dailymotion.com", "swf/video/{}", Id::Word),
         form("dailymotion.com", "video/{}", Id::Word),
-    ];
-    /// Notes of Substack.
-    SUBSTACK: "substack", short [], canonical "https://substack.com/@{user}/note/{}", [
-        form("substack.com", "@{user}/note/{}", Id::Note),
-        form("substack.com", "profile/{user}/note/{}", Id::Note),
-    ];
+    ], [
+        ("hub", "list"),
+        ("live", "broadcast"),
+        ("player.html", "widget"),
+        ("user", "profile"),
+    ], "profile";
     /// Gab.
-    GAB: "gab", short [], canonical "https://gab.com/{user}/posts/{}", [
+    GAB: "gab", "https://gab.com/{user}/posts/{}", [
         form("gab.com", "{user}/posts/{}", Id::Number),
-    ];
+    ], [
+        ("groups", "community"),
+        ("lists", "list"),
+        ("timeline", "list"),
+    ], "profile";
     /// Gettr.
-    GETTR: "gettr", short [], canonical "https://gettr.com/post/{}", [
-        form("gettr.com", "post/{}", Id::Code),
-    ];
-    /// Rumble.
-    RUMBLE: "rumble", short [], canonical "https://rumble.com/embed/{}/", [
-        form("rumble.com", "embed/{}", Id::BeforeTitle),
-        form("rumble.com", "{}$", Id::BeforeTitle),
-    ];
-    /// Odysee.
-    ODYSEE: "odysee", short [], canonical "https://odysee.com/@{user}/{}", [
-        form("odysee.com", "@{user}/{}$", Id::Claim),
-        form("odysee.com", "$/embed/@{user}/{}", Id::Claim),
-    ];
+    GETTR: "gettr", "https://gettr.com/post/{}", [
+        form("gettr.com", "post/{}", Id::Letter),
+    ], [
+        ("live", "broadcast"),
+        ("onboarding", "login"),
+        ("streaming", "broadcast"),
+        ("user", "profile"),
+    ], "other";
     /// Bitchute.
-    BITCHUTE: "bitchute", short [], canonical "https://www.bitchute.com/video/{}/", [
+    BITCHUTE: "bitchute", "https://www.bitchute.com/video/{}/", [
         form("bitchute.com", "video/{}", Id::Code),
         form("bitchute.com", "embed/{}", Id::Code),
-    ];
+    ], [
+        ("channel", "profile"),
+        ("profile", "profile"),
+    ], "other";
     /// OK.ru (Odnoklassniki).
-    OK: "ok", short [], canonical "https://ok.ru/video/{}", [
+    OK: "ok", "https://ok.ru/video/{}", [
         form("ok.ru", "video/{}", Id::Number),
         form("ok.ru", "videoembed/{}", Id::Number),
         form("ok.ru", "live/{}", Id::Number),
-    ];
-    /// Bilibili.
-    BILIBILI: "bilibili", short ["b23.tv"], canonical "https://www.bilibili.com/video/{}/", [
-        form("bilibili.com", "video/{}", Id::Bilibili),
-        asked("player.bilibili.com", "player.html", "bvid", Id::Bilibili),
-    ];
-    /// LiveJournal.
-    LIVEJOURNAL: "livejournal", short [], canonical "https://{label}.livejournal.com/{}.html", [
-        form("livejournal.com", "{}$", Id::Page),
-    ];
+        form("ok.ru", "web-api/video/moviePlayer/{}", Id::Number),
+        asked("ok.ru", "dk", "st.discId", Id::Number),
+        form("odnoklassniki.ru", "video/{}", Id::Number),
+        form("odnoklassniki.ru", "videoembed/{}", Id::Number),
+    ], [
+        ("dk", "other"),
+        ("group", "community"),
+        ("live", "broadcast"),
+        ("profile", "profile"),
+        ("video", "list"),
+    ], "profile";
     /// Streamable.
-    STREAMABLE: "streamable", short [], canonical "https://streamable.com/{}", [
-        form("streamable.com", "e/{}", Id::Code),
-        form("streamable.com", "o/{}", Id::Code),
-        form("streamable.com", "{}$", Id::Code),
-    ];
+    STREAMABLE: "streamable", "https://streamable.com/{}", [
+        form("streamable.com", "e/{}", Id::Short),
+        form("streamable.com", "o/{}", Id::Short),
+        form("streamable.com", "s/{}", Id::Short),
+        form("streamable.com", "{}$", Id::Short),
+    ], [
+        ("clipper", "other"),
+        ("compress", "other"),
+        ("editor", "other"),
+        ("labels", "other"),
+        ("recorder", "other"),
+        ("subtitle", "other"),
+        ("trim", "other"),
+    ], "other";
 }
 
 #[cfg(test)]
@@ -256,176 +234,117 @@ mod tests {
 
     #[test]
     fn every_form_of_a_post_address_has_one_canonical_form() {
-        let vimeo = ("76979871", "https://vimeo.com/76979871");
-        mean_posts(
-            &VIMEO,
-            &[
-                ("https://vimeo.com/76979871", vimeo.0, vimeo.1),
-                ("https://vimeo.com/76979871/ab12cd34ef", vimeo.0, vimeo.1),
-                ("https://player.vimeo.com/video/76979871?h=ab&badge=0", vimeo.0, vimeo.1),
-                ("https://vimeo.com/channels/staffpicks/76979871", vimeo.0, vimeo.1),
-                ("https://vimeo.com/groups/herons/videos/76979871", vimeo.0, vimeo.1),
-            ],
-        );
-        let daily = ("x8abcde", "https://www.dailymotion.com/video/x8abcde");
-        mean_posts(
-            &DAILYMOTION,
-            &[
-                ("https://www.dailymotion.com/video/x8abcde_a-heron", daily.0, daily.1),
-                (
-                    "https://www.dailymotion.com/embed/video/x8abcde?autoplay=1",
-                    daily.0,
-                    daily.1,
-                ),
-                ("https://dai.ly/x8abcde", daily.0, daily.1),
-                (
-                    "https://geo.dailymotion.com/player/x9.html?video=x8abcde",
-                    daily.0,
-                    daily.1,
-                ),
-            ],
-        );
-        let note = ("c-12345678", "https://substack.com/@ada/note/c-12345678");
-        mean_posts(
-            &SUBSTACK,
-            &[
-                ("https://substack.com/@ada/note/c-12345678?r=x", note.0, note.1),
-                ("https://substack.com/profile/ada/note/c-12345678", note.0, note.1),
-            ],
-        );
-        names_handle(&SUBSTACK, note.1, Some("ada"));
-        mean_posts(
-            &GAB,
-            &[(
-                "https://gab.com/ada/posts/109876543210987654",
-                "109876543210987654",
-                "https://gab.com/ada/posts/109876543210987654",
-            )],
-        );
-        mean_posts(
-            &GETTR,
-            &[(
-                "https://gettr.com/post/p1abc2d",
-                "p1abc2d",
-                "https://gettr.com/post/p1abc2d",
-            )],
-        );
-        let rumble = ("v1abc2d", "https://rumble.com/embed/v1abc2d/");
-        mean_posts(
-            &RUMBLE,
-            &[
-                ("https://rumble.com/v1abc2d-a-heron-came.html", rumble.0, rumble.1),
-                ("https://rumble.com/embed/v1abc2d/?pub=4", rumble.0, rumble.1),
-            ],
-        );
-        mean_posts(
-            &ODYSEE,
-            &[(
-                "https://odysee.com/@ada:c/a-heron:f",
-                "a-heron:f",
-                "https://odysee.com/@ada:c/a-heron:f",
-            )],
-        );
-        mean_posts(
-            &BITCHUTE,
-            &[(
-                "https://www.bitchute.com/embed/aB1c2D3e4F/",
-                "aB1c2D3e4F",
-                "https://www.bitchute.com/video/aB1c2D3e4F/",
-            )],
-        );
-        mean_posts(
-            &OK,
-            &[(
-                "https://ok.ru/videoembed/1234567890123",
-                "1234567890123",
-                "https://ok.ru/video/1234567890123",
-            )],
-        );
-        mean_posts(
-            &BILIBILI,
-            &[
-                (
-                    "https://www.bilibili.com/video/BV1ab411c7dE/?p=2",
-                    "BV1ab411c7dE",
-                    "https://www.bilibili.com/video/BV1ab411c7dE/",
-                ),
-                (
-                    "https://player.bilibili.com/player.html?bvid=BV1ab411c7dE&page=1",
-                    "BV1ab411c7dE",
-                    "https://www.bilibili.com/video/BV1ab411c7dE/",
-                ),
-            ],
-        );
-        mean_posts(
-            &LIVEJOURNAL,
-            &[(
-                "https://ada.livejournal.com/12345.html",
-                "ada/12345",
-                "https://ada.livejournal.com/12345.html",
-            )],
-        );
+        let (id, url) = ("x8abcde", "https://www.dailymotion.com/video/x8abcde");
+        let forms = [
+            "https://www.dailymotion.com/video/x8abcde_a-heron",
+            "https://www.dailymotion.com/embed/video/x8abcde?autoplay=1",
+            "https://www.dailymotion.com/crawler/video/x8abcde",
+            "https://dai.ly/x8abcde",
+            "https://geo.dailymotion.com/player/x9.html?video=x8abcde",
+        ];
+        mean_posts(&DAILYMOTION, &forms.map(|form| (form, id, url)));
+        let url = "https://gab.com/ada/posts/109876543210987654";
+        mean_posts(&GAB, &[(url, "109876543210987654", url)]);
+        names_handle(&GAB, url, Some("ada"));
+        let url = "https://gettr.com/post/p1abc2d";
+        mean_posts(&GETTR, &[(url, "p1abc2d", url)]);
+        let (id, url) = ("aB1c2D3e4F", "https://www.bitchute.com/video/aB1c2D3e4F/");
+        let forms = [
+            "https://www.bitchute.com/embed/aB1c2D3e4F/",
+            "https://old.bitchute.com/video/aB1c2D3e4F",
+        ];
+        mean_posts(&BITCHUTE, &forms.map(|form| (form, id, url)));
+        let (id, url) = ("1234567890123", "https://ok.ru/video/1234567890123");
+        let forms = [
+            "https://ok.ru/videoembed/1234567890123",
+            "https://m.ok.ru/live/1234567890123",
+            "http://www.odnoklassniki.ru/video/1234567890123",
+            "https://m.ok.ru/dk?st.cmd=movieLayer&st.discId=1234567890123",
+        ];
+        mean_posts(&OK, &forms.map(|form| (form, id, url)));
+        let (id, url) = ("ab1cd2", "https://streamable.com/ab1cd2");
+        let forms = [
+            "https://streamable.com/ab1cd2",
+            "https://streamable.com/e/ab1cd2?autoplay=1",
+            "https://streamable.com/o/ab1cd2",
+            "https://streamable.com/s/ab1cd2/drxjds",
+        ];
+        mean_posts(&STREAMABLE, &forms.map(|form| (form, id, url)));
         mean_posts(
             &STREAMABLE,
-            &[(
-                "https://streamable.com/e/ab1cd2",
-                "ab1cd2",
-                "https://streamable.com/ab1cd2",
-            )],
+            &[("https://streamable.com/e/moo", "moo", "https://streamable.com/moo")],
         );
     }
 
     #[test]
     fn what_names_no_post_is_told_apart_with_its_reason() {
         mean_no_posts(
-            &VIMEO,
-            &[
-                ("https://vimeo.com/ada", "other"),
-                ("https://vimeo.com/", "home"),
-                ("https://notvimeo.com/76979871", "none"),
-            ],
-        );
-        mean_no_posts(
             &DAILYMOTION,
             &[
-                ("https://www.dailymotion.com/ada", "other"),
-                ("https://www.dailymotion.com/playlist/x1", "other"),
+                ("https://www.dailymotion.com/ada", "profile"),
+                ("https://www.dailymotion.com/user/ada", "profile"),
+                ("https://www.dailymotion.com/playlist/x1", "list"),
+                ("https://www.dailymotion.com/search/heron/videos", "search"),
+                ("https://www.dailymotion.com/signin", "login"),
+                ("https://www.dailymotion.com/legal/privacy", "other"),
+                ("https://geo.dailymotion.com/player.html?playlist=x7abcd", "widget"),
+                ("https://www.dailymotion.com/", "home"),
             ],
         );
         mean_no_posts(
-            &SUBSTACK,
+            &GAB,
             &[
-                ("https://ada.substack.com/p/a-heron", "other"),
-                ("https://substack.com/@ada", "other"),
+                ("https://gab.com/ada", "profile"),
+                ("https://gab.com/groups/123", "community"),
+                ("https://gab.com/hashtag/herons", "hashtag"),
+                ("https://gab.com/compose?url=x", "share"),
+                ("https://gab.com/auth/sign_in", "login"),
+                ("https://gab.com/ada/posts/undefined", "other"),
             ],
         );
         mean_no_posts(
-            &RUMBLE,
+            &GETTR,
             &[
-                ("https://rumble.com/c/ada", "other"),
-                ("https://rumble.com/videos", "other"),
+                ("https://gettr.com/user/ada", "profile"),
+                ("https://gettr.com/streaming/p1abc2d", "broadcast"),
+                ("https://gettr.com/search?q=heron", "search"),
+                ("https://gettr.com/share?url=x", "share"),
+                ("https://gettr.com/post/undefined", "other"),
             ],
         );
         mean_no_posts(
-            &BILIBILI,
+            &BITCHUTE,
             &[
-                ("https://b23.tv/aB1c2D", "leads"),
-                ("https://space.bilibili.com/123", "other"),
+                ("https://www.bitchute.com/channel/ada/", "profile"),
+                ("https://www.bitchute.com/playlist/aB1c2D3e4F/", "list"),
+                ("https://www.bitchute.com/category/news/", "list"),
+                ("https://www.bitchute.com/hashtag/herons/", "hashtag"),
+                ("https://www.bitchute.com/accounts/login/", "login"),
             ],
         );
         mean_no_posts(
-            &LIVEJOURNAL,
+            &OK,
             &[
-                ("https://www.livejournal.com/", "home"),
-                ("https://ada.livejournal.com/profile", "other"),
+                ("https://ok.ru/ada", "profile"),
+                ("https://ok.ru/profile/123456", "profile"),
+                ("https://ok.ru/group/123456", "community"),
+                ("https://ok.ru/video/top", "list"),
+                ("https://ok.ru/", "home"),
             ],
         );
-        mean_no_posts(&GAB, &[("https://gab.com/ada", "other")]);
         mean_no_posts(
             &STREAMABLE,
             &[
-                ("https://streamable.com/ab", "other"),
                 ("https://streamable.com/", "home"),
+                ("https://streamable.com/ab", "other"),
+                ("https://streamable.com/login", "login"),
+                ("https://streamable.com/signup", "login"),
+                ("https://streamable.com/terms", "other"),
+                ("https://streamable.com/privacy", "other"),
+                ("https://streamable.com/pricing", "other"),
+                ("https://streamable.com/about", "other"),
+                ("https://streamable.com/how-to-trim-video", "other"),
+                ("https://notstreamable.com/ab1cd2", "none"),
             ],
         );
     }

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::address::{is_under, post, segments};
+use super::address::{Path, is_under, post};
 use super::{Platform, Recognised, part};
 
 /// Instagram.
@@ -25,16 +25,15 @@ const KEY: usize = 28;
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
     HOSTS.iter().find(|home| is_under(host, home))?;
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    Some(match parts[..] {
+    Some(match Path::of(url).parts()[..] {
         [] => Recognised::NotAPost("home"),
         ["reels", "audio", ..] => Recognised::NotAPost("other"),
         ["p" | "tv" | "reel" | "reels", code, ..] => named(code, None),
         ["share", "p" | "reel", _, ..] | ["share", _] => Recognised::Leads,
         ["explore", "tags", ..] => Recognised::NotAPost("hashtag"),
+        ["accounts", ..] => Recognised::NotAPost("login"),
         [
-            "explore" | "accounts" | "about" | "legal" | "developer" | "web" | "api" | "embed.js" | "reels" | "direct",
+            "explore" | "about" | "legal" | "developer" | "web" | "api" | "embed.js" | "reels" | "direct",
             ..,
         ] => Recognised::NotAPost("other"),
         ["stories", ..] => Recognised::NotAPost("story"),
@@ -98,7 +97,7 @@ mod tests {
                 ("https://www.instagram.com/reels/audio/123/", "other"),
                 (
                     "https://www.instagram.com/accounts/login/?next=/p/BvJh2aLh3Zq/",
-                    "other",
+                    "login",
                 ),
                 ("https://www.instagram.com/share/p/BA1b2c3/", "leads"),
                 ("https://www.instagram.com/share/BA1b2c3", "leads"),

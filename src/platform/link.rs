@@ -51,6 +51,7 @@ const REDIRECTS: &[(&str, &str, &[&str])] = &[
     ("t.umblr.com", "/redirect", &["z"]),
     ("youtube.com", "/redirect", &["q"]),
     ("steamcommunity.com", "/linkfilter", &["u", "url"]),
+    ("t.me", "/iv", &["url"]),
     ("vk.com", "/away.php", &["to"]),
     ("vk.ru", "/away.php", &["to"]),
     ("ok.ru", "/dk", &["st.link"]),
@@ -429,6 +430,12 @@ mod tests {
             ),
             (
                 "https://www.youtube.com/redirect?q=https%3A%2F%2Fexample.org%2Fa",
+                "https://example.org/a",
+                Redirect,
+                None,
+            ),
+            (
+                "https://t.me/iv?url=https%3A%2F%2Fexample.org%2Fa&rhash=ab12",
                 "https://example.org/a",
                 Redirect,
                 None,

@@ -13,25 +13,33 @@ use crate::exchange::{Exchange, Request};
 use crate::outcome::Outcome;
 
 mod address;
+mod bilibili;
 mod bluesky;
 #[cfg(test)]
 mod cases;
 mod facebook;
 mod fediverse;
 mod hosts;
+mod imgur;
 mod instagram;
 pub mod link;
 mod linkedin;
+mod livejournal;
+mod odysee;
 mod part;
 mod pinterest;
 mod reddit;
+mod rumble;
+mod soundcloud;
 pub mod status;
+mod substack;
 mod telegram;
 mod threads;
 mod tiktok;
 mod truth_social;
 mod tumblr;
 mod twitch;
+mod vimeo;
 mod vk;
 mod wayback;
 mod weibo;
@@ -56,19 +64,21 @@ pub static PLATFORMS: &[&Platform] = &[
     &tumblr::PLATFORM,
     &pinterest::PLATFORM,
     &weibo::PLATFORM,
-    &hosts::VIMEO,
+    &vimeo::PLATFORM,
     &hosts::DAILYMOTION,
     &twitch::PLATFORM,
-    &hosts::SUBSTACK,
+    &substack::PLATFORM,
     &hosts::GAB,
     &hosts::GETTR,
-    &hosts::RUMBLE,
-    &hosts::ODYSEE,
+    &rumble::PLATFORM,
+    &odysee::PLATFORM,
     &hosts::BITCHUTE,
     &hosts::OK,
-    &hosts::BILIBILI,
-    &hosts::LIVEJOURNAL,
+    &bilibili::PLATFORM,
+    &livejournal::PLATFORM,
     &hosts::STREAMABLE,
+    &soundcloud::PLATFORM,
+    &imgur::PLATFORM,
     &fediverse::PEERTUBE,
     &fediverse::PIXELFED,
     &fediverse::MISSKEY,

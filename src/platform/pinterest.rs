@@ -2,51 +2,59 @@
 
 use url::Url;
 
-use super::address::{post, segments};
+use super::address::{Path, post, query, reserved};
 use super::{Platform, Recognised, part};
 
 /// Pinterest.
 pub static PLATFORM: Platform = Platform::by_address("pinterest", recognise);
 
+/// What stands behind `pinterest.` in its own hosts; any other ending is somebody else's.
+const ENDINGS: &[&str] = &[
+    "at", "be", "ca", "ch", "cl", "co", "co.at", "co.in", "co.kr", "co.nz", "co.uk", "com", "com.au", "com.bo",
+    "com.br", "com.ec", "com.mx", "com.pe", "com.pt", "com.py", "com.uy", "com.vn", "de", "dk", "ec", "es", "fr", "hu",
+    "id", "ie", "in", "info", "it", "jp", "kr", "mx", "nl", "nz", "pe", "ph", "pt", "ru", "se", "th", "tw", "uk", "vn",
+];
+
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
-    if host != "pin.it" && !is_pinterest(host) {
-        return None;
-    }
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    if host == "pin.it" {
-        return Some(if parts.len() == 1 {
-            Recognised::Leads
-        } else {
-            Recognised::NotAPost("home")
+    let path = Path::of(url);
+    let parts = path.parts();
+    if matches!(host, "pin.it" | "www.pin.it") {
+        return Some(match parts[..] {
+            [_] => Recognised::Leads,
+            _ => Recognised::NotAPost("home"),
         });
     }
+    let sub = subdomain(host)?;
     Some(match parts[..] {
+        // The frame that shows one pin.
+        ["ext", "embed.html"] => query(url, "id")
+            .and_then(|number| pin(&number))
+            .unwrap_or(Recognised::NotAPost("widget")),
         [] => Recognised::NotAPost("home"),
-        ["pin", "create", ..] => Recognised::NotAPost("share"),
-        ["pin", pin, ..] => {
-            // The number may stand behind the title: `a-heron--123456`.
-            let number = part::number(pin).or_else(|| part::number(pin.rsplit("--").next()?));
-            number
-                .and_then(|number| {
-                    let url = format!("https://www.pinterest.com/pin/{number}/");
-                    post(PLATFORM.name, number.to_owned(), url, None)
-                })
-                .unwrap_or(Recognised::NotAPost("malformed"))
-        }
-        ["search" | "ideas" | "explore", ..] => Recognised::NotAPost("search"),
-        _ => Recognised::NotAPost("profile"),
+        ["pin", "create" | "find", ..] => Recognised::NotAPost("share"),
+        ["pin", name, ..] => pin(name).unwrap_or(Recognised::NotAPost("malformed")),
+        // Countries have hosts of their own; the longer names are those of its offices, of scripts and of files.
+        _ if sub.len() > 3 => Recognised::NotAPost("other"),
+        ["pin-builder" | "pin-creation-tool", ..] => Recognised::NotAPost("share"),
+        ["ideas" | "today" | "videos", ..] => Recognised::NotAPost("search"),
+        [first, ..] => Recognised::NotAPost(reserved(first).unwrap_or("profile")),
     })
 }
 
-/// `pinterest` before a country's ending, e.g. `pinterest.co.uk`, below `www` or a country.
-fn is_pinterest(host: &str) -> bool {
-    let labels: Vec<&str> = host.split('.').collect();
-    let at = labels.iter().position(|label| *label == "pinterest");
-    at.is_some_and(|at| {
-        at <= 1 && (1..=2).contains(&(labels.len() - at - 1)) && labels[at + 1..].iter().all(|l| l.len() <= 3)
+/// What stands before `pinterest.` and one of its endings.
+fn subdomain(host: &str) -> Option<&str> {
+    ENDINGS.iter().find_map(|ending| {
+        let name = host.strip_suffix(ending)?.strip_suffix('.')?;
+        part::subdomain(name, "pinterest")
     })
+}
+
+/// A pin by its number, which may stand behind its title: `a-heron--123456`.
+fn pin(name: &str) -> Option<Recognised> {
+    let number = part::number(name).or_else(|| part::number(name.rsplit("--").next()?))?;
+    let url = format!("https://www.pinterest.com/pin/{number}/");
+    post(PLATFORM.name, number.to_owned(), url, None)
 }
 
 #[cfg(test)]
@@ -65,6 +73,9 @@ mod tests {
             "https://pinterest.com/pin/123456789012345678",
             "https://www.pinterest.co.uk/pin/123456789012345678/",
             "https://de.pinterest.com/pin/a-heron--123456789012345678/",
+            "https://www.pinterest.com.au/pin/123456789012345678/sent/",
+            "https://pinterest.jp/pin/123456789012345678/",
+            "https://assets.pinterest.com/ext/embed.html?id=123456789012345678",
         ];
         mean_posts(&PLATFORM, &forms.map(|form| (form, id, url)));
     }
@@ -79,6 +90,15 @@ mod tests {
                 ("https://www.pinterest.com/ada/herons/", "profile"),
                 ("https://www.pinterest.com/search/pins/?q=a", "search"),
                 ("https://www.pinterest.com/", "home"),
+                ("https://www.pinterest.com/ideas/herons/123/", "search"),
+                ("https://www.pinterest.com/login/", "login"),
+                ("https://www.pinterest.com/pin/find/?url=x", "share"),
+                ("https://www.pinterest.com/pin/undefined/", "malformed"),
+                ("https://assets.pinterest.com/ext/embed.html", "widget"),
+                ("https://assets.pinterest.com/js/pinit.js", "other"),
+                ("https://help.pinterest.com/en/article/a", "other"),
+                ("https://pinterest.xyz/pin/123456789012345678/", "none"),
+                ("https://notpinterest.com/pin/123456789012345678/", "none"),
                 ("https://pinterest.example.org/pin/123456789012345678/", "none"),
             ],
         );

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::address::{is_under, post, query, segments};
+use super::address::{Path, is_under, mirrored, post, query};
 use super::{Platform, Recognised, part};
 
 /// Reddit.
@@ -11,9 +11,13 @@ pub static PLATFORM: Platform = Platform::by_address("reddit", recognise);
 
 /// Hosts that serve posts under Reddit's own paths. Any host with one of [`FRONT_ENDS`] as a label is one, too.
 const MIRRORS: &[&str] = &[
+    "eddrit.com",
+    "rareddit.com",
     "removeddit.com",
+    "reveddit.com",
     "rxddit.com",
     "safereddit.com",
+    "troddit.com",
     "unddit.com",
     "vxreddit.com",
 ];
@@ -33,14 +37,49 @@ const NOT_SITES: &[&str] = &[
     "support",
 ];
 
+/// Most characters of an id, some hundred times what has been given out.
+const LONGEST: usize = 8;
+
+/// Ways to show or sort the comments of a post, and other words that stand where the id of one could stand.
+const NOT_COMMENTS: &[&str] = &[
+    "award",
+    "awards",
+    "comment",
+    "comments",
+    "confirm",
+    "crosspost",
+    "delete",
+    "embed",
+    "gallery",
+    "gilded",
+    "image",
+    "index",
+    "insights",
+    "media",
+    "newest",
+    "oldest",
+    "player",
+    "random",
+    "replies",
+    "reply",
+    "report",
+    "rising",
+    "share",
+    "video",
+    "videos",
+];
+
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
+    let path = Path::of(url);
+    let parts = path.parts();
+    let site = |parts: &[&str]| site(url, parts);
     if let Some(sub) = part::subdomain(host, "redd.it") {
-        return Some(short(sub, url));
+        return Some(short(sub, &parts));
     }
     if let Some(sub) = part::subdomain(host, "redditmedia.com") {
         return Some(match sub {
-            "" | "www" => site(url),
+            "" | "www" => site(&parts),
             "embed" => Recognised::NotAPost("widget"),
             _ => Recognised::NotAPost("media"),
         });
@@ -48,20 +87,19 @@ fn recognise(url: &Url) -> Option<Recognised> {
     if let Some(sub) = part::subdomain(host, "reddit.com") {
         return Some(match sub {
             sub if NOT_SITES.contains(&sub) => Recognised::NotAPost("other"),
-            "embed" if !matches!(site(url), Recognised::Post(_)) => Recognised::NotAPost("widget"),
-            _ => site(url),
+            "embed" if !matches!(site(&parts), Recognised::Post(_)) => Recognised::NotAPost("widget"),
+            _ => site(&parts),
         });
     }
-    let mirror =
-        MIRRORS.iter().any(|mirror| is_under(host, mirror)) || host.split('.').any(|label| FRONT_ENDS.contains(&label));
-    mirror.then(|| site(url))
+    if MIRRORS.iter().any(|mirror| is_under(host, mirror)) {
+        return Some(site(&parts));
+    }
+    mirrored(host, &parts, FRONT_ENDS).map(site)
 }
 
 /// The short host and its neighbours that hold files.
-fn short(sub: &str, url: &Url) -> Recognised {
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    match (sub, &parts[..]) {
+fn short(sub: &str, parts: &[&str]) -> Recognised {
+    match (sub, parts) {
         ("" | "www", []) => Recognised::NotAPost("home"),
         ("" | "www", [id, ..]) => named(None, id, None).unwrap_or(Recognised::NotAPost("malformed")),
         // The bare name of a video leads to its post; what lies below it is the file.
@@ -70,17 +108,16 @@ fn short(sub: &str, url: &Url) -> Recognised {
     }
 }
 
-fn site(url: &Url) -> Recognised {
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+fn site(url: &Url, parts: &[&str]) -> Recognised {
     let malformed = Recognised::NotAPost("malformed");
-    match parts[..] {
+    match *parts {
         [] => Recognised::NotAPost("home"),
         ["r" | "user" | "u", _, "s", token, ..] => match part::code(token) {
             Some(_) => Recognised::Leads,
             None => malformed,
         },
-        [kind @ ("r" | "user" | "u"), name, "comments", id, ref rest @ ..] => {
+        // One mirror writes `v` for `r`.
+        [kind @ ("r" | "v" | "user" | "u"), name, "comments", id, ref rest @ ..] => {
             named(Some((kind, name)), id, comment(rest)).unwrap_or(malformed)
         }
         ["comments", id, ref rest @ ..] => named(None, id, comment(rest)).unwrap_or(malformed),
@@ -90,6 +127,7 @@ fn site(url: &Url) -> Recognised {
         ["search", ..] | ["r", _, "search", ..] => Recognised::NotAPost("search"),
         ["media", ..] if query(url, "url").is_some() => Recognised::NotAPost("media"),
         ["live", ..] => Recognised::NotAPost("broadcast"),
+        ["login" | "register" | "account" | "over18", ..] => Recognised::NotAPost("login"),
         ["user" | "u", _, "m", ..] => Recognised::NotAPost("list"),
         ["user" | "u", _, ..] => Recognised::NotAPost("profile"),
         ["r", _, "comments" | "s"] | ["comments"] => malformed,
@@ -108,13 +146,14 @@ fn comment<'p>(rest: &[&'p str]) -> Option<&'p str> {
 
 /// The post, or its comment; a comment that cannot be one is passed over.
 fn named(place: Option<(&str, &str)>, id: &str, comment: Option<&str>) -> Option<Recognised> {
-    let mut id = base36(id)?;
-    let place = place.and_then(|(kind, name)| Some((if kind == "r" { "r" } else { "user" }, part::code(name)?)));
+    let mut id = base36(id).filter(|id| id.len() <= LONGEST)?;
+    let place =
+        place.and_then(|(kind, name)| Some((if matches!(kind, "r" | "v") { "r" } else { "user" }, part::code(name)?)));
     let mut url = match place {
         Some((kind, name)) => format!("https://www.reddit.com/{kind}/{name}/comments/{id}/"),
         None => format!("https://www.reddit.com/comments/{id}/"),
     };
-    if let Some(comment) = comment.and_then(base36) {
+    if let Some(comment) = comment.and_then(base36).filter(|comment| is_comment(comment)) {
         url = format!("{url}comment/{comment}/");
         id = format!("{id}/{comment}");
     }
@@ -123,6 +162,11 @@ fn named(place: Option<(&str, &str)>, id: &str, comment: Option<&str>) -> Option
         _ => name.strip_prefix("u_"),
     });
     post(PLATFORM.name, id, url, of_user.map(str::to_owned))
+}
+
+/// Whether this can be the id of a comment: five to eight characters, and none of the words that stand there, too.
+fn is_comment(id: &str) -> bool {
+    (5..=LONGEST).contains(&id.len()) && !NOT_COMMENTS.contains(&id)
 }
 
 /// A base-36 id of 64 bits; Reddit reads it without regard to case.
@@ -174,6 +218,24 @@ mod tests {
                 ),
                 (
                     "https://www.redditmedia.com/r/birds/comments/1abcd2/a_heron/?ref_source=embed&embed=true",
+                    id,
+                    birds,
+                ),
+                (
+                    "https://farside.link/redlib/r/birds/comments/1abcd2/a_heron/",
+                    id,
+                    birds,
+                ),
+                ("https://www.reveddit.com/v/birds/comments/1abcd2/a_heron/", id, birds),
+                // Words where a comment's id could stand.
+                (
+                    "https://www.reddit.com/r/birds/comments/1abcd2/a_heron/embed",
+                    id,
+                    birds,
+                ),
+                ("https://www.reddit.com/r/birds/comments/1abcd2/a_heron/new/", id, birds),
+                (
+                    "https://www.reddit.com/r/birds/comments/1abcd2/a_heron/controversial",
                     id,
                     birds,
                 ),
@@ -241,9 +303,12 @@ mod tests {
                 ("https://www.reddit.com/r/birds/submit?title=a", "share"),
                 ("https://www.reddit.com/search?q=heron", "search"),
                 ("https://www.reddit.com/r/birds/search/?q=heron", "search"),
-                ("https://www.reddit.com/login/?dest=x", "other"),
+                ("https://www.reddit.com/login/?dest=x", "login"),
                 ("https://www.reddit.com/r/birds/comments/", "malformed"),
                 ("https://www.reddit.com/r/birds/comments/undefined_post/", "malformed"),
+                ("https://www.reddit.com/comments/undefined", "malformed"),
+                ("https://farside.link/redlib/r/birds", "community"),
+                ("https://farside.link/scribe/a", "none"),
                 ("https://support.reddit.com/hc/en-us", "other"),
                 ("https://embed.reddit.com/widgets.js", "widget"),
                 ("https://embed.redditmedia.com/widgets/platform.js", "widget"),

@@ -1,10 +1,10 @@
-//! Telegram: posts of public channels and groups, `CHANNEL/N`, and of private ones, `c/INTERNAL/N`. Names of
-//! channels are the same in either case, so ids and canonical addresses hold them in small letters.
+//! Telegram: posts of public channels and groups, `CHANNEL/N`, of private ones, `c/INTERNAL/N`, and what answers
+//! them, `CHANNEL/N/comment/C`. Names of channels are the same in either case, so ids and canonical addresses hold them in small letters.
 
 use url::Url;
 
-use super::address::{post, segments};
-use super::{Platform, Recognised, part};
+use super::address::{Path, post, query};
+use super::{Platform, PostRef, Recognised, part};
 
 /// Telegram.
 pub static PLATFORM: Platform = Platform::by_address("telegram", recognise);
@@ -39,12 +39,16 @@ const NOT_CHANNELS: &[(&str, &str)] = &[
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
     let sub = HOSTS.iter().find_map(|home| part::subdomain(host, home))?;
-    let parts = segments(url);
-    let mut parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let path = Path::of(url);
+    let mut parts = path.parts();
     if !matches!(sub, "" | "www") {
         parts.insert(0, sub);
     }
-    Some(site(&parts))
+    let found = site(&parts);
+    match (found, query(url, "comment")) {
+        (Recognised::Post(of), Some(comment)) => Some(answer(&of, &comment).unwrap_or(Recognised::Post(of))),
+        (found, _) => Some(found),
+    }
 }
 
 fn site(parts: &[&str]) -> Recognised {
@@ -69,6 +73,8 @@ fn site(parts: &[&str]) -> Recognised {
             };
             match *rest {
                 [] => Recognised::NotAPost("profile"),
+                ["s", _, ..] => Recognised::NotAPost("story"),
+                ["a", _, ..] => Recognised::NotAPost("list"),
                 // The thread comes first, and the number of the post in the whole group after it.
                 [thread, number, ..] if part::number(thread).is_some() && part::number(number).is_some() => {
                     public(name, number).unwrap_or(malformed)
@@ -87,6 +93,13 @@ fn public(name: &str, number: &str) -> Option<Recognised> {
     let id = format!("{}/{number}", name.to_ascii_lowercase());
     let url = format!("https://t.me/{id}");
     post(PLATFORM.name, id, url, Some(name.to_owned()))
+}
+
+/// What answers a post of a channel, in the group that belongs to it: `CHANNEL/N/comment/C`. Who wrote it is not told.
+fn answer(of: &PostRef, comment: &str) -> Option<Recognised> {
+    let comment = part::number(comment)?;
+    let url = format!("{}?comment={comment}", of.url);
+    post(PLATFORM.name, format!("{}/comment/{comment}", of.id), url, None)
 }
 
 fn private(internal: &str, number: &str) -> Option<Recognised> {
@@ -119,7 +132,12 @@ mod tests {
                 ("http://www.t.me/River_Watch/321/", id, url),
                 ("https://t.me/s/river_watch/321", id, url),
                 ("https://t.me/river_watch/321?single", id, url),
-                ("https://t.me/river_watch/321?comment=99", id, url),
+                ("https://t.me/river_watch/321?comment=undefined", id, url),
+                (
+                    "https://t.me/River_Watch/321?comment=99",
+                    "river_watch/321/comment/99",
+                    "https://t.me/river_watch/321?comment=99",
+                ),
                 ("https://t.me/river_watch/321?embed=1&mode=tme", id, url),
                 ("https://t.me/river_watch/321)", id, url),
                 ("https://t.me/river_watch/7/321", id, url),
@@ -141,6 +159,7 @@ mod tests {
         );
         names_handle(&PLATFORM, "https://t.me/River_Watch/321", Some("River_Watch"));
         names_handle(&PLATFORM, "https://t.me/c/1234567890/321", None);
+        names_handle(&PLATFORM, "https://t.me/River_Watch/321?comment=99", None);
     }
 
     #[test]
@@ -161,7 +180,8 @@ mod tests {
                 ("https://t.me/addstickers/Herons", "other"),
                 ("https://t.me/proxy?server=1.2.3.4", "other"),
                 ("https://t.me/iv?url=https%3A%2F%2Fexample.org&rhash=ab", "other"),
-                ("https://t.me/river_watch/s/12", "other"),
+                ("https://t.me/river_watch/s/12", "story"),
+                ("https://t.me/river_watch/a/3", "list"),
                 ("https://t.me/s/river_watch/undefined", "malformed"),
                 ("https://t.me/river_watch/12abc", "malformed"),
                 ("https://t.me/", "home"),

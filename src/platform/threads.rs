@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::address::{is_under, post, segments};
+use super::address::{Path, is_under, post};
 use super::{Platform, Recognised, part};
 
 /// Threads.
@@ -13,9 +13,7 @@ const HOSTS: &[&str] = &["threads.com", "threads.net", "fixthreads.net", "vxthre
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
     HOSTS.iter().find(|home| is_under(host, home))?;
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    Some(match parts[..] {
+    Some(match Path::of(url).parts()[..] {
         [] => Recognised::NotAPost("home"),
         ["t", code, ..] => named(code, None),
         [user, "post", code, ..] if user.starts_with('@') => named(code, part::name(user)),

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::address::{is_under, post, segments};
+use super::address::{Path, is_under, post};
 use super::{Platform, Recognised, part};
 
 /// TikTok.
@@ -14,15 +14,13 @@ const HOSTS: &[&str] = &["tiktok.com", "vxtiktok.com", "tnktok.com", "fxtiktok.c
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
     let home = HOSTS.iter().find(|home| is_under(host, home))?;
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if matches!(part::subdomain(host, home), Some("vm" | "vt")) {
-        return Some(match parts[..] {
+        return Some(match Path::of(url).parts()[..] {
             [_] => Recognised::Leads,
             _ => Recognised::NotAPost("other"),
         });
     }
-    Some(match parts[..] {
+    Some(match Path::of(url).parts()[..] {
         [] => Recognised::NotAPost("home"),
         ["t", _] => Recognised::Leads,
         ["embed", "v1" | "v2" | "v3", id, ..]
@@ -34,8 +32,9 @@ fn recognise(url: &Url) -> Option<Recognised> {
         [user, "video" | "photo", id, ..] if user.starts_with('@') => named(id, Some(user)),
         ["tag", ..] => Recognised::NotAPost("hashtag"),
         ["search", ..] => Recognised::NotAPost("search"),
+        ["login" | "signup", ..] => Recognised::NotAPost("login"),
         [
-            "music" | "discover" | "embed" | "player" | "embed.js" | "legal" | "login" | "foryou" | "upload",
+            "music" | "discover" | "embed" | "player" | "embed.js" | "legal" | "foryou" | "upload",
             ..,
         ] => Recognised::NotAPost("other"),
         [user, "live", ..] if user.starts_with('@') => Recognised::NotAPost("broadcast"),
@@ -102,6 +101,7 @@ mod tests {
                 ("https://www.tiktok.com/tag/herons", "hashtag"),
                 ("https://www.tiktok.com/music/song-123", "other"),
                 ("https://www.tiktok.com/embed.js", "other"),
+                ("https://www.tiktok.com/login?redirect_url=x", "login"),
                 ("https://www.tiktok.com/", "home"),
                 ("https://www.tiktok.com/@ada/video/undefined", "malformed"),
                 ("https://antiktok.com/@ada.l/video/6718335390845095173", "none"),

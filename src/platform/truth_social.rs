@@ -2,25 +2,21 @@
 
 use url::Url;
 
-use super::address::{is_under, post, segments};
+use super::address::{Path, is_under, post};
 use super::{Platform, Recognised, part};
 
 /// Truth Social.
 pub static PLATFORM: Platform = Platform::by_address("truth_social", recognise);
 
 fn recognise(url: &Url) -> Option<Recognised> {
-    is_under(part::host(url)?, "truthsocial.com").then(|| {
-        let parts = segments(url);
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        match parts[..] {
-            [] => Recognised::NotAPost("home"),
-            [user, "posts", id, ..] | ["users", user, "statuses", id, ..] => named(user, id),
-            [user, id, ..] if user.starts_with('@') && id.starts_with(|c: char| c.is_ascii_digit()) => named(user, id),
-            ["share" | "intent", ..] => Recognised::NotAPost("share"),
-            ["tags", ..] => Recognised::NotAPost("hashtag"),
-            [user, ..] if user.starts_with('@') => Recognised::NotAPost("profile"),
-            _ => Recognised::NotAPost("other"),
-        }
+    is_under(part::host(url)?, "truthsocial.com").then(|| match Path::of(url).parts()[..] {
+        [] => Recognised::NotAPost("home"),
+        [user, "posts", id, ..] | ["users", user, "statuses", id, ..] => named(user, id),
+        [user, id, ..] if user.starts_with('@') && id.starts_with(|c: char| c.is_ascii_digit()) => named(user, id),
+        ["share" | "intent", ..] => Recognised::NotAPost("share"),
+        ["tags", ..] => Recognised::NotAPost("hashtag"),
+        [user, ..] if user.starts_with('@') => Recognised::NotAPost("profile"),
+        _ => Recognised::NotAPost("other"),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::address::{is_under, post, query, segments};
+use super::address::{Path, is_under, post, query, reserved};
 use super::{Platform, Recognised, part};
 
 /// Twitch.
@@ -10,40 +10,62 @@ pub static PLATFORM: Platform = Platform::by_address("twitch", recognise);
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
-    is_under(host, "twitch.tv").then(|| {
-        let parts = segments(url);
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        let found = match (host, &parts[..]) {
-            ("clips.twitch.tv", ["embed", ..]) => query(url, "clip").and_then(|name| clip(&name)),
-            ("clips.twitch.tv", [name]) | (_, [_, "clip", name, ..]) => clip(name),
-            ("player.twitch.tv", _) => query(url, "video").and_then(|number| recording(&number)),
-            (_, ["videos", number, ..] | [_, "v" | "video", number, ..]) => recording(number),
-            (_, []) => return Recognised::NotAPost("home"),
-            (_, [_]) => return Recognised::NotAPost("profile"),
-            _ => None,
-        };
-        found.unwrap_or(Recognised::NotAPost("other"))
-    })
+    if !is_under(host, "twitch.tv") {
+        return None;
+    }
+    let path = Path::of(url);
+    let parts = path.parts();
+    let found = match (host, &parts[..]) {
+        ("clips.twitch.tv", ["embed", ..]) => query(url, "clip").and_then(|name| clip(&name)),
+        ("clips.twitch.tv", [name]) | (_, [_, "clip", name, ..]) => clip(name),
+        // Older clips stand behind the name of their channel; the names of clips begin with a capital.
+        ("clips.twitch.tv", [_, name]) | (_, ["clip", name]) if name.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            clip(name)
+        }
+        ("player.twitch.tv", _) => query(url, "video").and_then(|number| recording(&number)),
+        (_, ["videos", number, ..] | [_, "v" | "video", number, ..]) => recording(number),
+        (_, [_, "schedule", ..]) => query(url, "vodID").and_then(|number| recording(&number)),
+        _ => None,
+    };
+    Some(found.unwrap_or_else(|| Recognised::NotAPost(other(host, &parts))))
+}
+
+fn other(host: &str, parts: &[&str]) -> &'static str {
+    match (host, parts) {
+        ("player.twitch.tv", _) => "broadcast",
+        ("clips.twitch.tv", [_, ..]) => "widget",
+        (_, []) => "home",
+        (_, ["directory" | "collections" | "communities" | "team" | "videos", ..]) => "list",
+        (
+            _,
+            [
+                "p" | "broadcast" | "turbo" | "prime" | "bits" | "creatorcamp" | "subs",
+                ..,
+            ],
+        ) => "other",
+        (
+            _,
+            [
+                _,
+                "videos" | "clips" | "about" | "schedule" | "profile" | "followers" | "home",
+                ..,
+            ],
+        ) => "profile",
+        (_, [first]) => reserved(first).unwrap_or("profile"),
+        (_, [first, ..]) => reserved(first).unwrap_or("other"),
+    }
 }
 
 fn clip(name: &str) -> Option<Recognised> {
-    let name = part::code(name).filter(|name| name.len() >= 4)?;
-    post(
-        PLATFORM.name,
-        format!("clip:{name}"),
-        format!("https://clips.twitch.tv/{name}"),
-        None,
-    )
+    let name = part::code(name).filter(|name| name.len() >= 4 && !matches!(*name, "embed" | "create"))?;
+    let url = format!("https://clips.twitch.tv/{name}");
+    post(PLATFORM.name, format!("clip:{name}"), url, None)
 }
 
 fn recording(number: &str) -> Option<Recognised> {
     let number = part::number(number.strip_prefix('v').unwrap_or(number))?;
-    post(
-        PLATFORM.name,
-        number.to_owned(),
-        format!("https://www.twitch.tv/videos/{number}"),
-        None,
-    )
+    let url = format!("https://www.twitch.tv/videos/{number}");
+    post(PLATFORM.name, number.to_owned(), url, None)
 }
 
 #[cfg(test)]
@@ -65,6 +87,13 @@ mod tests {
                     clip.1,
                 ),
                 ("https://www.twitch.tv/ada/clip/BraveHeron-AbC1_2", clip.0, clip.1),
+                ("https://clips.twitch.tv/ada/BraveHeron-AbC1_2", clip.0, clip.1),
+                ("https://m.twitch.tv/clip/BraveHeron-AbC1_2", clip.0, clip.1),
+                (
+                    "https://www.twitch.tv/ada/schedule?vodID=1234567890",
+                    recording.0,
+                    recording.1,
+                ),
                 ("https://m.twitch.tv/videos/1234567890?t=1h", recording.0, recording.1),
                 (
                     "https://player.twitch.tv/?video=v1234567890&parent=example.org",
@@ -83,8 +112,18 @@ mod tests {
             &[
                 ("https://www.twitch.tv/ada", "profile"),
                 ("https://www.twitch.tv/", "home"),
-                ("https://player.twitch.tv/?channel=ada", "other"),
-                ("https://www.twitch.tv/directory/game/x", "other"),
+                ("https://player.twitch.tv/?channel=ada", "broadcast"),
+                ("https://www.twitch.tv/directory/game/x", "list"),
+                ("https://www.twitch.tv/ada/videos?filter=all", "profile"),
+                ("https://www.twitch.tv/ada/clips", "profile"),
+                ("https://www.twitch.tv/clip/videos", "profile"),
+                ("https://www.twitch.tv/collections/o9zZer3IQBhTJw", "list"),
+                ("https://www.twitch.tv/login", "login"),
+                ("https://www.twitch.tv/search?term=heron", "search"),
+                ("https://www.twitch.tv/p/en/legal/terms-of-service/", "other"),
+                ("https://clips.twitch.tv/embed", "widget"),
+                ("https://clips.twitch.tv/create", "widget"),
+                ("https://clips.twitch.tv/", "home"),
                 ("https://nottwitch.tv/videos/1234567890", "none"),
             ],
         );

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::address::{is_under, post, query, segments};
+use super::address::{Path, is_under, mirrored, post, query};
 use super::{Platform, Recognised, part};
 
 /// YouTube.
@@ -21,21 +21,22 @@ const FRONT_ENDS: &[&str] = &["invidious", "piped"];
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
-    let is_front_end = || host.split('.').any(|label| FRONT_ENDS.contains(&label));
-    let is_short = is_under(host, "youtu.be");
-    if !is_short && !HOSTS.iter().any(|home| is_under(host, home)) && !is_front_end() {
-        return None;
-    }
-    let parts = segments(url);
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    if is_short {
+    let path = Path::of(url);
+    let parts = path.parts();
+    if is_under(host, "youtu.be") {
         return Some(match parts[..] {
             [] => Recognised::NotAPost("home"),
             [id, ..] => video(id),
         });
     }
+    let is_home = HOSTS.iter().any(|home| is_under(host, home));
+    let parts = if is_home {
+        &parts[..]
+    } else {
+        mirrored(host, &parts, FRONT_ENDS)?
+    };
     let named = || query(url, "v").map(|id| video(&id));
-    Some(match parts[..] {
+    Some(match *parts {
         [] => named().unwrap_or(Recognised::NotAPost("home")),
         ["watch"] | ["watch_popup"] | ["watch", ""] => named().unwrap_or(Recognised::NotAPost("malformed")),
         ["watch", id] => video(id),
@@ -106,6 +107,7 @@ mod tests {
             "https://yewtu.be/watch?v=a1B2c3D4-_e",
             "https://invidious.example.org/watch?v=a1B2c3D4-_e",
             "https://piped.example.org/embed/a1B2c3D4-_e",
+            "https://farside.link/invidious/watch?v=a1B2c3D4-_e",
             "https://youtu.be/a1B2c3D4-_e)",
         ];
         mean_posts(&PLATFORM, &forms.map(|form| (form, id, url)));

@@ -19,6 +19,9 @@ const MIRRORS: &[&str] = &[
     "xcancel.com",
 ];
 
+/// Leads to any host that runs the program its path begins with; only those below `/nitter/` show X.
+const REDIRECTOR: &str = "farside.link";
+
 /// First path parts of X that stand where a handle could stand.
 const NOT_HANDLES: &[&str] = &[
     "about",
@@ -77,7 +80,11 @@ pub(super) fn recognise(url: &Url) -> Option<Recognised> {
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
-        match host(url.host_str()?)? {
+        let name = url.host_str()?;
+        if name == REDIRECTOR && !url.path().starts_with("/nitter/") {
+            return None;
+        }
+        match host(name)? {
             Host::Site => return Some(site(&url)),
             Host::Frame => {
                 let named = query(&url, "id").and_then(|id| post(None, &id));
@@ -110,7 +117,7 @@ fn host(host: &str) -> Option<Host> {
     if host == "t.co" {
         return Some(Host::Short);
     }
-    if host == "farside.link" {
+    if host == REDIRECTOR {
         return Some(Host::Site);
     }
     if is_under(host, "twimg.com") {
@@ -141,10 +148,7 @@ fn site(url: &Url) -> Recognised {
         _ => url.path(),
     };
     let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).take(8).collect();
-    if url.host_str() == Some("farside.link") {
-        if parts.first() != Some(&"nitter") {
-            return Recognised::NotAPost("other");
-        }
+    if url.host_str() == Some(REDIRECTOR) {
         parts.remove(0);
     }
     let status = |part: &str| part.eq_ignore_ascii_case("status") || part.eq_ignore_ascii_case("statuses");
@@ -416,6 +420,7 @@ mod tests {
             ("https://notx.com/ada_l/status/1234567890123", "none"),
             ("https://twitter.com.example.org/ada_l/status/1234567890123", "none"),
             ("https://blog.x.com/news", "none"),
+            ("https://farside.link/redlib/r/birds/comments/1abcd2/", "none"),
             ("ftp://x.com/ada_l/status/1234567890123", "none"),
         ] {
             assert_eq!(told(address), expected, "{address}");
