@@ -1,6 +1,6 @@
 //! The queue: which targets are to be worked on, who works on them, and which hosts are to be left alone.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
 use super::record::Job;
@@ -20,7 +20,22 @@ pub struct Enqueued {
     pub settled: usize,
 }
 
+/// What is due at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Due {
+    /// How many targets.
+    pub targets: i64,
+    /// When the longest overdue of them was due.
+    pub oldest: Option<String>,
+}
+
 impl Session {
+    /// What is due now, by the index over what waits.
+    pub(super) fn due(&mut self) -> Result<Due, Fault> {
+        let now = self.now();
+        Ok(due(&self.connection, &now)?)
+    }
+
     /// Queues targets that have no answer yet; with `again` those that have one as well. A target that turned out to be
     /// another is queued as that one.
     pub(super) fn enqueue(&mut self, targets: &[i64], again: bool) -> Result<Enqueued, Fault> {
@@ -181,4 +196,19 @@ impl Session {
             .collect::<rusqlite::Result<_>>()?;
         Ok(penalties)
     }
+}
+
+/// What is due at `now`: what waits for its time, and leases that ran out.
+pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) + (SELECT count(*) FROM job WHERE leased_until <= ?1), min(not_before)
+             FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1",
+        )?
+        .query_row([now], |row| {
+            Ok(Due {
+                targets: row.get(0)?,
+                oldest: row.get(1)?,
+            })
+        })
 }
