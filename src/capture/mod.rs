@@ -24,6 +24,7 @@ mod identify;
 pub mod input;
 mod link;
 mod post;
+mod schedule;
 mod staging;
 
 pub use article::{Article, Claims};
@@ -290,7 +291,18 @@ impl Capturer {
                 .chain(record.media.iter().flat_map(|m| &m.exchanges)),
         );
         let retry_at = self.retry_at(&job, is_unsettled(&record));
-        self.store.complete(job.id, job.fence, record, retry_at).await?;
+        if retry_at.is_none() {
+            // Before the result: were we killed between the two, the job would still be open and come back here.
+            let due = schedule::next_check(job.first_captured, self.clock.now(), done.outcome);
+            let (noted, completed) = tokio::join!(
+                self.store.recheck(job.target, due),
+                self.store.complete(job.id, job.fence, record, retry_at)
+            );
+            noted?;
+            completed?;
+        } else {
+            self.store.complete(job.id, job.fence, record, retry_at).await?;
+        }
         Ok((done, None))
     }
 

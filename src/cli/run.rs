@@ -182,7 +182,9 @@ fn jitter(clock: Clock, most: u64) -> Duration {
         return Duration::ZERO;
     }
     let random = clock.nonce(0);
-    let number = random[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let number = random[..8]
+        .iter()
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     Duration::from_millis(number % (most * 1000))
 }
 
@@ -207,7 +209,9 @@ fn tell_due(due: &Due, printer: &Printer) -> ExitCode {
             oldest_due: oldest,
         });
     } else {
-        let since = oldest.map(|time| format!(", the oldest since {time}")).unwrap_or_default();
+        let since = oldest
+            .map(|time| format!(", the oldest since {time}"))
+            .unwrap_or_default();
         printer.line(format_args!("{} due{since}", due.targets));
     }
     ExitCode::Done

@@ -182,6 +182,14 @@ impl Store {
         .await
     }
 
+    /// Notes that a target is to be captured again from `due` on.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn recheck(&self, target: i64, due: Timestamp) -> Result<()> {
+        self.call(0, move |session| session.recheck(target, due)).await
+    }
+
     /// Prolongs a lease to `ttl_millis` from now; false if it was lost.
     ///
     /// # Errors

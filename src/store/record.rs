@@ -86,6 +86,8 @@ pub struct Job {
     pub url: String,
     /// What it is.
     pub kind: TargetKind,
+    /// When the first capture of the target began, if there was one.
+    pub first_captured: Option<Timestamp>,
     /// How often it was tried before without an answer that settles it.
     pub attempts: i64,
 }

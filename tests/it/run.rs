@@ -4,7 +4,7 @@ use std::process::{Command, Output, Stdio};
 
 use rusqlite::Connection;
 
-use crate::scene::{Scene, text};
+use crate::scene::{POST, Scene, article, text};
 use crate::web::Reply;
 
 const LINKS: usize = 12;
@@ -31,7 +31,10 @@ fn running(scene: &Scene) -> Command {
     let mut command = scene.bare();
     command.arg("run");
     // What stands behind `archive` are the settings of this world.
-    let settings = archiving.get_args().skip_while(|argument| *argument != "archive").skip(1);
+    let settings = archiving
+        .get_args()
+        .skip_while(|argument| *argument != "archive")
+        .skip(1);
     command.args(settings);
     command
 }
@@ -45,7 +48,7 @@ fn left_by_a_killed_run(scene: &Scene) {
     let input = story(scene);
     let mut child = scene
         .archiving()
-        .args(["-q", &input, "--set", "pace.delay=30", "--set", "pace.per_host=1"])
+        .args(["-q", &input, "--set", "pace.delay=0.5", "--set", "pace.per_host=1"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -66,9 +69,15 @@ fn a_run_takes_over_what_a_killed_run_left_and_says_nothing() {
     assert!(captures(&scene) < LINKS as i64);
     let output = run(&scene, &[]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert_eq!((text(&output.stdout), text(&output.stderr)), (String::new(), String::new()));
+    assert_eq!(
+        (text(&output.stdout), text(&output.stderr)),
+        (String::new(), String::new())
+    );
     assert_eq!(captures(&scene), LINKS as i64);
-    assert_eq!(scene.value::<i64>("SELECT count(DISTINCT target) FROM capture"), LINKS as i64);
+    assert_eq!(
+        scene.value::<i64>("SELECT count(DISTINCT target) FROM capture"),
+        LINKS as i64
+    );
     scene.is_sound();
 }
 
@@ -129,7 +138,10 @@ fn a_page_that_cannot_be_reached_is_tried_again_only_when_it_is_due() {
     drop(archive);
     assert_eq!(run(&scene, &[]).status.code(), Some(0));
     assert_eq!(captures(&scene), 2);
-    assert_eq!(scene.value::<String>("SELECT outcome FROM capture ORDER BY id DESC"), "captured");
+    assert_eq!(
+        scene.value::<String>("SELECT outcome FROM capture ORDER BY id DESC"),
+        "captured"
+    );
     scene.is_sound();
 }
 
@@ -147,7 +159,10 @@ fn of_two_runs_at_once_one_works_and_one_says_who_holds_the_archive() {
     scene.wait_until_asked("office.example", "/page", asked + 1);
     let second = run(&scene, &[]);
     assert_eq!(second.status.code(), Some(75), "{second:?}");
-    assert!(text(&second.stderr).contains(&format!("process {}", slow.id())), "{second:?}");
+    assert!(
+        text(&second.stderr).contains(&format!("process {}", slow.id())),
+        "{second:?}"
+    );
     assert_eq!(slow.wait().unwrap().code(), Some(0));
     assert_eq!(captures(&scene), LINKS as i64);
     scene.is_sound();
@@ -158,4 +173,39 @@ fn a_run_without_an_archive_makes_none() {
     let scene = Scene::new();
     assert_eq!(run(&scene, &[]).status.code(), Some(66));
     assert!(!scene.archive().exists());
+}
+
+#[test]
+fn a_run_captures_again_what_was_captured_and_finds_that_it_was_deleted() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    scene.web.on(
+        "river.example",
+        "/report",
+        [Reply::page("<p>The report of that year.</p>".repeat(50))],
+    );
+    let input = scene.file("story.html", article(POST));
+    scene.archives(0, &[&input]);
+    let before = captures(&scene);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM recheck"), before);
+    scene.archives(0, &[&input]);
+    assert_eq!(captures(&scene), before, "the same input captures nothing again");
+    scene.syndication(
+        POST,
+        Reply::json(r#"{"__typename":"TweetTombstone","tombstone":{"text":{"text":"This Post was deleted by the Post author. Learn more"}}}"#),
+    );
+    let archive = Connection::open(scene.archive()).unwrap();
+    archive
+        .execute("UPDATE recheck SET due = '2020-01-01T00:00:00.000Z'", [])
+        .unwrap();
+    drop(archive);
+    let output = run(&scene, &["--json"]);
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["due"], before, "{summary}");
+    assert_eq!(captures(&scene), 2 * before);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM gone"), 1);
+    assert_eq!(scene.value::<i64>("SELECT max(slot) FROM job"), 2);
+    assert_eq!(run(&scene, &[]).status.code(), Some(0));
+    assert_eq!(captures(&scene), 2 * before, "each slot is captured once");
+    scene.is_sound();
 }
