@@ -1,4 +1,4 @@
--- citekeep: the archive, schema version 1.
+-- citekeep: the archive, schema version 2.
 --
 -- An archive is one SQLite file. This file is its public interface: every table, column and word is explained here, and
 -- `SELECT sql FROM sqlite_schema` shows the same text inside any archive. It needs nothing newer than SQLite 3.37, so the
@@ -39,7 +39,7 @@
 --   `citekeep verify` derives every line again from the rows, so a change of any of them is found.
 
 PRAGMA application_id = 1668574064;   -- the letters "ctkp": tells `file` and citekeep that this is an archive
-PRAGMA user_version = 1;              -- version of this schema
+PRAGMA user_version = 2;              -- version of this schema
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Words
@@ -424,6 +424,13 @@ CREATE TABLE job (
 ) STRICT;
 CREATE INDEX job_ready ON job (not_before) WHERE done = 0 AND leased_until IS NULL;
 CREATE INDEX job_leased ON job (leased_until) WHERE leased_until IS NOT NULL;
+
+-- When targets that have their answer are to be captured again; a target whose turn has come moves to job.
+CREATE TABLE recheck (
+  target  INTEGER PRIMARY KEY REFERENCES target (id),
+  due     TEXT NOT NULL                 -- from then on it gets a new slot in job
+) STRICT;
+CREATE INDEX recheck_due ON recheck (due);
 
 -- Hosts that asked us to stay away.
 CREATE TABLE host_penalty (

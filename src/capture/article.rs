@@ -122,6 +122,7 @@ impl Capturer {
                 post: None,
             };
             let record = CaptureRecord {
+                recheck_at: None,
                 started,
                 ended,
                 best: 0,

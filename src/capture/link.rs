@@ -30,6 +30,7 @@ impl Capturer {
             post: None,
         };
         CaptureRecord {
+            recheck_at: None,
             started,
             ended: self.clock.now(),
             best: 0,

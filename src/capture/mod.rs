@@ -24,6 +24,7 @@ mod identify;
 pub mod input;
 mod link;
 mod post;
+mod schedule;
 mod staging;
 
 pub use article::{Article, Claims, read_local};
@@ -93,6 +94,8 @@ pub struct Done {
     pub reason: String,
     /// Whether anything answered at all.
     pub reached: bool,
+    /// Bytes of the bodies received.
+    pub bytes: u64,
     /// Hosts that were asked.
     pub hosts: BTreeSet<String>,
 }
@@ -101,8 +104,10 @@ impl Done {
     fn new<'a>(job: &Job, outcome: Outcome, reason: &str, exchanges: impl Iterator<Item = &'a Exchange>) -> Done {
         let mut hosts = BTreeSet::new();
         let mut reached = false;
+        let mut bytes = 0;
         for exchange in exchanges {
             reached |= exchange.status.is_some();
+            bytes += exchange.body_length;
             hosts.extend(exchange.url.host_str().map(str::to_owned));
         }
         let (target, url, reason) = (job.target, job.url.clone(), reason.to_owned());
@@ -112,7 +117,38 @@ impl Done {
             outcome,
             reason,
             reached: reached || hosts.is_empty(),
+            bytes,
             hosts,
+        }
+    }
+}
+
+/// Where the work of a run comes from.
+enum Supply {
+    /// These targets, due or not.
+    Named(BTreeSet<i64>),
+    /// Whatever is due in the archive.
+    Due {
+        /// How many more attempts may begin.
+        left: usize,
+        /// Nothing more was due when last asked.
+        exhausted: bool,
+    },
+}
+
+impl Supply {
+    fn is_empty(&self) -> bool {
+        match self {
+            Supply::Named(wanted) => wanted.is_empty(),
+            Supply::Due { left, exhausted } => *left == 0 || *exhausted,
+        }
+    }
+
+    /// A target that became known on the way; the archive has queued it.
+    fn add(&mut self, target: i64) {
+        match self {
+            Supply::Named(wanted) => drop(wanted.insert(target)),
+            Supply::Due { exhausted, .. } => *exhausted = false,
         }
     }
 }
@@ -144,23 +180,29 @@ impl Capturer {
     /// # Errors
     /// If the archive fails. What was committed before stays.
     pub async fn capture_all(&self, targets: BTreeSet<i64>, stop: &Stop, watch: &mut dyn FnMut(&Done)) -> Result<()> {
-        let mut wanted = targets;
+        self.work_off(Supply::Named(targets), stop, watch).await
+    }
+
+    /// Captures what is due, the longest overdue first, at most `most` attempts; otherwise as [`Capturer::capture_all`].
+    ///
+    /// # Errors
+    /// If the archive fails. What was committed before stays.
+    pub async fn capture_due(&self, most: usize, stop: &Stop, watch: &mut dyn FnMut(&Done)) -> Result<()> {
+        let supply = Supply::Due {
+            left: most,
+            exhausted: false,
+        };
+        self.work_off(supply, stop, watch).await
+    }
+
+    async fn work_off(&self, mut supply: Supply, stop: &Stop, watch: &mut dyn FnMut(&Done)) -> Result<()> {
         let mut tasks: JoinSet<Result<(Done, Option<i64>)>> = JoinSet::new();
         let given_up = stop.given_up();
         tokio::pin!(given_up);
         loop {
             // A lease is a commit, so jobs are leased many at a time.
-            while tasks.len() <= IN_FLIGHT / 2 && !wanted.is_empty() && !stop.is_asked() {
-                let room = IN_FLIGHT - tasks.len();
-                let asked: Vec<i64> = wanted.iter().copied().take(room).collect();
-                let jobs = self
-                    .store
-                    .lease(WORKER.into(), room, LEASE_MILLIS, Some(asked.clone()))
-                    .await?;
-                for target in asked {
-                    wanted.remove(&target);
-                }
-                for job in jobs {
+            while tasks.len() <= IN_FLIGHT / 2 && !supply.is_empty() && !stop.is_asked() {
+                for job in self.lease(&mut supply, IN_FLIGHT - tasks.len()).await? {
                     let capturer = self.clone();
                     tasks.spawn(async move {
                         let done = capturer.work(job).await;
@@ -178,16 +220,38 @@ impl Capturer {
                 Some(Err(panic)) => return Err(Error::Internal(format!("a capture stopped: {panic}"))),
                 Some(Ok(result)) => {
                     let (done, identified) = result?;
-                    wanted.extend(identified);
+                    if let Some(target) = identified {
+                        supply.add(target);
+                    }
                     watch(&done);
                 }
             }
         }
     }
 
+    /// Takes up to `room` jobs of the supply.
+    async fn lease(&self, supply: &mut Supply, room: usize) -> Result<Vec<Job>> {
+        match supply {
+            Supply::Named(wanted) => {
+                let asked: Vec<i64> = wanted.iter().copied().take(room).collect();
+                for target in &asked {
+                    wanted.remove(target);
+                }
+                self.store.lease(WORKER.into(), room, LEASE_MILLIS, Some(asked)).await
+            }
+            Supply::Due { left, exhausted } => {
+                let room = room.min(*left);
+                let jobs = self.store.lease(WORKER.into(), room, LEASE_MILLIS, None).await?;
+                *left -= jobs.len();
+                *exhausted = jobs.len() < room;
+                Ok(jobs)
+            }
+        }
+    }
+
     /// Does one job to its end. Returns what came of it, and the target that it identified.
     async fn work(&self, job: Job) -> Result<(Done, Option<i64>)> {
-        let record = match &job.kind {
+        let mut record = match &job.kind {
             TargetKind::Unidentified { platform, claim } => {
                 let record = self.identify(known(platform)?, claim).await;
                 let exchanges = record.steps.iter().flat_map(|s| &s.exchanges);
@@ -220,9 +284,14 @@ impl Capturer {
             &job,
             best.outcome,
             &best.reason,
-            record.answers.iter().flat_map(|a| &a.exchanges),
+            record
+                .answers
+                .iter()
+                .flat_map(|a| &a.exchanges)
+                .chain(record.media.iter().flat_map(|m| &m.exchanges)),
         );
         let retry_at = self.retry_at(&job, is_unsettled(&record));
+        record.recheck_at = Some(schedule::next_check(job.first_captured, self.clock.now(), done.outcome));
         self.store.complete(job.id, job.fence, record, retry_at).await?;
         Ok((done, None))
     }

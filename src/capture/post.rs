@@ -48,6 +48,7 @@ impl Capturer {
             None => Vec::new(),
         };
         CaptureRecord {
+            recheck_at: None,
             started,
             ended: self.clock.now(),
             best,

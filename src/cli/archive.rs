@@ -123,7 +123,7 @@ fn begin_local(name: &str, input: Input, claims: &Claims, limit: u64, clock: Clo
 type Begun = JoinHandle<Result<NewReading>>;
 
 /// The command as it was typed; a password in an address is left out.
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let words = std::env::args_os().map(|argument| {
         let word = argument.to_string_lossy().into_owned();
         match Url::parse(&word) {
@@ -263,7 +263,7 @@ fn progress_bar(targets: usize) -> ProgressBar {
 
 /// How the attempts of a run ended, as far as the exit code is concerned.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     attempts: usize,
     failed: usize,
     reached: usize,
@@ -271,14 +271,14 @@ struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, done: &Done) {
+    pub(super) fn count(&mut self, done: &Done) {
         self.attempts += 1;
         self.failed += usize::from(done.outcome.is_transient());
         self.reached += usize::from(done.reached);
         self.hosts.extend(done.hosts.iter().cloned());
     }
 
-    fn code(&self) -> ExitCode {
+    pub(super) fn code(&self) -> ExitCode {
         if self.failed == 0 {
             ExitCode::Done
         } else if self.reached == 0 && self.failed == self.attempts && self.hosts.len() > 1 {
@@ -292,10 +292,10 @@ impl Tally {
 
 /// Which signal asked us to stop, if any.
 #[derive(Clone, Default)]
-struct Signalled(Arc<AtomicU8>);
+pub(super) struct Signalled(Arc<AtomicU8>);
 
 impl Signalled {
-    fn code(&self) -> Option<ExitCode> {
+    pub(super) fn code(&self) -> Option<ExitCode> {
         match self.0.load(Ordering::Relaxed) {
             0 => None,
             15 => Some(ExitCode::Terminated),
@@ -305,7 +305,7 @@ impl Signalled {
 }
 
 /// Turns Ctrl-C and SIGTERM into a request to stop; a second one into giving up what is in flight.
-fn listen() -> Result<(Arc<Stop>, Signalled)> {
+pub(super) fn listen() -> Result<(Arc<Stop>, Signalled)> {
     let stop = Arc::new(Stop::default());
     let signalled = Signalled::default();
     let mut interrupt = signal(SignalKind::interrupt()).map_err(internal)?;
@@ -336,6 +336,7 @@ mod tests {
             outcome,
             reason: String::new(),
             reached,
+            bytes: 0,
             hosts: [host.into()].into(),
         }
     }

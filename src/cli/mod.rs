@@ -14,7 +14,9 @@ mod docs;
 mod find;
 mod list;
 mod print;
+mod run;
 mod show;
+mod status;
 mod summary;
 mod verify;
 
@@ -88,6 +90,10 @@ enum Command {
     Archive(archive::Arguments),
     /// Print what articles cite, with the sentences; no network, no archive
     Find(find::Arguments),
+    /// Capture whatever is due: cron's command, silent on success
+    Run(run::Arguments),
+    /// Tell how the last run went and what is due
+    Status,
     /// List the articles in the archive
     List(list::Arguments),
     /// Show one article with its sentences and what became of the posts it cites
@@ -136,6 +142,8 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
     match &cli.command {
         Command::Archive(arguments) => archive::run(&cli.global, arguments, printer),
         Command::Find(arguments) => find::run(&cli.global, arguments, printer),
+        Command::Run(arguments) => run::run(&cli.global, arguments, printer),
+        Command::Status => status::run(&cli.global, printer),
         Command::List(arguments) => list::run(&cli.global, arguments, printer),
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),

@@ -51,6 +51,9 @@ impl Session {
         if !self.settle(job, fence, retry_at)? {
             return Ok(Completion::Stale);
         }
+        if let (None, Some(due)) = (retry_at, record.recheck_at) {
+            self.recheck(job, due)?;
+        }
         let best = record.answers.get(record.best).ok_or_else(|| {
             Fault::Refused(Error::Internal(
                 "a capture must have answers, the best among them".to_owned(),

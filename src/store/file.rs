@@ -25,8 +25,9 @@ const SQLITE_MINIMUM: i32 = 3_051_003;
 /// Page size of new archives, in bytes: measured, bodies of 16 KB are written fastest so.
 pub(super) const PAGE_SIZE: u32 = 8192;
 
-/// Steps from each version of the schema to the next; the first makes an empty file an archive. Never edited, only added to.
-pub(super) const MIGRATIONS: &[&str] = &[SCHEMA];
+/// The first makes an empty file an archive of the newest version; the others lead from each version to the next, from 1 on.
+/// Those are never edited, only added to.
+pub(super) const MIGRATIONS: &[&str] = &[SCHEMA, include_str!("migrations/recheck.sql")];
 
 /// How long a statement waits for a lock of another program, in milliseconds.
 const BUSY_MILLIS: u64 = 10_000;
@@ -332,10 +333,13 @@ fn prepare(connection: &mut Connection) -> std::result::Result<(), Problem> {
 /// Applies the steps that the archive has not seen yet, each in one transaction together with its version.
 pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     let (_, version) = identity(connection)?;
-    for (index, step) in steps.iter().enumerate().skip(version as usize) {
+    // The schema itself is of the newest version already.
+    let steps_left = if version == 0 { 1 } else { steps.len() };
+    for (index, step) in steps.iter().enumerate().take(steps_left).skip(version as usize) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(step)?;
-        transaction.execute_batch(&format!("PRAGMA user_version = {}", index + 1))?;
+        let reached = if index == 0 { steps.len() } else { index + 1 };
+        transaction.execute_batch(&format!("PRAGMA user_version = {reached}"))?;
         transaction.commit()?;
     }
     Ok(())

@@ -42,7 +42,7 @@ use writer::{Closing, Command, Stop};
 pub use blob::CHUNK_BYTES;
 pub use capture::Completion;
 pub use query::Reader;
-pub use queue::Enqueued;
+pub use queue::{Due, Enqueued};
 pub use redact::Redactable;
 
 /// How an archive is opened for a run.
@@ -292,6 +292,41 @@ impl Store {
     /// If it is not there, was taken out before, or it cannot be written.
     pub async fn redact(&self, item: Redactable, by: String, why: String) -> Result<i64> {
         self.call(0, move |session| session.redact(&item, &by, &why)).await
+    }
+
+    /// What is due now; found by an index, however large the archive. Blocks; not for async tasks.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn due(&self) -> Result<Due> {
+        let (command, answer) = writer::command(0, false, Session::due);
+        self.send_blocking(command)?;
+        answer.blocking_recv().map_err(|_| self.stopped())?
+    }
+
+    /// As [`Store::close`], for a run that never began anything asynchronous. Blocks; not for async tasks.
+    ///
+    /// # Errors
+    /// If something could not be written.
+    pub fn close_blocking(&self, exit: u8, summary: Option<String>) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send_blocking(Command::Close(Closing {
+            exit: i64::from(exit),
+            summary,
+            reply,
+        }))?;
+        let closed = answer.blocking_recv().map_err(|_| self.stopped())?;
+        match self.stop.get() {
+            Some(_) => Err(self.stopped()),
+            None => closed,
+        }
+    }
+
+    fn send_blocking(&self, command: Command) -> Result<()> {
+        match &self.commands {
+            Some(commands) => commands.blocking_send(command).map_err(|_| self.stopped()),
+            None => Err(self.stopped()),
+        }
     }
 
     /// An operation that is answered when the disk has it.

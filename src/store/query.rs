@@ -11,6 +11,8 @@ use super::blob::find_blob;
 use super::exchange::read_header_lines;
 use super::failure::sql_error;
 use super::file;
+use super::queue::Due;
+use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
 
 /// An archive opened for looking.
@@ -226,6 +228,24 @@ pub struct Totals {
     pub pending: i64,
 }
 
+/// One run, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunView {
+    /// Row of the run.
+    pub run: i64,
+    /// When it began.
+    pub started: String,
+    /// When it ended; `None` while it goes on, or if it was killed.
+    pub ended: Option<String>,
+    /// What was asked of the program.
+    pub command: String,
+    /// Its exit code.
+    pub exit: Option<i64>,
+    /// What it said of itself, as JSON.
+    #[serde(skip)]
+    pub summary: Option<String>,
+}
+
 impl Reader {
     /// Opens the archive at `path`.
     ///
@@ -245,6 +265,39 @@ impl Reader {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How the newest runs of a command went, newest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn runs(&self, most: usize) -> Result<Vec<RunView>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT r.id, r.started, e.ended, r.command, e.exit, e.summary
+                     FROM run r LEFT JOIN run_end e ON e.run = r.id ORDER BY r.id DESC LIMIT ?1",
+                )?
+                .query_map([super::row::count(most)], |row| {
+                    Ok(RunView {
+                        run: row.get(0)?,
+                        started: row.get(1)?,
+                        ended: row.get(2)?,
+                        command: row.get(3)?,
+                        exit: row.get(4)?,
+                        summary: row.get(5)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    /// What is due at `now`.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn due(&self, now: Timestamp) -> Result<Due> {
+        self.ask(|connection| super::queue::due(connection, &now.to_string()))
     }
 
     /// How much there is.

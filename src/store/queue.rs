@@ -1,6 +1,6 @@
 //! The queue: which targets are to be worked on, who works on them, and which hosts are to be left alone.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
 use super::record::Job;
@@ -20,7 +20,22 @@ pub struct Enqueued {
     pub settled: usize,
 }
 
+/// What is due at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Due {
+    /// How many targets.
+    pub targets: i64,
+    /// When the longest overdue of them was due.
+    pub oldest: Option<String>,
+}
+
 impl Session {
+    /// What is due now, by the index over what waits.
+    pub(super) fn due(&mut self) -> Result<Due, Fault> {
+        let now = self.now();
+        Ok(due(&self.connection, &now)?)
+    }
+
     /// Queues targets that have no answer yet; with `again` those that have one as well. A target that turned out to be
     /// another is queued as that one.
     pub(super) fn enqueue(&mut self, targets: &[i64], again: bool) -> Result<Enqueued, Fault> {
@@ -63,6 +78,9 @@ impl Session {
     ) -> Result<Vec<Job>, Fault> {
         let now = self.now();
         let until = self.clock.now().plus_millis(ttl_millis).to_string();
+        if only.is_none() {
+            self.begin_slots(&now, limit)?;
+        }
         let targets: Vec<i64> = match only {
             Some(only) => only
                 .iter()
@@ -103,10 +121,43 @@ impl Session {
         Ok(jobs)
     }
 
+    /// Gives targets whose re-check is due their next slot, the longest overdue first.
+    fn begin_slots(&mut self, now: &str, limit: usize) -> Result<(), Fault> {
+        let due: Vec<(i64, String)> = self
+            .connection
+            .prepare_cached("SELECT target, due FROM recheck WHERE due <= ?1 ORDER BY due LIMIT ?2")?
+            .query_map(params![now, count(limit)], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (target, due) in due {
+            self.connection
+                .prepare_cached(
+                    "UPDATE job SET slot = slot + 1, attempts = 0, not_before = ?2, done = 0 WHERE target = ?1 AND done = 1",
+                )?
+                .execute(params![target, due])?;
+            self.connection
+                .prepare_cached("DELETE FROM recheck WHERE target = ?1")?
+                .execute([target])?;
+        }
+        Ok(())
+    }
+
+    /// Notes when a target is to be captured again; takes the place of what was noted before.
+    pub(super) fn recheck(&mut self, target: i64, due: Timestamp) -> Result<(), Fault> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO recheck (target, due) VALUES (?1, ?2)
+                 ON CONFLICT (target) DO UPDATE SET due = excluded.due",
+            )?
+            .execute(params![target, due.to_string()])?;
+        Ok(())
+    }
+
     fn job(&self, target: i64, fence: i64, attempts: i64) -> rusqlite::Result<Job> {
         self.connection
             .prepare_cached(
-                "SELECT coalesce(url, ''), kind, platform, native_id, handle, claim FROM target WHERE id = ?1",
+                "SELECT coalesce(url, ''), kind, platform, native_id, handle, claim,
+                        (SELECT started FROM capture WHERE target = target.id ORDER BY fence LIMIT 1)
+                 FROM target WHERE id = ?1",
             )?
             .query_row([target], |row| {
                 Ok(Job {
@@ -116,6 +167,7 @@ impl Session {
                     url: row.get(0)?,
                     kind: kind(row, 1)?,
                     attempts,
+                    first_captured: row.get::<_, Option<String>>(6)?.map(|at| time(&at)),
                 })
             })
     }
@@ -181,4 +233,21 @@ impl Session {
             .collect::<rusqlite::Result<_>>()?;
         Ok(penalties)
     }
+}
+
+/// What is due at `now`: what waits for its time, leases that ran out, re-checks.
+pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
+    connection
+        .prepare_cached(
+            "SELECT count(*), min(due) FROM (
+               SELECT leased_until AS due FROM job WHERE leased_until <= ?1
+               UNION ALL SELECT not_before FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1
+               UNION ALL SELECT due FROM recheck WHERE due <= ?1)",
+        )?
+        .query_row([now], |row| {
+            Ok(Due {
+                targets: row.get(0)?,
+                oldest: row.get(1)?,
+            })
+        })
 }

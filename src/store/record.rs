@@ -86,6 +86,8 @@ pub struct Job {
     pub url: String,
     /// What it is.
     pub kind: TargetKind,
+    /// When the first capture of the target began, if there was one.
+    pub first_captured: Option<Timestamp>,
     /// How often it was tried before without an answer that settles it.
     pub attempts: i64,
 }
@@ -139,6 +141,8 @@ pub struct CaptureRecord {
     pub answers: Vec<AnswerRecord>,
     /// Media of the best answer's post.
     pub media: Vec<MediaRecord>,
+    /// When to capture the target again, if nothing is left open; no evidence.
+    pub recheck_at: Option<Timestamp>,
 }
 
 /// One finished attempt to identify an unidentified post.

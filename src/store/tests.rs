@@ -86,6 +86,7 @@ fn answer(source: &str, outcome: Outcome, exchanges: Vec<Exchange>) -> AnswerRec
 
 fn capture_of(answers: Vec<AnswerRecord>) -> CaptureRecord {
     CaptureRecord {
+        recheck_at: None,
         started: noon(),
         ended: noon().plus_millis(300),
         best: 0,
@@ -1059,22 +1060,40 @@ fn what_was_half_written_in_place_is_rolled_back_before_it_is_read() {
 }
 
 #[test]
+fn a_migrated_archive_has_the_schema_of_a_new_one() {
+    let (_folder, path) = scratch();
+    drop(open(&path));
+    let schema = |connection: &Connection| -> Vec<(String, Option<String>)> {
+        let mut statement = connection
+            .prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(|row| row.unwrap()).collect()
+    };
+    let mut connection = Connection::open(&path).unwrap();
+    let new = schema(&connection);
+    connection
+        .execute_batch("DROP TABLE recheck; PRAGMA user_version = 1")
+        .unwrap();
+    file::migrate(&mut connection, file::MIGRATIONS).unwrap();
+    assert_eq!(schema(&connection), new);
+}
+
+#[test]
 fn a_migration_that_fails_leaves_the_version_before_it() {
     let (_folder, path) = scratch();
     drop(open(&path));
     let mut connection = Connection::open(&path).unwrap();
-    let failing = [
-        file::MIGRATIONS[0],
-        "CREATE TABLE extra (id INTEGER); CREATE TABLE extra (id INTEGER)",
-    ];
+    let with = |step| [file::MIGRATIONS, &[step]].concat();
+    let failing = with("CREATE TABLE extra (id INTEGER); CREATE TABLE extra (id INTEGER)");
     assert!(file::migrate(&mut connection, &failing).is_err());
-    let working = [file::MIGRATIONS[0], "CREATE TABLE extra (id INTEGER)"];
+    let working = with("CREATE TABLE extra (id INTEGER)");
     file::migrate(&mut connection, &working).unwrap();
     assert_eq!(
         connection
             .query_row("PRAGMA user_version", [], |r| r.get::<_, i64>(0))
             .unwrap(),
-        2
+        working.len() as i64
     );
     file::migrate(&mut connection, &working).unwrap();
 }

@@ -1,0 +1,218 @@
+//! `citekeep run`: cron's command. Captures what is due, within limits, and says nothing where all went well.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::archive::{Tally, command_line, listen};
+use super::print::{Printable, Printer};
+use super::{Global, internal};
+use crate::capture::{Capturer, Done};
+use crate::clock::{Clock, Timestamp};
+use crate::config::Config;
+use crate::error::{ExitCode, Result};
+use crate::fetch::Fetcher;
+use crate::store::{Due, Reader, RunOptions, Store};
+
+/// Arguments of `citekeep run`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Stop cleanly after this time
+    #[arg(long, value_name = "SECONDS", default_value_t = 7200)]
+    max_duration: u64,
+    /// Stop cleanly after so many attempts
+    #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    max_captures: usize,
+    /// Stop cleanly once so many bytes were received
+    #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
+    max_bytes: u64,
+    /// Wait a random time of at most so long first, so that many machines do not ask at once; not on a terminal
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    jitter: u64,
+    /// Only tell what is due
+    #[arg(long)]
+    dry_run: bool,
+    /// Wait for another run to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    wait: u64,
+}
+
+/// What a run says about itself: printed with `--json`, kept in the archive.
+#[derive(Debug, Serialize)]
+struct Summary {
+    version: u32,
+    run: i64,
+    started: Timestamp,
+    ended: Timestamp,
+    /// Targets that were due at the start, and since when the oldest.
+    due: i64,
+    oldest_due: Option<String>,
+    attempts: usize,
+    /// Attempts by outcome.
+    outcomes: BTreeMap<&'static str, u64>,
+    /// Bytes of bodies received.
+    bytes: u64,
+    /// Which limit or signal stopped it, if one did.
+    stopped_by: Option<&'static str>,
+    exit: u8,
+}
+
+impl Summary {
+    fn new(run: i64, now: Timestamp, due: Due) -> Summary {
+        Summary {
+            version: 1,
+            run,
+            started: now,
+            ended: now,
+            due: due.targets,
+            oldest_due: due.oldest,
+            attempts: 0,
+            outcomes: BTreeMap::new(),
+            bytes: 0,
+            stopped_by: None,
+            exit: 0,
+        }
+    }
+
+    fn count(&mut self, done: &Done) {
+        self.attempts += 1;
+        self.bytes = self.bytes.saturating_add(done.bytes);
+        *self.outcomes.entry(done.outcome.word()).or_default() += 1;
+    }
+}
+
+/// Captures what is due; sets nothing up for the network where nothing is.
+pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
+    let config = global.settings()?;
+    let clock = Clock::System;
+    if arguments.dry_run {
+        let due = Reader::open(&global.archive)?.due(clock.now())?;
+        return Ok(tell_due(&due, printer));
+    }
+    if !std::io::stderr().is_terminal() {
+        std::thread::sleep(jitter(clock, arguments.jitter));
+    }
+    let options = RunOptions {
+        create: false,
+        wait: Duration::from_secs(arguments.wait),
+        command: command_line(),
+        clock,
+    };
+    let store = Store::open(&global.archive, &options)?;
+    let mut summary = Summary::new(store.run(), clock.now(), store.due()?);
+    if summary.due == 0 {
+        return store
+            .close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))
+            .map(|()| tell(&summary, ExitCode::Done, printer));
+    }
+    let store = Arc::new(store);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(internal)?;
+    runtime.block_on(async {
+        let finished = work(&store, &config, arguments, printer, &mut summary).await;
+        let code = finished.as_ref().map_or_else(|error| error.exit_code(), |code| *code);
+        (summary.ended, summary.exit) = (clock.now(), code as u8);
+        let kept = serde_json::to_string(&summary).map_err(internal)?;
+        // The first failure is the one to tell: after it, closing fails for the same reason.
+        let closed = store.close(code as u8, Some(kept)).await;
+        finished.and_then(|code| closed.map(|()| tell(&summary, code, printer)))
+    })
+}
+
+async fn work(
+    store: &Arc<Store>,
+    config: &Config,
+    arguments: &Arguments,
+    printer: &Printer,
+    summary: &mut Summary,
+) -> Result<ExitCode> {
+    let clock = Clock::System;
+    let (stop, signalled) = listen()?;
+    let fetcher = Fetcher::new(config, clock)?;
+    fetcher.leave_alone(store.host_penalties().await?);
+    let capturer = Capturer::new(fetcher, Arc::clone(store), config.upstreams()?, clock);
+    let mut tally = Tally::default();
+    let mut watch = |done: &Done| {
+        tally.count(done);
+        summary.count(done);
+        if summary.bytes >= arguments.max_bytes && summary.stopped_by.is_none() {
+            summary.stopped_by = Some("max_bytes");
+            stop.ask();
+        }
+        printer.remark(format_args!(
+            "{:<14} {} ({})",
+            done.outcome.word(),
+            Printable(&done.url),
+            done.reason
+        ));
+    };
+    let out_of_time = {
+        let capturing = capturer.capture_due(arguments.max_captures, &stop, &mut watch);
+        tokio::pin!(capturing);
+        tokio::select! {
+            captured = &mut capturing => captured.map(|()| false)?,
+            () = tokio::time::sleep(Duration::from_secs(arguments.max_duration)) => {
+                stop.ask();
+                capturing.await?;
+                true
+            }
+        }
+    };
+    if let Some(code) = signalled.code() {
+        summary.stopped_by = Some("signal");
+        return Ok(code);
+    }
+    if out_of_time {
+        summary.stopped_by.get_or_insert("max_duration");
+    } else if summary.attempts >= arguments.max_captures {
+        summary.stopped_by.get_or_insert("max_captures");
+    }
+    Ok(tally.code())
+}
+
+/// A random time below `most` seconds.
+fn jitter(clock: Clock, most: u64) -> Duration {
+    if most == 0 {
+        return Duration::ZERO;
+    }
+    let random = clock.nonce(0);
+    let number = random[..8]
+        .iter()
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    Duration::from_millis(number % (most * 1000))
+}
+
+fn tell(summary: &Summary, code: ExitCode, printer: &Printer) -> ExitCode {
+    if printer.json() {
+        printer.object(summary);
+    }
+    code
+}
+
+#[derive(Serialize)]
+struct DryRun<'a> {
+    due: i64,
+    oldest_due: Option<&'a str>,
+}
+
+fn tell_due(due: &Due, printer: &Printer) -> ExitCode {
+    let oldest = due.oldest.as_deref();
+    if printer.json() {
+        printer.object(&DryRun {
+            due: due.targets,
+            oldest_due: oldest,
+        });
+    } else {
+        let since = oldest
+            .map(|time| format!(", the oldest since {time}"))
+            .unwrap_or_default();
+        printer.line(format_args!("{} due{since}", due.targets));
+    }
+    ExitCode::Done
+}

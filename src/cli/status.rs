@@ -1,0 +1,56 @@
+//! `citekeep status`: how the last run went, and what is due.
+
+use serde::Serialize;
+
+use super::print::{Printable, Printer};
+use super::{Global, internal};
+use crate::clock::Clock;
+use crate::error::{ExitCode, Result};
+use crate::store::Reader;
+use crate::store::query::RunView;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Status {
+    last_run: Option<RunView>,
+    summary: Option<serde_json::Value>,
+    due: i64,
+    oldest_due: Option<String>,
+}
+
+/// Prints the newest run, its summary if it left one, and what is due now.
+pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
+    let reader = Reader::open(&global.archive)?;
+    let last = reader.runs(1)?.pop();
+    let due = reader.due(Clock::System.now())?;
+    if printer.json() {
+        let summary = last.as_ref().and_then(|run| run.summary.as_deref());
+        let summary = summary.map(serde_json::from_str).transpose().map_err(internal)?;
+        printer.object(&Status {
+            last_run: last,
+            summary,
+            due: due.targets,
+            oldest_due: due.oldest,
+        });
+        return Ok(ExitCode::Done);
+    }
+    match last {
+        None => printer.line("no run yet"),
+        Some(run) => {
+            let end = match (&run.ended, run.exit) {
+                (Some(ended), Some(exit)) => format!("ended {ended} with exit code {exit}"),
+                _ => "goes on, or was killed".to_owned(),
+            };
+            printer.line(format_args!("run {} began {}, {end}", run.run, run.started));
+            printer.line(format_args!("  {}", Printable(&run.command)));
+            if let Some(summary) = &run.summary {
+                printer.line(format_args!("  {}", Printable(summary)));
+            }
+        }
+    }
+    match due.oldest {
+        Some(oldest) => printer.line(format_args!("{} due, the oldest since {oldest}", due.targets)),
+        None => printer.line(format_args!("{} due", due.targets)),
+    }
+    Ok(ExitCode::Done)
+}
