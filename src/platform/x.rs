@@ -3,11 +3,16 @@
 use super::Platform;
 
 mod archived;
+mod graphql;
 mod grammar;
 mod identify;
 mod oembed;
+mod page;
 mod syndication;
 mod text;
+mod tombstone;
+mod tweet;
+mod version_2;
 
 use grammar::recognise;
 
