@@ -2,17 +2,15 @@
 
 use super::Platform;
 
-mod archived;
-mod graphql;
+pub(super) mod archived;
+pub(super) mod graphql;
 mod grammar;
 mod identify;
-mod oembed;
-mod page;
-mod syndication;
+pub(super) mod oembed;
+pub(super) mod syndication;
 mod text;
 mod tombstone;
-mod tweet;
-mod version_2;
+pub(super) mod tweet;
 
 use grammar::recognise;
 
