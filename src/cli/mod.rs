@@ -15,6 +15,7 @@ mod find;
 mod list;
 mod print;
 mod show;
+mod sources;
 mod summary;
 mod verify;
 
@@ -94,6 +95,8 @@ enum Command {
     Show(show::Arguments),
     /// Check every hash, the ledger and every reference of the archive
     Verify(verify::Arguments),
+    /// List the sources of the platforms, or read a saved answer of one
+    Sources(sources::Arguments),
     /// Configuration
     #[command(subcommand)]
     Config(config::Arguments),
@@ -139,6 +142,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::List(arguments) => list::run(&cli.global, arguments, printer),
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
+        Command::Sources(arguments) => sources::run(arguments, printer),
         Command::Config(arguments) => config::run(&cli.global, arguments, printer),
         Command::Man => docs::man(printer),
         Command::Completions { shell } => docs::completions(*shell, printer),

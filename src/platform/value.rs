@@ -56,12 +56,6 @@ pub(super) fn time(value: &Value) -> Option<String> {
     utc(value.as_str()?)
 }
 
-/// Seconds since 1970 as a time.
-pub(super) fn seconds(seconds: i64) -> Option<String> {
-    let time = DateTime::from_timestamp(seconds, 0)?;
-    Some(time.to_rfc3339_opts(SecondsFormat::Secs, true))
-}
-
 /// Milliseconds of a number of seconds that may have a fraction.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 pub(super) fn milliseconds(value: &Value) -> Option<u64> {

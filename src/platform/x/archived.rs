@@ -129,6 +129,36 @@ pub fn read(exchange: &Exchange, id: &str) -> Option<Post> {
     }
 }
 
+/// Reads a saved capture of whatever post it is.
+#[must_use]
+pub fn saved(exchange: &Exchange) -> Answer {
+    if let Some(failed) = from_status(exchange) {
+        return failed;
+    }
+    let Ok(body) = exchange.decoded() else {
+        return Answer::without_post(Outcome::Unreadable, "coding");
+    };
+    let text = String::from_utf8_lossy(&body);
+    let id = if text.trim_start().starts_with('{') {
+        let json: Value = serde_json::from_str(&text).unwrap_or_default();
+        let told = [&json["id_str"], &json["data"]["id"], &json["id"]];
+        told.into_iter().find_map(crate::platform::value::id)
+    } else {
+        // The page's own address names the post that it is about; those around it have none.
+        ["og:url\" content=\"", "rel=\"canonical\" href=\""].into_iter().find_map(|mark| {
+            let (_, rest) = text.split_once(mark)?;
+            match super::recognise(&rest.split('"').next()?.parse().ok()?)? {
+                Recognised::Post(post) => Some(post.id),
+                _ => None,
+            }
+        })
+    };
+    match id.and_then(|id| read(exchange, &id)) {
+        Some(post) => Answer::with_post("post", post),
+        None => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
+    }
+}
+
 fn json(json: &Value, id: &str) -> Option<Post> {
     if json["data"].is_object() {
         version_2(json, id)
