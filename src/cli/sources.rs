@@ -50,7 +50,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
 
 fn table(printer: &Printer) {
     for reader in READERS {
-        let asked = if reader.asked { "asked by captures" } else { "saved answers only" };
+        let asked = if reader.asked {
+            "asked by captures"
+        } else {
+            "saved answers only"
+        };
         printer.line(format_args!("{:<20} {:<19} {}", reader.name, asked, reader.yields));
         if printer.json() {
             printer.object(&json!({
@@ -63,7 +67,11 @@ fn table(printer: &Printer) {
 }
 
 fn parse(source: &str, file: &str, status: u16, printer: &Printer) -> Result<ExitCode> {
-    let bad = |why: String, hint| Error::BadInput { input: file.to_owned(), why: why.into(), hint };
+    let bad = |why: String, hint| Error::BadInput {
+        input: file.to_owned(),
+        why: why.into(),
+        hint,
+    };
     let reader = readers::by_name(source).ok_or_else(|| Error::BadInput {
         input: source.to_owned(),
         why: "is no source".into(),

@@ -30,7 +30,9 @@ const BINARY: &str = "!!binary";
 pub fn read(bytes: &[u8], name: &str, status: Option<u16>) -> Result<Vec<Exchange>, String> {
     let text = std::str::from_utf8(bytes).ok();
     let start = text.map(str::trim_start).unwrap_or_default();
-    let is_yaml_name = [".yaml", ".yml"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+    let is_yaml_name = [".yaml", ".yml"]
+        .iter()
+        .any(|end| name.to_ascii_lowercase().ends_with(end));
     let is_yaml = is_yaml_name
         || ["http_interactions:", "interactions:", "---\n", "- request:", "request:"]
             .iter()
@@ -53,9 +55,14 @@ pub fn read(bytes: &[u8], name: &str, status: Option<u16>) -> Result<Vec<Exchang
 }
 
 fn exchanges(tree: &Value) -> Vec<Exchange> {
-    let listed = [&tree["http_interactions"], &tree["interactions"], &tree["log"]["entries"], tree]
-        .into_iter()
-        .find_map(Value::as_array);
+    let listed = [
+        &tree["http_interactions"],
+        &tree["interactions"],
+        &tree["log"]["entries"],
+        tree,
+    ]
+    .into_iter()
+    .find_map(Value::as_array);
     match listed {
         Some(list) => list.iter().take(EXCHANGES).filter_map(one).collect(),
         None => one(tree).into_iter().collect(),
@@ -69,17 +76,35 @@ fn one(value: &Value) -> Option<Exchange> {
         false if value["body"].is_string() || value["body"].is_object() => (value, value),
         false => return None,
     };
-    let status = [&response["status"]["code"], &response["status"], &response["status_code"]]
+    let status = [
+        &response["status"]["code"],
+        &response["status"],
+        &response["status_code"],
+    ]
+    .into_iter()
+    .find_map(|s| s.as_u64().or_else(|| s.as_str()?.parse().ok()))?;
+    let url = [&request["uri"], &request["url"], &response["url"]]
         .into_iter()
-        .find_map(|s| s.as_u64().or_else(|| s.as_str()?.parse().ok()))?;
-    let url = [&request["uri"], &request["url"], &response["url"]].into_iter().find_map(Value::as_str);
+        .find_map(Value::as_str);
     let mut headers = headers(&response["headers"]);
-    let body = body(&response["body"]).or_else(|| body(&response["content"])).unwrap_or_default();
+    let body = body(&response["body"])
+        .or_else(|| body(&response["content"]))
+        .unwrap_or_default();
     // Many cassettes keep the header of a coding that they undid.
-    let coding = headers.iter().find(|(n, _)| n == "content-encoding").map(|(_, v)| v.clone());
-    let body = coding.and_then(|c| decode(&body, &c, DECODED_LIMIT).ok()).unwrap_or(body);
+    let coding = headers
+        .iter()
+        .find(|(n, _)| n == "content-encoding")
+        .map(|(_, v)| v.clone());
+    let body = coding
+        .and_then(|c| decode(&body, &c, DECODED_LIMIT).ok())
+        .unwrap_or(body);
     headers.retain(|(name, _)| name != "content-encoding");
-    Some(exchange(url.and_then(|u| Url::parse(u).ok()), u16::try_from(status).ok()?, headers, body))
+    Some(exchange(
+        url.and_then(|u| Url::parse(u).ok()),
+        u16::try_from(status).ok()?,
+        headers,
+        body,
+    ))
 }
 
 fn headers(value: &Value) -> Vec<(String, String)> {
@@ -216,6 +241,8 @@ fn plain(text: &str) -> Value {
         "" | "~" | "null" => Value::Null,
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
-        text => text.parse::<i64>().map_or_else(|_| Value::String(text.to_owned()), Value::from),
+        text => text
+            .parse::<i64>()
+            .map_or_else(|_| Value::String(text.to_owned()), Value::from),
     }
 }

@@ -69,10 +69,16 @@ pub fn read(exchange: &Exchange, platform: &str, asked: Option<&str>) -> Answer 
         (Some((id, _)), _) => id.clone(),
         (None, Some(asked)) => asked.to_owned(),
         // A playlist or profile has an embed too, but names no post.
-        (None, None) => String::new(),
+        (None, None) => match playlist(html) {
+            Some(list) => list,
+            None => return Answer::without_post(Outcome::Unreadable, "no_id"),
+        },
     };
     let author_url = string(&json["author_url"]);
-    let handle = author_url.as_deref().and_then(|u| u.rsplit_once("/@")).map(|(_, h)| h.to_owned());
+    let handle = author_url
+        .as_deref()
+        .and_then(|u| u.rsplit_once("/@"))
+        .map(|(_, h)| h.to_owned());
     let mut post = Post {
         id: native,
         url: told.map(|(_, url)| url).or_else(|| string(&json["url"])),
@@ -128,12 +134,22 @@ fn identity(json: &Value, html: &str, platform: &str) -> Option<(String, String)
     let direct = match platform {
         "tiktok" => {
             let id = id(&json["embed_product_id"])?;
-            format!("https://www.tiktok.com/@{}/video/{id}", json["author_unique_id"].as_str().unwrap_or(""))
+            format!(
+                "https://www.tiktok.com/@{}/video/{id}",
+                json["author_unique_id"].as_str().unwrap_or("")
+            )
         }
         "vimeo" => format!("https://vimeo.com/{}", id(&json["video_id"])?),
         _ => return None,
     };
     named(&direct)
+}
+
+/// Id of the playlist that a player shows instead of one video.
+fn playlist(html: &str) -> Option<String> {
+    let fragment = crate::article::parse_fragment(html);
+    let frame = fragment.select(&Selector::parse("iframe[src]").ok()?).next()?;
+    super::address::query(&Url::parse(frame.attr("src")?).ok()?, "list")
 }
 
 /// Tags and mentions of the caption.
@@ -142,5 +158,9 @@ fn caption(html: &str) -> Vec<super::Entity> {
     let Ok(places) = Selector::parse("blockquote p") else {
         return Vec::new();
     };
-    fragment.select(&places).next().map(|p| rich::read(p).1).unwrap_or_default()
+    fragment
+        .select(&places)
+        .next()
+        .map(|p| rich::read(p).1)
+        .unwrap_or_default()
 }

@@ -134,7 +134,9 @@ fn plain_rows(exchange: &Exchange) -> Option<Vec<Row>> {
         .filter_map(|line| {
             lines += 1;
             let parts: Vec<&str> = line.split(' ').collect();
-            let [_, timestamp, original, mimetype, ..] = parts[..] else { return None };
+            let [_, timestamp, original, mimetype, ..] = parts[..] else {
+                return None;
+            };
             let is_time = timestamp.len() == 14 && timestamp.bytes().all(|b| b.is_ascii_digit());
             is_time.then(|| Row {
                 timestamp: timestamp.to_owned(),
@@ -152,17 +154,28 @@ pub(super) fn saved_memento(exchanges: &[Exchange]) -> Told {
     let Some(exchange) = exchanges.last() else {
         return Answer::without_post(Outcome::Unreadable, "no_exchange").into();
     };
-    let time = exchange.header("memento-datetime").and_then(|t| chrono::DateTime::parse_from_rfc2822(t).ok());
+    let time = exchange
+        .header("memento-datetime")
+        .and_then(|t| chrono::DateTime::parse_from_rfc2822(t).ok());
     let archived_at = time.map(|t| t.with_timezone(&chrono::Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let link = exchange.header("link").and_then(|l| l.split(", ").find(|p| p.contains("rel=\"original\"")));
+    let link = exchange
+        .header("link")
+        .and_then(|l| l.split(", ").find(|p| p.contains("rel=\"original\"")));
     let original = link.and_then(|p| Some(p.trim().strip_prefix('<')?.split_once('>')?.0.to_owned()));
-    let asked = exchange.url.as_str().split_once("/web/").and_then(|(_, rest)| Some(rest.split_once('/')?.1.to_owned()));
+    let asked = exchange
+        .url
+        .as_str()
+        .split_once("/web/")
+        .and_then(|(_, rest)| Some(rest.split_once('/')?.1.to_owned()));
     let original = original.or(asked);
     let answer = match (refused(exchange), &archived_at) {
         (Some(refused), _) => refused,
         (None, Some(_)) => Answer {
             archived_at,
-            ..Answer::without_post(Outcome::Captured, format!("archived_http_{}", exchange.status.unwrap_or(0)))
+            ..Answer::without_post(
+                Outcome::Captured,
+                format!("archived_http_{}", exchange.status.unwrap_or(0)),
+            )
         },
         (None, None) => match (exchange.status, from_status(exchange)) {
             (Some(300..=399), _) => Answer::without_post(Outcome::NotFound, "redirect"),

@@ -3,8 +3,8 @@
 use super::Platform;
 
 pub(super) mod archived;
-pub(super) mod graphql;
 mod grammar;
+pub(super) mod graphql;
 mod identify;
 pub(super) mod oembed;
 pub(super) mod syndication;

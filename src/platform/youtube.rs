@@ -19,7 +19,10 @@ pub static PLATFORM: Platform = Platform {
             platform: "youtube",
         },
     ],
-    upstreams: &[("page", "https://www.youtube.com"), ("oembed", "https://www.youtube.com")],
+    upstreams: &[
+        ("page", "https://www.youtube.com"),
+        ("oembed", "https://www.youtube.com"),
+    ],
     ..Platform::by_address("youtube", recognise)
 };
 

@@ -43,7 +43,9 @@ impl Source for Thread {
             None => {
                 let uri = format!("at://{did}/app.bsky.feed.post/{key}");
                 let uri: String = byte_serialize(uri.as_bytes()).collect();
-                ask(format!("xrpc/app.bsky.feed.getPostThread?uri={uri}&depth=0&parentHeight=1"))
+                ask(format!(
+                    "xrpc/app.bsky.feed.getPostThread?uri={uri}&depth=0&parentHeight=1"
+                ))
             }
             Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&format!("{did}/{key}"))))),
         }
@@ -117,7 +119,9 @@ fn error(json: &Value) -> Option<Answer> {
         "AccountTakedown" | "RepoTakendown" => (Outcome::Suspended, "error_account_takedown"),
         "AccountDeactivated" | "RepoDeactivated" => (Outcome::AccountGone, "error_account_deactivated"),
         "BlockedActor" | "BlockedByActor" => (Outcome::Walled, "error_blocked"),
-        "AuthMissing" | "AuthenticationRequired" | "ExpiredToken" | "InvalidToken" => (Outcome::LoginRequired, "error_login"),
+        "AuthMissing" | "AuthenticationRequired" | "ExpiredToken" | "InvalidToken" => {
+            (Outcome::LoginRequired, "error_login")
+        }
         "RateLimitExceeded" => (Outcome::RateLimited, "error_rate_limit"),
         "InternalServerError" | "UpstreamFailure" => (Outcome::ServerError, "error_server"),
         "InvalidRequest" => (Outcome::NotFound, "error_invalid_request"),
@@ -193,10 +197,20 @@ fn post(view: &Value) -> Option<Post> {
         ..Post::default()
     };
     post.labels.dedup();
-    if post.labels.iter().any(|l| matches!(l.as_str(), "porn" | "sexual" | "nudity" | "graphic-media" | "gore")) {
+    if post
+        .labels
+        .iter()
+        .any(|l| matches!(l.as_str(), "porn" | "sexual" | "nudity" | "graphic-media" | "gore"))
+    {
         post.sensitive = Some(true);
     }
-    for (name, key) in [("likes", "likeCount"), ("reposts", "repostCount"), ("replies", "replyCount"), ("quotes", "quoteCount"), ("bookmarks", "bookmarkCount")] {
+    for (name, key) in [
+        ("likes", "likeCount"),
+        ("reposts", "repostCount"),
+        ("replies", "replyCount"),
+        ("quotes", "quoteCount"),
+        ("bookmarks", "bookmarkCount"),
+    ] {
         post.count(name, number(&view[key]));
     }
     let reply = &record["reply"];
@@ -208,7 +222,11 @@ fn post(view: &Value) -> Option<Post> {
         post.relate(related);
         post.conversation_id = reply["root"]["uri"].as_str().and_then(native);
     }
-    let embed = if view["embed"].is_object() { &view["embed"] } else { &view["embeds"][0] };
+    let embed = if view["embed"].is_object() {
+        &view["embed"]
+    } else {
+        &view["embeds"][0]
+    };
     let quoted = if embed["media"].is_object() {
         media(&mut post, &embed["media"]);
         &embed["record"]["record"]
@@ -290,7 +308,8 @@ fn facets(record: &Value) -> Vec<Entity> {
     let text = record["text"].as_str().unwrap_or("");
     let shown = |facet: &Value| {
         let at = |key: &str| usize::try_from(facet["index"][key].as_u64()?).ok();
-        text.get(at("byteStart")?..at("byteEnd")?).map(|t| t.trim_start_matches(['#', '@']).to_owned())
+        text.get(at("byteStart")?..at("byteEnd")?)
+            .map(|t| t.trim_start_matches(['#', '@']).to_owned())
     };
     let mut found: Vec<(u64, Entity)> = Vec::new();
     for facet in list(&record["facets"]) {
@@ -298,11 +317,26 @@ fn facets(record: &Value) -> Vec<Entity> {
         for feature in list(&facet["features"]) {
             let kind = self::kind(feature);
             let entity = if kind.ends_with("#link") {
-                Entity { kind: "link".into(), text: shown(facet), url: string(&feature["uri"]), id: None }
+                Entity {
+                    kind: "link".into(),
+                    text: shown(facet),
+                    url: string(&feature["uri"]),
+                    id: None,
+                }
             } else if kind.ends_with("#mention") {
-                Entity { kind: "mention".into(), text: shown(facet), url: None, id: string(&feature["did"]) }
+                Entity {
+                    kind: "mention".into(),
+                    text: shown(facet),
+                    url: None,
+                    id: string(&feature["did"]),
+                }
             } else if kind.ends_with("#tag") {
-                Entity { kind: "hashtag".into(), text: string(&feature["tag"]), url: None, id: None }
+                Entity {
+                    kind: "hashtag".into(),
+                    text: string(&feature["tag"]),
+                    url: None,
+                    id: None,
+                }
             } else {
                 continue;
             };
@@ -310,6 +344,10 @@ fn facets(record: &Value) -> Vec<Entity> {
         }
     }
     found.sort_by_key(|(at, _)| *at);
-    let tags = strings(&record["tags"]).into_iter().map(|tag| Entity { kind: "hashtag".into(), text: Some(tag), ..Entity::default() });
+    let tags = strings(&record["tags"]).into_iter().map(|tag| Entity {
+        kind: "hashtag".into(),
+        text: Some(tag),
+        ..Entity::default()
+    });
     found.into_iter().map(|(_, entity)| entity).chain(tags).collect()
 }

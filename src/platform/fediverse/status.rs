@@ -20,7 +20,12 @@ impl Source for Status {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        let unreadable = || Step::Answer(Box::new(Answer::without_post(Outcome::Unreadable, "address_unreadable")));
+        let unreadable = || {
+            Step::Answer(Box::new(Answer::without_post(
+                Outcome::Unreadable,
+                "address_unreadable",
+            )))
+        };
         let Some((_, native)) = post.id.rsplit_once('/') else {
             return unreadable();
         };
@@ -43,7 +48,9 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         (Ok(json), Some(failed)) => {
             let said = json["error"].as_str().unwrap_or("").to_lowercase();
             return match exchange.status {
-                Some(404) if said.contains("record not found") => Answer::without_post(Outcome::NotFound, "record_not_found"),
+                Some(404) if said.contains("record not found") => {
+                    Answer::without_post(Outcome::NotFound, "record_not_found")
+                }
                 Some(401 | 403 | 422) if said.contains("authenticated") => {
                     Answer::without_post(Outcome::LoginRequired, "authenticated_users_only")
                 }
@@ -65,7 +72,10 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         return Answer::without_post(Outcome::Unreadable, "wrong_id");
     }
     let post = match asked {
-        Some(asked) => Post { id: asked.to_owned(), ..post },
+        Some(asked) => Post {
+            id: asked.to_owned(),
+            ..post
+        },
         None => post,
     };
     Answer::with_post("post", post)
@@ -77,7 +87,10 @@ fn post(json: &Value, whole: bool) -> Option<Post> {
     let content = json["content"].as_str()?;
     let account = &json["account"];
     let url = first(&[&json["url"], &json["uri"]]);
-    let host = url.as_deref().and_then(|u| Url::parse(u).ok()).and_then(|u| u.host_str().map(str::to_owned));
+    let host = url
+        .as_deref()
+        .and_then(|u| Url::parse(u).ok())
+        .and_then(|u| u.host_str().map(str::to_owned));
     let (text, entities) = rich::of_markup(content);
     let mut post = Post {
         id: host.map_or_else(|| native.clone(), |host| format!("{host}/{native}")),
@@ -106,7 +119,12 @@ fn post(json: &Value, whole: bool) -> Option<Post> {
         post.media_expected = Some(files.len());
         post.media = files.iter().filter_map(file).collect();
     }
-    for (name, key) in [("likes", "favourites_count"), ("reposts", "reblogs_count"), ("replies", "replies_count"), ("quotes", "quotes_count")] {
+    for (name, key) in [
+        ("likes", "favourites_count"),
+        ("reposts", "reblogs_count"),
+        ("replies", "replies_count"),
+        ("quotes", "quotes_count"),
+    ] {
         post.count(name, number(&json[key]));
     }
     if let Some(parent) = id(&json["in_reply_to_id"]) {
@@ -161,7 +179,11 @@ fn poll(json: &Value) -> Option<Poll> {
         question: None,
         options: list(&json["options"])
             .filter_map(|o| {
-                Some(PollOption { text: string(&o["title"])?, votes: number(&o["votes_count"]), percent: None })
+                Some(PollOption {
+                    text: string(&o["title"])?,
+                    votes: number(&o["votes_count"]),
+                    percent: None,
+                })
             })
             .collect(),
         votes: number(&json["votes_count"]),

@@ -20,7 +20,10 @@ impl Source for Embed {
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
         if post.id.starts_with("c/") {
-            return Step::Answer(Box::new(Answer::without_post(Outcome::LoginRequired, "private_channel")));
+            return Step::Answer(Box::new(Answer::without_post(
+                Outcome::LoginRequired,
+                "private_channel",
+            )));
         }
         match so_far.last().and_then(|hops| hops.last()) {
             None => {
@@ -63,7 +66,9 @@ fn first<'a>(page: &'a Html, css: &str) -> Option<ElementRef<'a>> {
 }
 
 fn within<'a>(element: ElementRef<'a>, css: &str) -> Vec<ElementRef<'a>> {
-    Selector::parse(css).map(|s| element.select(&s).take(100).collect()).unwrap_or_default()
+    Selector::parse(css)
+        .map(|s| element.select(&s).take(100).collect())
+        .unwrap_or_default()
 }
 
 fn words(element: ElementRef<'_>, css: &str) -> Option<String> {
@@ -82,18 +87,29 @@ fn post(page: &Html) -> Option<Post> {
     let message = first(page, ".tgme_widget_message")?;
     let address = match message.attr("data-post") {
         Some(id) => format!("https://t.me/{id}"),
-        None => within(message, "a.tgme_widget_message_date").first()?.attr("href")?.to_owned(),
+        None => within(message, "a.tgme_widget_message_date")
+            .first()?
+            .attr("href")?
+            .to_owned(),
     };
     let named_post = named(&address)?;
-    let owner = within(message, ".tgme_widget_message_owner_name, .tgme_widget_message_author_name").first().copied();
+    let owner = within(
+        message,
+        ".tgme_widget_message_owner_name, .tgme_widget_message_author_name",
+    )
+    .first()
+    .copied();
     let mut post = Post {
         id: named_post.id,
         url: Some(named_post.url.into()),
         author_handle: named_post.handle,
         author_name: owner.map(|o| rich::read(o).0).filter(|n| !n.is_empty()),
-        posted_at: within(message, ".tgme_widget_message_date time, .tgme_widget_message_meta time")
-            .first()
-            .and_then(|t| utc(t.attr("datetime")?)),
+        posted_at: within(
+            message,
+            ".tgme_widget_message_date time, .tgme_widget_message_meta time",
+        )
+        .first()
+        .and_then(|t| utc(t.attr("datetime")?)),
         ..Post::default()
     };
     // The text of the answered message has a class of its own.
@@ -138,7 +154,9 @@ fn post(page: &Html) -> Option<Post> {
             url: preview.attr("href").map(str::to_owned),
             title: words(*preview, ".link_preview_title"),
             description: words(*preview, ".link_preview_description"),
-            image: within(*preview, ".link_preview_image, .link_preview_right_image").first().and_then(|i| background(*i)),
+            image: within(*preview, ".link_preview_image, .link_preview_right_image")
+                .first()
+                .and_then(|i| background(*i)),
         });
     }
     if let Some(poll) = within(message, ".tgme_widget_message_poll").first() {
@@ -173,7 +191,10 @@ fn media(post: &mut Post, message: ElementRef<'_>) {
         let (kind, url, preview) = if class.contains("photo_wrap") {
             ("photo", background(place), None)
         } else if class.contains("video_player") {
-            let file = within(place, "video").first().and_then(|v| v.attr("src")).map(str::to_owned);
+            let file = within(place, "video")
+                .first()
+                .and_then(|v| v.attr("src"))
+                .map(str::to_owned);
             let preview = still(".tgme_widget_message_video_thumb, .tgme_widget_message_roundvideo_thumb");
             match file {
                 Some(file) => ("video", Some(file), preview),
@@ -189,7 +210,10 @@ fn media(post: &mut Post, message: ElementRef<'_>) {
             ("file", None, None)
         };
         if let Some(url) = url {
-            let duration = words(place, "time.message_video_duration, time.tgme_widget_message_roundvideo_duration");
+            let duration = words(
+                place,
+                "time.message_video_duration, time.tgme_widget_message_roundvideo_duration",
+            );
             post.media.push(Media {
                 kind: kind.into(),
                 url,
@@ -212,9 +236,10 @@ fn background(element: ElementRef<'_>) -> Option<String> {
 
 /// `1:05` or `1:02:03` in milliseconds.
 fn clock(text: &str) -> Option<u64> {
-    let seconds = text.trim().split(':').try_fold(0_u64, |sum, part| {
-        sum.checked_mul(60)?.checked_add(part.parse().ok()?)
-    })?;
+    let seconds = text
+        .trim()
+        .split(':')
+        .try_fold(0_u64, |sum, part| sum.checked_mul(60)?.checked_add(part.parse().ok()?))?;
     seconds.checked_mul(1000)
 }
 

@@ -11,7 +11,9 @@ use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
 use crate::platform::wayback::{self, Row};
-use crate::platform::{Answer, Hops, Media, Post, PostRef, Recognised, Source, SourceKind, Step, Upstreams, value::string};
+use crate::platform::{
+    Answer, Hops, Media, Post, PostRef, Recognised, Source, SourceKind, Step, Upstreams, value::string,
+};
 
 /// The source.
 pub struct Archived;
@@ -145,13 +147,15 @@ pub fn saved(exchange: &Exchange) -> Answer {
         told.into_iter().find_map(crate::platform::value::id)
     } else {
         // The page's own address names the post that it is about; those around it have none.
-        ["og:url\" content=\"", "rel=\"canonical\" href=\""].into_iter().find_map(|mark| {
-            let (_, rest) = text.split_once(mark)?;
-            match super::recognise(&rest.split('"').next()?.parse().ok()?)? {
-                Recognised::Post(post) => Some(post.id),
-                _ => None,
-            }
-        })
+        ["og:url\" content=\"", "rel=\"canonical\" href=\""]
+            .into_iter()
+            .find_map(|mark| {
+                let (_, rest) = text.split_once(mark)?;
+                match super::recognise(&rest.split('"').next()?.parse().ok()?)? {
+                    Recognised::Post(post) => Some(post.id),
+                    _ => None,
+                }
+            })
     };
     match id.and_then(|id| read(exchange, &id)) {
         Some(post) => Answer::with_post("post", post),

@@ -27,13 +27,20 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         (Err(unreadable), None) => return unreadable,
     };
     let data = &json["data"];
-    let user = [&data["user"]["result"], &data["user_result"]["result"], &data["user_result_by_screen_name"]["result"]]
-        .into_iter()
-        .find(|u| u.is_object());
+    let user = [
+        &data["user"]["result"],
+        &data["user_result"]["result"],
+        &data["user_result_by_screen_name"]["result"],
+    ]
+    .into_iter()
+    .find(|u| u.is_object());
     if let Some((outcome, reason)) = user.and_then(tombstone::read) {
         return Answer::without_post(outcome, reason.replace("unavailable_", "account_"));
     }
-    let single = ["tweetResult", "tweet_result", "tweet"].into_iter().map(|key| &data[key]).find(|r| r.is_object());
+    let single = ["tweetResult", "tweet_result", "tweet"]
+        .into_iter()
+        .map(|key| &data[key])
+        .find(|r| r.is_object());
     let found = match single {
         Some(single) if single["result"].is_object() => Some(&single["result"]),
         Some(_) => return errors(&json).unwrap_or_else(|| Answer::without_post(Outcome::NotFound, "empty_result")),
@@ -72,10 +79,13 @@ fn errors(json: &Value) -> Option<Answer> {
 /// The post that a conversation was asked for: the one of that id, else the last before the answers to it, which stand
 /// in modules of their own.
 fn focal<'a>(data: &'a Value, asked: Option<&str>) -> Option<&'a Value> {
-    let thread = ["threaded_conversation_with_injections_v2", "threaded_conversation_with_injections"]
-        .into_iter()
-        .map(|key| &data[key])
-        .find(|t| t.is_object())?;
+    let thread = [
+        "threaded_conversation_with_injections_v2",
+        "threaded_conversation_with_injections",
+    ]
+    .into_iter()
+    .map(|key| &data[key])
+    .find(|t| t.is_object())?;
     let entries = list(&thread["instructions"]).flat_map(|i| list(&i["entries"]));
     let posts = entries.filter(|e| e["entryId"].as_str().is_some_and(|id| id.starts_with("tweet-")));
     let posts: Vec<&Value> = posts
@@ -149,10 +159,14 @@ fn relate(post: &mut Post, relation: Relation, other: &Value, depth: usize) {
 
 /// Names stood in `legacy` until 2025, in `core` since.
 fn author(post: &mut Post, core: &Value, user_id: &Value) {
-    let user = [&core["user_results"]["result"], &core["user_result"]["result"], &core["user"]]
-        .into_iter()
-        .find(|u| u.is_object())
-        .unwrap_or(&Value::Null);
+    let user = [
+        &core["user_results"]["result"],
+        &core["user_result"]["result"],
+        &core["user"],
+    ]
+    .into_iter()
+    .find(|u| u.is_object())
+    .unwrap_or(&Value::Null);
     post.author_id = id(&user["rest_id"]).or_else(|| id(user_id));
     post.author_handle = first(&[&user["core"]["screen_name"], &user["legacy"]["screen_name"]]);
     post.author_name = first(&[&user["core"]["name"], &user["legacy"]["name"]]);

@@ -128,7 +128,11 @@ mod tests {
     fn embed_markup_nested_like_no_embed_is_read_as_far_as_is_safe() {
         let html = format!("<blockquote><p>Open{}", "<b>x".repeat(50_000));
         let body = serde_json::json!({"url": "https://twitter.com/ada_b/status/55", "html": html}).to_string();
-        let text = read(&answered(200, body.as_bytes()), Some("55")).post.unwrap().text.unwrap();
+        let text = read(&answered(200, body.as_bytes()), Some("55"))
+            .post
+            .unwrap()
+            .text
+            .unwrap();
         assert!(text.starts_with("Open") && text.len() < 10_000, "{}", text.len());
     }
 

@@ -216,7 +216,11 @@ mod tests {
             (429, Outcome::RateLimited),
             (503, Outcome::ServerError),
         ] {
-            assert_eq!(read(&answered(status, b"<html>"), Some("1")).outcome, outcome, "{status}");
+            assert_eq!(
+                read(&answered(status, b"<html>"), Some("1")).outcome,
+                outcome,
+                "{status}"
+            );
         }
     }
 

@@ -70,7 +70,9 @@ pub(super) fn read(json: &Value) -> Option<(Outcome, &'static str)> {
         }
         "TweetUnavailable" | "UserUnavailable" => {
             let reason = json["reason"].as_str().or(json["unavailable_reason"].as_str());
-            let message = json["message"].as_str().or(json["unavailable_message"]["text"].as_str());
+            let message = json["message"]
+                .as_str()
+                .or(json["unavailable_message"]["text"].as_str());
             Some(of_reason(reason.unwrap_or(""), message.unwrap_or("")))
         }
         _ => None,

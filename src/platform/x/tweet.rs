@@ -157,7 +157,10 @@ pub(super) fn legacy(json: &Value, id: String) -> Post {
         post.labels.push("withheld_copyright".into());
     }
     post.count("likes", number(&json["favorite_count"]));
-    post.count("replies", number(&json["reply_count"]).or_else(|| number(&json["conversation_count"])));
+    post.count(
+        "replies",
+        number(&json["reply_count"]).or_else(|| number(&json["conversation_count"])),
+    );
     post.count("reposts", number(&json["retweet_count"]));
     post.count("quotes", number(&json["quote_count"]));
     post.count("bookmarks", number(&json["bookmark_count"]));
@@ -208,7 +211,12 @@ fn media(json: &Value) -> (Vec<Media>, Option<usize>) {
         &json["entities"]["media"],
     ]
     .into_iter()
-    .find_map(|l| l.as_array().filter(|l| l.iter().any(|m| m["media_url_https"].is_string() || m["media_url"].is_string())));
+    .find_map(|l| {
+        l.as_array().filter(|l| {
+            l.iter()
+                .any(|m| m["media_url_https"].is_string() || m["media_url"].is_string())
+        })
+    });
     if let Some(details) = details {
         return (details.iter().filter_map(one_media).collect(), Some(details.len()));
     }
@@ -225,7 +233,9 @@ fn media(json: &Value) -> (Vec<Media>, Option<usize>) {
         })
         .collect();
     let video = &json["video"];
-    let file = list(&video["variants"]).filter(|v| v["type"] == "video/mp4").find_map(|v| string(&v["src"]));
+    let file = list(&video["variants"])
+        .filter(|v| v["type"] == "video/mp4")
+        .find_map(|v| string(&v["src"]));
     if let Some(url) = file {
         media.push(Media {
             kind: "video".into(),
@@ -311,7 +321,10 @@ pub(super) fn poll(card: &Value) -> Option<Poll> {
             })
         })
         .collect();
-    let votes = options.iter().map(|o| o.votes).try_fold(0_i64, |sum, v| sum.checked_add(v?));
+    let votes = options
+        .iter()
+        .map(|o| o.votes)
+        .try_fold(0_i64, |sum, v| sum.checked_add(v?));
     Some(Poll {
         votes: votes.filter(|_| !options.is_empty()),
         ends_at: time(&binding(card, "end_datetime_utc")["string_value"]),
@@ -333,9 +346,14 @@ pub(super) fn card(card: &Value) -> Option<Card> {
         url: text("card_url").or_else(|| first(&[&card["legacy"]["url"], &card["url"]])),
         title: text("title"),
         description: text("description"),
-        image: ["photo_image_full_size_original", "thumbnail_image_original", "summary_photo_image_original", "player_image_original"]
-            .into_iter()
-            .find_map(image),
+        image: [
+            "photo_image_full_size_original",
+            "thumbnail_image_original",
+            "summary_photo_image_original",
+            "player_image_original",
+        ]
+        .into_iter()
+        .find_map(image),
     })
 }
 

@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::exchange::Exchange;
+use crate::exchange::{Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::post::{Media, Post};
 use crate::platform::status::from_status;
 use crate::platform::value::{first, list, milliseconds, number, pixels, string, strings, utc};
 use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams};
-use crate::exchange::{Purpose, Request};
 
 /// The source.
 pub struct Page;
@@ -62,7 +62,10 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         url: Some(format!("https://www.youtube.com/watch?v={id}")),
         id,
         author_id: first(&[&details["channelId"], &about["externalChannelId"]]),
-        author_handle: owner.as_deref().and_then(|u| u.rsplit_once("/@")).map(|(_, h)| h.to_owned()),
+        author_handle: owner
+            .as_deref()
+            .and_then(|u| u.rsplit_once("/@"))
+            .map(|(_, h)| h.to_owned()),
         author_name: first(&[&details["author"], &about["ownerChannelName"]]),
         posted_at: first(&[&about["publishDate"], &about["uploadDate"]]).map(|t| utc(&t).unwrap_or(t)),
         title: string(&details["title"]),
@@ -70,7 +73,11 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         language: string(&about["defaultAudioLanguage"]),
         entities: strings(&details["keywords"])
             .into_iter()
-            .map(|tag| crate::platform::Entity { kind: "hashtag".into(), text: Some(tag), ..Default::default() })
+            .map(|tag| crate::platform::Entity {
+                kind: "hashtag".into(),
+                text: Some(tag),
+                ..Default::default()
+            })
             .collect(),
         visibility: match (about["isUnlisted"].as_bool(), details["isPrivate"].as_bool()) {
             (_, Some(true)) => Some("private".into()),
@@ -82,7 +89,10 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         ..Post::default()
     };
     post.text_cut = post.text.as_ref().map(|_| false);
-    post.count("views", number(&details["viewCount"]).or_else(|| number(&about["viewCount"])));
+    post.count(
+        "views",
+        number(&details["viewCount"]).or_else(|| number(&about["viewCount"])),
+    );
     post.count("likes", number(&about["likeCount"]));
     let still = list(&about["thumbnail"]["thumbnails"])
         .chain(list(&details["thumbnail"]["thumbnails"]))
@@ -107,16 +117,24 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
 
 /// What the player says where it has no video.
 fn playability(status: &Value) -> Answer {
-    let said = first(&[&status["reason"], &status["messages"][0]]).unwrap_or_default().to_lowercase();
+    let said = first(&[&status["reason"], &status["messages"][0]])
+        .unwrap_or_default()
+        .to_lowercase();
     let more = &status["errorScreen"]["playerErrorMessageRenderer"]["subreason"];
-    let more = first(&[&more["simpleText"], &more["runs"][0]["text"]]).unwrap_or_default().to_lowercase();
+    let more = first(&[&more["simpleText"], &more["runs"][0]["text"]])
+        .unwrap_or_default()
+        .to_lowercase();
     let says = |word: &str| said.contains(word) || more.contains(word);
     let (outcome, reason) = match status["status"].as_str().unwrap_or("") {
         _ if says("removed by the uploader") => (Outcome::Deleted, "removed_by_uploader"),
-        _ if says("account associated with this video has been terminated") => (Outcome::Suspended, "account_terminated"),
+        _ if says("account associated with this video has been terminated") => {
+            (Outcome::Suspended, "account_terminated")
+        }
         _ if says("closed their youtube account") => (Outcome::AccountGone, "account_closed"),
         _ if says("private") => (Outcome::Protected, "private_video"),
-        "AGE_CHECK_REQUIRED" | "AGE_VERIFICATION_REQUIRED" | "CONTENT_CHECK_REQUIRED" => (Outcome::AgeGated, "age_check"),
+        "AGE_CHECK_REQUIRED" | "AGE_VERIFICATION_REQUIRED" | "CONTENT_CHECK_REQUIRED" => {
+            (Outcome::AgeGated, "age_check")
+        }
         _ if says("confirm your age") || says("inappropriate for some users") => (Outcome::AgeGated, "age_check"),
         _ if says("not a bot") => (Outcome::Walled, "bot_check"),
         "LOGIN_REQUIRED" => (Outcome::LoginRequired, "login_required"),
