@@ -113,14 +113,17 @@ pub(super) fn saved_listing(exchanges: &[Exchange]) -> Told {
     }
 }
 
-/// The index's own words where it may not show a site; that says nothing about the post.
+/// The archive's own words where it may not show a site; that says nothing about the post.
 fn refused(exchange: &Exchange) -> Option<Answer> {
     let error = exchange.header("x-archive-wayback-runtime-error").unwrap_or("");
     let body = exchange.decoded().ok()?;
-    let start = String::from_utf8_lossy(&body[..body.len().min(4096)]).into_owned();
+    let text = String::from_utf8_lossy(&body);
     let is_blocked = |text: &str| text.contains("AdministrativeAccessControl") || text.contains("Blocked Site Error");
-    let named = is_blocked(error) || is_blocked(&start);
-    (exchange.status == Some(403) && named).then(|| Answer::without_post(Outcome::Walled, "archive_blocked"))
+    let is_refusal = exchange.status == Some(403) && (is_blocked(error) || is_blocked(&text));
+    // Its own page, not one that it kept: only those carry the time of archiving.
+    let is_own_page = exchange.header("memento-datetime").is_none();
+    let is_excluded = is_own_page && text.contains("has been excluded from the Wayback Machine");
+    (is_refusal || is_excluded).then(|| Answer::without_post(Outcome::Walled, "archive_blocked"))
 }
 
 /// Rows as lines: `urlkey timestamp original mimetype statuscode digest length`.
