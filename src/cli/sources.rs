@@ -69,7 +69,7 @@ fn table(printer: &Printer) {
 fn parse(source: &str, file: &str, status: u16, printer: &Printer) -> Result<ExitCode> {
     let bad = |why: String, hint| Error::BadInput {
         input: file.to_owned(),
-        why: why.into(),
+        why,
         hint,
     };
     let reader = readers::by_name(source).ok_or_else(|| Error::BadInput {

@@ -57,7 +57,7 @@ pub fn read(exchange: &Exchange, platform: &str, asked: Option<&str>) -> Answer 
     }
     let json = match value::json(exchange) {
         Ok(json) => json,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     if !json["version"].is_string() && !json["version"].is_number() && !json["html"].is_string() {
         return Answer::without_post(Outcome::Unreadable, "unknown_shape");

@@ -16,10 +16,10 @@ pub(super) fn read(element: ElementRef<'_>) -> (String, Vec<Entity>) {
                 Node::Text(piece) => text.push_str(piece),
                 Node::Element(e) => match e.name() {
                     "br" => text.push('\n'),
-                    "p" | "div" | "li" | "blockquote" | "pre" if !text.is_empty() && node.id() != element.id() => {
-                        if !text.ends_with('\n') {
-                            text.push_str(if e.name() == "p" { "\n\n" } else { "\n" });
-                        }
+                    "p" | "div" | "li" | "blockquote" | "pre"
+                        if !text.is_empty() && !text.ends_with('\n') && node.id() != element.id() =>
+                    {
+                        text.push_str(if e.name() == "p" { "\n\n" } else { "\n" });
                     }
                     "a" => link = Some(text.len()),
                     _ => {}

@@ -64,9 +64,9 @@ pub(super) fn milliseconds(value: &Value) -> Option<u64> {
 }
 
 /// The JSON of an answer whose status was looked at already.
-pub(super) fn json(exchange: &Exchange) -> Result<Value, Answer> {
+pub(super) fn json(exchange: &Exchange) -> Result<Value, Box<Answer>> {
     let body = exchange
         .decoded()
-        .map_err(|_| Answer::without_post(Outcome::Unreadable, "coding"))?;
-    serde_json::from_slice(&body).map_err(|_| Answer::without_post(Outcome::Unreadable, "not_json"))
+        .map_err(|_| Box::new(Answer::without_post(Outcome::Unreadable, "coding")))?;
+    serde_json::from_slice(&body).map_err(|_| Box::new(Answer::without_post(Outcome::Unreadable, "not_json")))
 }

@@ -35,7 +35,7 @@ impl Source for Thread {
                 }
                 Some(exchange) => match resolved(exchange) {
                     Ok(did) => did,
-                    Err(failed) => return Step::Answer(Box::new(failed)),
+                    Err(failed) => return Step::Answer(failed),
                 },
             }
         };
@@ -53,16 +53,16 @@ impl Source for Thread {
 }
 
 /// The DID that a handle means.
-fn resolved(exchange: &Exchange) -> Result<String, Answer> {
+fn resolved(exchange: &Exchange) -> Result<String, Box<Answer>> {
     if let Some(failed) = from_status(exchange) {
-        return Err(match exchange.status {
+        return Err(Box::new(match exchange.status {
             // A handle that leads nowhere: renamed or gone, which of them is not said.
             Some(400) => Answer::without_post(Outcome::NotFound, "handle_unresolved"),
             _ => failed,
-        });
+        }));
     }
     let did = string(&value::json(exchange)?["did"]).filter(|did| did.starts_with("did:"));
-    did.ok_or_else(|| Answer::without_post(Outcome::Unreadable, "unknown_shape"))
+    did.ok_or_else(|| Box::new(Answer::without_post(Outcome::Unreadable, "unknown_shape")))
 }
 
 /// Reads an answer, to the question for the post of this id (`DID/key`) if one is given.
@@ -72,7 +72,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         (Ok(json), None) => json,
         (Ok(json), Some(failed)) => return error(&json).unwrap_or(failed),
         (Err(_), Some(failed)) => return failed,
-        (Err(unreadable), None) => return unreadable,
+        (Err(unreadable), None) => return *unreadable,
     };
     let thread = &json["thread"];
     if thread["notFound"] == true || kind(thread).contains("notFoundPost") {

@@ -58,7 +58,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
             };
         }
         (Err(_), Some(failed)) => return failed,
-        (Err(unreadable), None) => return unreadable,
+        (Err(unreadable), None) => return *unreadable,
     };
     if json["type"] == "Tombstone" {
         return Answer::without_post(Outcome::Deleted, "tombstone");

@@ -24,7 +24,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         // The errors of an API say more than the status they come with.
         (Ok(json), Some(failed)) => return errors(&json).unwrap_or(failed),
         (Err(_), Some(failed)) => return failed,
-        (Err(unreadable), None) => return unreadable,
+        (Err(unreadable), None) => return *unreadable,
     };
     let data = &json["data"];
     let user = [

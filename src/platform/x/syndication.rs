@@ -41,7 +41,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
     }
     let json = match value::json(exchange) {
         Ok(json) => json,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     match json["__typename"].as_str() {
         Some("Tweet") => tweet(&json, asked),
