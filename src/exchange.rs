@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::outcome::Outcome;
 
 mod decode;
+pub mod saved;
 #[cfg(test)]
 pub mod testing;
 

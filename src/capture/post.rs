@@ -86,7 +86,7 @@ impl Capturer {
                 }
                 Err(_) => (Outcome::Unreadable, "address_unreadable".to_owned(), Vec::new()),
             };
-            let Media { kind, url, alt } = file.clone();
+            let Media { kind, url, alt, .. } = file.clone();
             records.push(MediaRecord {
                 position,
                 kind,

@@ -16,6 +16,7 @@ mod list;
 mod print;
 mod run;
 mod show;
+mod sources;
 mod status;
 mod summary;
 mod verify;
@@ -100,6 +101,8 @@ enum Command {
     Show(show::Arguments),
     /// Check every hash, the ledger and every reference of the archive
     Verify(verify::Arguments),
+    /// List the sources of the platforms, or read a saved answer of one
+    Sources(sources::Arguments),
     /// Configuration
     #[command(subcommand)]
     Config(config::Arguments),
@@ -147,6 +150,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::List(arguments) => list::run(&cli.global, arguments, printer),
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
+        Command::Sources(arguments) => sources::run(arguments, printer),
         Command::Config(arguments) => config::run(&cli.global, arguments, printer),
         Command::Man => docs::man(printer),
         Command::Completions { shell } => docs::completions(*shell, printer),

@@ -6,8 +6,16 @@ use url::Url;
 use super::address::{Path, is_under, post};
 use super::{Platform, Recognised, part};
 
+pub(super) mod thread;
+
 /// Bluesky.
-pub static PLATFORM: Platform = Platform::by_address("bluesky", recognise);
+pub static PLATFORM: Platform = Platform {
+    name: "bluesky",
+    recognise,
+    sources: &[&thread::Thread],
+    resolvers: &[],
+    upstreams: &[("appview", "https://public.api.bsky.app")],
+};
 
 const HOSTS: &[&str] = &[
     "bsky.app",

@@ -7,8 +7,13 @@ use url::Url;
 use super::address::{Path, post, query};
 use super::{Platform, Recognised, part};
 
+pub(super) mod status;
+
 /// Mastodon and its forks, GoToSocial, Pleroma and Akkoma, Friendica.
-pub static MASTODON: Platform = Platform::by_address("mastodon", mastodon);
+pub static MASTODON: Platform = Platform {
+    sources: &[&status::Status],
+    ..Platform::by_address("mastodon", mastodon)
+};
 
 /// Misskey and its forks.
 pub static MISSKEY: Platform = Platform::by_address("misskey", misskey);

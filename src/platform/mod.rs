@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use url::Url;
 
 use crate::citation::Claim;
@@ -26,9 +25,13 @@ pub mod link;
 mod linkedin;
 mod livejournal;
 mod odysee;
+mod oembed;
 mod part;
 mod pinterest;
+pub mod post;
+pub mod readers;
 mod reddit;
+mod rich;
 mod rumble;
 mod soundcloud;
 pub mod status;
@@ -39,12 +42,15 @@ mod tiktok;
 mod truth_social;
 mod tumblr;
 mod twitch;
+mod value;
 mod vimeo;
 mod vk;
-mod wayback;
+pub mod wayback;
 mod weibo;
 pub mod x;
 mod youtube;
+
+pub use post::{Card, Completeness, Entity, Media, Poll, PollOption, Post, Related, Relation};
 
 /// Every platform that we know, in the order of the documentation. Those that are known by their paths alone stand
 /// last, so that a host that is known is never taken for one of theirs.
@@ -305,46 +311,4 @@ pub struct Candidate {
     pub score: Option<u16>,
     /// Where it was listed, e.g. a web archive's timestamp.
     pub evidence: String,
-}
-
-/// A post as one source told it. Unknown is `None`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Post {
-    /// The platform's own id, as text.
-    pub id: String,
-    /// Author's id.
-    pub author_id: Option<String>,
-    /// Author's handle, without `@`.
-    pub author_handle: Option<String>,
-    /// Author's display name.
-    pub author_name: Option<String>,
-    /// When it was posted, RFC 3339 UTC.
-    pub posted_at: Option<String>,
-    /// Its text, entities undone, links expanded where the source expands them.
-    pub text: Option<String>,
-    /// Whether the source cut the text (`None`: it does not say).
-    pub text_cut: Option<bool>,
-    /// Language as the platform tells it.
-    pub language: Option<String>,
-    /// Photos and videos.
-    pub media: Vec<Media>,
-    /// Id of the post it quotes.
-    pub quoted_id: Option<String>,
-    /// Id of the post it answers.
-    pub parent_id: Option<String>,
-    /// Ids of all versions, oldest first, where the platform lists them.
-    pub edit_ids: Vec<String>,
-    /// Counts as seen: name (`likes`, `replies` …) and number.
-    pub counts: Vec<(String, i64)>,
-}
-
-/// A photo, video or other file of a post.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Media {
-    /// `photo`, `video`, `gif` or `audio`.
-    pub kind: String,
-    /// The best address of the file itself.
-    pub url: String,
-    /// Description given by the author.
-    pub alt: Option<String>,
 }

@@ -4,10 +4,19 @@
 use url::Url;
 
 use super::address::{Path, is_under, mirrored, post, query};
+use super::oembed::OEmbed;
 use super::{Platform, Recognised, part};
 
 /// Reddit.
-pub static PLATFORM: Platform = Platform::by_address("reddit", recognise);
+pub static PLATFORM: Platform = Platform {
+    sources: &[&OEmbed {
+        name: "reddit.oembed",
+        path: "oembed?url=",
+        platform: "reddit",
+    }],
+    upstreams: &[("oembed", "https://www.reddit.com")],
+    ..Platform::by_address("reddit", recognise)
+};
 
 /// Hosts that serve posts under Reddit's own paths. Any host with one of [`FRONT_ENDS`] as a label is one, too.
 const MIRRORS: &[&str] = &[

@@ -1,10 +1,21 @@
 //! What an HTTP status alone says of a post or page, for every source alike.
 
-use super::Answer;
+use super::{Answer, Post};
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 
 impl Answer {
+    /// An answer that gives the post.
+    #[must_use]
+    pub fn with_post(reason: impl Into<String>, post: Post) -> Answer {
+        Answer {
+            outcome: Outcome::Captured,
+            reason: reason.into(),
+            post: Some(post),
+            archived_at: None,
+        }
+    }
+
     /// An answer without a post.
     #[must_use]
     pub fn without_post(outcome: Outcome, reason: impl Into<String>) -> Answer {

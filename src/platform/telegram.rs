@@ -6,8 +6,14 @@ use url::Url;
 use super::address::{Path, post, query};
 use super::{Platform, PostRef, Recognised, part};
 
+pub(super) mod embed;
+
 /// Telegram.
-pub static PLATFORM: Platform = Platform::by_address("telegram", recognise);
+pub static PLATFORM: Platform = Platform {
+    sources: &[&embed::Embed],
+    upstreams: &[("embed", "https://t.me")],
+    ..Platform::by_address("telegram", recognise)
+};
 
 /// Hosts of links into Telegram. A subdomain is the name of a channel.
 const HOSTS: &[&str] = &["t.me", "telegram.me", "telegram.dog"];

@@ -4,10 +4,19 @@
 use url::Url;
 
 use super::address::{Path, is_under, post};
+use super::oembed::OEmbed;
 use super::{Platform, Recognised, part};
 
 /// TikTok.
-pub static PLATFORM: Platform = Platform::by_address("tiktok", recognise);
+pub static PLATFORM: Platform = Platform {
+    sources: &[&OEmbed {
+        name: "tiktok.oembed",
+        path: "oembed?url=",
+        platform: "tiktok",
+    }],
+    upstreams: &[("oembed", "https://www.tiktok.com")],
+    ..Platform::by_address("tiktok", recognise)
+};
 
 const HOSTS: &[&str] = &["tiktok.com", "vxtiktok.com", "tnktok.com", "fxtiktok.com", "tiktxk.com"];
 

@@ -4,8 +4,11 @@ use chrono::NaiveDateTime;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-use super::Upstreams;
+use super::readers::Told;
+use super::status::from_status;
+use super::{Answer, Upstreams};
 use crate::exchange::{Exchange, Purpose, Request};
+use crate::outcome::Outcome;
 
 /// Base addresses, below `upstream.wayback.`.
 pub const UPSTREAMS: &[(&str, &str)] = &[
@@ -14,7 +17,7 @@ pub const UPSTREAMS: &[(&str, &str)] = &[
 ];
 
 /// One row of the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Row {
     /// When it was archived: `YYYYMMDDhhmmss`, UTC.
     pub timestamp: String,
@@ -84,4 +87,107 @@ pub fn rows(exchange: &Exchange) -> Option<Vec<Row>> {
             .filter(|row| !row.original.is_empty())
             .collect(),
     )
+}
+
+/// The captures that saved answers of the index list, JSON or plain text, over all pages. Lines that are no rows are
+/// left out.
+#[must_use]
+pub(super) fn saved_listing(exchanges: &[Exchange]) -> Told {
+    let mut captures = Vec::new();
+    for exchange in exchanges {
+        if let Some(failed) = refused(exchange).or_else(|| from_status(exchange)) {
+            return failed.into();
+        }
+        match rows(exchange).or_else(|| plain_rows(exchange)) {
+            Some(rows) => captures.extend(rows),
+            None => return Answer::without_post(Outcome::Unreadable, "cdx_unreadable").into(),
+        }
+    }
+    let (outcome, reason) = match captures.is_empty() {
+        true => (Outcome::NotFound, "not_archived"),
+        false => (Outcome::Captured, "listing"),
+    };
+    Told {
+        captures: Some(captures),
+        ..Answer::without_post(outcome, reason).into()
+    }
+}
+
+/// The archive's own words where it may not show a site; that says nothing about the post.
+fn refused(exchange: &Exchange) -> Option<Answer> {
+    let error = exchange.header("x-archive-wayback-runtime-error").unwrap_or("");
+    let body = exchange.decoded().ok()?;
+    let text = String::from_utf8_lossy(&body);
+    let is_blocked = |text: &str| text.contains("AdministrativeAccessControl") || text.contains("Blocked Site Error");
+    let is_refusal = exchange.status == Some(403) && (is_blocked(error) || is_blocked(&text));
+    // Its own page, not one that it kept: only those carry the time of archiving.
+    let is_own_page = exchange.header("memento-datetime").is_none();
+    let is_excluded = is_own_page && text.contains("has been excluded from the Wayback Machine");
+    (is_refusal || is_excluded).then(|| Answer::without_post(Outcome::Walled, "archive_blocked"))
+}
+
+/// Rows as lines: `urlkey timestamp original mimetype statuscode digest length`.
+fn plain_rows(exchange: &Exchange) -> Option<Vec<Row>> {
+    let body = exchange.decoded().ok()?;
+    let text = String::from_utf8_lossy(&body);
+    let mut lines = 0;
+    let rows: Vec<Row> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .filter_map(|line| {
+            lines += 1;
+            let parts: Vec<&str> = line.split(' ').collect();
+            let [_, timestamp, original, mimetype, ..] = parts[..] else {
+                return None;
+            };
+            let is_time = timestamp.len() == 14 && timestamp.bytes().all(|b| b.is_ascii_digit());
+            is_time.then(|| Row {
+                timestamp: timestamp.to_owned(),
+                original: original.to_owned(),
+                mimetype: mimetype.to_owned(),
+            })
+        })
+        .collect();
+    (lines == 0 || !rows.is_empty()).then_some(rows)
+}
+
+/// When the bytes of a saved playback were archived, and of which address.
+#[must_use]
+pub(super) fn saved_memento(exchanges: &[Exchange]) -> Told {
+    let Some(exchange) = exchanges.last() else {
+        return Answer::without_post(Outcome::Unreadable, "no_exchange").into();
+    };
+    let time = exchange
+        .header("memento-datetime")
+        .and_then(|t| chrono::DateTime::parse_from_rfc2822(t).ok());
+    let archived_at = time.map(|t| t.with_timezone(&chrono::Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let link = exchange
+        .header("link")
+        .and_then(|l| l.split(", ").find(|p| p.contains("rel=\"original\"")));
+    let original = link.and_then(|p| Some(p.trim().strip_prefix('<')?.split_once('>')?.0.to_owned()));
+    let asked = exchange
+        .url
+        .as_str()
+        .split_once("/web/")
+        .and_then(|(_, rest)| Some(rest.split_once('/')?.1.to_owned()));
+    let original = original.or(asked);
+    let answer = match (refused(exchange), &archived_at) {
+        (Some(refused), _) => refused,
+        (None, Some(_)) => Answer {
+            archived_at,
+            ..Answer::without_post(
+                Outcome::Captured,
+                format!("archived_http_{}", exchange.status.unwrap_or(0)),
+            )
+        },
+        (None, None) => match (exchange.status, from_status(exchange)) {
+            (Some(300..=399), _) => Answer::without_post(Outcome::NotFound, "redirect"),
+            (_, Some(failed)) => failed,
+            (_, None) => Answer::without_post(Outcome::Unreadable, "no_memento_datetime"),
+        },
+    };
+    Told {
+        original,
+        ..answer.into()
+    }
 }

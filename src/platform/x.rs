@@ -2,12 +2,15 @@
 
 use super::Platform;
 
-mod archived;
+pub(super) mod archived;
 mod grammar;
+pub(super) mod graphql;
 mod identify;
-mod oembed;
-mod syndication;
+pub(super) mod oembed;
+pub(super) mod syndication;
 mod text;
+mod tombstone;
+pub(super) mod tweet;
 
 use grammar::recognise;
 

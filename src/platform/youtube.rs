@@ -4,10 +4,27 @@
 use url::Url;
 
 use super::address::{Path, is_under, mirrored, post, query};
+use super::oembed::OEmbed;
 use super::{Platform, Recognised, part};
 
+pub(super) mod page;
+
 /// YouTube.
-pub static PLATFORM: Platform = Platform::by_address("youtube", recognise);
+pub static PLATFORM: Platform = Platform {
+    sources: &[
+        &page::Page,
+        &OEmbed {
+            name: "youtube.oembed",
+            path: "oembed?format=json&url=",
+            platform: "youtube",
+        },
+    ],
+    upstreams: &[
+        ("page", "https://www.youtube.com"),
+        ("oembed", "https://www.youtube.com"),
+    ],
+    ..Platform::by_address("youtube", recognise)
+};
 
 const HOSTS: &[&str] = &[
     "youtube.com",

@@ -116,7 +116,7 @@ fn post_capture(text: &str) -> CaptureRecord {
             media: vec![Media {
                 kind: "photo".into(),
                 url: "https://img.example/1.jpg".into(),
-                alt: None,
+                ..Media::default()
             }],
             counts: vec![("likes".into(), 3)],
             ..Post::default()

@@ -467,13 +467,13 @@ fn a_post_of_a_platform_without_sources_is_tried_as_its_page() {
     let input = scene.file(
         "story.html",
         "<article><p>The keeper of the weir wrote about it on the evening of that day.</p>\
-         <iframe class=mastodon-embed src='https://herons.example/@ada/109876543210987654/embed'></iframe></article>",
+         <p>There is <a href='https://herons.example/notes/9f3k2m1n0p'>her note</a> of that evening.</p></article>",
     );
     // The web of the tests speaks no TLS, which platforms' canonical addresses demand.
     scene.archives(3, &[&input]);
     assert_eq!(
         scene.value::<String>("SELECT platform || ' ' || state || ' ' || source FROM citations"),
-        "mastodon unreachable web"
+        "misskey unreachable web"
     );
     scene.is_sound();
 }

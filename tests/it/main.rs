@@ -4,6 +4,7 @@ mod archive;
 mod commands;
 mod inputs;
 mod interrupted;
+mod platforms;
 mod run;
 mod scene;
 mod tidy;

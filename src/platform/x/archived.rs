@@ -5,14 +5,15 @@ use chrono::{DateTime, Utc};
 use scraper::{ElementRef, Selector};
 use serde_json::Value;
 
-use super::syndication::{media, string};
-use super::text;
+use super::{text, tweet};
 use crate::article;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
 use crate::platform::wayback::{self, Row};
-use crate::platform::{Answer, Hops, Media, Post, PostRef, Recognised, Source, SourceKind, Step, Upstreams};
+use crate::platform::{
+    Answer, Hops, Media, Post, PostRef, Recognised, Source, SourceKind, Step, Upstreams, value::string,
+};
 
 /// The source.
 pub struct Archived;
@@ -130,6 +131,38 @@ pub fn read(exchange: &Exchange, id: &str) -> Option<Post> {
     }
 }
 
+/// Reads a saved capture of whatever post it is.
+#[must_use]
+pub fn saved(exchange: &Exchange) -> Answer {
+    if let Some(failed) = from_status(exchange) {
+        return failed;
+    }
+    let Ok(body) = exchange.decoded() else {
+        return Answer::without_post(Outcome::Unreadable, "coding");
+    };
+    let text = String::from_utf8_lossy(&body);
+    let id = if text.trim_start().starts_with('{') {
+        let json: Value = serde_json::from_str(&text).unwrap_or_default();
+        let told = [&json["id_str"], &json["data"]["id"], &json["id"]];
+        told.into_iter().find_map(crate::platform::value::id)
+    } else {
+        // The page's own address names the post that it is about; those around it have none.
+        ["og:url\" content=\"", "rel=\"canonical\" href=\""]
+            .into_iter()
+            .find_map(|mark| {
+                let (_, rest) = text.split_once(mark)?;
+                match super::recognise(&rest.split('"').next()?.parse().ok()?)? {
+                    Recognised::Post(post) => Some(post.id),
+                    _ => None,
+                }
+            })
+    };
+    match id.and_then(|id| read(exchange, &id)) {
+        Some(post) => Answer::with_post("post", post),
+        None => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
+    }
+}
+
 fn json(json: &Value, id: &str) -> Option<Post> {
     if json["data"].is_object() {
         version_2(json, id)
@@ -140,34 +173,7 @@ fn json(json: &Value, id: &str) -> Option<Post> {
 
 /// The shape of the v1.1 API.
 fn version_1(json: &Value, id: &str) -> Option<Post> {
-    if json["id_str"].as_str()? != id {
-        return None;
-    }
-    let text = json["full_text"]
-        .as_str()
-        .or_else(|| json["extended_tweet"]["full_text"].as_str());
-    let (told, cut) = match text {
-        Some(whole) => (whole, Some(false)),
-        None => (json["text"].as_str()?, json["truncated"].as_bool()),
-    };
-    Some(Post {
-        id: id.to_owned(),
-        author_id: string(&json["user"]["id_str"]),
-        author_handle: string(&json["user"]["screen_name"]),
-        author_name: string(&json["user"]["name"]),
-        posted_at: json["created_at"].as_str().and_then(posted_at),
-        text: Some(text::plain(told, json)),
-        text_cut: cut,
-        language: string(&json["lang"]),
-        media: media(json),
-        quoted_id: string(&json["quoted_status_id_str"]),
-        parent_id: string(&json["in_reply_to_status_id_str"]),
-        edit_ids: Vec::new(),
-        counts: [("likes", "favorite_count"), ("reposts", "retweet_count")]
-            .into_iter()
-            .filter_map(|(name, key)| Some((name.to_owned(), json[key].as_i64()?)))
-            .collect(),
-    })
+    tweet::read(json).filter(|post| post.id == id && post.text.is_some())
 }
 
 /// The shape of the v2 API.
@@ -208,6 +214,7 @@ fn version_2(json: &Value, id: &str) -> Option<Post> {
                     kind: kind.to_owned(),
                     url: m["url"].as_str()?.to_owned(),
                     alt: string(&m["alt_text"]),
+                    ..Media::default()
                 })
             })
             .collect(),
@@ -217,14 +224,8 @@ fn version_2(json: &Value, id: &str) -> Option<Post> {
     })
 }
 
-/// `Thu Jul 27 19:45:29 +0000 2017` as RFC 3339.
-fn posted_at(text: &str) -> Option<String> {
-    let time = DateTime::parse_from_str(text, "%a %b %d %H:%M:%S %z %Y").ok()?;
-    Some(time.with_timezone(&Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string())
-}
-
 /// A status page as X served it until 2020: the post stands in an element that carries its id.
-fn page(html: &str, id: &str) -> Option<Post> {
+pub(super) fn page(html: &str, id: &str) -> Option<Post> {
     // A page that does not even name the id needs no tree.
     html.contains(id).then_some(())?;
     let (document, _) = article::parse(html);

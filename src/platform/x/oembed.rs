@@ -5,11 +5,11 @@ use scraper::{Node, Selector};
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
-use super::syndication::string;
 use crate::article;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
+use crate::platform::value::string;
 use crate::platform::{Answer, Hops, Post, PostRef, Recognised, Source, Step, Upstreams};
 
 /// The source.
@@ -33,14 +33,14 @@ impl Source for OEmbed {
                 let path = format!("oembed?url={address}&omit_script=1&dnt=1&hide_thread=1&lang=en");
                 Step::Ask(Request::new(upstreams.join("x.oembed", &path), Purpose::Api))
             }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, &post.id))),
+            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
         }
     }
 }
 
 /// Reads an answer to the question for the post `id`.
 #[must_use]
-pub fn read(exchange: &Exchange, id: &str) -> Answer {
+pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
     if exchange.status == Some(403) && exchange.failure.is_none() {
         let said = exchange
             .decoded()
@@ -70,7 +70,7 @@ pub fn read(exchange: &Exchange, id: &str) -> Answer {
         .and_then(|u| url::Url::parse(u).ok())
         .and_then(|u| super::recognise(&u));
     match named {
-        Some(Recognised::Post(named)) if named.id == id => {
+        Some(Recognised::Post(named)) if asked.is_none_or(|id| named.id == id) => {
             let post = Post {
                 id: named.id,
                 author_handle: named.handle,
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn the_text_and_author_are_read_from_the_embed_markup() {
         let body = br#"{"url":"https:\/\/twitter.com\/ada_b\/status\/1785610110366674944","author_name":"Ada B.","html":"\u003Cblockquote class=\"twitter-tweet\"\u003E\u003Cp lang=\"en\"\u003EThe bridge\u003Cbr\u003Eis open \u003Ca href=\"https:\/\/t.co\/x\"\u003Ehttps:\/\/t.co\/x\u003C\/a\u003E\u003C\/p\u003E&mdash; Ada B. (@ada_b) \u003Ca href=\"https:\/\/twitter.com\/ada_b\/status\/1785610110366674944\"\u003EMay 1, 2024\u003C\/a\u003E\u003C\/blockquote\u003E"}"#;
-        let answer = read(&answered(200, body), "1785610110366674944");
+        let answer = read(&answered(200, body), Some("1785610110366674944"));
         let post = answer.post.unwrap();
         assert_eq!(post.text.as_deref(), Some("The bridge\nis open https://t.co/x"));
         assert_eq!(
@@ -121,24 +121,28 @@ mod tests {
             (Some("ada_b"), Some("Ada B."))
         );
         assert_eq!(post.posted_at, None, "the footer's day is no time");
-        assert_eq!(read(&answered(200, body), "5").reason, "wrong_id");
+        assert_eq!(read(&answered(200, body), Some("5")).reason, "wrong_id");
     }
 
     #[test]
     fn embed_markup_nested_like_no_embed_is_read_as_far_as_is_safe() {
         let html = format!("<blockquote><p>Open{}", "<b>x".repeat(50_000));
         let body = serde_json::json!({"url": "https://twitter.com/ada_b/status/55", "html": html}).to_string();
-        let text = read(&answered(200, body.as_bytes()), "55").post.unwrap().text.unwrap();
+        let text = read(&answered(200, body.as_bytes()), Some("55"))
+            .post
+            .unwrap()
+            .text
+            .unwrap();
         assert!(text.starts_with("Open") && text.len() < 10_000, "{}", text.len());
     }
 
     #[test]
     fn a_refusal_is_a_suspension_only_if_it_says_so() {
         assert_eq!(
-            read(&answered(403, b"User has been suspended"), "5").outcome,
+            read(&answered(403, b"User has been suspended"), Some("5")).outcome,
             Outcome::Suspended
         );
-        assert_eq!(read(&answered(403, b"Forbidden"), "5").outcome, Outcome::Walled);
-        assert_eq!(read(&answered(404, b""), "5").outcome, Outcome::NotFound);
+        assert_eq!(read(&answered(403, b"Forbidden"), Some("5")).outcome, Outcome::Walled);
+        assert_eq!(read(&answered(404, b""), Some("5")).outcome, Outcome::NotFound);
     }
 }

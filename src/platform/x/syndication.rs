@@ -5,11 +5,11 @@
 
 use serde_json::Value;
 
-use super::text;
+use super::{tombstone, tweet};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
-use crate::platform::{Answer, Hops, Media, Post, PostRef, Source, Step, Upstreams};
+use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
 
 /// The source.
 pub struct Syndication;
@@ -25,161 +25,49 @@ impl Source for Syndication {
                 let path = format!("tweet-result?id={}&lang=en&token={}", post.id, token(&post.id));
                 Step::Ask(Request::new(upstreams.join("x.syndication", &path), Purpose::Api))
             }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, &post.id))),
+            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
         }
     }
 }
 
-/// Reads an answer to the question for the post `id`.
+/// Reads an answer to the question for the post of this id, or for whatever post it is.
 #[must_use]
-pub fn read(exchange: &Exchange, id: &str) -> Answer {
+pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
     if exchange.status == Some(400) && exchange.failure.is_none() {
         return Answer::without_post(Outcome::NotFound, "http_400");
     }
     if let Some(answer) = from_status(exchange) {
         return answer;
     }
-    let Ok(body) = exchange.decoded() else {
-        return Answer::without_post(Outcome::Unreadable, "coding");
-    };
-    let Ok(json) = serde_json::from_slice::<Value>(&body) else {
-        return Answer::without_post(Outcome::Unreadable, "not_json");
+    let json = match value::json(exchange) {
+        Ok(json) => json,
+        Err(answer) => return *answer,
     };
     match json["__typename"].as_str() {
-        Some("Tweet") => tweet(&json, id),
-        Some("TweetTombstone") => tombstone(&json),
+        Some("Tweet") => tweet(&json, asked),
         None if json.as_object().is_some_and(serde_json::Map::is_empty) => {
             // Withheld from viewers who are not logged in, or our token was not accepted: never "deleted".
             Answer::without_post(Outcome::Withheld, "empty_answer")
         }
-        _ => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
+        _ => match tombstone::read(&json) {
+            Some((outcome, reason)) => Answer::without_post(outcome, reason),
+            None => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
+        },
     }
 }
 
-fn tombstone(json: &Value) -> Answer {
-    let said = json["tombstone"]["text"]["text"].as_str().unwrap_or("").to_lowercase();
-    let (outcome, reason) = if said.is_empty() {
-        (Outcome::Withheld, "tombstone_empty")
-    } else if said.contains("deleted by the") {
-        (Outcome::Deleted, "tombstone_deleted")
-    } else if said.contains("account that no longer exists") {
-        (Outcome::AccountGone, "tombstone_account_gone")
-    } else if said.contains("suspended account") {
-        (Outcome::Suspended, "tombstone_suspended")
-    } else if said.contains("limits who can view") {
-        (Outcome::Protected, "tombstone_protected")
-    } else if said.contains("age-restricted") {
-        (Outcome::AgeGated, "tombstone_age")
-    } else if said.contains("withheld") {
-        (Outcome::Withheld, "tombstone_withheld")
-    } else if said.contains("violated the") {
-        (Outcome::Withheld, "tombstone_rules")
-    } else if said.contains("unavailable") {
-        (Outcome::NotFound, "tombstone_unavailable")
-    } else {
-        (Outcome::Unreadable, "tombstone_unknown")
-    };
-    Answer::without_post(outcome, reason)
-}
-
-fn tweet(json: &Value, id: &str) -> Answer {
-    let edit_ids = strings(&json["edit_control"]["edit_tweet_ids"]);
-    let Some(told_id) = json["id_str"].as_str() else {
+fn tweet(json: &Value, asked: Option<&str>) -> Answer {
+    let Some(post) = tweet::read(json) else {
         return Answer::without_post(Outcome::Unreadable, "no_id");
     };
     // The newest version of an edited post is a right answer to the question for an older one.
-    if told_id != id && !edit_ids.iter().any(|e| e == id) {
+    if asked.is_some_and(|id| post.id != id && !post.edit_ids.iter().any(|e| e == id)) {
         return Answer::without_post(Outcome::Unreadable, "wrong_id");
     }
-    let user = &json["user"];
-    if !user.is_object() {
+    if !json["user"].is_object() {
         return Answer::without_post(Outcome::NotFound, "post_without_author");
     }
-    let post = Post {
-        id: told_id.to_owned(),
-        author_id: string(&user["id_str"]),
-        author_handle: string(&user["screen_name"]),
-        author_name: string(&user["name"]),
-        posted_at: string(&json["created_at"]),
-        text: json["text"].as_str().map(|t| text::plain(t, json)),
-        text_cut: Some(json["note_tweet"].is_object()),
-        language: string(&json["lang"]),
-        media: media(json),
-        quoted_id: string(&json["quoted_tweet"]["id_str"]),
-        parent_id: string(&json["in_reply_to_status_id_str"]).or_else(|| string(&json["parent"]["id_str"])),
-        edit_ids,
-        counts: [("likes", "favorite_count"), ("replies", "conversation_count")]
-            .into_iter()
-            .filter_map(|(name, key)| Some((name.to_owned(), json[key].as_i64()?)))
-            .collect(),
-    };
-    Answer {
-        outcome: Outcome::Captured,
-        reason: "post".into(),
-        post: Some(post),
-        archived_at: None,
-    }
-}
-
-/// The media of a post in the shape that syndication and the v1.1 API share: photos at original size, videos at
-/// the highest bit rate that is one file.
-pub(super) fn media(json: &Value) -> Vec<Media> {
-    let details = [
-        &json["mediaDetails"],
-        &json["extended_entities"]["media"],
-        &json["entities"]["media"],
-    ]
-    .into_iter()
-    .find_map(|list| {
-        list.as_array()
-            .filter(|l| l.iter().any(|m| m["media_url_https"].is_string()))
-    });
-    details.into_iter().flatten().filter_map(one_media).collect()
-}
-
-fn one_media(media: &Value) -> Option<Media> {
-    let still = media["media_url_https"].as_str()?;
-    let variants = media["video_info"]["variants"].as_array();
-    let best = variants
-        .into_iter()
-        .flatten()
-        .filter(|v| v["content_type"] == "video/mp4")
-        .max_by_key(|v| v["bitrate"].as_i64().unwrap_or(0))
-        .and_then(|v| v["url"].as_str());
-    let kind = match media["type"].as_str() {
-        Some("animated_gif") => "gif",
-        Some(kind @ ("photo" | "video")) => kind,
-        _ => "file",
-    };
-    let url = match best {
-        Some(url) => url.to_owned(),
-        None if still.contains('?') => still.to_owned(),
-        None => format!("{still}?name=orig"),
-    };
-    // Without a progressive variant a video's address here is its still picture, and is called that.
-    let kind = if best.is_none() && kind != "photo" {
-        "still"
-    } else {
-        kind
-    };
-    Some(Media {
-        kind: kind.to_owned(),
-        url,
-        alt: string(&media["ext_alt_text"]),
-    })
-}
-
-pub(super) fn string(value: &Value) -> Option<String> {
-    value.as_str().filter(|s| !s.is_empty()).map(str::to_owned)
-}
-
-fn strings(value: &Value) -> Vec<String> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|v| v.as_str().map(str::to_owned))
-        .collect()
+    Answer::with_post("post", post)
 }
 
 /// The token that the endpoint wants to see: `(id / 1e15 * π)` in base 36 without zeros and point, as the embed
@@ -314,7 +202,7 @@ mod tests {
             ("<html>".into(), Outcome::Unreadable, "not_json"),
             ("[]".into(), Outcome::Unreadable, "unknown_shape"),
         ] {
-            let answer = read(&answered(200, body.as_bytes()), "1");
+            let answer = read(&answered(200, body.as_bytes()), Some("1"));
             assert_eq!((answer.outcome, answer.reason.as_str()), (outcome, reason), "{body}");
         }
     }
@@ -328,7 +216,11 @@ mod tests {
             (429, Outcome::RateLimited),
             (503, Outcome::ServerError),
         ] {
-            assert_eq!(read(&answered(status, b"<html>"), "1").outcome, outcome, "{status}");
+            assert_eq!(
+                read(&answered(status, b"<html>"), Some("1")).outcome,
+                outcome,
+                "{status}"
+            );
         }
     }
 
@@ -342,7 +234,7 @@ mod tests {
           "mediaDetails":[{"type":"photo","media_url_https":"https://pbs.twimg.com/media/A.jpg","ext_alt_text":"A bridge"},
             {"type":"video","media_url_https":"https://pbs.twimg.com/v.jpg","video_info":{"variants":[{"content_type":"application/x-mpegURL","url":"https://video.twimg.com/a.m3u8"},
               {"bitrate":256000,"content_type":"video/mp4","url":"https://video.twimg.com/low.mp4"},{"bitrate":832000,"content_type":"video/mp4","url":"https://video.twimg.com/high.mp4"}]}}]}"##;
-        let answer = read(&answered(200, body), "1785610110366674900");
+        let answer = read(&answered(200, body), Some("1785610110366674900"));
         let post = answer.post.unwrap();
         assert_eq!(answer.outcome, Outcome::Captured);
         assert_eq!(post.id, "1785610110366674944");
@@ -372,8 +264,8 @@ mod tests {
     #[test]
     fn an_answer_about_another_post_is_unreadable_and_one_without_author_is_no_capture() {
         let body = br#"{"__typename":"Tweet","id_str":"5","text":"x","user":{"screen_name":"a"}}"#;
-        assert_eq!(read(&answered(200, body), "6").reason, "wrong_id");
+        assert_eq!(read(&answered(200, body), Some("6")).reason, "wrong_id");
         let body = br#"{"__typename":"Tweet","id_str":"5","text":"x"}"#;
-        assert_eq!(read(&answered(200, body), "5").outcome, Outcome::NotFound);
+        assert_eq!(read(&answered(200, body), Some("5")).outcome, Outcome::NotFound);
     }
 }

@@ -1,0 +1,204 @@
+//! The API of Mastodon and its kin (Pleroma, GoToSocial, Pixelfed, Truth Social): `/api/v1/statuses/ID` on the host of
+//! the post. "Record not found" means deleted or private, which of them is not said.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::exchange::{Exchange, Purpose, Request};
+use crate::outcome::Outcome;
+use crate::platform::post::{Card, Media, Poll, PollOption, Post, Related, Relation};
+use crate::platform::status::from_status;
+use crate::platform::value::{first, id, list, milliseconds, number, pixels, string, time};
+use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, rich, value};
+
+/// The source.
+pub struct Status;
+
+impl Source for Status {
+    fn name(&self) -> &'static str {
+        "mastodon.api"
+    }
+
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
+        let unreadable = || {
+            Step::Answer(Box::new(Answer::without_post(
+                Outcome::Unreadable,
+                "address_unreadable",
+            )))
+        };
+        let Some((_, native)) = post.id.rsplit_once('/') else {
+            return unreadable();
+        };
+        match so_far.last().and_then(|hops| hops.last()) {
+            None => match post.url.join(&format!("/api/v1/statuses/{native}")) {
+                Ok(url) => Step::Ask(Request::new(upstreams.route(&url), Purpose::Api)),
+                Err(_) => unreadable(),
+            },
+            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
+        }
+    }
+}
+
+/// Reads an answer, to the question for the post of this id (`host/id`) if one is given.
+#[must_use]
+pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
+    let failed = from_status(exchange);
+    let json = match (value::json(exchange), failed) {
+        (Ok(json), None) => json,
+        (Ok(json), Some(failed)) => {
+            let said = json["error"].as_str().unwrap_or("").to_lowercase();
+            return match exchange.status {
+                Some(404) if said.contains("record not found") => {
+                    Answer::without_post(Outcome::NotFound, "record_not_found")
+                }
+                Some(401 | 403 | 422) if said.contains("authenticated") => {
+                    Answer::without_post(Outcome::LoginRequired, "authenticated_users_only")
+                }
+                _ => failed,
+            };
+        }
+        (Err(_), Some(failed)) => return failed,
+        (Err(unreadable), None) => return *unreadable,
+    };
+    if json["type"] == "Tombstone" {
+        return Answer::without_post(Outcome::Deleted, "tombstone");
+    }
+    let Some(post) = post(&json, true) else {
+        return Answer::without_post(Outcome::Unreadable, "unknown_shape");
+    };
+    // On the host that was asked a post may be a copy, whose address is that of its origin: its id there counts.
+    let is_other = |asked: &str| asked.rsplit('/').next() != id(&json["id"]).as_deref();
+    if asked.is_some_and(is_other) {
+        return Answer::without_post(Outcome::Unreadable, "wrong_id");
+    }
+    let post = match asked {
+        Some(asked) => Post {
+            id: asked.to_owned(),
+            ..post
+        },
+        None => post,
+    };
+    Answer::with_post("post", post)
+}
+
+/// The post; its relatives are read where `whole`.
+fn post(json: &Value, whole: bool) -> Option<Post> {
+    let native = id(&json["id"])?;
+    let content = json["content"].as_str()?;
+    let account = &json["account"];
+    let url = first(&[&json["url"], &json["uri"]]);
+    let host = url
+        .as_deref()
+        .and_then(|u| Url::parse(u).ok())
+        .and_then(|u| u.host_str().map(str::to_owned));
+    let (text, entities) = rich::of_markup(content);
+    let mut post = Post {
+        id: host.map_or_else(|| native.clone(), |host| format!("{host}/{native}")),
+        url,
+        author_id: id(&account["id"]),
+        author_handle: string(&account["acct"]),
+        author_name: string(&account["display_name"]),
+        posted_at: time(&json["created_at"]),
+        edited_at: time(&json["edited_at"]),
+        text: Some(text),
+        text_cut: Some(false),
+        language: string(&json["language"]),
+        entities,
+        sensitive: json["sensitive"].as_bool(),
+        content_warning: string(&json["spoiler_text"]),
+        visibility: string(&json["visibility"]),
+        poll: poll(&json["poll"]),
+        card: card(&json["card"]),
+        ..Post::default()
+    };
+    for entity in post.entities.iter_mut().filter(|e| e.kind == "mention") {
+        let of = |m: &&Value| m["url"].as_str() == entity.url.as_deref();
+        entity.id = list(&json["mentions"]).find(of).and_then(|m| id(&m["id"]));
+    }
+    if let Some(files) = json["media_attachments"].as_array() {
+        post.media_expected = Some(files.len());
+        post.media = files.iter().filter_map(file).collect();
+    }
+    for (name, key) in [
+        ("likes", "favourites_count"),
+        ("reposts", "reblogs_count"),
+        ("replies", "replies_count"),
+        ("quotes", "quotes_count"),
+    ] {
+        post.count(name, number(&json[key]));
+    }
+    if let Some(parent) = id(&json["in_reply_to_id"]) {
+        post.relate(Related {
+            id: Some(parent),
+            author_id: id(&json["in_reply_to_account_id"]),
+            ..Related::new(Relation::Parent)
+        });
+    }
+    if whole {
+        if let Some(other) = self::post(&json["reblog"], false) {
+            post.relate(Related::of(Relation::Reposted, &other));
+        }
+        let quote = &json["quote"];
+        if quote.is_object() {
+            // Since Mastodon 4.4 the quoted post stands beside its state; its forks give it bare.
+            let quoted = self::post(&quote["quoted_status"], false).or_else(|| self::post(quote, false));
+            post.relate(match quoted {
+                Some(other) => Related::of(Relation::Quoted, &other),
+                None => Related {
+                    id: id(&quote["quoted_status_id"]),
+                    reason: string(&quote["state"]),
+                    ..Related::new(Relation::Quoted)
+                },
+            });
+        }
+    }
+    Some(post)
+}
+
+fn file(json: &Value) -> Option<Media> {
+    let kind = match json["type"].as_str() {
+        Some("image") => "photo",
+        Some("gifv") => "gif",
+        Some(kind @ ("video" | "audio")) => kind,
+        _ => "file",
+    };
+    let original = &json["meta"]["original"];
+    Some(Media {
+        kind: kind.into(),
+        url: first(&[&json["url"], &json["remote_url"], &json["preview_url"]])?,
+        alt: string(&json["description"]),
+        width: pixels(&original["width"]),
+        height: pixels(&original["height"]),
+        duration_ms: milliseconds(&original["duration"]),
+        preview: string(&json["preview_url"]),
+    })
+}
+
+fn poll(json: &Value) -> Option<Poll> {
+    json.is_object().then(|| Poll {
+        question: None,
+        options: list(&json["options"])
+            .filter_map(|o| {
+                Some(PollOption {
+                    text: string(&o["title"])?,
+                    votes: number(&o["votes_count"]),
+                    percent: None,
+                })
+            })
+            .collect(),
+        votes: number(&json["votes_count"]),
+        voters: number(&json["voters_count"]),
+        ends_at: time(&json["expires_at"]),
+        closed: json["expired"].as_bool(),
+        multiple: json["multiple"].as_bool(),
+    })
+}
+
+fn card(json: &Value) -> Option<Card> {
+    json.is_object().then(|| Card {
+        url: string(&json["url"]),
+        title: string(&json["title"]),
+        description: string(&json["description"]),
+        image: string(&json["image"]),
+    })
+}

@@ -1,0 +1,254 @@
+//! The readers of saved answers, by the name of their source, and what has been shown of each.
+
+use serde::Serialize;
+
+use super::post::{Completeness, Post};
+use super::{Answer, bluesky, fediverse, oembed, telegram, wayback, x, youtube};
+use crate::exchange::Exchange;
+use crate::outcome::Outcome;
+
+/// How answers of one source are read.
+pub struct Reader {
+    /// `platform/source`.
+    pub name: &'static str,
+    /// What it yields.
+    pub yields: &'static str,
+    /// Whether a capture asks it, or only saved answers are read.
+    pub asked: bool,
+    read: fn(&[Exchange]) -> Told,
+}
+
+/// What a saved answer says.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    /// What it amounts to.
+    pub outcome: Outcome,
+    /// Reason code.
+    pub reason: String,
+    /// The post, if it gives one.
+    pub post: Option<Post>,
+    /// How complete that is; `None` without a post.
+    pub completeness: Option<Completeness>,
+    /// When an archive kept it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<String>,
+    /// The address that an archive kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
+    /// Captures that an archive's index lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub captures: Option<Vec<wayback::Row>>,
+}
+
+impl From<Answer> for Told {
+    fn from(answer: Answer) -> Told {
+        Told {
+            outcome: answer.outcome,
+            reason: answer.reason,
+            completeness: answer.post.as_ref().map(Post::completeness),
+            post: answer.post,
+            archived_at: answer.archived_at,
+            original: None,
+            captures: None,
+        }
+    }
+}
+
+impl Reader {
+    /// Reads saved exchanges, oldest first.
+    #[must_use]
+    pub fn read(&self, exchanges: &[Exchange]) -> Told {
+        (self.read)(exchanges)
+    }
+}
+
+/// The reader of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Reader> {
+    READERS.iter().find(|reader| reader.name == name)
+}
+
+fn last(exchanges: &[Exchange], read: impl Fn(&Exchange) -> Answer) -> Told {
+    match exchanges.last() {
+        Some(exchange) => read(exchange).into(),
+        None => Answer::without_post(Outcome::Unreadable, "no_exchange").into(),
+    }
+}
+
+macro_rules! readers {
+    ($($name:literal, $asked:literal, $yields:literal, $read:expr;)+) => {
+        /// Every reader, by platform.
+        pub static READERS: &[Reader] = &[$(Reader { name: $name, yields: $yields, asked: $asked, read: $read }),+];
+    };
+}
+
+readers! {
+    "x/syndication", true, "post, media, edits, quoted and answered post", |e| last(e, |x| x::syndication::read(x, None));
+    "x/graphql", false, "post, long text, media, all counts, quoted and repeated post", |e| last(e, |x| x::graphql::read(x, None));
+    "x/oembed", true, "text and author, from a cache", |e| last(e, |x| x::oembed::read(x, None));
+    "x/v1", false, "post, media, quoted and repeated post", |e| last(e, x::archived::saved);
+    "x/page", false, "post of an archived status page", |e| last(e, x::archived::saved);
+    "bluesky/thread", true, "post, media, quoted and answered post, labels", |e| last(e, |x| bluesky::thread::read(x, None));
+    "mastodon/api", true, "post, media, poll, edit time, quoted and boosted post", |e| last(e, |x| fediverse::status::read(x, None));
+    "telegram/embed", true, "post, media, poll, forward, answer", |e| last(e, |x| telegram::embed::read(x, None));
+    "youtube/oembed", true, "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
+    "youtube/page", true, "title, description, author, time, counts, still", |e| last(e, |x| youtube::page::read(x, None));
+    "reddit/oembed", true, "title and author", |e| last(e, |x| oembed::read(x, "reddit", None));
+    "tiktok/oembed", true, "caption, author, still", |e| last(e, |x| oembed::read(x, "tiktok", None));
+    "vimeo/oembed", false, "title, description, author, still", |e| last(e, |x| oembed::read(x, "vimeo", None));
+    "dailymotion/oembed", false, "title, author, still", |e| last(e, |x| oembed::read(x, "dailymotion", None));
+    "wayback/cdx", true, "captures of an address", wayback::saved_listing;
+    "wayback/memento", true, "when an address was archived", wayback::saved_memento;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::exchange::saved;
+    use crate::exchange::testing::answered;
+
+    fn told(source: &str, status: u16, body: &str) -> Told {
+        by_name(source).unwrap().read(&[answered(status, body.as_bytes())])
+    }
+
+    #[test]
+    fn what_a_platform_says_in_place_of_a_post_is_told_apart() {
+        for (source, status, body, outcome, reason) in [
+            (
+                "x/graphql",
+                200,
+                r#"{"data":{"tweetResult":{}}}"#,
+                Outcome::NotFound,
+                "empty_result",
+            ),
+            (
+                "x/graphql",
+                200,
+                r#"{"data":{"tweetResult":{"result":{"__typename":"TweetUnavailable","reason":"Suspended"}}}}"#,
+                Outcome::Suspended,
+                "unavailable_suspended",
+            ),
+            (
+                "x/graphql",
+                200,
+                r#"{"data":{"tweetResult":{"result":{"__typename":"TweetUnavailable","reason":"NsfwLoggedOut"}}}}"#,
+                Outcome::AgeGated,
+                "unavailable_age",
+            ),
+            (
+                "mastodon/api",
+                404,
+                r#"{"error":"Record not found"}"#,
+                Outcome::NotFound,
+                "record_not_found",
+            ),
+            (
+                "mastodon/api",
+                401,
+                r#"{"error":"This API requires an authenticated user"}"#,
+                Outcome::LoginRequired,
+                "authenticated_users_only",
+            ),
+            (
+                "bluesky/thread",
+                400,
+                r#"{"error":"NotFound","message":"Post not found"}"#,
+                Outcome::NotFound,
+                "error_not_found",
+            ),
+            (
+                "bluesky/thread",
+                400,
+                r#"{"error":"AccountTakedown"}"#,
+                Outcome::Suspended,
+                "error_account_takedown",
+            ),
+            (
+                "bluesky/thread",
+                200,
+                r#"{"posts":[]}"#,
+                Outcome::NotFound,
+                "not_listed",
+            ),
+            (
+                "youtube/oembed",
+                403,
+                "Forbidden",
+                Outcome::Protected,
+                "http_403_private",
+            ),
+            ("youtube/oembed", 404, "Not Found", Outcome::NotFound, "http_404"),
+            (
+                "telegram/embed",
+                200,
+                r#"<div class="tgme_widget_message"><div class="tgme_widget_message_error">Post not found</div></div>"#,
+                Outcome::NotFound,
+                "post_not_found",
+            ),
+            (
+                "youtube/page",
+                200,
+                "<html><title>Before you continue</title>",
+                Outcome::Walled,
+                "not_a_video_page",
+            ),
+            (
+                "reddit/oembed",
+                429,
+                "Too Many Requests",
+                Outcome::RateLimited,
+                "http_429",
+            ),
+        ] {
+            let told = told(source, status, body);
+            assert_eq!(
+                (told.outcome, told.reason.as_str()),
+                (outcome, reason),
+                "{source} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_post_of_the_fediverse_is_read_with_its_poll_media_and_boost() {
+        let body = r#"{"id":"113000000000000001","url":"https://social.example/@ada/113000000000000001",
+            "created_at":"2024-08-01T10:00:00.000Z","edited_at":"2024-08-01T11:00:00.000Z","content":"<p>One<br>two</p><p><a href=\"https://social.example/tags/flood\" class=\"mention hashtag\">#<span>flood</span></a></p>",
+            "spoiler_text":"water","sensitive":true,"account":{"id":"7","acct":"ada","display_name":"Ada"},
+            "media_attachments":[{"type":"image","url":"https://files.example/1.jpg","description":"A river","meta":{"original":{"width":4,"height":3}}}],
+            "poll":{"options":[{"title":"yes","votes_count":2}],"votes_count":2,"expired":true,"multiple":false},
+            "in_reply_to_id":"5","favourites_count":1}"#;
+        let post = told("mastodon/api", 200, body).post.unwrap();
+        assert_eq!(post.text.as_deref(), Some("One\ntwo\n\n#flood"));
+        assert_eq!(post.edited_at.as_deref(), Some("2024-08-01T11:00:00.000Z"));
+        assert_eq!(post.content_warning.as_deref(), Some("water"));
+        assert_eq!(
+            (post.media[0].alt.as_deref(), post.media[0].width),
+            (Some("A river"), Some(4))
+        );
+        assert_eq!(post.poll.unwrap().options[0].votes, Some(2));
+        assert_eq!(post.parent_id.as_deref(), Some("5"));
+    }
+
+    #[test]
+    fn a_cassette_gives_the_last_exchange_with_its_status() {
+        let cassette = "interactions:\n- response:\n    status: {code: 404, message: gone}\n    headers: {}\n    body:\n      string: !!binary |\n        eyJlcnJvciI6IlJlY29yZCBub3QgZm91bmQifQ==\n";
+        let exchanges = saved::read(cassette.as_bytes(), "a.yaml", None).unwrap();
+        let told = by_name("mastodon/api").unwrap().read(&exchanges);
+        assert_eq!(told.reason, "record_not_found");
+        assert!(saved::read(b"a: [", "a.yaml", None).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_the_bytes_every_reader_answers(body in proptest::collection::vec(any::<u8>(), 0..300), status in 100_u16..600) {
+            for reader in READERS {
+                let told = reader.read(&[answered(status, &body)]);
+                prop_assert!(!told.reason.is_empty());
+            }
+            let _ = saved::read(&body, "a.yaml", None);
+        }
+    }
+}

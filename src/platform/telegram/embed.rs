@@ -1,0 +1,263 @@
+//! Telegram's embed page of a public post (`t.me/CHANNEL/N?embed=1&mode=tme`).
+
+use scraper::{ElementRef, Html, Selector};
+
+use crate::article;
+use crate::exchange::{Exchange, Purpose, Request};
+use crate::outcome::Outcome;
+use crate::platform::post::{Card, Media, Poll, PollOption, Post, Related, Relation};
+use crate::platform::status::from_status;
+use crate::platform::value::utc;
+use crate::platform::{Answer, Hops, PostRef, Recognised, Source, Step, Upstreams, rich};
+
+/// The source.
+pub struct Embed;
+
+impl Source for Embed {
+    fn name(&self) -> &'static str {
+        "telegram.embed"
+    }
+
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
+        if post.id.starts_with("c/") {
+            return Step::Answer(Box::new(Answer::without_post(
+                Outcome::LoginRequired,
+                "private_channel",
+            )));
+        }
+        match so_far.last().and_then(|hops| hops.last()) {
+            None => {
+                let path = format!("{}?embed=1&mode=tme", post.id);
+                Step::Ask(Request::new(upstreams.join("telegram.embed", &path), Purpose::Api))
+            }
+            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
+        }
+    }
+}
+
+/// Reads an answer, to the question for the post of this id (`channel/N`) if one is given.
+#[must_use]
+pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
+    if let Some(answer) = from_status(exchange) {
+        return answer;
+    }
+    let Ok(body) = exchange.decoded() else {
+        return Answer::without_post(Outcome::Unreadable, "coding");
+    };
+    let (page, _) = article::parse(&String::from_utf8_lossy(&body));
+    if let Some(error) = first(&page, ".tgme_widget_message_error") {
+        let said = rich::read(error).0.to_lowercase();
+        // Not found may be deleted, never there, or of a channel that went private.
+        return match () {
+            () if said.contains("post not found") => Answer::without_post(Outcome::NotFound, "post_not_found"),
+            () if said.contains("not found") => Answer::without_post(Outcome::NotFound, "channel_not_found"),
+            () => Answer::without_post(Outcome::Walled, "message_error"),
+        };
+    }
+    match post(&page) {
+        None => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
+        Some(post) if asked.is_some_and(|id| id != post.id) => Answer::without_post(Outcome::Unreadable, "wrong_id"),
+        Some(post) => Answer::with_post("post", post),
+    }
+}
+
+fn first<'a>(page: &'a Html, css: &str) -> Option<ElementRef<'a>> {
+    page.select(&Selector::parse(css).ok()?).next()
+}
+
+fn within<'a>(element: ElementRef<'a>, css: &str) -> Vec<ElementRef<'a>> {
+    Selector::parse(css)
+        .map(|s| element.select(&s).take(100).collect())
+        .unwrap_or_default()
+}
+
+fn words(element: ElementRef<'_>, css: &str) -> Option<String> {
+    let element = *within(element, css).first()?;
+    Some(rich::read(element).0).filter(|t| !t.is_empty())
+}
+
+fn named(address: &str) -> Option<PostRef> {
+    match crate::platform::recognise(&address.parse().ok()?)? {
+        (found, Recognised::Post(post)) if found.name == "telegram" => Some(post),
+        _ => None,
+    }
+}
+
+fn post(page: &Html) -> Option<Post> {
+    let message = first(page, ".tgme_widget_message")?;
+    let address = match message.attr("data-post") {
+        Some(id) => format!("https://t.me/{id}"),
+        None => within(message, "a.tgme_widget_message_date")
+            .first()?
+            .attr("href")?
+            .to_owned(),
+    };
+    let named_post = named(&address)?;
+    let owner = within(
+        message,
+        ".tgme_widget_message_owner_name, .tgme_widget_message_author_name",
+    )
+    .first()
+    .copied();
+    let mut post = Post {
+        id: named_post.id,
+        url: Some(named_post.url.into()),
+        author_handle: named_post.handle,
+        author_name: owner.map(|o| rich::read(o).0).filter(|n| !n.is_empty()),
+        posted_at: within(
+            message,
+            ".tgme_widget_message_date time, .tgme_widget_message_meta time",
+        )
+        .first()
+        .and_then(|t| utc(t.attr("datetime")?)),
+        ..Post::default()
+    };
+    // The text of the answered message has a class of its own.
+    if let Some(text) = within(message, ".tgme_widget_message_text:not(.js-message_reply_text)").first() {
+        let (text, entities) = rich::read(*text);
+        post.text = Some(text).filter(|t| !t.is_empty());
+        post.entities = entities;
+    }
+    post.text_cut = post.text.as_ref().map(|_| false);
+    if let Some(views) = words(message, ".tgme_widget_message_views").and_then(|v| short_number(&v)) {
+        post.count("views", Some(views));
+    }
+    if let Some(meta) = words(message, ".tgme_widget_message_meta")
+        && meta.contains("edited")
+    {
+        post.labels.push("edited".into());
+    }
+    media(&mut post, message);
+    if let Some(reply) = within(message, ".tgme_widget_message_reply").first() {
+        let parent = reply.attr("href").and_then(named);
+        post.relate(Related {
+            id: parent.as_ref().map(|p| p.id.clone()),
+            url: parent.as_ref().map(|p| p.url.to_string()),
+            author_handle: parent.and_then(|p| p.handle),
+            author_name: words(*reply, ".tgme_widget_message_author_name"),
+            text: words(*reply, ".tgme_widget_message_metatext, .js-message_reply_text"),
+            ..Related::new(Relation::Parent)
+        });
+    }
+    if let Some(from) = within(message, ".tgme_widget_message_forwarded_from_name").first() {
+        let original = from.attr("href").and_then(named);
+        post.relate(Related {
+            id: original.as_ref().map(|p| p.id.clone()),
+            url: original.as_ref().map(|p| p.url.to_string()),
+            author_handle: original.and_then(|p| p.handle),
+            author_name: Some(rich::read(*from).0).filter(|n| !n.is_empty()),
+            ..Related::new(Relation::Reposted)
+        });
+    }
+    if let Some(preview) = within(message, "a.tgme_widget_message_link_preview").first() {
+        post.card = Some(Card {
+            url: preview.attr("href").map(str::to_owned),
+            title: words(*preview, ".link_preview_title"),
+            description: words(*preview, ".link_preview_description"),
+            image: within(*preview, ".link_preview_image, .link_preview_right_image")
+                .first()
+                .and_then(|i| background(*i)),
+        });
+    }
+    if let Some(poll) = within(message, ".tgme_widget_message_poll").first() {
+        post.poll = Some(Poll {
+            question: words(*poll, ".tgme_widget_message_poll_question"),
+            options: within(*poll, ".tgme_widget_message_poll_option")
+                .into_iter()
+                .filter_map(|o| {
+                    Some(PollOption {
+                        text: words(o, ".tgme_widget_message_poll_option_text")?,
+                        votes: None,
+                        percent: words(o, ".tgme_widget_message_poll_option_percent")
+                            .and_then(|p| p.trim_end_matches('%').trim().parse().ok()),
+                    })
+                })
+                .collect(),
+            voters: words(message, ".tgme_widget_message_voters").and_then(|v| short_number(&v)),
+            ..Poll::default()
+        });
+    }
+    Some(post)
+}
+
+fn media(post: &mut Post, message: ElementRef<'_>) {
+    let all = ".tgme_widget_message_photo_wrap, .tgme_widget_message_video_player, .tgme_widget_message_roundvideo_player, \
+               audio.tgme_widget_message_voice, .tgme_widget_message_sticker, .tgme_widget_message_document_wrap";
+    let places = within(message, all);
+    post.media_expected = Some(places.len());
+    for place in places {
+        let class = place.attr("class").unwrap_or("");
+        let still = |css: &str| within(place, css).first().and_then(|e| background(*e));
+        let (kind, url, preview) = if class.contains("photo_wrap") {
+            ("photo", background(place), None)
+        } else if class.contains("video_player") {
+            let file = within(place, "video")
+                .first()
+                .and_then(|v| v.attr("src"))
+                .map(str::to_owned);
+            let preview = still(".tgme_widget_message_video_thumb, .tgme_widget_message_roundvideo_thumb");
+            match file {
+                Some(file) => ("video", Some(file), preview),
+                // Too large for the page: only its still is there.
+                None => ("still", preview, None),
+            }
+        } else if class.contains("voice") {
+            ("audio", place.attr("src").map(str::to_owned), None)
+        } else if class.contains("sticker") {
+            let file = place.attr("data-webp").or_else(|| place.attr("src"));
+            ("photo", file.map(str::to_owned).or_else(|| background(place)), None)
+        } else {
+            ("file", None, None)
+        };
+        if let Some(url) = url {
+            let duration = words(
+                place,
+                "time.message_video_duration, time.tgme_widget_message_roundvideo_duration",
+            );
+            post.media.push(Media {
+                kind: kind.into(),
+                url,
+                preview,
+                duration_ms: duration.and_then(|d| clock(&d)),
+                ..Media::default()
+            });
+        }
+    }
+}
+
+/// The address in `background-image:url('…')`.
+fn background(element: ElementRef<'_>) -> Option<String> {
+    let style = element.attr("style")?;
+    let (_, rest) = style.split_once("background-image")?;
+    let (_, rest) = rest.split_once("url(")?;
+    let (url, _) = rest.split_once(')')?;
+    Some(url.trim().trim_matches(['\'', '"']).to_owned()).filter(|u| !u.is_empty())
+}
+
+/// `1:05` or `1:02:03` in milliseconds.
+fn clock(text: &str) -> Option<u64> {
+    let seconds = text
+        .trim()
+        .split(':')
+        .try_fold(0_u64, |sum, part| sum.checked_mul(60)?.checked_add(part.parse().ok()?))?;
+    seconds.checked_mul(1000)
+}
+
+/// `2.5K` as 2500: as exact as it is printed.
+fn short_number(text: &str) -> Option<i64> {
+    let text = text.split_whitespace().next()?;
+    let (digits, factor) = match text.chars().last()? {
+        'K' => (&text[..text.len() - 1], 1_000),
+        'M' => (&text[..text.len() - 1], 1_000_000),
+        _ => (text, 1),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole: i64 = whole.parse().ok()?;
+    let mut number = whole.checked_mul(factor)?;
+    let mut step = factor;
+    for digit in fraction.chars().take(6) {
+        step /= 10;
+        number += i64::from(digit.to_digit(10)?) * step;
+    }
+    Some(number)
+}

@@ -1,0 +1,173 @@
+//! X's GraphQL answers as guests and others saved them: `TweetResultByRestId`, `TweetDetail`, account look-ups. They are
+//! read, never asked for: their query ids change and they want a token.
+
+use serde_json::Value;
+
+use super::{text, tombstone, tweet};
+use crate::exchange::Exchange;
+use crate::outcome::Outcome;
+use crate::platform::post::{Post, Related, Relation};
+use crate::platform::status::from_status;
+use crate::platform::value::{first, id, list, number, string, strings};
+use crate::platform::{Answer, value};
+
+/// Most posts within posts that are read.
+const NESTING: usize = 3;
+
+/// Reads an answer, to the question for the post of this id if one is given.
+#[must_use]
+pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
+    let json = value::json(exchange);
+    let failed = from_status(exchange);
+    let json = match (json, failed) {
+        (Ok(json), None) => json,
+        // The errors of an API say more than the status they come with.
+        (Ok(json), Some(failed)) => return errors(&json).unwrap_or(failed),
+        (Err(_), Some(failed)) => return failed,
+        (Err(unreadable), None) => return *unreadable,
+    };
+    let data = &json["data"];
+    let user = [
+        &data["user"]["result"],
+        &data["user_result"]["result"],
+        &data["user_result_by_screen_name"]["result"],
+    ]
+    .into_iter()
+    .find(|u| u.is_object());
+    if let Some((outcome, reason)) = user.and_then(tombstone::read) {
+        return Answer::without_post(outcome, reason.replace("unavailable_", "account_"));
+    }
+    let single = ["tweetResult", "tweet_result", "tweet"]
+        .into_iter()
+        .map(|key| &data[key])
+        .find(|r| r.is_object());
+    let found = match single {
+        Some(single) if single["result"].is_object() => Some(&single["result"]),
+        Some(_) => return errors(&json).unwrap_or_else(|| Answer::without_post(Outcome::NotFound, "empty_result")),
+        None => focal(data, asked),
+    };
+    let Some(found) = found else {
+        return errors(&json).unwrap_or_else(|| Answer::without_post(Outcome::Unreadable, "unknown_shape"));
+    };
+    if let Some((outcome, reason)) = tombstone::read(found) {
+        return Answer::without_post(outcome, reason);
+    }
+    match post(found, 0) {
+        None => Answer::without_post(Outcome::Unreadable, "no_id"),
+        Some(post) if asked.is_some_and(|id| post.id != id && !post.edit_ids.iter().any(|e| e == id)) => {
+            Answer::without_post(Outcome::Unreadable, "wrong_id")
+        }
+        Some(post) => Answer::with_post("post", post),
+    }
+}
+
+/// What an API's list of errors says.
+fn errors(json: &Value) -> Option<Answer> {
+    let error = list(&json["errors"]).next()?;
+    let (outcome, reason) = match number(&error["code"]) {
+        Some(88) => (Outcome::RateLimited, "error_rate_limit"),
+        Some(144 | 34 | 8) => (Outcome::NotFound, "error_not_found"),
+        Some(179) => (Outcome::Protected, "error_protected"),
+        Some(63) => (Outcome::Suspended, "error_suspended"),
+        Some(32 | 89 | 135 | 215 | 239 | 353) => (Outcome::LoginRequired, "error_login"),
+        Some(29 | 130 | 131) => (Outcome::ServerError, "error_server"),
+        _ => return None,
+    };
+    Some(Answer::without_post(outcome, reason))
+}
+
+/// The post that a conversation was asked for: the one of that id, else the last before the answers to it, which stand
+/// in modules of their own.
+fn focal<'a>(data: &'a Value, asked: Option<&str>) -> Option<&'a Value> {
+    let thread = [
+        "threaded_conversation_with_injections_v2",
+        "threaded_conversation_with_injections",
+    ]
+    .into_iter()
+    .map(|key| &data[key])
+    .find(|t| t.is_object())?;
+    let entries = list(&thread["instructions"]).flat_map(|i| list(&i["entries"]));
+    let posts = entries.filter(|e| e["entryId"].as_str().is_some_and(|id| id.starts_with("tweet-")));
+    let posts: Vec<&Value> = posts
+        .map(|e| &e["content"]["itemContent"]["tweet_results"]["result"])
+        .filter(|r| r.is_object())
+        .collect();
+    let is_asked = |result: &&&Value| asked.is_some() && id(&unwrapped(result)["rest_id"]).as_deref() == asked;
+    posts.iter().find(is_asked).or(posts.last()).copied()
+}
+
+/// A post that is shown with limits stands inside what says so.
+fn unwrapped(result: &Value) -> &Value {
+    match result["tweet"].is_object() {
+        true => &result["tweet"],
+        false => result,
+    }
+}
+
+fn post(result: &Value, depth: usize) -> Option<Post> {
+    let tweet = unwrapped(result);
+    let legacy = &tweet["legacy"];
+    let id = id(&tweet["rest_id"]).or_else(|| id(&legacy["id_str"]))?;
+    let mut post = tweet::legacy(legacy, id);
+    author(&mut post, &tweet["core"], &legacy["user_id_str"]);
+    let note = &tweet["note_tweet"]["note_tweet_results"]["result"];
+    if let Some(whole) = note["text"].as_str() {
+        post.text = Some(text::plain(whole, &Value::Null, &note["entity_set"]["urls"]));
+        post.text_cut = Some(false);
+        post.entities = tweet::entities_of(&note["entity_set"]);
+    } else if tweet["note_tweet"].is_object() {
+        post.text_cut = Some(true);
+    }
+    let edits = &tweet["edit_control"];
+    post.edit_ids = strings(&edits["edit_tweet_ids"]);
+    if post.edit_ids.is_empty() {
+        post.edit_ids = strings(&edits["edit_control_initial"]["edit_tweet_ids"]);
+    }
+    post.count("views", number(&tweet["views"]["count"]));
+    post.poll = post.poll.or_else(|| tweet::poll(&tweet["card"]));
+    post.card = post.card.or_else(|| tweet::card(&tweet["card"]));
+    let article = &tweet["article"]["article_results"]["result"];
+    post.title = string(&article["title"]);
+    if depth < NESTING {
+        for (relation, other) in [
+            (Relation::Quoted, &tweet["quoted_status_result"]["result"]),
+            (Relation::Quoted, &tweet["quotedRefResult"]["result"]),
+            (Relation::Reposted, &legacy["retweeted_status_result"]["result"]),
+            (Relation::Reposted, &tweet["retweeted_status_result"]["result"]),
+        ] {
+            if other.is_object() {
+                relate(&mut post, relation, other, depth);
+            }
+        }
+    }
+    tweet::named_relatives(&mut post, legacy);
+    post.url = tweet::address(post.author_handle.as_deref(), &post.id);
+    Some(post)
+}
+
+fn relate(post: &mut Post, relation: Relation, other: &Value, depth: usize) {
+    let related = match (tombstone::reason(other), self::post(other, depth + 1)) {
+        (None, Some(other)) => Related::of(relation, &other),
+        (reason, _) => Related {
+            reason,
+            id: id(&unwrapped(other)["rest_id"]),
+            ..Related::new(relation)
+        },
+    };
+    post.relate(related);
+}
+
+/// Names stood in `legacy` until 2025, in `core` since.
+fn author(post: &mut Post, core: &Value, user_id: &Value) {
+    let user = [
+        &core["user_results"]["result"],
+        &core["user_result"]["result"],
+        &core["user"],
+    ]
+    .into_iter()
+    .find(|u| u.is_object())
+    .unwrap_or(&Value::Null);
+    post.author_id = id(&user["rest_id"]).or_else(|| id(user_id));
+    post.author_handle = first(&[&user["core"]["screen_name"], &user["legacy"]["screen_name"]]);
+    post.author_name = first(&[&user["core"]["name"], &user["legacy"]["name"]]);
+}

@@ -1,0 +1,164 @@
+//! YouTube's watch page: the player's data in it, with what it says where a video cannot be played.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::exchange::Exchange;
+use crate::exchange::{Purpose, Request};
+use crate::outcome::Outcome;
+use crate::platform::post::{Media, Post};
+use crate::platform::status::from_status;
+use crate::platform::value::{first, list, milliseconds, number, pixels, string, strings, utc};
+use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams};
+
+/// The source.
+pub struct Page;
+
+impl Source for Page {
+    fn name(&self) -> &'static str {
+        "youtube.page"
+    }
+
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
+        match so_far.last().and_then(|hops| hops.last()) {
+            None => {
+                let path = format!("watch?v={}&hl=en", post.id);
+                Step::Ask(Request::new(upstreams.join("youtube.page", &path), Purpose::Api))
+            }
+            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
+        }
+    }
+}
+
+/// Reads an answer, to the question for the video of this id if one is given.
+#[must_use]
+pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
+    if let Some(answer) = from_status(exchange) {
+        return answer;
+    }
+    let Ok(body) = exchange.decoded() else {
+        return Answer::without_post(Outcome::Unreadable, "coding");
+    };
+    let page = String::from_utf8_lossy(&body);
+    let Some(player) = player(&page) else {
+        let is_consent = page.contains("consent.youtube.com") || page.contains("consent.google.com");
+        let reason = if is_consent { "consent" } else { "not_a_video_page" };
+        return Answer::without_post(Outcome::Walled, reason);
+    };
+    let details = &player["videoDetails"];
+    let Some(id) = string(&details["videoId"]) else {
+        return playability(&player["playabilityStatus"]);
+    };
+    if asked.is_some_and(|asked| asked != id) {
+        return Answer::without_post(Outcome::Unreadable, "wrong_id");
+    }
+    let status = &player["playabilityStatus"];
+    if details["title"].as_str().is_none_or(str::is_empty) && status["status"] != "OK" {
+        return playability(status);
+    }
+    let about = &player["microformat"]["playerMicroformatRenderer"];
+    let owner = string(&about["ownerProfileUrl"]);
+    let mut post = Post {
+        url: Some(format!("https://www.youtube.com/watch?v={id}")),
+        id,
+        author_id: first(&[&details["channelId"], &about["externalChannelId"]]),
+        author_handle: owner
+            .as_deref()
+            .and_then(|u| u.rsplit_once("/@"))
+            .map(|(_, h)| h.to_owned()),
+        author_name: first(&[&details["author"], &about["ownerChannelName"]]),
+        posted_at: first(&[&about["publishDate"], &about["uploadDate"]]).map(|t| utc(&t).unwrap_or(t)),
+        title: string(&details["title"]),
+        text: first(&[&details["shortDescription"], &about["description"]["simpleText"]]),
+        language: string(&about["defaultAudioLanguage"]),
+        entities: strings(&details["keywords"])
+            .into_iter()
+            .map(|tag| crate::platform::Entity {
+                kind: "hashtag".into(),
+                text: Some(tag),
+                ..Default::default()
+            })
+            .collect(),
+        visibility: match (about["isUnlisted"].as_bool(), details["isPrivate"].as_bool()) {
+            (_, Some(true)) => Some("private".into()),
+            (Some(true), _) => Some("unlisted".into()),
+            (Some(false), Some(false)) => Some("public".into()),
+            _ => None,
+        },
+        sensitive: about["isFamilySafe"].as_bool().map(|safe| !safe),
+        ..Post::default()
+    };
+    post.text_cut = post.text.as_ref().map(|_| false);
+    post.count(
+        "views",
+        number(&details["viewCount"]).or_else(|| number(&about["viewCount"])),
+    );
+    post.count("likes", number(&about["likeCount"]));
+    let still = list(&about["thumbnail"]["thumbnails"])
+        .chain(list(&details["thumbnail"]["thumbnails"]))
+        .max_by_key(|t| number(&t["width"]).unwrap_or(0));
+    post.media_expected = Some(1);
+    if let Some((still, url)) = still.and_then(|s| Some((s, string(&s["url"])?))) {
+        post.media.push(Media {
+            kind: "still".into(),
+            url,
+            width: pixels(&still["width"]),
+            height: pixels(&still["height"]),
+            duration_ms: milliseconds(&details["lengthSeconds"]),
+            ..Media::default()
+        });
+    }
+    if status["status"] != "OK" && status["status"].is_string() {
+        let said = playability(status);
+        post.labels.push(said.reason);
+    }
+    Answer::with_post("video", post)
+}
+
+/// What the player says where it has no video.
+fn playability(status: &Value) -> Answer {
+    let said = first(&[&status["reason"], &status["messages"][0]])
+        .unwrap_or_default()
+        .to_lowercase();
+    let more = &status["errorScreen"]["playerErrorMessageRenderer"]["subreason"];
+    let more = first(&[&more["simpleText"], &more["runs"][0]["text"]])
+        .unwrap_or_default()
+        .to_lowercase();
+    let says = |word: &str| said.contains(word) || more.contains(word);
+    let (outcome, reason) = match status["status"].as_str().unwrap_or("") {
+        _ if says("removed by the uploader") => (Outcome::Deleted, "removed_by_uploader"),
+        _ if says("account associated with this video has been terminated") => {
+            (Outcome::Suspended, "account_terminated")
+        }
+        _ if says("closed their youtube account") => (Outcome::AccountGone, "account_closed"),
+        _ if says("private") => (Outcome::Protected, "private_video"),
+        "AGE_CHECK_REQUIRED" | "AGE_VERIFICATION_REQUIRED" | "CONTENT_CHECK_REQUIRED" => {
+            (Outcome::AgeGated, "age_check")
+        }
+        _ if says("confirm your age") || says("inappropriate for some users") => (Outcome::AgeGated, "age_check"),
+        _ if says("not a bot") => (Outcome::Walled, "bot_check"),
+        "LOGIN_REQUIRED" => (Outcome::LoginRequired, "login_required"),
+        _ if says("copyright") => (Outcome::Withheld, "copyright"),
+        _ if says("violating youtube") => (Outcome::Withheld, "rules"),
+        _ if says("country") => (Outcome::Withheld, "country"),
+        "ERROR" | "UNPLAYABLE" => (Outcome::NotFound, "unavailable"),
+        _ => (Outcome::Unreadable, "unknown_shape"),
+    };
+    Answer::without_post(outcome, reason)
+}
+
+/// The first JSON object after the player's variable that is one.
+fn player(page: &str) -> Option<Value> {
+    for (at, name) in page.match_indices("ytInitialPlayerResponse").take(20) {
+        let rest = page[at + name.len()..].trim_start_matches(['"', '\'', ']', ' ']);
+        if let Some(rest) = rest.strip_prefix('=')
+            && rest.trim_start().starts_with('{')
+        {
+            let mut reader = serde_json::Deserializer::from_str(rest.trim_start());
+            if let Ok(value) = Value::deserialize(&mut reader) {
+                return Some(value);
+            }
+        }
+    }
+    None
+}

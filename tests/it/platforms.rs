@@ -1,0 +1,82 @@
+//! Sources of platforms other than X, against a web on loopback.
+
+use crate::scene::Scene;
+use crate::web::Reply;
+
+fn story(address: &str) -> String {
+    format!(
+        "<!DOCTYPE html><article><p>The keeper of the weir <a href='{address}'>wrote about it</a> that evening, they say.</p></article>"
+    )
+}
+
+/// Archives a story that cites `address`, and gives state, reason, source and text of the post.
+fn told(scene: &Scene, code: i32, address: &str) -> String {
+    let input = scene.file("story.html", story(address));
+    scene.archives(code, &[&input]);
+    scene.is_sound();
+    scene.value::<String>(
+        "SELECT state || ' ' || reason || ' ' || source || ' ' || coalesce(post_text, '-') FROM citations",
+    )
+}
+
+#[test]
+fn a_post_of_bluesky_is_found_by_the_did_behind_its_handle() {
+    let scene = Scene::new();
+    scene.web.on(
+        "bluesky.test",
+        "/xrpc/com.atproto.identity.resolveHandle*",
+        [Reply::json(r#"{"did":"did:plc:ada"}"#)],
+    );
+    scene.web.on(
+        "bluesky.test",
+        "/xrpc/app.bsky.feed.getPostThread*",
+        [Reply::json(
+            r#"{"thread":{"post":{"uri":"at://did:plc:ada/app.bsky.feed.post/3kabc2xyz7k2a","author":{"did":"did:plc:ada","handle":"ada.example.org"},"record":{"text":"The weir holds","createdAt":"2024-05-01T10:00:00.000Z"}}}}"#,
+        )],
+    );
+    assert_eq!(
+        told(&scene, 0, "https://bsky.app/profile/ada.example.org/post/3kabc2xyz7k2a"),
+        "captured post bluesky.thread The weir holds"
+    );
+}
+
+#[test]
+fn an_answer_about_another_post_of_bluesky_is_no_capture() {
+    let scene = Scene::new();
+    scene.web.on(
+        "bluesky.test",
+        "/xrpc/app.bsky.feed.getPostThread*",
+        [Reply::json(
+            r#"{"thread":{"post":{"uri":"at://did:plc:ada/app.bsky.feed.post/3kabc2xyz7k2b","author":{},"record":{"text":"x"}}}}"#,
+        )],
+    );
+    assert_eq!(
+        told(&scene, 0, "https://bsky.app/profile/did:plc:ada/post/3kabc2xyz7k2a"),
+        "unreadable wrong_id bluesky.thread -"
+    );
+}
+
+#[test]
+fn telegram_that_does_not_find_a_post_is_not_taken_to_have_deleted_it() {
+    let scene = Scene::new();
+    scene.web.on(
+        "telegram.test",
+        "/weirkeeper/7*",
+        [Reply::page(
+            "<div class=tgme_widget_message><div class=tgme_widget_message_error>Post not found</div></div>",
+        )],
+    );
+    assert_eq!(
+        told(&scene, 0, "https://t.me/weirkeeper/7"),
+        "not_found post_not_found telegram.embed -"
+    );
+}
+
+#[test]
+fn a_rate_limit_of_reddit_is_tried_again_later() {
+    let scene = Scene::new();
+    scene.web.on("reddit.test", "/oembed*", [Reply::status(429)]);
+    let input = scene.file("story.html", story("https://www.reddit.com/r/rivers/comments/7abcde/"));
+    scene.archives(3, &[&input]);
+    assert_eq!(scene.value::<String>("SELECT state FROM citations"), "rate_limited");
+}
