@@ -145,10 +145,16 @@ impl Bag {
 
 /// A UUID (version 8, RFC 9562) that the same selection at the same entry always gets.
 fn uuid(extract: &Extract<'_>) -> String {
-    let mut bytes = Sha256::new()
+    let seed = Sha256::new()
         .chain_update(extract.digest)
         .chain_update(&extract.head)
         .finalize();
+    uuid_of(&seed)
+}
+
+/// The first sixteen bytes of a digest as a UUID of version 8.
+pub(super) fn uuid_of(digest: &[u8]) -> String {
+    let mut bytes = digest.to_vec();
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let digits = hex(&bytes[..16]);

@@ -8,6 +8,7 @@ mod ledger;
 mod steps;
 mod tables;
 pub mod verify;
+mod warc;
 
 use std::io;
 use std::path::Path;
@@ -17,7 +18,7 @@ use crate::store::export::Extract;
 use bag::Bag;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here.
-const FORMATS: [fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>; 2] = [tables::write, ledger::write];
+const FORMATS: [fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>; 3] = [tables::write, ledger::write, warc::write];
 
 /// How a bundle is written.
 #[derive(Debug, Clone, Copy, Default)]

@@ -45,7 +45,8 @@ while IFS= read -r line; do
 done < data/ledger/lines.jsonl
 ```
 
-It must print nothing. A line names SHA-256 digests of the bodies that were received with it; the tables name the same.
+It must print nothing. A line names SHA-256 digests of the bodies that were received with it. The tables name the same, and so
+do the records of `data/captures.warc.gz` (`zcat data/captures.warc.gz | grep -a WARC-Payload-Digest`).
 
 ## What this shows, and what it does not
 
