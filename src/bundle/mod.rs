@@ -17,8 +17,10 @@ use crate::error::{Error, Result};
 use crate::store::export::Extract;
 use bag::Bag;
 
+type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
+
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here.
-const FORMATS: [fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>; 3] = [tables::write, ledger::write, warc::write];
+const FORMATS: [Format; 3] = [tables::write, ledger::write, warc::write];
 
 /// How a bundle is written.
 #[derive(Debug, Clone, Copy, Default)]
