@@ -7,6 +7,7 @@
 //! ```
 
 pub mod article;
+pub mod bundle;
 pub mod capture;
 pub mod citation;
 pub mod cli;

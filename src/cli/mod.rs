@@ -11,6 +11,7 @@ use crate::error::{Error, ExitCode, Result};
 mod archive;
 mod config;
 mod docs;
+mod export;
 mod find;
 mod list;
 mod print;
@@ -99,7 +100,9 @@ enum Command {
     List(list::Arguments),
     /// Show one article with its sentences and what became of the posts it cites
     Show(show::Arguments),
-    /// Check every hash, the ledger and every reference of the archive
+    /// Write an evidence bundle: a folder of plain files that ordinary tools can check
+    Export(export::Arguments),
+    /// Check every hash, the ledger and every reference of the archive, or of a bundle
     Verify(verify::Arguments),
     /// List the sources of the platforms, or read a saved answer of one
     Sources(sources::Arguments),
@@ -149,6 +152,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Status => status::run(&cli.global, printer),
         Command::List(arguments) => list::run(&cli.global, arguments, printer),
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
+        Command::Export(arguments) => export::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
         Command::Sources(arguments) => sources::run(arguments, printer),
         Command::Config(arguments) => config::run(&cli.global, arguments, printer),

@@ -5,19 +5,23 @@ use indicatif::ProgressBar;
 
 use super::Global;
 use super::print::{Printable, Printer};
+use crate::bundle;
 use crate::error::{ExitCode, Result};
 use crate::store::verify;
 
 /// Arguments of `citekeep verify`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The archive (default: that of --archive)
+    /// The archive, or the folder of a bundle (default: that of --archive)
     path: Option<std::path::PathBuf>,
 }
 
 /// Checks the archive; what is wrong is named, and the exit code tells.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let path = arguments.path.as_ref().unwrap_or(&global.archive);
+    if path.is_dir() {
+        return bundle_folder(path, printer);
+    }
     let bar = printer.progress().then(|| ProgressBar::new(0));
     let report = verify::verify(path, |progress| {
         if let Some(bar) = &bar {
@@ -58,4 +62,29 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     } else {
         ExitCode::BadInput
     })
+}
+
+fn bundle_folder(path: &std::path::Path, printer: &Printer) -> Result<ExitCode> {
+    let report = bundle::verify::verify(path)?;
+    if printer.json() {
+        printer.object(&report);
+    }
+    for problem in &report.problems {
+        printer.warn(format_args!(
+            "{}: {}",
+            Printable(&problem.item),
+            Printable(&problem.what)
+        ));
+    }
+    let sound = report.problems.is_empty();
+    printer.line(format_args!(
+        "{}: {}; {} files ({} bytes) and {} ledger entries checked, head {}",
+        Printable(&path.display().to_string()),
+        if sound { "sound" } else { "NOT sound" },
+        report.files,
+        report.bytes,
+        report.entries,
+        report.head.as_deref().unwrap_or("none")
+    ));
+    Ok(if sound { ExitCode::Done } else { ExitCode::BadInput })
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::row::hex;
 
 /// The head before the first entry.
-pub(super) const FIRST_HEAD: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub(crate) const FIRST_HEAD: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// A value in a line.
 pub(super) enum Field<'a> {
@@ -127,12 +127,12 @@ fn string(out: &mut String, text: &str) {
 }
 
 /// `SHA-256(0x00 ‖ line)` in hex.
-pub(super) fn leaf(line: &str) -> String {
+pub(crate) fn leaf(line: &str) -> String {
     hex(&Sha256::new().chain_update([0]).chain_update(line).finalize())
 }
 
 /// `SHA-256("<previous head> <leaf>\n")` in hex.
-pub(super) fn head(previous: &str, leaf: &str) -> String {
+pub(crate) fn head(previous: &str, leaf: &str) -> String {
     let digest = Sha256::new()
         .chain_update(previous)
         .chain_update(" ")

@@ -7,6 +7,7 @@
 mod blob;
 mod capture;
 mod exchange;
+pub mod export;
 mod failure;
 mod file;
 mod ledger;
@@ -41,9 +42,11 @@ use writer::{Closing, Command, Stop};
 
 pub use blob::CHUNK_BYTES;
 pub use capture::Completion;
+pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;
 pub use queue::{Due, Enqueued};
 pub use redact::Redactable;
+pub(crate) use row::hex;
 
 /// How an archive is opened for a run.
 #[derive(Debug, Clone)]

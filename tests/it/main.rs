@@ -2,6 +2,7 @@
 
 mod archive;
 mod commands;
+mod export;
 mod inputs;
 mod interrupted;
 mod platforms;

@@ -27,7 +27,8 @@ fn imports_point_one_way() {
         ("platform", &["fetch", "store", "capture", "cli", "config"]),
         ("exchange", &["fetch", "store", "capture", "cli", "config"]),
         ("fetch", &["store", "capture", "cli"]),
-        ("store", &["fetch", "capture", "cli", "config"]),
+        ("bundle", &["fetch", "capture", "cli", "config"]),
+        ("store", &["bundle", "fetch", "capture", "cli", "config"]),
         ("capture", &["cli"]),
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -1,0 +1,210 @@
+//! The BagIt 1.0 bag (RFC 8493) that a bundle is: files under a temporary folder, manifests over them, one rename.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256, Sha512};
+use tempfile::TempDir;
+
+use super::failed;
+use crate::error::Result;
+use crate::store::export::Extract;
+use crate::store::hex;
+
+/// The declaration of RFC 8493 §2.1.1.
+pub(super) const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
+
+/// A bag that is being written.
+pub(super) struct Bag {
+    folder: TempDir,
+    payload: Vec<String>,
+    tags: Vec<String>,
+}
+
+/// A file of the bag that is being written.
+pub(super) struct BagFile {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl BagFile {
+    /// Appends bytes.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(failed("cannot write", &self.path))
+    }
+
+    /// Ends the file; its bytes are on the disk afterwards.
+    pub(super) fn close(self) -> Result<()> {
+        let path = self.path;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|e| failed("cannot write", &path)(e.into_error()))?;
+        file.sync_all().map_err(failed("cannot write", &path))
+    }
+}
+
+impl Bag {
+    /// Begins a bag beside `path`, where it will stand.
+    pub(super) fn begin(path: &Path) -> Result<Bag> {
+        let parent = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let folder = tempfile::Builder::new()
+            .prefix(".citekeep-export-")
+            .tempdir_in(parent)
+            .map_err(failed("cannot write a folder in", parent))?;
+        let data = folder.path().join("data/ledger");
+        fs::create_dir_all(&data).map_err(failed("cannot make", &data))?;
+        Ok(Bag {
+            folder,
+            payload: Vec::new(),
+            tags: Vec::new(),
+        })
+    }
+
+    /// Where it stands for now.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Begins the file `data/<name>`.
+    pub(super) fn payload(&mut self, name: &str) -> Result<BagFile> {
+        let name = format!("data/{name}");
+        let file = self.create(&name)?;
+        self.payload.push(name);
+        Ok(file)
+    }
+
+    /// Writes a whole file beside `data/`.
+    pub(super) fn tag(&mut self, name: &str, text: &str) -> Result<()> {
+        let mut file = self.create(name)?;
+        file.write(text.as_bytes())?;
+        file.close()?;
+        self.tags.push(name.to_owned());
+        Ok(())
+    }
+
+    fn create(&self, name: &str) -> Result<BagFile> {
+        let path = self.folder.path().join(name);
+        let file = File::create_new(&path).map_err(failed("cannot write", &path))?;
+        Ok(BagFile {
+            path,
+            file: BufWriter::new(file),
+        })
+    }
+
+    /// Writes bag-info and the manifests over all that was written, read back from the disk.
+    pub(super) fn seal(&mut self, extract: &Extract<'_>) -> Result<()> {
+        self.payload.sort_unstable();
+        let mut length = 0;
+        let mut manifests = [String::new(), String::new()];
+        for name in &self.payload {
+            let sums = Sums::of(&self.folder.path().join(name))?;
+            length += sums.length;
+            sums.list(name, &mut manifests);
+        }
+        let [sha256, sha512] = &manifests;
+        self.tag("manifest-sha256.txt", sha256)?;
+        self.tag("manifest-sha512.txt", sha512)?;
+        self.tag("bagit.txt", DECLARATION)?;
+        let info = format!(
+            "Bag-Software-Agent: citekeep {}\nBagging-Date: {}\nExternal-Description: Posts and pages that articles cite, \
+             as of ledger entry {} (head {})\nExternal-Identifier: urn:uuid:{}\nPayload-Oxum: {length}.{}\n",
+            env!("CARGO_PKG_VERSION"),
+            extract.at.get(..10).unwrap_or_default(),
+            extract.seq,
+            extract.head,
+            uuid(extract),
+            self.payload.len()
+        );
+        self.tag("bag-info.txt", &info)?;
+        self.tags.sort_unstable();
+        let mut manifests = [String::new(), String::new()];
+        for name in &self.tags {
+            Sums::of(&self.folder.path().join(name))?.list(name, &mut manifests);
+        }
+        let [sha256, sha512] = &manifests;
+        self.tag("tagmanifest-sha256.txt", sha256)?;
+        self.tag("tagmanifest-sha512.txt", sha512)
+    }
+
+    /// Gives the bag its name.
+    pub(super) fn finish(self, path: &Path) -> Result<()> {
+        for folder in ["data/ledger", "data", ""] {
+            sync_folder(&self.folder.path().join(folder))?;
+        }
+        fs::rename(self.folder.path(), path).map_err(failed("cannot name", path))?;
+        // Under its new name there is nothing left to clean up.
+        let _ = self.folder.keep();
+        Ok(())
+    }
+}
+
+/// A UUID (version 8, RFC 9562) that the same selection at the same entry always gets.
+fn uuid(extract: &Extract<'_>) -> String {
+    let seed = Sha256::new()
+        .chain_update(extract.digest)
+        .chain_update(&extract.head)
+        .finalize();
+    uuid_of(&seed)
+}
+
+/// The first sixteen bytes of a digest as a UUID of version 8.
+pub(super) fn uuid_of(digest: &[u8]) -> String {
+    let mut bytes = digest.to_vec();
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let digits = hex(&bytes[..16]);
+    format!(
+        "{}-{}-{}-{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[12..16],
+        &digits[16..20],
+        &digits[20..]
+    )
+}
+
+fn sync_folder(path: &Path) -> Result<()> {
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed("cannot write", path))
+}
+
+/// Length and digests of a file.
+pub(super) struct Sums {
+    pub length: u64,
+    pub sha256: String,
+    pub sha512: String,
+}
+
+impl Sums {
+    /// Reads the file through.
+    pub(super) fn of(path: &Path) -> Result<Sums> {
+        let mut file = File::open(path).map_err(failed("cannot read", path))?;
+        let (mut sha256, mut sha512, mut length) = (Sha256::new(), Sha512::new(), 0);
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let read = file.read(&mut buffer).map_err(failed("cannot read", path))?;
+            if read == 0 {
+                break;
+            }
+            sha256.update(&buffer[..read]);
+            sha512.update(&buffer[..read]);
+            length += read as u64;
+        }
+        Ok(Sums {
+            length,
+            sha256: hex(&sha256.finalize()),
+            sha512: hex(&sha512.finalize()),
+        })
+    }
+
+    fn list(&self, name: &str, [sha256, sha512]: &mut [String; 2]) {
+        *sha256 += &format!("{}  {name}\n", self.sha256);
+        *sha512 += &format!("{}  {name}\n", self.sha512);
+    }
+}

@@ -1,0 +1,63 @@
+//! Evidence that stands without this program: a selection of the archive as a BagIt bag of plain files, and its check.
+//!
+//! A bundle is written under a temporary name, checked as a stranger would check it, and only then gets its name. The same
+//! selection at the same ledger entry gives the same bytes.
+
+mod bag;
+mod ledger;
+mod steps;
+mod tables;
+pub mod verify;
+mod warc;
+
+use std::io;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::store::export::Extract;
+use bag::Bag;
+
+type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
+
+/// What goes into `data/`, in this order. A new format is a file beside this one and a line here.
+const FORMATS: [Format; 3] = [tables::write, ledger::write, warc::write];
+
+/// How a bundle is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// CSV cells exactly as they are, without the guard against spreadsheet formulas.
+    pub csv_raw: bool,
+}
+
+/// Writes the bundle of `extract` as the new folder `path`.
+///
+/// # Errors
+/// If `path` exists, the archive cannot be read, the folder cannot be written, or what was written does not verify.
+pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return Err(Error::BadInput {
+            input: path.display().to_string(),
+            why: "there is something of this name already".to_owned(),
+            hint: Some("an export overwrites nothing; give a new name"),
+        });
+    }
+    let mut bag = Bag::begin(path)?;
+    for format in FORMATS {
+        format(&mut bag, extract, options)?;
+    }
+    steps::write(&mut bag, extract)?;
+    bag.seal(extract)?;
+    let report = verify::verify(bag.folder())?;
+    if let Some(problem) = report.problems.first() {
+        return Err(Error::Internal(format!(
+            "the new bundle does not verify: {}: {}",
+            problem.item, problem.what
+        )));
+    }
+    bag.finish(path)
+}
+
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { what, path, source }
+}

@@ -1,0 +1,63 @@
+//! `VERIFY.md`: how to check the bundle without this program.
+
+use super::bag::Bag;
+use crate::error::Result;
+use crate::store::export::Extract;
+
+/// Writes the steps.
+pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>) -> Result<()> {
+    let text = format!(
+        r#"# How to check this bundle
+
+It was written by citekeep {version} from an archive as of ledger entry {seq}, made at {at}.
+Type the commands in this folder. They need no software of ours.
+
+## 1. Every file is as it was sealed
+
+```sh
+sha256sum --quiet --strict -c tagmanifest-sha256.txt manifest-sha256.txt && echo sound
+find data -type f | wc -l; wc -l < manifest-sha256.txt
+```
+
+The two numbers must be equal: nothing was added.
+
+## 2. The ledger's chain holds
+
+Each line of `data/ledger/chain.txt` is number, leaf and head: head = SHA-256 of "<head before> <leaf>\n".
+
+```sh
+prev=$(printf '%064d' 0)
+while read -r n leaf head; do
+  [ "$(printf '%s %s\n' "$prev" "$leaf" | sha256sum | cut -c1-64)" = "$head" ] || echo BAD $n; prev=$head
+done < data/ledger/chain.txt; echo "$prev"
+```
+
+It must print only the head `{head}`.
+
+## 3. The entries of this bundle stand in the chain
+
+Each line of `data/ledger/lines.jsonl` is one event; its leaf is SHA-256 of a zero byte and the line.
+
+```sh
+while IFS= read -r line; do
+  leaf=$({{ printf '\0'; printf '%s' "$line"; }} | sha256sum | cut -c1-64)
+  grep -q " $leaf " data/ledger/chain.txt || echo "BAD $line"
+done < data/ledger/lines.jsonl
+```
+
+It must print nothing. A line names SHA-256 digests of the bodies that were received with it. The tables name the same, and so
+do the records of `data/captures.warc.gz` (`zcat data/captures.warc.gz | grep -a WARC-Payload-Digest`).
+
+## What this shows, and what it does not
+
+It shows that the files are those that were sealed, and that the entries belong to one chain. It does not show when they were
+sealed or by whom (this bundle carries no time stamp and no signature: compare the head with one that you had from elsewhere),
+that a server sent what was received, or that nothing was left out.
+"#,
+        version = env!("CARGO_PKG_VERSION"),
+        seq = extract.seq,
+        at = extract.at,
+        head = extract.head,
+    );
+    bag.tag("VERIFY.md", &text)
+}

@@ -1,0 +1,260 @@
+//! The check of a bundle folder, offline and in bounded memory: the bag, the chain, the tables. A bundle is foreign input:
+//! links and odd names are refused, nothing outside the folder is read.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::bag::{DECLARATION, Sums};
+use super::{failed, tables};
+use crate::error::Result;
+use crate::store::export::TABLES;
+use crate::store::{FIRST_HEAD, head, leaf};
+
+/// Most bytes of a tag file, or of a line of a table.
+const TEXT_LIMIT: u64 = 64 << 20;
+/// Most files of a bundle.
+const FILES_LIMIT: usize = 1_000_000;
+/// Deepest folder.
+const DEPTH_LIMIT: usize = 8;
+/// Most problems that are listed.
+const PROBLEMS_LIMIT: usize = 1000;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Which item.
+    pub item: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// What was checked and found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Files whose digests were computed.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Entries of the chain.
+    pub entries: u64,
+    /// Head of the chain.
+    pub head: Option<String>,
+    /// What is wrong, at most the first thousand.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    fn problem(&mut self, item: &str, what: impl Into<String>) {
+        if self.problems.len() < PROBLEMS_LIMIT {
+            self.problems.push(Problem {
+                item: item.to_owned(),
+                what: what.into(),
+            });
+        }
+    }
+}
+
+/// Checks the bundle in this folder.
+///
+/// # Errors
+/// If it cannot be read; what is wrong with it is in the report.
+pub fn verify(folder: &Path) -> Result<Report> {
+    let mut report = Report::default();
+    let files = list(folder, &mut report)?;
+    check_bag(folder, &files, &mut report)?;
+    if report.problems.is_empty() {
+        check_ledger(folder, &mut report)?;
+        check_tables(folder, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Every plain file by its path inside the folder; links and odd names are problems.
+fn list(folder: &Path, report: &mut Report) -> Result<BTreeSet<String>> {
+    let mut files = BTreeSet::new();
+    let mut open = vec![(folder.to_owned(), String::new(), 0)];
+    while let Some((path, prefix, depth)) = open.pop() {
+        for entry in fs::read_dir(&path).map_err(failed("cannot read", &path))? {
+            let entry = entry.map_err(failed("cannot read", &path))?;
+            let name = entry.file_name();
+            let kind = entry.file_type().map_err(failed("cannot read", &path))?;
+            let plain = name.to_str().filter(|name| is_plain(name));
+            let shown = format!("{prefix}{}", name.to_string_lossy());
+            if plain.is_none() {
+                report.problem(&shown, "a name that no bundle of ours has");
+            } else if kind.is_dir() && depth < DEPTH_LIMIT {
+                open.push((entry.path(), format!("{shown}/"), depth + 1));
+            } else if !kind.is_file() {
+                report.problem(&shown, "neither file nor folder, or too deep");
+            } else if files.len() < FILES_LIMIT {
+                files.insert(shown);
+            } else {
+                report.problem(&shown, "too many files");
+                return Ok(files);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn is_plain(name: &str) -> bool {
+    let ok = |b: u8| b.is_ascii_alphanumeric() || b"._+=@-".contains(&b);
+    name.len() <= 180 && !name.starts_with('.') && name.bytes().all(ok)
+}
+
+fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Result<()> {
+    if text(folder, "bagit.txt", files, report)?.is_some_and(|text| text != DECLARATION) {
+        report.problem("bagit.txt", "not the declaration of BagIt 1.0");
+    }
+    let is_payload = |name: &str| name.starts_with("data/");
+    let is_manifest = |name: &str| name.starts_with("tagmanifest-");
+    let (mut octets, mut count) = (0, 0);
+    let mut manifests = BTreeMap::new();
+    for name in [
+        "manifest-sha256.txt",
+        "manifest-sha512.txt",
+        "tagmanifest-sha256.txt",
+        "tagmanifest-sha512.txt",
+    ] {
+        let rows = manifest(&text(folder, name, files, report)?.unwrap_or_default(), name, report);
+        for (file, _) in rows.iter().filter(|(file, _)| !files.contains(*file)) {
+            report.problem(file, format!("missing; {name} names it"));
+        }
+        manifests.insert(name, rows);
+    }
+    for file in files.iter().filter(|file| !is_manifest(file)) {
+        let sums = Sums::of(&folder.join(file))?;
+        report.files += 1;
+        report.bytes += sums.length;
+        if is_payload(file) {
+            octets += sums.length;
+            count += 1;
+        }
+        let prefix = if is_payload(file) { "" } else { "tag" };
+        for (algorithm, digest) in [("sha256", &sums.sha256), ("sha512", &sums.sha512)] {
+            let name = format!("{prefix}manifest-{algorithm}.txt");
+            match manifests[name.as_str()].get(file) {
+                None => report.problem(file, format!("added: not in {name}")),
+                Some(stated) if stated != digest => {
+                    report.problem(file, format!("changed: not the {algorithm} of {name}"))
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let oxum = format!("Payload-Oxum: {octets}.{count}");
+    if text(folder, "bag-info.txt", files, report)?.is_some_and(|info| !info.lines().any(|line| line == oxum)) {
+        report.problem("bag-info.txt", format!("does not say {oxum}"));
+    }
+    Ok(())
+}
+
+fn manifest(text: &str, name: &str, report: &mut Report) -> BTreeMap<String, String> {
+    let mut rows = BTreeMap::new();
+    for line in text.lines() {
+        match line.split_once("  ") {
+            Some((digest, file)) if rows.insert(file.to_owned(), digest.to_owned()).is_none() => {}
+            _ => report.problem(name, "a line that is no digest of a file, or of one named before"),
+        }
+    }
+    rows
+}
+
+fn text(folder: &Path, name: &str, files: &BTreeSet<String>, report: &mut Report) -> Result<Option<String>> {
+    let path = folder.join(name);
+    if !files.contains(name) {
+        report.problem(name, "missing");
+        return Ok(None);
+    }
+    if fs::metadata(&path).map_err(failed("cannot read", &path))?.len() > TEXT_LIMIT {
+        report.problem(name, "absurdly large");
+        return Ok(None);
+    }
+    let bytes = fs::read(&path).map_err(failed("cannot read", &path))?;
+    let text = String::from_utf8(bytes).ok();
+    if text.is_none() {
+        report.problem(name, "not UTF-8");
+    }
+    Ok(text)
+}
+
+fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = Result<String>>> {
+    let path = folder.join(name);
+    let mut file = BufReader::new(File::open(&path).map_err(failed("cannot read", &path))?);
+    Ok(std::iter::from_fn(move || {
+        let mut line = String::new();
+        match std::io::Read::take(&mut file, TEXT_LIMIT).read_line(&mut line) {
+            Ok(0) => None,
+            Ok(_) => Some(Ok(line.trim_end_matches('\n').to_owned())),
+            Err(source) => Some(Err(failed("cannot read", &path)(source))),
+        }
+    }))
+}
+
+fn check_ledger(folder: &Path, report: &mut Report) -> Result<()> {
+    let (mut previous, mut leaves) = (FIRST_HEAD.to_owned(), HashSet::new());
+    for (number, line) in lines(folder, "data/ledger/chain.txt")?.enumerate() {
+        let line = line?;
+        let parts: Vec<&str> = line.split(' ').collect();
+        match parts[..] {
+            [seq, leaf, stated] if seq == number.to_string() && stated == head(&previous, leaf) => {
+                previous = stated.to_owned();
+                leaves.insert(leaf.to_owned());
+                report.entries += 1;
+            }
+            _ => {
+                report.problem("data/ledger/chain.txt", format!("entry {number} breaks the chain"));
+                return Ok(());
+            }
+        }
+    }
+    report.head = Some(previous);
+    for (number, line) in lines(folder, "data/ledger/lines.jsonl")?.enumerate() {
+        if !leaves.contains(&leaf(&line?)) {
+            report.problem(
+                "data/ledger/lines.jsonl",
+                format!("line {} is not in the chain", number + 1),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// CSV and JSON lines must say the same.
+fn check_tables(folder: &Path, report: &mut Report) -> Result<()> {
+    let path = folder.join("data/datapackage.json");
+    let package = fs::read_to_string(&path).map_err(failed("cannot read", &path))?;
+    let raw = serde_json::from_str::<Value>(&package).is_ok_and(|package| package["csvGuard"] == false);
+    for table in &TABLES {
+        let name = format!("data/{}.csv", table.name);
+        let path = folder.join(&name);
+        let file = File::open(&path).map_err(failed("cannot read", &path))?;
+        let mut cells = csv::ReaderBuilder::new()
+            .from_reader(BufReader::new(file))
+            .into_records();
+        for (number, line) in lines(folder, &format!("data/{}.jsonl", table.name))?.enumerate() {
+            let row: Value = serde_json::from_str(&line?).unwrap_or_default();
+            let agrees = cells.next().and_then(std::result::Result::ok).is_some_and(|record| {
+                record.len() == table.columns.len()
+                    && table
+                        .columns
+                        .iter()
+                        .zip(record.iter())
+                        .all(|(column, cell)| tables::expected(&row[column.0], raw) == cell)
+            });
+            if !agrees {
+                report.problem(&name, format!("row {} is not that of the .jsonl file", number + 1));
+                break;
+            }
+        }
+        if cells.next().is_some() {
+            report.problem(&name, "has rows that the .jsonl file lacks");
+        }
+    }
+    Ok(())
+}

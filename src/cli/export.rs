@@ -1,0 +1,85 @@
+//! `citekeep export`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Global;
+use super::print::{Printable, Printer};
+use crate::bundle;
+use crate::clock::Timestamp;
+use crate::error::{ExitCode, Result};
+use crate::store::Reader;
+use crate::store::export::Selection;
+
+/// Arguments of `citekeep export`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["all", "article", "target", "tag", "since", "until"]))]
+pub struct Arguments {
+    /// The folder to make
+    #[arg(short, long, value_name = "PATH")]
+    output: PathBuf,
+    /// Everything
+    #[arg(long, conflicts_with_all = ["article", "target", "tag"])]
+    all: bool,
+    /// An article: its row, address or key (may be given again)
+    #[arg(long, value_name = "ARTICLE")]
+    article: Vec<String>,
+    /// What is cited: its row, address or key (may be given again)
+    #[arg(long, value_name = "TARGET")]
+    target: Vec<String>,
+    /// The articles of a case (may be given again)
+    #[arg(long, value_name = "CASE")]
+    tag: Vec<String>,
+    /// Nothing captured or read before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    since: Option<Timestamp>,
+    /// Nothing captured or read at this time or later (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    until: Option<Timestamp>,
+    /// The archive as it stood at this entry of the ledger (default: the last)
+    #[arg(long, value_name = "SEQ")]
+    as_of: Option<i64>,
+    /// CSV without the guard against spreadsheet formulas
+    #[arg(long)]
+    csv_raw: bool,
+}
+
+fn time(text: &str) -> std::result::Result<Timestamp, String> {
+    Timestamp::parse(text)
+        .or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")))
+        .ok_or_else(|| "not a time such as 2024-05-01 or 2024-05-01T08:00:00Z".to_owned())
+}
+
+/// Writes the bundle and says what is in it.
+pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
+    let reader = Reader::open(&global.archive)?;
+    let extract = reader.extract(&Selection {
+        all: arguments.all,
+        articles: arguments.article.clone(),
+        targets: arguments.target.clone(),
+        tags: arguments.tag.clone(),
+        since: arguments.since,
+        until: arguments.until,
+        as_of: arguments.as_of,
+    })?;
+    let options = bundle::Options {
+        csv_raw: arguments.csv_raw,
+    };
+    bundle::write(&arguments.output, &extract, &options)?;
+    if printer.json() {
+        printer.object(&serde_json::json!({
+            "path": arguments.output.to_string_lossy(), "as_of": extract.seq, "head": extract.head,
+            "readings": extract.readings, "captures": extract.captures,
+        }));
+    }
+    printer.line(format_args!(
+        "{}: {} readings and {} captures as of ledger entry {}, head {}",
+        Printable(&arguments.output.display().to_string()),
+        extract.readings,
+        extract.captures,
+        extract.seq,
+        extract.head
+    ));
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,677 @@
+//! What an evidence bundle is made of: one selection of the archive as it stood at one ledger entry, read row by row and
+//! body by body. Evidence is only ever added, so the same selection at the same entry gives the same rows for ever (unless
+//! something was redacted since).
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::blob::{each_chunk, find_blob};
+use super::failure::{Fault, sql_error};
+use super::query::Reader;
+use super::row::{hex, unhex};
+use crate::clock::Timestamp;
+use crate::error::{Error, ExitCode, Result};
+
+/// What is to be exported. Articles, targets and tags add up; the times narrow what they give.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Everything.
+    pub all: bool,
+    /// Articles, by row, address or key.
+    pub articles: Vec<String>,
+    /// Targets, by row, address or key; with the readings that cite them.
+    pub targets: Vec<String>,
+    /// Case tags.
+    pub tags: Vec<String>,
+    /// Nothing captured or read before.
+    pub since: Option<Timestamp>,
+    /// Nothing captured or read at this moment or later.
+    pub until: Option<Timestamp>,
+    /// Nothing that the ledger says after this entry; default: its last entry now.
+    pub as_of: Option<i64>,
+}
+
+/// One selection of the archive as it stood at one ledger entry.
+#[derive(Debug)]
+pub struct Extract<'a> {
+    reader: &'a Reader,
+    /// The entry.
+    pub seq: i64,
+    /// Head of the chain there.
+    pub head: String,
+    /// When that entry was made.
+    pub at: String,
+    /// Digest over the leaves of the selected entries and the keys of the selected targets.
+    pub digest: [u8; 32],
+    /// Readings.
+    pub readings: i64,
+    /// Captures.
+    pub captures: i64,
+}
+
+/// A value of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Unknown.
+    Null,
+    /// A number.
+    Integer(i64),
+    /// A text.
+    Text(String),
+}
+
+impl Cell {
+    /// The text, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Cell::Text(text) => Some(text),
+            Cell::Null | Cell::Integer(_) => None,
+        }
+    }
+}
+
+/// Type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number.
+    Integer,
+    /// A text.
+    Text,
+    /// A text that is JSON.
+    Json,
+}
+
+/// A column: name, type, meaning, and the expression that gives it.
+pub type Column = (&'static str, Kind, &'static str, &'static str);
+
+/// A table of a bundle.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name, and that of its files.
+    pub name: &'static str,
+    /// What a row is.
+    pub meaning: &'static str,
+    /// Its columns in order.
+    pub columns: &'static [Column],
+    from: &'static str,
+}
+
+use Kind::{Integer, Json, Text};
+
+/// Every table of a bundle.
+pub const TABLES: [Table; 5] = [
+    Table {
+        name: "articles",
+        meaning: "One reading of an article: the article as it stood at one time",
+        columns: &[
+            ("reading", Integer, "Number of the ledger entry of this reading", "r.id"),
+            ("article", Text, "Canonical address of the article, or sha256: and the digest of its text", "w.key"),
+            ("url", Text, "Address found in the page, or where it came from", "r.url"),
+            ("title", Text, "Title", "r.title"),
+            ("byline", Text, "Who wrote it, as printed", "r.byline"),
+            ("published", Text, "When it says it was published, as printed", "r.published"),
+            ("language", Text, "ISO 639 code", "r.language"),
+            ("read_at", Text, "When we read it, UTC", "r.read_at"),
+            ("origin", Text, "fetched by us, or given as a file or stream", "r.origin"),
+            ("given_name", Text, "Name of the file that was given", "r.given_name"),
+            ("claimed_url", Text, "Address that the user says it comes from; not checked", "r.claimed_url"),
+            ("claimed_retrieved", Text, "When the user says it was retrieved; not checked", "r.claimed_retrieved"),
+            ("body_sha256", Text, "SHA-256 of its bytes as received or given", "lower(hex(b.sha256))"),
+            ("text_sha256", Text, "SHA-256 of the text that was read in them", "lower(hex(r.text_sha256))"),
+            ("reader", Text, "Program and version that read the bytes", "r.reader"),
+            ("text", Text, "The text, blocks joined by one line feed; empty if redacted", "r.text"),
+        ],
+        from: "export_reading e JOIN reading r ON r.id = e.id JOIN article w ON w.id = r.article
+               JOIN blob b ON b.id = r.body ORDER BY r.id",
+    },
+    Table {
+        name: "citations",
+        meaning: "One place where a reading cites a target, with the sentences that refer to it",
+        columns: &[
+            ("citation", Integer, "Number of the citation in the archive", "c.id"),
+            ("reading", Integer, "The reading, see articles", "c.reading"),
+            ("article", Text, "Key of the article", "w.key"),
+            ("ordinal", Integer, "Its place in reading order, from 0", "c.ordinal"),
+            ("form", Text, "embed, frame, link, flattened or media_link", "c.form"),
+            ("sentence", Text, "The main sentence that refers to it", "substr(r.text, s.start + 1, s.stop - s.start)"),
+            ("sentence_start", Integer, "Where that begins in the text, in Unicode code points", "s.start"),
+            ("sentence_stop", Integer, "One past its last code point", "s.stop"),
+            ("relation", Text, "How the sentence refers: contains, quotes, introduces, follows", "n.relation"),
+            ("confidence", Integer, "Confidence in thousandths", "n.confidence"),
+            ("sentence_reason", Text, "Reason codes", "n.reason"),
+            ("raw_url", Text, "The address as it stood", "c.raw_url"),
+            ("anchor", Text, "Words that carry the link", "c.anchor"),
+            ("claimed_author", Text, "Author's name that the place claims; nothing of the claims is checked", "c.author_name"),
+            ("claimed_handle", Text, "Author's handle that it claims", "c.author_handle"),
+            ("claimed_date", Text, "Date that it claims", "c.date"),
+            ("claimed_text", Text, "The post's text that it claims", "c.text"),
+            ("raw", Text, "Markup or text of the place, as it stood", "c.raw"),
+            ("target", Integer, "What is cited", "t.id"),
+            ("kind", Text, "post, unidentified (a post only claimed) or link", "t.kind"),
+            ("means", Integer, "The target that it turned out to be, else the same; see captures", "m.id"),
+            ("platform", Text, "Platform", "m.platform"),
+            ("native_id", Text, "The platform's own id", "m.native_id"),
+            ("url", Text, "Canonical address of what is cited", "m.url"),
+            ("sentences", Json, "Every sentence that refers to it, best first: start, stop, relation, confidence, reason",
+             "(SELECT json_group_array(json_object('start', k.start, 'stop', k.stop, 'relation', k.relation, 'confidence',
+                      k.confidence, 'reason', k.reason))
+               FROM (SELECT z.start, z.stop, y.relation, y.confidence, y.reason FROM citation_sentence y
+                     JOIN sentence z ON z.reading = c.reading AND z.ordinal = y.sentence
+                     WHERE y.citation = c.id ORDER BY y.rank) k)"),
+        ],
+        from: "export_reading e JOIN citation c ON c.reading = e.id JOIN export_target x ON x.id = c.target
+               JOIN reading r ON r.id = c.reading JOIN article w ON w.id = r.article JOIN target t ON t.id = c.target
+               JOIN target m ON m.id = x.means
+               LEFT JOIN citation_sentence n ON n.citation = c.id AND n.rank = 0
+               LEFT JOIN sentence s ON s.reading = c.reading AND s.ordinal = n.sentence
+               ORDER BY c.reading, c.ordinal",
+    },
+    Table {
+        name: "captures",
+        meaning: "One attempt to preserve one target; failed attempts are captures too",
+        columns: &[
+            ("capture", Integer, "Number of the ledger entry of this capture", "c.id"),
+            ("target", Integer, "What was to be preserved", "t.id"),
+            ("kind", Text, "post or link", "t.kind"),
+            ("platform", Text, "Platform", "t.platform"),
+            ("native_id", Text, "The platform's own id", "t.native_id"),
+            ("url", Text, "Canonical address", "t.url"),
+            ("started", Text, "When it began, UTC", "c.started"),
+            ("ended", Text, "When it ended, UTC", "c.ended"),
+            ("outcome", Text, "What came of it; only deleted, account_gone, suspended, protected, withheld are the source's own word", "c.outcome"),
+            ("reason", Text, "Reason code", "c.reason"),
+            ("source", Text, "Who gave the best answer", "c.source"),
+            ("status", Integer, "HTTP status of the best answer's last exchange", "x.status"),
+            ("final_url", Text, "Address of that exchange", "x.url"),
+            ("body_sha256", Text, "SHA-256 of its body as received", "lower(hex(b.sha256))"),
+            ("answers", Json, "Every answer in the order asked: source, outcome, reason, detail",
+             "(SELECT json_group_array(json_object('source', k.source, 'outcome', k.outcome, 'reason', k.reason, 'detail', k.detail))
+               FROM (SELECT * FROM answer n WHERE n.capture = c.id ORDER BY n.ordinal) k)"),
+            ("program", Text, "Program and version that made it", "u.version"),
+        ],
+        from: "export_capture e JOIN capture c ON c.id = e.id JOIN target t ON t.id = c.target JOIN run u ON u.id = c.run
+               LEFT JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
+               LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+               LEFT JOIN blob b ON b.id = x.body
+               ORDER BY c.id",
+    },
+    Table {
+        name: "posts",
+        meaning: "One post as one answer of a capture told it",
+        columns: &[
+            ("post", Integer, "Number of this row in the archive", "p.id"),
+            ("capture", Integer, "The capture, see captures", "c.id"),
+            ("captured_at", Text, "When that ended, UTC", "c.ended"),
+            ("source", Text, "Who said so", "a.source"),
+            ("platform", Text, "Platform", "t.platform"),
+            ("native_id", Text, "The platform's own id", "p.native_id"),
+            ("url", Text, "Canonical address", "t.url"),
+            ("author_id", Text, "Author's id", "p.author_id"),
+            ("author_handle", Text, "Author's handle, without @", "p.author_handle"),
+            ("author_name", Text, "Author's name", "p.author_name"),
+            ("posted_at", Text, "When it was posted, as the source says", "p.posted_at"),
+            ("text", Text, "Text", "p.text"),
+            ("text_cut", Integer, "1 if the source cut the text; empty if it does not say", "p.text_cut"),
+            ("language", Text, "Language, as the source says", "p.language"),
+            ("quoted_id", Text, "Id of the post that it quotes", "p.quoted_id"),
+            ("parent_id", Text, "Id of the post that it answers", "p.parent_id"),
+            ("media", Json, "List of kind, url, alt", "p.media"),
+            ("edit_ids", Json, "Ids of all versions, oldest first", "p.edit_ids"),
+            ("counts", Json, "Likes, replies and so on as seen: list of name and number", "p.counts"),
+            ("parser", Text, "Program and version that read it", "p.parser"),
+            ("exchange_sha256", Text, "SHA-256 of the body it was read from, as received", "lower(hex(b.sha256))"),
+        ],
+        from: "export_capture e JOIN capture c ON c.id = e.id JOIN target t ON t.id = c.target
+               JOIN answer a ON a.capture = c.id JOIN post p ON p.answer = a.id AND p.entry <= (SELECT seq FROM export_at)
+               JOIN exchange x ON x.id = p.exchange LEFT JOIN blob b ON b.id = x.body
+               ORDER BY p.id",
+    },
+    Table {
+        name: "media",
+        meaning: "One photo, video or other file of a captured post",
+        columns: &[
+            ("capture", Integer, "The capture, see captures", "m.capture"),
+            ("position", Integer, "Its place in the post, from 0", "m.position"),
+            ("kind", Text, "photo, video, gif or audio", "m.kind"),
+            ("url", Text, "Its address as the source gave it", "m.url"),
+            ("alt", Text, "Description given by the author", "m.alt"),
+            ("outcome", Text, "What came of it", "m.outcome"),
+            ("reason", Text, "Reason code", "m.reason"),
+            ("sha256", Text, "SHA-256 of its bytes as received", "lower(hex(b.sha256))"),
+            ("length", Integer, "Length in bytes", "b.length"),
+        ],
+        from: "export_capture e JOIN post_media m ON m.capture = e.id
+               LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
+               LEFT JOIN blob b ON b.id = x.body
+               ORDER BY m.capture, m.position",
+    },
+];
+
+/// One exchange with all that a WARC says of it.
+#[derive(Debug, Clone)]
+pub struct WireExchange {
+    /// Row in the archive.
+    pub id: i64,
+    /// Ledger entry that seals it.
+    pub entry: i64,
+    /// Address asked.
+    pub url: String,
+    /// Why it was asked: article, page, api, media, robots.
+    pub purpose: String,
+    /// Our clock when it began.
+    pub started: String,
+    /// Our clock when it ended.
+    pub ended: String,
+    /// Request header lines as sent.
+    pub request_headers: String,
+    /// HTTP/1.1 or HTTP/2.0.
+    pub http_version: Option<String>,
+    /// Status, if there was a response.
+    pub status: Option<i64>,
+    /// Response header lines as received.
+    pub response_headers: Option<String>,
+    /// Address and port of the peer.
+    pub remote: Option<String>,
+    /// Digest of the server's certificate (DER).
+    pub certificate: Option<[u8; 32]>,
+    /// Digest and length of the body as received.
+    pub body: Option<([u8; 32], u64)>,
+    /// Whether the body was redacted since.
+    pub redacted: bool,
+    /// Why the body is not whole.
+    pub truncated: Option<String>,
+    /// Why there is no response, or no whole one: outcome, reason, detail.
+    pub failure: Option<String>,
+    /// Title of the page that a reader may open at this exchange: the article's, or the post's words.
+    pub title: Option<String>,
+    /// Text of that page.
+    pub text: Option<String>,
+}
+
+/// An article that was given as a file.
+#[derive(Debug, Clone)]
+pub struct GivenArticle {
+    /// Ledger entry.
+    pub entry: i64,
+    /// When it was read.
+    pub read_at: String,
+    /// Digest and length of its bytes.
+    pub body: ([u8; 32], u64),
+    /// Whether the bytes were redacted since.
+    pub redacted: bool,
+    /// `html` or `text`.
+    pub format: String,
+    /// Encoding by which the bytes were read.
+    pub charset: String,
+    /// Name of the file.
+    pub name: Option<String>,
+    /// Title.
+    pub title: Option<String>,
+    /// Text.
+    pub text: Option<String>,
+}
+
+impl Reader {
+    /// Selects what is to be exported. There is one selection at a time.
+    ///
+    /// # Errors
+    /// If something named is not in the archive (exit 65), or it cannot be read.
+    pub fn extract(&self, selection: &Selection) -> Result<Extract<'_>> {
+        self.select(selection)
+            .map_err(|error| sql_error(self.path(), &error))?
+            .map_err(|(name, why)| Error::BadInput {
+                input: name,
+                why: why.to_owned(),
+                hint: Some("`citekeep list` names the articles of the archive"),
+            })
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn select(
+        &self,
+        selection: &Selection,
+    ) -> rusqlite::Result<std::result::Result<Extract<'_>, (String, &'static str)>> {
+        let connection = self.connection();
+        let last: Option<(i64, String)> = connection
+            .prepare_cached("SELECT seq, head FROM ledger WHERE ?1 IS NULL OR seq = ?1 ORDER BY seq DESC LIMIT 1")?
+            .query_row([selection.as_of], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((seq, head)) = last else {
+            return Ok(Err((self.path().display().to_string(), "the ledger has no such entry")));
+        };
+        connection.execute_batch(
+            "DROP TABLE IF EXISTS temp.export_at; DROP TABLE IF EXISTS temp.export_article;
+             DROP TABLE IF EXISTS temp.export_reading; DROP TABLE IF EXISTS temp.export_target;
+             DROP TABLE IF EXISTS temp.export_capture; DROP TABLE IF EXISTS temp.export_resolution;
+             DROP TABLE IF EXISTS temp.export_entry;
+             CREATE TEMP TABLE export_at (seq INTEGER, since TEXT, until TEXT);
+             CREATE TEMP TABLE export_article (id INTEGER PRIMARY KEY);
+             CREATE TEMP TABLE export_reading (id INTEGER PRIMARY KEY);
+             CREATE TEMP TABLE export_target (id INTEGER PRIMARY KEY, means INTEGER);
+             CREATE TEMP TABLE export_capture (id INTEGER PRIMARY KEY);
+             CREATE TEMP TABLE export_resolution (id INTEGER PRIMARY KEY);
+             CREATE TEMP TABLE export_entry (seq INTEGER PRIMARY KEY);",
+        )?;
+        connection.execute(
+            "INSERT INTO export_at VALUES (?1, ?2, ?3)",
+            params![
+                seq,
+                selection.since.map(|t| t.to_string()).unwrap_or_default(),
+                selection.until.map_or_else(|| "9999".to_owned(), |t| t.to_string())
+            ],
+        )?;
+        if let Err(unknown) = name_roots(connection, selection)? {
+            return Ok(Err(unknown));
+        }
+        connection.execute_batch(FOLLOW)?;
+        let at = connection
+            .prepare_cached(
+                "SELECT at FROM (SELECT id, started AS at FROM run UNION ALL SELECT id, ended FROM run_end
+                   UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
+                   UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM redaction) WHERE id = ?1",
+            )?
+            .query_row([seq], |row| row.get::<_, String>(0))?;
+        let number = |table: &str| {
+            connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))
+        };
+        let extract = Extract {
+            reader: self,
+            seq,
+            head,
+            at,
+            digest: selection_digest(connection)?,
+            readings: number("export_reading")?,
+            captures: number("export_capture")?,
+        };
+        if number("export_target")? + extract.readings == 0 {
+            return Ok(Err((
+                self.path().display().to_string(),
+                "nothing in the archive fits this selection",
+            )));
+        }
+        Ok(Ok(extract))
+    }
+}
+
+/// Puts the articles and targets that the selection names into their tables; gives the first that is unknown.
+fn name_roots(
+    connection: &Connection,
+    selection: &Selection,
+) -> rusqlite::Result<std::result::Result<(), (String, &'static str)>> {
+    let named = !(selection.articles.is_empty() && selection.targets.is_empty() && selection.tags.is_empty());
+    if selection.all || !named {
+        connection.execute_batch(
+            "INSERT INTO export_article SELECT id FROM article; INSERT INTO export_target (id) SELECT id FROM target;",
+        )?;
+        return Ok(Ok(()));
+    }
+    let roots = [
+        (
+            &selection.articles,
+            "no such article in the archive",
+            "INSERT OR IGNORE INTO export_article SELECT id FROM article WHERE id = ?2 OR key = ?1
+             UNION SELECT article FROM reading WHERE url = ?1 OR claimed_url = ?1",
+            "SELECT EXISTS (SELECT 1 FROM article WHERE id = ?2 OR key = ?1)
+                 OR EXISTS (SELECT 1 FROM reading WHERE url = ?1 OR claimed_url = ?1)",
+        ),
+        (
+            &selection.tags,
+            "no article of the archive has this tag",
+            "INSERT OR IGNORE INTO export_article SELECT article FROM tag WHERE name = ?1 AND ?2 IS ?2",
+            "SELECT EXISTS (SELECT 1 FROM tag WHERE name = ?1 AND ?2 IS ?2)",
+        ),
+        (
+            &selection.targets,
+            "no such target in the archive",
+            "INSERT OR IGNORE INTO export_target (id) SELECT id FROM target WHERE id = ?2 OR key = ?1 OR url = ?1
+             UNION SELECT target FROM citation WHERE raw_url = ?1",
+            "SELECT EXISTS (SELECT 1 FROM target WHERE id = ?2 OR key = ?1 OR url = ?1)
+                 OR EXISTS (SELECT 1 FROM citation WHERE raw_url = ?1)",
+        ),
+    ];
+    for (names, why, insert, known) in roots {
+        for name in names {
+            let values = params![name, name.parse::<i64>().ok()];
+            connection.execute(insert, values)?;
+            if !connection.query_row(known, values, |row| row.get::<_, bool>(0))? {
+                return Ok(Err((name.clone(), why)));
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// From the named articles and targets to all that belongs to them, within the times and up to the entry.
+const FOLLOW: &str = "
+  INSERT OR IGNORE INTO export_reading SELECT r.id FROM reading r, export_at a
+    WHERE r.article IN (SELECT id FROM export_article) AND r.id <= a.seq AND r.read_at >= a.since AND r.read_at < a.until;
+  -- a target that nothing up to the entry names does not exist yet
+  DELETE FROM export_target WHERE NOT EXISTS (SELECT 1 FROM citation c, export_at a WHERE c.target = export_target.id AND c.reading <= a.seq)
+    AND NOT EXISTS (SELECT 1 FROM capture c, export_at a WHERE c.target = export_target.id AND c.id <= a.seq)
+    AND NOT EXISTS (SELECT 1 FROM resolution c, export_at a WHERE c.identified = export_target.id AND c.id <= a.seq);
+  -- what was only claimed and turned out to be a named target
+  INSERT OR IGNORE INTO export_target (id) SELECT n.target FROM resolution n, export_at a
+    WHERE n.identified IN (SELECT id FROM export_target) AND n.id <= a.seq;
+  INSERT OR IGNORE INTO export_reading SELECT c.reading FROM citation c JOIN reading r ON r.id = c.reading, export_at a
+    WHERE c.target IN (SELECT id FROM export_target) AND r.id <= a.seq AND r.read_at >= a.since AND r.read_at < a.until;
+  INSERT OR IGNORE INTO export_target (id) SELECT c.target FROM citation c JOIN reading r ON r.id = c.reading, export_at a
+    WHERE r.article IN (SELECT id FROM export_article) AND r.id <= a.seq;
+  UPDATE export_target SET means = coalesce((SELECT n.identified FROM resolution n, export_at a WHERE n.target = export_target.id
+    AND n.identified IS NOT NULL AND n.id <= a.seq ORDER BY n.fence DESC LIMIT 1), id);
+  INSERT OR IGNORE INTO export_target (id, means) SELECT means, means FROM export_target;
+  INSERT INTO export_capture SELECT c.id FROM capture c, export_at a
+    WHERE c.target IN (SELECT id FROM export_target) AND c.id <= a.seq AND c.ended >= a.since AND c.ended < a.until;
+  INSERT INTO export_resolution SELECT c.id FROM resolution c, export_at a
+    WHERE c.target IN (SELECT id FROM export_target) AND c.id <= a.seq AND c.ended >= a.since AND c.ended < a.until;
+  -- an article read earlier still says why a capture of these times was made
+  INSERT OR IGNORE INTO export_reading SELECT c.reading FROM citation c, export_at a
+    WHERE c.reading <= a.seq AND c.target IN (SELECT id FROM export_target WHERE means IN
+      (SELECT k.target FROM capture k WHERE k.id IN (SELECT id FROM export_capture)));
+  DELETE FROM export_target WHERE id NOT IN (SELECT target FROM citation WHERE reading IN (SELECT id FROM export_reading))
+    AND id NOT IN (SELECT target FROM capture WHERE id IN (SELECT id FROM export_capture))
+    AND id NOT IN (SELECT means FROM export_target t JOIN citation c ON c.target = t.id WHERE c.reading IN (SELECT id FROM export_reading));
+  INSERT OR IGNORE INTO export_entry SELECT id FROM export_reading UNION SELECT id FROM export_capture
+    UNION SELECT id FROM export_resolution
+    UNION SELECT run FROM reading WHERE id IN (SELECT id FROM export_reading)
+    UNION SELECT run FROM capture WHERE id IN (SELECT id FROM export_capture)
+    UNION SELECT run FROM resolution WHERE id IN (SELECT id FROM export_resolution);
+";
+
+fn selection_digest(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
+    let mut digest = Sha256::new();
+    for sql in [
+        "SELECT l.leaf FROM export_entry e JOIN ledger l ON l.seq = e.seq ORDER BY e.seq",
+        "SELECT t.key FROM export_target e JOIN target t ON t.id = e.id ORDER BY e.id",
+    ] {
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            digest.update(row.get_ref(0)?.as_bytes()?);
+            digest.update(b"\n");
+        }
+    }
+    Ok(digest.finalize().into())
+}
+
+impl Extract<'_> {
+    /// Shows every row of a table.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn rows(&self, table: &Table, mut each: impl FnMut(&[Cell]) -> Result<()>) -> Result<()> {
+        let columns: Vec<&str> = table.columns.iter().map(|column| column.3).collect();
+        let sql = format!("SELECT {} FROM {}", columns.join(", "), table.from);
+        self.each(
+            &sql,
+            |row| {
+                let mut cells = Vec::with_capacity(columns.len());
+                for index in 0..columns.len() {
+                    cells.push(match row.get_ref(index)? {
+                        ValueRef::Null => Cell::Null,
+                        ValueRef::Integer(number) => Cell::Integer(number),
+                        other => Cell::Text(String::from_utf8_lossy(other.as_bytes()?).into_owned()),
+                    });
+                }
+                Ok(cells)
+            },
+            |cells| each(&cells),
+        )
+    }
+
+    /// Shows every entry of the chain up to that of the extract: number, leaf, head.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn chain(&self, mut each: impl FnMut(i64, &str, &str) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT seq, leaf, head FROM ledger WHERE seq <= (SELECT seq FROM export_at) ORDER BY seq",
+            |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+            |(seq, leaf, head)| each(seq, &leaf, &head),
+        )
+    }
+
+    /// Shows the line of every selected entry that was not redacted.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn lines(&self, mut each: impl FnMut(&str) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT l.body FROM export_entry e JOIN ledger l ON l.seq = e.seq WHERE l.body IS NOT NULL ORDER BY e.seq",
+            |row| row.get::<_, String>(0),
+            |line| each(&line),
+        )
+    }
+
+    /// Shows every exchange of the selected readings, captures and resolutions, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn exchanges(&self, each: impl FnMut(WireExchange) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT x.id, coalesce(x.reading, a.capture, a.resolution, m.capture), x.url, x.purpose, x.started, x.ended,
+                    x.request_headers, x.http_version, x.status, x.response_headers, x.remote, lower(hex(k.sha256)),
+                    lower(hex(b.sha256)), b.length,
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = x.body), x.truncated,
+                    x.failure_outcome || ' ' || x.failure_reason || coalesce(': ' || x.failure_detail, ''),
+                    CASE WHEN p.id IS NOT NULL THEN
+                           coalesce('@' || p.author_handle, p.author_name, t.platform) || ': ' || substr(coalesce(p.text, ''), 1, 80)
+                         WHEN r.id IS NOT NULL AND x.id = (SELECT max(n.id) FROM exchange n WHERE n.reading = r.id) THEN coalesce(r.title, x.url)
+                         WHEN x.purpose = 'page' AND x.status = 200 AND a.capture IS NOT NULL THEN x.url END,
+                    CASE WHEN p.id IS NOT NULL THEN p.text WHEN r.id IS NOT NULL THEN r.text END
+             FROM exchange x
+             LEFT JOIN answer a ON a.id = x.answer LEFT JOIN post_media m ON m.id = x.media
+             LEFT JOIN reading r ON r.id = x.reading
+             LEFT JOIN capture c ON c.id = a.capture LEFT JOIN target t ON t.id = c.target
+             LEFT JOIN blob b ON b.id = x.body LEFT JOIN blob k ON k.id = x.certificate
+             LEFT JOIN post p ON p.id = (SELECT max(n.id) FROM post n WHERE n.answer = a.id AND n.exchange = x.id
+                                         AND n.entry <= (SELECT seq FROM export_at))
+             WHERE x.reading IN (SELECT id FROM export_reading)
+                OR a.capture IN (SELECT id FROM export_capture) OR a.resolution IN (SELECT id FROM export_resolution)
+                OR m.capture IN (SELECT id FROM export_capture)
+             ORDER BY x.id",
+            |row| {
+                Ok(WireExchange {
+                    id: row.get(0)?,
+                    entry: row.get(1)?,
+                    url: row.get(2)?,
+                    purpose: row.get(3)?,
+                    started: row.get(4)?,
+                    ended: row.get(5)?,
+                    request_headers: row.get(6)?,
+                    http_version: row.get(7)?,
+                    status: row.get(8)?,
+                    response_headers: row.get(9)?,
+                    remote: row.get(10)?,
+                    certificate: row.get::<_, Option<String>>(11)?.as_deref().and_then(unhex),
+                    body: digest_and_length(row, 12)?,
+                    redacted: row.get(14)?,
+                    truncated: row.get(15)?,
+                    failure: row.get(16)?,
+                    title: row.get(17)?,
+                    text: row.get(18)?,
+                })
+            },
+            each,
+        )
+    }
+
+    /// Shows every selected reading that was given as a file or stream.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn given(&self, each: impl FnMut(GivenArticle) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT r.id, r.read_at, lower(hex(b.sha256)), b.length,
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = r.body), r.format, r.charset,
+                    r.given_name, r.title, r.text
+             FROM export_reading e JOIN reading r ON r.id = e.id JOIN blob b ON b.id = r.body
+             WHERE r.origin = 'given' ORDER BY r.id",
+            |row| {
+                Ok(GivenArticle {
+                    entry: row.get(0)?,
+                    read_at: row.get(1)?,
+                    body: digest_and_length(row, 2)?.unwrap_or_default(),
+                    redacted: row.get(4)?,
+                    format: row.get(5)?,
+                    charset: row.get(6)?,
+                    name: row.get(7)?,
+                    title: row.get(8)?,
+                    text: row.get(9)?,
+                })
+            },
+            each,
+        )
+    }
+
+    /// Shows the bytes of a body, in pieces of at most 1 MiB.
+    ///
+    /// # Errors
+    /// If the archive does not have it whole, or cannot be read, or `each` fails.
+    pub fn body(&self, sha256: &[u8; 32], mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut read = || -> std::result::Result<bool, Fault> {
+            let Some(blob) = find_blob(self.reader.connection(), sha256)? else {
+                return Ok(false);
+            };
+            let chunks: i64 = self
+                .reader
+                .connection()
+                .prepare_cached("SELECT chunks FROM blob WHERE id = ?1")?
+                .query_row([blob], |row| row.get(0))?;
+            let shown = each_chunk(self.reader.connection(), blob, |piece| each(piece).map_err(Fault::from))?;
+            Ok(shown == chunks)
+        };
+        match read().map_err(|fault| fault.into_error(self.reader.path()))? {
+            true => Ok(()),
+            false => Err(Error::Archive {
+                path: self.reader.path().to_owned(),
+                why: format!("the body {} is missing or damaged", hex(sha256)),
+                hint: Some("`citekeep verify` tells what is wrong"),
+                code: ExitCode::BadInput,
+            }),
+        }
+    }
+
+    fn each<T>(
+        &self,
+        sql: &str,
+        mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+        mut each: impl FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        let failed = |error: rusqlite::Error| sql_error(self.reader.path(), &error);
+        let connection = self.reader.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            each(read(row).map_err(failed)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn digest_and_length(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<([u8; 32], u64)>> {
+    let sha256 = row.get::<_, Option<String>>(index)?.as_deref().and_then(unhex);
+    let length = row.get::<_, Option<i64>>(index + 1)?.unwrap_or(0).unsigned_abs();
+    Ok(sha256.map(|sha256| (sha256, length)))
+}

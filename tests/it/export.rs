@@ -1,0 +1,129 @@
+//! `citekeep export`, and `citekeep verify` of what it wrote.
+
+use std::fs;
+use std::path::Path;
+
+use crate::scene::{POST, Scene, article, text};
+
+fn archived() -> Scene {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "=The bridge is standing.");
+    let file = scene.file("story.html", article(POST));
+    scene.run(&[&file, "--tag", "flood"]);
+    scene
+}
+
+fn export(scene: &Scene, code: i32, arguments: &[&str]) -> String {
+    let output = scene.bare().arg("export").args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+    text(&output.stderr)
+}
+
+fn verify(scene: &Scene, folder: &str) -> (Option<i32>, String) {
+    let output = scene.bare().args(["verify", folder]).output().unwrap();
+    (output.status.code(), text(&output.stderr))
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(path) = open.pop() {
+        for entry in fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_bundle_verifies_and_a_byte_changed_a_file_removed_or_added_is_found() {
+    let scene = archived();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    assert_eq!(verify(&scene, "bundle"), (Some(0), String::new()));
+    let folder = scene.path("bundle");
+    for name in files(&folder) {
+        let path = folder.join(&name);
+        let bytes = fs::read(&path).unwrap();
+        let mut changed = bytes.clone();
+        match changed.first_mut() {
+            Some(byte) => *byte ^= 1,
+            None => changed.push(b'x'),
+        }
+        fs::write(&path, changed).unwrap();
+        assert_eq!(verify(&scene, "bundle").0, Some(65), "{name} changed");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(verify(&scene, "bundle").0, Some(65), "{name} removed");
+        fs::write(&path, bytes).unwrap();
+    }
+    for added in ["added.txt", "data/added.txt"] {
+        let path = folder.join(added);
+        fs::write(&path, "x").unwrap();
+        assert!(verify(&scene, "bundle").1.contains(added));
+        fs::remove_file(&path).unwrap();
+    }
+    assert_eq!(verify(&scene, "bundle").0, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_bundle_is_refused() {
+    let scene = archived();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let path = scene.path("bundle/data/posts.csv");
+    fs::rename(&path, scene.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(scene.path("elsewhere"), &path).unwrap();
+    let (code, said) = verify(&scene, "bundle");
+    assert_eq!(code, Some(65));
+    assert!(said.contains("data/posts.csv: neither file nor folder"), "{said}");
+}
+
+#[test]
+fn the_same_selection_at_the_same_entry_gives_the_same_bytes_after_later_captures() {
+    let scene = archived();
+    let last: i64 = scene.value("SELECT max(seq) FROM ledger");
+    export(&scene, 0, &["--tag", "flood", "-o", "before"]);
+    let file = scene.path("story.html");
+    scene.run(&[file.to_str().unwrap(), "--again"]);
+    export(
+        &scene,
+        0,
+        &["--tag", "flood", "-o", "after", "--as-of", &last.to_string()],
+    );
+    for name in files(&scene.path("before")) {
+        let [before, after] = ["before", "after"].map(|side| fs::read(scene.path(side).join(&name)).unwrap());
+        assert!(before == after, "{name}");
+    }
+}
+
+#[test]
+fn a_formula_in_a_post_is_guarded_in_csv_and_whole_in_json() {
+    let scene = archived();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let csv = fs::read_to_string(scene.path("bundle/data/posts.csv")).unwrap();
+    assert!(csv.contains(",'=The bridge is standing.,"), "{csv}");
+    let json = fs::read_to_string(scene.path("bundle/data/posts.jsonl")).unwrap();
+    assert!(json.contains(r#""text":"=The bridge is standing.""#), "{json}");
+    export(&scene, 0, &["--all", "-o", "raw", "--csv-raw"]);
+    let csv = fs::read_to_string(scene.path("raw/data/posts.csv")).unwrap();
+    assert!(csv.contains(",=The bridge is standing.,"), "{csv}");
+}
+
+#[test]
+fn an_unknown_article_or_an_existing_folder_stops_the_export_and_leaves_nothing() {
+    let scene = archived();
+    export(&scene, 65, &["--article", "https://nowhere.example/", "-o", "bundle"]);
+    fs::create_dir(scene.path("taken")).unwrap();
+    export(&scene, 65, &["--all", "-o", "taken"]);
+    let left = fs::read_dir(scene.folder.path()).unwrap();
+    let names: Vec<_> = left.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(
+        !names.iter().any(|n| n == "bundle" || n.starts_with(".citekeep")),
+        "{names:?}"
+    );
+}
