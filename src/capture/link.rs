@@ -15,20 +15,7 @@ impl Capturer {
     /// Captures the page at `url` now.
     pub(super) async fn capture_link(&self, url: &Url) -> CaptureRecord {
         let started = self.clock.now();
-        let exchanges = self.fetch(&Request::new(url.clone(), Purpose::Page)).await;
-        let (outcome, reason) = outcome_of(&exchanges);
-        let detail = exchanges
-            .last()
-            .and_then(|e| e.failure.as_ref())
-            .map(|f| f.detail.clone());
-        let answer = AnswerRecord {
-            source: SOURCE.into(),
-            outcome,
-            reason,
-            detail,
-            exchanges,
-            post: None,
-        };
+        let answer = self.ask_web(url).await;
         CaptureRecord {
             recheck_at: None,
             started,
@@ -36,6 +23,24 @@ impl Capturer {
             best: 0,
             answers: vec![answer],
             media: Vec::new(),
+        }
+    }
+
+    /// What the web gives at `url`.
+    pub(super) async fn ask_web(&self, url: &Url) -> AnswerRecord {
+        let exchanges = self.fetch(&Request::new(url.clone(), Purpose::Page)).await;
+        let (outcome, reason) = outcome_of(&exchanges);
+        let detail = exchanges
+            .last()
+            .and_then(|e| e.failure.as_ref())
+            .map(|f| f.detail.clone());
+        AnswerRecord {
+            source: SOURCE.into(),
+            outcome,
+            reason,
+            detail,
+            exchanges,
+            post: None,
         }
     }
 }

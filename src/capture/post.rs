@@ -7,12 +7,9 @@ use crate::platform::{Answer, Media, Platform, PostRef, SourceKind, Step};
 use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord};
 
 impl Capturer {
-    /// Captures `post` now. Every source's answer is kept; the best one is the capture's. Of a platform without sources
-    /// the page at the post's address is kept, of which nothing is read.
+    /// Captures `post` now. Every source's answer is kept; the best one is the capture's. Where no source gives the post,
+    /// the page at its address is kept, of which nothing is read.
     pub(super) async fn capture_post(&self, platform: &Platform, post: &PostRef) -> CaptureRecord {
-        if platform.sources.is_empty() {
-            return self.capture_link(&post.url).await;
-        }
         let started = self.clock.now();
         let mut answers: Vec<AnswerRecord> = Vec::new();
         let mut kinds: Vec<SourceKind> = Vec::new();
@@ -41,6 +38,11 @@ impl Capturer {
             if captured {
                 break;
             }
+        }
+        let captured = answers.iter().any(|a| a.outcome == Outcome::Captured);
+        if platform.page && !captured && is_worth_asking(SourceKind::Page, &answers) {
+            answers.push(self.ask_web(&post.url).await);
+            kinds.push(SourceKind::Page);
         }
         let best = best_answer(&answers, &kinds);
         let media = match answers[best].post.as_ref() {
@@ -108,6 +110,7 @@ fn is_worth_asking(kind: SourceKind, answers: &[AnswerRecord]) -> bool {
     let stated = |a: &AnswerRecord| a.outcome.is_gone() || a.outcome == Outcome::Protected;
     match kind {
         SourceKind::Live => !answers.iter().any(stated),
+        SourceKind::Page => !answers.iter().any(|a| stated(a) || a.outcome.is_transient()),
         SourceKind::Archive => answers.iter().any(stated) || !answers.iter().any(|a| a.outcome.is_transient()),
     }
 }

@@ -13,6 +13,7 @@ pub static PLATFORM: Platform = Platform {
     name: "bluesky",
     recognise,
     sources: &[&thread::Thread],
+    page: true,
     resolvers: &[],
     upstreams: &[("appview", "https://public.api.bsky.app")],
 };

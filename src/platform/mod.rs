@@ -100,6 +100,8 @@ pub struct Platform {
     pub recognise: fn(&Url) -> Option<Recognised>,
     /// Ways to get a post, in the order they are tried.
     pub sources: &'static [&'static dyn Source],
+    /// Whether the page at a post's address shows the post to anyone who asks: then it is kept where no source gave it.
+    pub page: bool,
     /// Ways to find out which post an unidentified citation means, in the order they are tried.
     pub resolvers: &'static [&'static dyn Resolver],
     /// Base addresses of its upstreams: setting name below `upstream.<platform>.`, default.
@@ -113,6 +115,7 @@ impl Platform {
             name,
             recognise,
             sources: &[],
+            page: true,
             resolvers: &[],
             upstreams: &[],
         }
@@ -234,6 +237,8 @@ pub type Hops = Vec<Exchange>;
 pub enum SourceKind {
     /// What the platform shows now.
     Live,
+    /// The page at the post's address as it is now, of which nothing is read.
+    Page,
     /// What a web archive kept.
     Archive,
 }

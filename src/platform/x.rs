@@ -19,6 +19,8 @@ pub static PLATFORM: Platform = Platform {
     name: "x",
     recognise,
     sources: &[&syndication::Syndication, &oembed::OEmbed, &archived::Archived],
+    // Its pages show nothing without its script and a login.
+    page: false,
     resolvers: &[&identify::ShortLink, &identify::Listing],
     upstreams: &[
         ("syndication", "https://cdn.syndication.twimg.com"),

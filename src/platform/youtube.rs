@@ -23,6 +23,8 @@ pub static PLATFORM: Platform = Platform {
         ("page", "https://www.youtube.com"),
         ("oembed", "https://www.youtube.com"),
     ],
+    // A source asks for it already.
+    page: false,
     ..Platform::by_address("youtube", recognise)
 };
 

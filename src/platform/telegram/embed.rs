@@ -25,6 +25,10 @@ impl Source for Embed {
                 "private_channel",
             )));
         }
+        // A comment or a story has an identity of its own, which the embed page does not show.
+        if post.id.split('/').count() != 2 {
+            return Step::Answer(Box::new(Answer::without_post(Outcome::Refused, "only_posts")));
+        }
         match so_far.last().and_then(|hops| hops.last()) {
             None => {
                 let path = format!("{}?embed=1&mode=tme", post.id);
