@@ -61,7 +61,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         command: command_line(),
         clock,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // One thread for the network: the archive's writer sets the pace, and measured, a second costs more than it brings.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(internal)?;

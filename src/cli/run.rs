@@ -110,7 +110,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             .map(|()| tell(&summary, ExitCode::Done, printer));
     }
     let store = Arc::new(store);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(internal)?;

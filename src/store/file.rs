@@ -42,9 +42,44 @@ const CACHE_KIB: u32 = 4096;
 /// An archive opened for writing, and the lock on it.
 pub(super) struct Opened {
     pub connection: Connection,
-    /// The write-ahead log: what it holds is kept once it is synchronised.
-    pub log: File,
+    pub log: Log,
     pub lock: Lock,
+}
+
+/// The write-ahead log beside an archive that is open in WAL mode.
+pub(super) struct Log {
+    /// It stays the same file until the last connection closes. Unlike those of the archive itself, descriptors of it may
+    /// be closed: SQLite holds no locks on it.
+    file: File,
+    archive: Connection,
+}
+
+impl Log {
+    fn open(path: &Path) -> Result<Log> {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-wal");
+        let file = File::open(&name).map_err(|source| io_error("cannot open the log of", path, source))?;
+        let archive = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        Ok(Log { file, archive })
+    }
+
+    /// A log in this file, of no archive.
+    #[cfg(test)]
+    pub(super) fn over(file: File) -> Log {
+        let archive = Connection::open_in_memory().expect("memory is there");
+        Log { file, archive }
+    }
+
+    /// Returns when the disk has what was committed.
+    pub(super) fn keep(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    /// Copies what it can of the log into the archive while the writer goes on, so that the writer, who must do so before
+    /// the log grows beyond its limit, finds little left to do.
+    pub(super) fn copy(&self) -> rusqlite::Result<()> {
+        self.archive.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+    }
 }
 
 /// The lock that keeps a second run away. The kernel drops it when the process ends, however that happens.
@@ -82,7 +117,7 @@ pub(super) fn open_for_writing(path: &Path, create: bool, wait: Duration) -> Res
             code: ExitCode::InputOutput,
         },
     })?;
-    let log = log_of(path)?;
+    let log = Log::open(path)?;
     Ok(Opened { connection, log, lock })
 }
 
@@ -256,14 +291,6 @@ fn make(path: &Path) -> Result<()> {
             .and_then(|folder| folder.sync_all())
             .map_err(cannot_make),
     }
-}
-
-/// The write-ahead log beside an archive that is open in WAL mode; it stays the same file until the last connection
-/// closes. Unlike those of the archive itself, descriptors of it may be closed: SQLite holds no locks on it.
-fn log_of(path: &Path) -> Result<File> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    File::open(&name).map_err(|source| io_error("cannot open the log of", path, source))
 }
 
 fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {

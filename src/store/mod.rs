@@ -91,7 +91,7 @@ impl Store {
             .name("archive writer".to_owned())
             .spawn({
                 let stop = Arc::clone(&stop);
-                move || writer::run(session, &log, lock, receiver, &stop)
+                move || writer::run(session, log, lock, receiver, &stop)
             })
             .map_err(|source| Error::Io {
                 what: "cannot start the writer of",

@@ -2,7 +2,6 @@
 //! A second thread makes the disk keep what was committed and only then answers, while the first goes on with the next
 //! transaction. After a failed write nothing more is accepted.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -11,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::failure::Fault;
-use super::file::{self, Lock};
+use super::file::{self, Lock, Log};
 use super::session::Session;
 use crate::error::{Error, ExitCode, Result};
 
@@ -28,6 +27,9 @@ const ENOUGH: usize = 64;
 
 /// Transactions that may wait for the disk.
 const COMMITS_AHEAD: usize = 4;
+
+/// Committed bytes of bodies after which the log is copied into the archive.
+const COPY_BYTES: usize = 2 << 20;
 
 /// Most bytes of bodies in one transaction.
 const BATCH_BYTES: usize = 8 << 20;
@@ -116,12 +118,18 @@ pub(super) fn command<T: Send + 'static>(
 /// A work that was committed, or why it was refused.
 type Committed = (Box<dyn Work>, Option<Error>);
 
-/// Runs until the run is closed or the last sender is gone, then leaves one file behind. `log` is the write-ahead log.
-pub(super) fn run(mut session: Session, log: &File, lock: Lock, mut commands: mpsc::Receiver<Command>, stop: &Stop) {
+/// Committed works that the disk is to keep.
+struct Batch {
+    works: Vec<Committed>,
+    bytes: usize,
+}
+
+/// Runs until the run is closed or the last sender is gone, then leaves one file behind.
+pub(super) fn run(mut session: Session, log: Log, lock: Lock, mut commands: mpsc::Receiver<Command>, stop: &Stop) {
     let closing = std::thread::scope(|scope| {
         let (committed, kept) = sync_channel(COMMITS_AHEAD);
         let path = session.path.clone();
-        scope.spawn(move || keep(log, &path, &kept, stop));
+        scope.spawn(move || keep(&log, &path, &kept, stop));
         let mut closing = None;
         while closing.is_none()
             && let Some(first) = commands.blocking_recv()
@@ -135,8 +143,8 @@ pub(super) fn run(mut session: Session, log: &File, lock: Lock, mut commands: mp
                     std::thread::sleep(GATHERING);
                 }
             }
-            let mut works;
-            (works, closing) = gather(first, &mut commands);
+            let (mut works, bytes);
+            (works, bytes, closing) = gather(first, &mut commands);
             if stop.get().is_none() && !works.is_empty() {
                 match commit(&mut session, &mut works) {
                     Ok(refusals) => {
@@ -145,7 +153,7 @@ pub(super) fn run(mut session: Session, log: &File, lock: Lock, mut commands: mp
                             works.into_iter().zip(refusals).partition(|(work, _)| work.is_lasting());
                         answer(passing);
                         // The receiver lives as long as the scope.
-                        let _ = committed.send(lasting);
+                        let _ = committed.send(Batch { works: lasting, bytes });
                     }
                     // Works are dropped only after it is known why, and that tells those who wait.
                     Err(fault) => halt(stop, fault.into_error(&session.path)),
@@ -169,25 +177,31 @@ pub(super) fn run(mut session: Session, log: &File, lock: Lock, mut commands: mp
 }
 
 /// Has the disk keep what was committed, then answers those who wait for it.
-fn keep(log: &File, path: &Path, committed: &Receiver<Vec<Committed>>, stop: &Stop) {
+fn keep(log: &Log, path: &Path, committed: &Receiver<Batch>, stop: &Stop) {
+    let mut bytes = 0;
     while let Ok(first) = committed.recv() {
         // What was committed meanwhile is kept by the same request.
-        let works: Vec<Committed> = first.into_iter().chain(committed.try_iter().flatten()).collect();
+        let batches: Vec<Batch> = std::iter::once(first).chain(committed.try_iter()).collect();
         // What the disk refused once may be lost although it accepts the next request: after one, nothing is answered.
         if stop.get().is_none()
-            && let Err(source) = log.sync_data()
+            && let Err(source) = log.keep()
         {
-            halt(
-                stop,
-                Error::Io {
-                    what: "cannot write",
-                    path: path.to_owned(),
-                    source,
-                },
-            );
+            let what = "cannot write";
+            let path = path.to_owned();
+            halt(stop, Error::Io { what, path, source });
         }
-        if stop.get().is_none() {
-            answer(works);
+        if stop.get().is_some() {
+            continue;
+        }
+        for batch in batches {
+            bytes += batch.bytes;
+            answer(batch.works);
+        }
+        if bytes >= COPY_BYTES {
+            bytes = 0;
+            if let Err(error) = log.copy() {
+                halt(stop, Fault::Sql(error).into_error(path));
+            }
         }
     }
 }
@@ -198,7 +212,7 @@ fn halt(stop: &Stop, error: Error) {
 }
 
 /// The first command and what is queued behind it, up to the limits of one transaction.
-fn gather(first: Command, commands: &mut mpsc::Receiver<Command>) -> (Vec<Box<dyn Work>>, Option<Closing>) {
+fn gather(first: Command, commands: &mut mpsc::Receiver<Command>) -> (Vec<Box<dyn Work>>, usize, Option<Closing>) {
     let mut works = Vec::new();
     let mut bytes = 0;
     let mut next = Some(first);
@@ -208,7 +222,7 @@ fn gather(first: Command, commands: &mut mpsc::Receiver<Command>) -> (Vec<Box<dy
                 works.push(work);
                 bytes += weight;
             }
-            Command::Close(closing) => return (works, Some(closing)),
+            Command::Close(closing) => return (works, bytes, Some(closing)),
         }
         next = if works.len() < BATCH_COMMANDS && bytes < BATCH_BYTES {
             commands.try_recv().ok()
@@ -216,7 +230,7 @@ fn gather(first: Command, commands: &mut mpsc::Receiver<Command>) -> (Vec<Box<dy
             None
         };
     }
-    (works, None)
+    (works, bytes, None)
 }
 
 /// Tells each work what came of it.
@@ -306,13 +320,12 @@ mod tests {
         }
     }
 
-    /// What one who waits is told if the log is this file; `None`: nothing.
-    fn told(log: &File) -> (Option<bool>, Option<ExitCode>) {
+    /// What one who waits is told if this is the log.
+    fn told(log: &Log) -> (Option<bool>, Option<ExitCode>) {
         let (committed, kept) = sync_channel(1);
         let (sender, receiver) = oneshot::channel();
-        committed
-            .send(vec![(Box::new(Waiting(sender)) as Box<dyn Work>, None)])
-            .unwrap();
+        let works = vec![(Box::new(Waiting(sender)) as Box<dyn Work>, None)];
+        assert!(committed.send(Batch { works, bytes: 0 }).is_ok());
         drop(committed);
         let stop = Stop::new();
         keep(log, Path::new("a.db"), &kept, &stop);
@@ -321,9 +334,9 @@ mod tests {
 
     #[test]
     fn nothing_is_acknowledged_that_the_disk_refused_to_keep() {
-        assert_eq!(told(&tempfile::tempfile().unwrap()), (Some(true), None));
+        assert_eq!(told(&Log::over(tempfile::tempfile().unwrap())), (Some(true), None));
         // A device cannot be synchronised: fdatasync(2) answers EINVAL.
-        let device = File::open("/dev/null").unwrap();
+        let device = Log::over(std::fs::File::open("/dev/null").unwrap());
         assert_eq!(told(&device), (None, Some(ExitCode::InputOutput)));
     }
 }
