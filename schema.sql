@@ -33,7 +33,7 @@
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
 --     capture      the capture and its target, each answer followed by its exchanges, each post_media followed by its
---                  exchanges; `posts` has one digest for each post row
+--                  exchanges; `posts` has one digest for each post row followed by its post_detail
 --     resolution   the resolution and its target, the identified target if any, its candidates each followed by the
 --                  target, each step's answer followed by its exchanges
 --   `citekeep verify` derives every line again from the rows, so a change of any of them is found.
@@ -380,6 +380,27 @@ CREATE TABLE post (
 CREATE INDEX post_answer ON post (answer);
 CREATE INDEX post_entry ON post (entry);
 
+-- What else the answer says of a post; posts read by citekeep before schema 2 have none.
+CREATE TABLE post_detail (
+  post             INTEGER PRIMARY KEY REFERENCES post (id) ON DELETE CASCADE,
+  url              TEXT,                -- the address that the answer gives the post
+  title            TEXT,                -- where the platform's posts have one (videos, links)
+  edited_at        TEXT,                -- when it was last edited
+  reposted_id      TEXT,                -- native id of the post that it repeats
+  conversation_id  TEXT,                -- native id of the post that began the thread
+  media_expected   INTEGER,             -- how many files the answer says it has; post_media tells which were saved
+  sensitive        INTEGER CHECK (sensitive IN (0, 1)),  -- 1: marked so by the platform
+  content_warning  TEXT,                -- what its author set before it
+  visibility       TEXT,                -- as the platform names it: public, unlisted …
+  labels           TEXT NOT NULL CHECK (json_valid(labels)),       -- JSON list of labels put on it
+  withheld_in      TEXT NOT NULL CHECK (json_valid(withheld_in)),  -- JSON list of country codes
+  entities         TEXT NOT NULL CHECK (json_valid(entities)),     -- JSON list of {kind, text, url, id}: links, mentions, tags
+  poll             TEXT CHECK (json_valid(poll)),  -- JSON {question, options: [{text, votes, percent}], votes, voters, …}
+  card             TEXT CHECK (json_valid(card)),  -- JSON {url, title, description, image}: the preview of a link in it
+  related          TEXT NOT NULL CHECK (json_valid(related))       -- JSON list: what the answer says of the posts that it quotes,
+                                        -- answers or repeats; present: whether the answer holds their content
+) STRICT;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Redaction: the one way to take something out
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -520,6 +541,12 @@ CREATE TRIGGER post_no_delete BEFORE DELETE ON post
   WHEN NOT EXISTS (
     SELECT 1 FROM redaction WHERE kind = 'post' AND item = OLD.id AND id > (SELECT max(seq) FROM ledger))
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER post_detail_no_update BEFORE UPDATE ON post_detail
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER post_detail_no_delete BEFORE DELETE ON post_detail
+  WHEN NOT EXISTS (
+    SELECT 1 FROM redaction WHERE kind = 'post' AND item = OLD.post AND id > (SELECT max(seq) FROM ledger))
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER redaction_no_update BEFORE UPDATE ON redaction
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER redaction_no_delete BEFORE DELETE ON redaction
@@ -569,12 +596,13 @@ LEFT JOIN resolution r ON r.id = (SELECT n.id FROM resolution n WHERE n.target =
 -- The newest text of every post that was obtained, and the capture that it comes from.
 CREATE VIEW posts AS
 SELECT t.id AS target, t.platform, t.native_id, t.url, p.author_id, p.author_handle, p.author_name, p.posted_at, p.text,
-       p.text_cut, p.language, p.quoted_id, p.parent_id, p.media, p.edit_ids, p.counts, a.source, c.id AS capture,
+       p.text_cut, p.language, p.quoted_id, p.parent_id, d.reposted_id, d.title, d.edited_at, p.media, p.edit_ids, p.counts, a.source, c.id AS capture,
        c.ended AS captured_at, p.id AS post, p.exchange, p.parser
 FROM target t
 JOIN post p ON p.id = (
   SELECT q.id FROM capture k JOIN answer b ON b.capture = k.id JOIN post q ON q.answer = b.id
   WHERE k.target = t.id ORDER BY k.fence DESC, b.ordinal = k.best DESC, q.id DESC LIMIT 1)
+LEFT JOIN post_detail d ON d.post = p.id
 JOIN answer a ON a.id = p.answer
 JOIN capture c ON c.id = a.capture;
 

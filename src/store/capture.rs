@@ -7,7 +7,7 @@ use super::failure::Fault;
 use super::ledger::{ExchangeSeal, Field};
 use super::record::{AnswerRecord, CaptureRecord, MediaRecord, ResolutionRecord};
 use super::row::{
-    ANSWER, CAPTURE, Evidence, POST, POST_MEDIA, RESOLUTION, RESOLUTION_CANDIDATE, TARGET, count, integer,
+    ANSWER, CAPTURE, Evidence, POST, POST_DETAIL, POST_MEDIA, RESOLUTION, RESOLUTION_CANDIDATE, TARGET, count, integer,
     integer_or_null, text, text_or_null,
 };
 use super::session::{PROGRAM, Session, take};
@@ -37,6 +37,10 @@ struct Written<'a> {
 enum Whole {
     Capture(i64),
     Resolution(i64),
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|e| Fault::Refused(Error::Internal(e.to_string())))
 }
 
 impl Session {
@@ -250,10 +254,7 @@ impl Session {
     fn put_post(&mut self, answer: i64, exchange: i64, post: &Post) -> Result<[u8; 32], Fault> {
         let id = take(&mut self.next.post);
         let entry = self.next_entry;
-        let json =
-            |value: serde_json::Result<String>| value.map_err(|e| Fault::Refused(Error::Internal(e.to_string())));
-        let media = json(serde_json::to_string(&post.media))?;
-        let counts = json(serde_json::to_string(&post.counts))?;
+        let (media, counts) = (json(&post.media)?, json(&post.counts)?);
         let edit_ids = string_list(&post.edit_ids);
         let values = [
             integer(id),
@@ -278,6 +279,35 @@ impl Session {
         POST.insert(&self.connection, &values)?;
         let mut evidence = Evidence::default();
         POST.encode(&values, &mut evidence);
+        self.put_post_detail(id, post, &mut evidence)?;
         Ok(evidence.take_digest())
+    }
+
+    fn put_post_detail(&self, id: i64, post: &Post, evidence: &mut Evidence) -> Result<(), Fault> {
+        let (labels, withheld_in) = (string_list(&post.labels), string_list(&post.withheld_in));
+        let (entities, related) = (json(&post.entities)?, json(&post.related)?);
+        let poll = post.poll.as_ref().map(json).transpose()?;
+        let card = post.card.as_ref().map(json).transpose()?;
+        let values = [
+            integer(id),
+            text_or_null(post.url.as_deref()),
+            text_or_null(post.title.as_deref()),
+            text_or_null(post.edited_at.as_deref()),
+            text_or_null(post.reposted_id.as_deref()),
+            text_or_null(post.conversation_id.as_deref()),
+            integer_or_null(post.media_expected.map(count)),
+            integer_or_null(post.sensitive.map(i64::from)),
+            text_or_null(post.content_warning.as_deref()),
+            text_or_null(post.visibility.as_deref()),
+            text(&labels),
+            text(&withheld_in),
+            text(&entities),
+            text_or_null(poll.as_deref()),
+            text_or_null(card.as_deref()),
+            text(&related),
+        ];
+        POST_DETAIL.insert(&self.connection, &values)?;
+        POST_DETAIL.encode(&values, evidence);
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use super::blob::find_blob;
 use super::failure::Fault;
 use super::ledger::Field;
-use super::row::{Evidence, POST, REDACTION, hex, integer, text};
+use super::row::{Evidence, POST, POST_DETAIL, REDACTION, hex, integer, text};
 use super::session::Session;
 use crate::error::Error;
 
@@ -106,6 +106,9 @@ impl Session {
             &mut evidence,
             |_, _| Ok::<_, Fault>(()),
         )?;
+        POST_DETAIL.encode_rows(&self.connection, "post = ?1", id, &mut evidence, |_, _| {
+            Ok::<_, Fault>(())
+        })?;
         Ok((rows == 1).then(|| hex(&evidence.take_digest())))
     }
 }

@@ -79,6 +79,10 @@ tables! {
         id, entry, answer, exchange, parser, native_id, author_id, author_handle, author_name, posted_at, text, text_cut, language,
         quoted_id, parent_id, media, edit_ids, counts,
     );
+    POST_DETAIL = post_detail [skip 0, omit 0] (
+        post, url, title, edited_at, reposted_id, conversation_id, media_expected, sensitive, content_warning, visibility,
+        labels, withheld_in, entities, poll, card, related,
+    );
     REDACTION = redaction [skip 0, omit 0] (id, run, at, by, why, kind, item, sha256);
 }
 

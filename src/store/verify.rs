@@ -14,8 +14,8 @@ use super::file::SCHEMA;
 use super::ledger::{self, ExchangeSeal, FIRST_HEAD, Field};
 use super::query::Reader;
 use super::row::{
-    ANSWER, ARTICLE, BLOCK, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, POST, POST_MEDIA, READING,
-    REDACTION, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, TARGET, hex, unhex,
+    ANSWER, ARTICLE, BLOCK, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, POST, POST_DETAIL, POST_MEDIA,
+    READING, REDACTION, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, TARGET, hex, unhex,
 };
 use super::session::complete_line;
 use crate::error::Result;
@@ -648,6 +648,7 @@ impl Derivation<'_> {
         for id in self.ids("SELECT id FROM post WHERE entry = ?1 ORDER BY id", seq)? {
             let mut evidence = Evidence::default();
             POST.encode_rows(self.connection, "id = ?1", id, &mut evidence, |_, _| Sql::Ok(()))?;
+            POST_DETAIL.encode_rows(self.connection, "post = ?1", id, &mut evidence, |_, _| Sql::Ok(()))?;
             present.push(evidence.take_digest());
         }
         let mut present = present.into_iter().peekable();
