@@ -1080,6 +1080,30 @@ fn a_migrated_archive_has_the_schema_of_a_new_one() {
 }
 
 #[test]
+fn an_archive_of_an_earlier_schema_is_brought_up_to_date_and_stays_sound() {
+    let (_folder, path) = scratch();
+    let kept: &[u8] = include_bytes!("../../tests/archives/schema-1.db.gz");
+    let mut archive = std::fs::File::create(&path).unwrap();
+    std::io::copy(&mut flate2::read::GzDecoder::new(kept), &mut archive).unwrap();
+    assert_eq!(
+        Reader::open(&path).unwrap_err().exit_code(),
+        ExitCode::Configuration,
+        "who only reads changes nothing"
+    );
+    drop(open(&path));
+    sound(&path);
+    let connection = Connection::open(&path).unwrap();
+    let told: (String, Option<String>, i64) = connection
+        .query_row(
+            "SELECT text, title, (SELECT count(*) FROM recheck) FROM posts",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .unwrap();
+    assert_eq!(told, ("The weir at Veyle holds.".to_owned(), None, 2));
+}
+
+#[test]
 fn a_migration_that_fails_leaves_the_version_before_it() {
     let (_folder, path) = scratch();
     drop(open(&path));
