@@ -49,17 +49,25 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
 }
 
 fn table(printer: &Printer) {
+    printer.line(format_args!(
+        "{:<20} {:<19} {:<27} {}",
+        "source", "used", "exercised with", "yields"
+    ));
     for reader in READERS {
         let asked = if reader.asked {
             "asked by captures"
         } else {
             "saved answers only"
         };
-        printer.line(format_args!("{:<20} {:<19} {}", reader.name, asked, reader.yields));
+        let exercised = reader.exercised.join(", ");
+        printer.line(format_args!(
+            "{:<20} {:<19} {:<27} {}",
+            reader.name, asked, exercised, reader.yields
+        ));
         if printer.json() {
             printer.object(&json!({
                 "source": reader.name, "yields": reader.yields, "asked": reader.asked,
-                "exercised": {"live": "none"},
+                "exercised": reader.exercised, "live": false,
             }));
         }
     }

@@ -15,8 +15,16 @@ pub struct Reader {
     pub yields: &'static str,
     /// Whether a capture asks it, or only saved answers are read.
     pub asked: bool,
+    /// What it has been exercised with; none of them with the live service.
+    pub exercised: &'static [&'static str],
     read: fn(&[Exchange]) -> Told,
 }
+
+/// Real answers that others recorded.
+const RECORDED: &str = "recorded answers";
+
+/// A server on loopback, in a whole run.
+const LOOPBACK: &str = "loopback";
 
 /// What a saved answer says.
 #[derive(Debug, Serialize)]
@@ -76,29 +84,29 @@ fn last(exchanges: &[Exchange], read: impl Fn(&Exchange) -> Answer) -> Told {
 }
 
 macro_rules! readers {
-    ($($name:literal, $asked:literal, $yields:literal, $read:expr;)+) => {
+    ($($name:literal, $asked:literal, $exercised:expr, $yields:literal, $read:expr;)+) => {
         /// Every reader, by platform.
-        pub static READERS: &[Reader] = &[$(Reader { name: $name, yields: $yields, asked: $asked, read: $read }),+];
+        pub static READERS: &[Reader] = &[$(Reader { name: $name, yields: $yields, asked: $asked, exercised: $exercised, read: $read }),+];
     };
 }
 
 readers! {
-    "x/syndication", true, "post, media, edits, quoted and answered post", |e| last(e, |x| x::syndication::read(x, None));
-    "x/graphql", false, "post, long text, media, all counts, quoted and repeated post", |e| last(e, |x| x::graphql::read(x, None));
-    "x/oembed", true, "text and author, from a cache", |e| last(e, |x| x::oembed::read(x, None));
-    "x/v1", false, "post, media, quoted and repeated post", |e| last(e, x::archived::saved);
-    "x/page", false, "post of an archived status page", |e| last(e, x::archived::saved);
-    "bluesky/thread", true, "post, media, quoted and answered post, labels", |e| last(e, |x| bluesky::thread::read(x, None));
-    "mastodon/api", true, "post, media, poll, edit time, quoted and boosted post", |e| last(e, |x| fediverse::status::read(x, None));
-    "telegram/embed", true, "post, media, poll, forward, answer", |e| last(e, |x| telegram::embed::read(x, None));
-    "youtube/oembed", true, "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
-    "youtube/page", true, "title, description, author, time, counts, still", |e| last(e, |x| youtube::page::read(x, None));
-    "reddit/oembed", true, "title and author", |e| last(e, |x| oembed::read(x, "reddit", None));
-    "tiktok/oembed", true, "caption, author, still", |e| last(e, |x| oembed::read(x, "tiktok", None));
-    "vimeo/oembed", false, "title, description, author, still", |e| last(e, |x| oembed::read(x, "vimeo", None));
-    "dailymotion/oembed", false, "title, author, still", |e| last(e, |x| oembed::read(x, "dailymotion", None));
-    "wayback/cdx", true, "captures of an address", wayback::saved_listing;
-    "wayback/memento", true, "when an address was archived", wayback::saved_memento;
+    "x/syndication", true, &[RECORDED, LOOPBACK], "post, media, edits, quoted and answered post", |e| last(e, |x| x::syndication::read(x, None));
+    "x/graphql", false, &[RECORDED], "post, long text, media, all counts, quoted and repeated post", |e| last(e, |x| x::graphql::read(x, None));
+    "x/oembed", true, &[RECORDED, LOOPBACK], "text and author, from a cache", |e| last(e, |x| x::oembed::read(x, None));
+    "x/v1", false, &[RECORDED], "post, media, quoted and repeated post", |e| last(e, x::archived::saved);
+    "x/page", false, &[RECORDED], "post of an archived status page", |e| last(e, x::archived::saved);
+    "bluesky/thread", true, &[RECORDED, LOOPBACK], "post, media, quoted and answered post, labels", |e| last(e, |x| bluesky::thread::read(x, None));
+    "mastodon/api", true, &[RECORDED], "post, media, poll, edit time, quoted and boosted post", |e| last(e, |x| fediverse::status::read(x, None));
+    "telegram/embed", true, &[RECORDED, LOOPBACK], "post, media, poll, forward, answer", |e| last(e, |x| telegram::embed::read(x, None));
+    "youtube/oembed", true, &[RECORDED], "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
+    "youtube/page", true, &[RECORDED], "title, description, author, time, counts, still", |e| last(e, |x| youtube::page::read(x, None));
+    "reddit/oembed", true, &[RECORDED, LOOPBACK], "title and author", |e| last(e, |x| oembed::read(x, "reddit", None));
+    "tiktok/oembed", true, &[RECORDED], "caption, author, still", |e| last(e, |x| oembed::read(x, "tiktok", None));
+    "vimeo/oembed", false, &[], "title, description, author, still", |e| last(e, |x| oembed::read(x, "vimeo", None));
+    "dailymotion/oembed", false, &[], "title, author, still", |e| last(e, |x| oembed::read(x, "dailymotion", None));
+    "wayback/cdx", true, &[RECORDED, LOOPBACK], "captures of an address", wayback::saved_listing;
+    "wayback/memento", true, &[RECORDED, LOOPBACK], "when an address was archived", wayback::saved_memento;
 }
 
 #[cfg(test)]

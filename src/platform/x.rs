@@ -7,6 +7,7 @@ mod grammar;
 pub(super) mod graphql;
 mod identify;
 pub(super) mod oembed;
+mod page;
 pub(super) mod syndication;
 mod text;
 mod tombstone;

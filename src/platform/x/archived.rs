@@ -2,11 +2,9 @@
 //! ones first, and read from the archive's raw bytes.
 
 use chrono::{DateTime, Utc};
-use scraper::{ElementRef, Selector};
 use serde_json::Value;
 
-use super::{text, tweet};
-use crate::article;
+use super::{page, text, tweet};
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
@@ -127,7 +125,7 @@ pub fn read(exchange: &Exchange, id: &str) -> Option<Post> {
     let body = exchange.decoded().ok()?;
     match body.iter().find(|b| !b.is_ascii_whitespace()) {
         Some(b'{') => json(&serde_json::from_slice(&body).ok()?, id),
-        _ => page(&String::from_utf8_lossy(&body), id),
+        _ => page::read(&String::from_utf8_lossy(&body), id),
     }
 }
 
@@ -220,42 +218,6 @@ fn version_2(json: &Value, id: &str) -> Option<Post> {
             .collect(),
         quoted_id: referenced("quoted"),
         parent_id: referenced("replied_to"),
-        ..Post::default()
-    })
-}
-
-/// A status page as X served it until 2020: the post stands in an element that carries its id.
-pub(super) fn page(html: &str, id: &str) -> Option<Post> {
-    // A page that does not even name the id needs no tree.
-    html.contains(id).then_some(())?;
-    let (document, _) = article::parse(html);
-    let select = |css: &str| Selector::parse(css).ok();
-    let (tweet, by_id) = (select("div.tweet[data-tweet-id]")?, |e: &ElementRef<'_>| {
-        e.attr("data-tweet-id") == Some(id)
-    });
-    let element = document.select(&tweet).find(by_id)?;
-    let body = element.select(&select("p.tweet-text")?).next()?;
-    let mut text = String::new();
-    for node in body.descendants() {
-        match node.value() {
-            scraper::Node::Text(piece) => text.push_str(piece),
-            scraper::Node::Element(e) if e.name() == "br" => text.push('\n'),
-            _ => {}
-        }
-    }
-    let time = element
-        .select(&select("[data-time-ms]")?)
-        .next()
-        .and_then(|e| e.attr("data-time-ms"))
-        .and_then(|ms| DateTime::from_timestamp_millis(ms.parse().ok()?));
-    Some(Post {
-        id: id.to_owned(),
-        author_id: element.attr("data-user-id").map(str::to_owned),
-        author_handle: element.attr("data-screen-name").map(str::to_owned),
-        author_name: element.attr("data-name").map(str::to_owned),
-        posted_at: time.map(|t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
-        text: Some(text.trim().to_owned()).filter(|t| !t.is_empty()),
-        language: body.attr("lang").map(str::to_owned),
         ..Post::default()
     })
 }

@@ -1,7 +1,8 @@
 //! X's oEmbed endpoint (`publish.twitter.com/oembed`). Its answers are cached upstream for years: they hold the
 //! text, but do not prove that the post is still up.
 
-use scraper::{Node, Selector};
+use chrono::NaiveDate;
+use scraper::Selector;
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
@@ -10,7 +11,7 @@ use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
 use crate::platform::value::string;
-use crate::platform::{Answer, Hops, Post, PostRef, Recognised, Source, Step, Upstreams};
+use crate::platform::{Answer, Hops, Post, PostRef, Recognised, Source, Step, Upstreams, rich};
 
 /// The source.
 pub struct OEmbed;
@@ -73,10 +74,10 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         Some(Recognised::Post(named)) if asked.is_none_or(|id| named.id == id) => {
             let post = Post {
                 id: named.id,
-                author_handle: named.handle,
+                url: Some(named.url.into()),
+                author_handle: named.handle.or_else(|| handle(&json)),
                 author_name: string(&json["author_name"]),
-                text: quoted_text(html),
-                ..Post::default()
+                ..quoted(html)
             };
             Answer {
                 outcome: Outcome::Captured,
@@ -90,19 +91,31 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
     }
 }
 
-/// The text of the post in the embed markup: the quote's first paragraph, line breaks kept.
-fn quoted_text(html: &str) -> Option<String> {
+/// The author's handle, as the address of the author's page names it.
+fn handle(json: &Value) -> Option<String> {
+    let url = url::Url::parse(json["author_url"].as_str()?).ok()?;
+    url.path_segments()?.next().filter(|h| !h.is_empty()).map(str::to_owned)
+}
+
+/// What the embed markup says: the quote's first paragraph is the text, its last link the day in English, as asked for.
+fn quoted(html: &str) -> Post {
     let fragment = article::parse_fragment(html);
-    let paragraph = fragment.select(&Selector::parse("blockquote p").ok()?).next()?;
-    let mut text = String::new();
-    for node in paragraph.descendants() {
-        match node.value() {
-            Node::Text(piece) => text.push_str(piece),
-            Node::Element(element) if element.name() == "br" => text.push('\n'),
-            _ => {}
-        }
+    let select = |css: &str| Selector::parse(css).ok();
+    let paragraph = select("blockquote p").and_then(|p| fragment.select(&p).next());
+    let (text, entities) = paragraph.map(rich::read).unwrap_or_default();
+    let day = select("blockquote > a").and_then(|a| fragment.select(&a).next_back());
+    Post {
+        text: Some(text).filter(|t| !t.is_empty()),
+        entities,
+        language: paragraph
+            .and_then(|p| p.attr("lang"))
+            .filter(|l| !l.is_empty())
+            .map(str::to_owned),
+        posted_at: day
+            .and_then(|a| NaiveDate::parse_from_str(a.text().collect::<String>().trim(), "%B %d, %Y").ok())
+            .map(|day| day.to_string()),
+        ..Post::default()
     }
-    Some(text.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
 #[cfg(test)]
@@ -120,7 +133,11 @@ mod tests {
             (post.author_handle.as_deref(), post.author_name.as_deref()),
             (Some("ada_b"), Some("Ada B."))
         );
-        assert_eq!(post.posted_at, None, "the footer's day is no time");
+        assert_eq!(
+            post.posted_at.as_deref(),
+            Some("2024-05-01"),
+            "the footer tells no more than the day"
+        );
         assert_eq!(read(&answered(200, body), Some("5")).reason, "wrong_id");
     }
 
