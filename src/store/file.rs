@@ -51,7 +51,9 @@ pub(super) struct Log {
     /// It stays the same file until the last connection closes. Unlike those of the archive itself, descriptors of it may
     /// be closed: SQLite holds no locks on it.
     file: File,
-    archive: Connection,
+    path: PathBuf,
+    /// A connection of its own; a run that finds little to do needs none.
+    archive: Option<Connection>,
 }
 
 impl Log {
@@ -59,15 +61,22 @@ impl Log {
         let mut name = path.as_os_str().to_owned();
         name.push("-wal");
         let file = File::open(&name).map_err(|source| io_error("cannot open the log of", path, source))?;
-        let archive = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        Ok(Log { file, archive })
+        Ok(Log {
+            file,
+            path: path.to_owned(),
+            archive: None,
+        })
     }
 
     /// A log in this file, of no archive.
     #[cfg(test)]
     pub(super) fn over(file: File) -> Log {
-        let archive = Connection::open_in_memory().expect("memory is there");
-        Log { file, archive }
+        let path = PathBuf::from("a.db");
+        Log {
+            file,
+            path,
+            archive: None,
+        }
     }
 
     /// Returns when the disk has what was committed.
@@ -77,8 +86,14 @@ impl Log {
 
     /// Copies what it can of the log into the archive while the writer goes on, so that the writer, who must do so before
     /// the log grows beyond its limit, finds little left to do.
-    pub(super) fn copy(&self) -> rusqlite::Result<()> {
-        self.archive.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+    pub(super) fn copy(&mut self) -> Result<()> {
+        let archive = match self.archive.take() {
+            Some(connection) => connection,
+            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+        };
+        let copied = archive.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        self.archive = Some(archive);
+        copied.map_err(|e| sql_error(&self.path, &e))
     }
 }
 

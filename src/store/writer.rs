@@ -129,7 +129,7 @@ pub(super) fn run(mut session: Session, log: Log, lock: Lock, mut commands: mpsc
     let closing = std::thread::scope(|scope| {
         let (committed, kept) = sync_channel(COMMITS_AHEAD);
         let path = session.path.clone();
-        scope.spawn(move || keep(&log, &path, &kept, stop));
+        scope.spawn(move || keep(log, &path, &kept, stop));
         let mut closing = None;
         while closing.is_none()
             && let Some(first) = commands.blocking_recv()
@@ -177,7 +177,7 @@ pub(super) fn run(mut session: Session, log: Log, lock: Lock, mut commands: mpsc
 }
 
 /// Has the disk keep what was committed, then answers those who wait for it.
-fn keep(log: &Log, path: &Path, committed: &Receiver<Batch>, stop: &Stop) {
+fn keep(mut log: Log, path: &Path, committed: &Receiver<Batch>, stop: &Stop) {
     let mut bytes = 0;
     while let Ok(first) = committed.recv() {
         // What was committed meanwhile is kept by the same request.
@@ -200,7 +200,7 @@ fn keep(log: &Log, path: &Path, committed: &Receiver<Batch>, stop: &Stop) {
         if bytes >= COPY_BYTES {
             bytes = 0;
             if let Err(error) = log.copy() {
-                halt(stop, Fault::Sql(error).into_error(path));
+                halt(stop, error);
             }
         }
     }
@@ -321,7 +321,7 @@ mod tests {
     }
 
     /// What one who waits is told if this is the log.
-    fn told(log: &Log) -> (Option<bool>, Option<ExitCode>) {
+    fn told(log: Log) -> (Option<bool>, Option<ExitCode>) {
         let (committed, kept) = sync_channel(1);
         let (sender, receiver) = oneshot::channel();
         let works = vec![(Box::new(Waiting(sender)) as Box<dyn Work>, None)];
@@ -334,9 +334,9 @@ mod tests {
 
     #[test]
     fn nothing_is_acknowledged_that_the_disk_refused_to_keep() {
-        assert_eq!(told(&Log::over(tempfile::tempfile().unwrap())), (Some(true), None));
+        assert_eq!(told(Log::over(tempfile::tempfile().unwrap())), (Some(true), None));
         // A device cannot be synchronised: fdatasync(2) answers EINVAL.
         let device = Log::over(std::fs::File::open("/dev/null").unwrap());
-        assert_eq!(told(&device), (None, Some(ExitCode::InputOutput)));
+        assert_eq!(told(device), (None, Some(ExitCode::InputOutput)));
     }
 }
