@@ -21,7 +21,7 @@ dictionary() {
         text | charset | flattened | sentence) echo text ;;
         date) echo date ;;
         address | printed_address) echo address ;;
-        source | resolver) echo json ;;
+        source | resolver | saved_answer) echo json ;;
         robots | config) echo "$1" ;;
     esac
 }
