@@ -58,7 +58,7 @@ seeds robots '' '[/:]' src/fetch/robots.rs
 seeds source A '[{<[]' src/platform/x/syndication.rs src/platform/x/oembed.rs src/platform/x/archived.rs
 seeds source B '.' src/platform/x/text.rs
 seeds saved_answer A '[{<[]' src/platform/readers.rs src/platform/x/syndication.rs src/platform/x/page.rs
-seeds resolver '' '.' src/platform/x/identify.rs src/platform/likeness.rs
+seeds resolver '' '.' src/platform/x/identify.rs src/likeness.rs
 seeds config '' '=' src/config.rs
 whole config '' examples/config.toml
 

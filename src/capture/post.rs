@@ -3,12 +3,12 @@
 use super::{Capturer, MAX_STEPS};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::{Answer, Media, Platform, PostRef, SourceKind, Step};
+use crate::platform::{Answer, Media, PageCopy, Platform, PostRef, Source, SourceKind, Step};
 use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord};
 
 impl Capturer {
     /// Captures `post` now. Every source's answer is kept; the best one is the capture's. Where no source gives the post,
-    /// the page at its address is kept, of which nothing is read.
+    /// the page at its address is kept, of which nothing is read, or else the web archive's copy of it.
     pub(super) async fn capture_post(&self, platform: &Platform, post: &PostRef) -> CaptureRecord {
         let started = self.clock.now();
         let mut answers: Vec<AnswerRecord> = Vec::new();
@@ -17,32 +17,22 @@ impl Capturer {
             if !is_worth_asking(source.kind(), &answers) {
                 continue;
             }
-            let (answer, exchanges) = self.ask(post, *source).await;
-            let captured = answer.outcome == Outcome::Captured;
-            let read_from = exchanges.len().saturating_sub(1);
-            answers.push(AnswerRecord {
-                source: source.name().to_owned(),
-                outcome: answer.outcome,
-                reason: answer.reason,
-                detail: match answer.archived_at {
-                    Some(time) => Some(format!("as archived at {time}")),
-                    None => exchanges
-                        .last()
-                        .and_then(|e| e.failure.as_ref())
-                        .map(|f| f.detail.clone()),
-                },
-                post: answer.post.map(|p| (p, read_from)),
-                exchanges,
-            });
+            answers.push(self.answer_of(post, *source).await);
             kinds.push(source.kind());
-            if captured {
+            if is_captured(&answers) {
                 break;
             }
         }
-        let captured = answers.iter().any(|a| a.outcome == Outcome::Captured);
-        if platform.page && !captured && is_worth_asking(SourceKind::Page, &answers) {
-            answers.push(self.ask_web(&post.url).await);
+        if platform.page && !is_captured(&answers) && is_worth_asking(SourceKind::Page, &answers) {
+            answers.push(self.ask_web(&self.upstreams.route(&post.url)).await);
             kinds.push(SourceKind::Page);
+        }
+        if !kinds.contains(&SourceKind::Archive)
+            && !is_captured(&answers)
+            && is_worth_asking(SourceKind::Archive, &answers)
+        {
+            answers.push(self.answer_of(post, &PageCopy).await);
+            kinds.push(SourceKind::Archive);
         }
         let best = best_answer(&answers, &kinds);
         let media = match answers[best].post.as_ref() {
@@ -59,8 +49,28 @@ impl Capturer {
         }
     }
 
+    /// What one source says of `post`, with its exchanges.
+    async fn answer_of(&self, post: &PostRef, source: &dyn Source) -> AnswerRecord {
+        let (answer, exchanges) = self.ask(post, source).await;
+        let read_from = exchanges.len().saturating_sub(1);
+        AnswerRecord {
+            source: source.name().to_owned(),
+            outcome: answer.outcome,
+            reason: answer.reason,
+            detail: match answer.archived_at {
+                Some(time) => Some(format!("as archived at {time}")),
+                None => exchanges
+                    .last()
+                    .and_then(|e| e.failure.as_ref())
+                    .map(|f| f.detail.clone()),
+            },
+            post: answer.post.map(|p| (p, read_from)),
+            exchanges,
+        }
+    }
+
     /// Drives one source to its answer, in a bounded number of questions.
-    async fn ask(&self, post: &PostRef, source: &dyn crate::platform::Source) -> (Answer, Vec<Exchange>) {
+    async fn ask(&self, post: &PostRef, source: &dyn Source) -> (Answer, Vec<Exchange>) {
         let mut asked = Vec::new();
         // The last question's answer is read, too.
         loop {
@@ -103,14 +113,21 @@ impl Capturer {
     }
 }
 
-/// A web archive is asked where the platform did not give the post for a reason that will not pass by itself; and
+fn is_captured(answers: &[AnswerRecord]) -> bool {
+    answers.iter().any(|a| a.outcome == Outcome::Captured)
+}
+
+/// The page is asked where no source knows anything of the post, one way or the other. A web archive is asked where the platform did not give the post for a reason that will not pass by itself; and
 /// once the platform has said that a post is gone, no other live source is asked, because some are caches that
 /// would pass the dead off as living.
 fn is_worth_asking(kind: SourceKind, answers: &[AnswerRecord]) -> bool {
     let stated = |a: &AnswerRecord| a.outcome.is_gone() || a.outcome == Outcome::Protected;
     match kind {
         SourceKind::Live => !answers.iter().any(stated),
-        SourceKind::Page => !answers.iter().any(|a| stated(a) || a.outcome.is_transient()),
+        // Where a source knows nothing of the post, many platforms still answer with some page and status 200.
+        SourceKind::Page => !answers
+            .iter()
+            .any(|a| stated(a) || a.outcome.is_transient() || a.outcome == Outcome::NotFound),
         SourceKind::Archive => answers.iter().any(stated) || !answers.iter().any(|a| a.outcome.is_transient()),
     }
 }

@@ -16,6 +16,7 @@ mod bilibili;
 mod bluesky;
 #[cfg(test)]
 mod cases;
+mod copy;
 mod facebook;
 mod fediverse;
 mod hosts;
@@ -50,6 +51,7 @@ mod weibo;
 pub mod x;
 mod youtube;
 
+pub use copy::PageCopy;
 pub use post::{Card, Completeness, Entity, Media, Poll, PollOption, Post, Related, Relation};
 
 /// Every platform that we know, in the order of the documentation. Those that are known by their paths alone stand

@@ -49,9 +49,24 @@ impl Row {
 /// and at most `limit` of them.
 #[must_use]
 pub fn list(upstreams: &Upstreams, prefix: &str, limit: usize) -> Request {
-    let prefix: String = byte_serialize(prefix.as_bytes()).collect();
+    ask(
+        upstreams,
+        prefix,
+        &format!("collapse=urlkey&limit={limit}"),
+        "matchType=prefix&",
+    )
+}
+
+/// Asks the index for the newest capture of `address` with status 200.
+#[must_use]
+pub fn newest(upstreams: &Upstreams, address: &str) -> Request {
+    ask(upstreams, address, "limit=-1", "")
+}
+
+fn ask(upstreams: &Upstreams, address: &str, bounds: &str, scope: &str) -> Request {
+    let address: String = byte_serialize(address.as_bytes()).collect();
     let query = format!(
-        "?url={prefix}&matchType=prefix&output=json&fl=timestamp,original,mimetype,statuscode&filter=statuscode:200&collapse=urlkey&limit={limit}"
+        "?url={address}&{scope}output=json&fl=timestamp,original,mimetype,statuscode&filter=statuscode:200&{bounds}"
     );
     let mut url = upstreams.join("wayback.cdx", "");
     let path = url.path().trim_end_matches('/').to_owned();
@@ -114,7 +129,7 @@ pub(super) fn saved_listing(exchanges: &[Exchange]) -> Told {
 }
 
 /// The archive's own words where it may not show a site; that says nothing about the post.
-fn refused(exchange: &Exchange) -> Option<Answer> {
+pub(super) fn refused(exchange: &Exchange) -> Option<Answer> {
     let error = exchange.header("x-archive-wayback-runtime-error").unwrap_or("");
     let body = exchange.decoded().ok()?;
     let text = String::from_utf8_lossy(&body);
@@ -124,6 +139,16 @@ fn refused(exchange: &Exchange) -> Option<Answer> {
     let is_own_page = exchange.header("memento-datetime").is_none();
     let is_excluded = is_own_page && text.contains("has been excluded from the Wayback Machine");
     (is_refusal || is_excluded).then(|| Answer::without_post(Outcome::Walled, "archive_blocked"))
+}
+
+/// When the bytes played back were archived, RFC 3339: playback may silently lead to the nearest other capture.
+pub(super) fn archived_at(exchange: &Exchange) -> Option<String> {
+    let time = chrono::DateTime::parse_from_rfc2822(exchange.header("memento-datetime")?).ok()?;
+    Some(
+        time.with_timezone(&chrono::Utc)
+            .format("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
+    )
 }
 
 /// Rows as lines: `urlkey timestamp original mimetype statuscode digest length`.
@@ -157,10 +182,7 @@ pub(super) fn saved_memento(exchanges: &[Exchange]) -> Told {
     let Some(exchange) = exchanges.last() else {
         return Answer::without_post(Outcome::Unreadable, "no_exchange").into();
     };
-    let time = exchange
-        .header("memento-datetime")
-        .and_then(|t| chrono::DateTime::parse_from_rfc2822(t).ok());
-    let archived_at = time.map(|t| t.with_timezone(&chrono::Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let archived_at = archived_at(exchange);
     let link = exchange
         .header("link")
         .and_then(|l| l.split(", ").find(|p| p.contains("rel=\"original\"")));

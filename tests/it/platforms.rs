@@ -80,3 +80,38 @@ fn a_rate_limit_of_reddit_is_tried_again_later() {
     scene.archives(3, &[&input]);
     assert_eq!(scene.value::<String>("SELECT state FROM citations"), "rate_limited");
 }
+
+#[test]
+fn a_post_that_is_gone_is_kept_from_the_web_archive_and_the_platforms_word_with_it() {
+    let scene = Scene::new();
+    scene.web.on(
+        "telegram.test",
+        "/weirkeeper/7?embed*",
+        [Reply::page(
+            "<div class=tgme_widget_message><div class=tgme_widget_message_error>Post not found</div></div>",
+        )],
+    );
+    scene.web.on(
+        "index.test",
+        "/cdx*",
+        [Reply::json(
+            r#"[["timestamp","original","mimetype","statuscode"],["20240502080000","https://t.me/weirkeeper/7","text/html","200"]]"#,
+        )],
+    );
+    scene.web.on(
+        "playback.test",
+        "/web/20240502080000id_/https://t.me/weirkeeper/7",
+        [Reply::page("<p>The weir holds").with("memento-datetime", "Thu, 02 May 2024 08:00:00 GMT")],
+    );
+    assert_eq!(
+        told(&scene, 0, "https://t.me/weirkeeper/7"),
+        "captured archived_page wayback -"
+    );
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT group_concat(source || ' ' || outcome || ' ' || coalesce(detail, '-'), ', ')
+             FROM (SELECT * FROM answer ORDER BY ordinal)"
+        ),
+        "telegram.embed not_found -, wayback captured as archived at 2024-05-02T08:00:00Z"
+    );
+}

@@ -29,6 +29,10 @@ impl Source for Status {
         let Some((_, native)) = post.id.rsplit_once('/') else {
             return unreadable();
         };
+        // The UUID of an object or a display page is no id of the API.
+        if native.contains('-') {
+            return Step::Answer(Box::new(Answer::without_post(Outcome::Refused, "no_id_of_the_api")));
+        }
         match so_far.last().and_then(|hops| hops.last()) {
             None => match post.url.join(&format!("/api/v1/statuses/{native}")) {
                 Ok(url) => Step::Ask(Request::new(upstreams.route(&url), Purpose::Api)),

@@ -1,7 +1,6 @@
 //! Posts of X in a web archive: captures are found by their address under both of X's names, the machine-readable
 //! ones first, and read from the archive's raw bytes.
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{page, text, tweet};
@@ -59,7 +58,7 @@ impl Source for Archived {
                 outcome: Outcome::Captured,
                 reason: "archived".into(),
                 post: Some(found),
-                archived_at: played_back(exchange).or_else(|| row.archived_at()),
+                archived_at: wayback::archived_at(exchange).or_else(|| row.archived_at()),
             }));
         }
         match rows.get(captures.len()) {
@@ -76,12 +75,6 @@ impl Source for Archived {
 
 fn answer(outcome: Outcome, reason: &str) -> Step {
     Step::Answer(Box::new(Answer::without_post(outcome, reason)))
-}
-
-/// When the bytes served were archived: playback may silently lead to the nearest other capture.
-fn played_back(exchange: &Exchange) -> Option<String> {
-    let time = DateTime::parse_from_rfc2822(exchange.header("memento-datetime")?).ok()?;
-    Some(time.with_timezone(&Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// The rows of several answers of the index, and why one of them could not be read.
