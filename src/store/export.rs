@@ -220,11 +220,26 @@ pub const TABLES: [Table; 5] = [
             ("media", Json, "List of kind, url, alt", "p.media"),
             ("edit_ids", Json, "Ids of all versions, oldest first", "p.edit_ids"),
             ("counts", Json, "Likes, replies and so on as seen: list of name and number", "p.counts"),
+            ("title", Text, "Title, where the platform's posts have one", "d.title"),
+            ("edited_at", Text, "When it was last edited, as the source says", "d.edited_at"),
+            ("reposted_id", Text, "Id of the post that it repeats", "d.reposted_id"),
+            ("conversation_id", Text, "Id of the post that began the thread", "d.conversation_id"),
+            ("media_expected", Integer, "How many files the source says it has", "d.media_expected"),
+            ("sensitive", Integer, "1 if the platform marks it so", "d.sensitive"),
+            ("content_warning", Text, "What its author set before it", "d.content_warning"),
+            ("visibility", Text, "Who may see it, as the platform names that", "d.visibility"),
+            ("labels", Json, "Labels put on it", "d.labels"),
+            ("withheld_in", Json, "Codes of the countries where it is withheld", "d.withheld_in"),
+            ("entities", Json, "List of kind, text, url, id: links, mentions, tags", "d.entities"),
+            ("poll", Json, "Poll in it", "d.poll"),
+            ("card", Json, "Preview of a link in it", "d.card"),
+            ("related", Json, "What the source says of the posts that it quotes, answers or repeats", "d.related"),
             ("parser", Text, "Program and version that read it", "p.parser"),
             ("exchange_sha256", Text, "SHA-256 of the body it was read from, as received", "lower(hex(b.sha256))"),
         ],
         from: "export_capture e JOIN capture c ON c.id = e.id JOIN target t ON t.id = c.target
                JOIN answer a ON a.capture = c.id JOIN post p ON p.answer = a.id AND p.entry <= (SELECT seq FROM export_at)
+               LEFT JOIN post_detail d ON d.post = p.id
                JOIN exchange x ON x.id = p.exchange LEFT JOIN blob b ON b.id = x.body
                ORDER BY p.id",
     },
