@@ -58,8 +58,10 @@ fn named(user: Option<&str>, id: &str) -> Option<Recognised> {
         Some(number) => (15..=19).contains(&number.len()).then(|| number.to_owned())?,
         None => number_of(id)?,
     };
-    let url = match user.filter(|user| *user != "0") {
-        Some(user) => format!("https://weibo.com/{user}/{}", code_of(&number)?),
+    // A number of another length than those given out so far has no code that would be read again.
+    let code = code_of(&number).filter(|code| number_of(code).as_ref() == Some(&number));
+    let url = match user.filter(|user| *user != "0").zip(code) {
+        Some((user, code)) => format!("https://weibo.com/{user}/{code}"),
         None => format!("https://weibo.com/detail/{number}"),
     };
     post(PLATFORM.name, number, url, None)
@@ -155,6 +157,11 @@ mod tests {
                 ("https://weibo.com/detail/Mabc12XYz", id, bare),
                 ("https://weibo.com/0/4824263090707207", id, bare),
                 ("https://weibo.cn/comment/Mabc12XYz", id, bare),
+                (
+                    "https://weibo.com/1234567890/109876543210987654",
+                    "109876543210987654",
+                    "https://weibo.com/detail/109876543210987654",
+                ),
                 ("https://weibo.com/tv/show/1034:4712345678901234", film.0, film.1),
                 ("https://video.weibo.com/show?fid=1034:4712345678901234", film.0, film.1),
                 (
