@@ -1,4 +1,4 @@
--- citekeep: the archive, schema version 2.
+-- citekeep: the archive, schema version 3.
 --
 -- An archive is one SQLite file. This file is its public interface: every table, column and word is explained here, and
 -- `SELECT sql FROM sqlite_schema` shows the same text inside any archive. It needs nothing newer than SQLite 3.37, so the
@@ -7,6 +7,7 @@
 --   citations   every citation with its sentence, article, target and what became of it
 --   captures    every attempt to preserve a target, and what changed since the attempt before
 --   posts       the newest text of every post that was obtained
+--   verdicts    what all captures of a target together say: live, edited, deleted, restored … or unknown, and why
 --   bodies      everything received, byte for byte: digest, length and where it came from
 --   gone        posts that a source says were deleted, or whose account is gone or suspended
 --   unresolved  citations of posts that could not be identified yet, with the best guess
@@ -32,14 +33,14 @@
 --     run, run_end, redaction   the row itself
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
---     capture      the capture and its target, each answer followed by its exchanges, each post_media followed by its
+--     capture      the capture and its target, each answer followed by its exchanges and its canary, each post_media followed by its
 --                  exchanges; `posts` has one digest for each post row followed by its post_detail
 --     resolution   the resolution and its target, the identified target if any, its candidates each followed by the
 --                  target, each step's answer followed by its exchanges
 --   `citekeep verify` derives every line again from the rows, so a change of any of them is found.
 
 PRAGMA application_id = 1668574064;   -- the letters "ctkp": tells `file` and citekeep that this is an archive
-PRAGMA user_version = 2;              -- version of this schema
+PRAGMA user_version = 3;              -- version of this schema
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Words
@@ -311,6 +312,15 @@ CREATE TABLE answer (
 CREATE UNIQUE INDEX answer_capture ON answer (capture, ordinal) WHERE capture IS NOT NULL;
 CREATE UNIQUE INDEX answer_resolution ON answer (resolution, ordinal) WHERE resolution IS NOT NULL;
 
+-- Answers that are not about the capture's own target but about another post, known to be live (`canary` in the settings):
+-- where a source does not know it either, the source is at fault, and says nothing about the target.
+CREATE TABLE canary (
+  answer  INTEGER PRIMARY KEY REFERENCES answer (id),
+  url     TEXT NOT NULL,                -- address of that post
+  asked   TEXT NOT NULL                 -- when; counts for captures within a quarter of an hour
+) STRICT;
+CREATE INDEX canary_asked ON canary (asked);
+
 -- A photo, video or other file of a captured post.
 CREATE TABLE post_media (
   id        INTEGER PRIMARY KEY,
@@ -401,6 +411,21 @@ CREATE TABLE post_detail (
                                         -- answers or repeats; present: whether the answer holds their content
 ) STRICT;
 
+-- What all captures of a target together say, judged at the end of each run: a row for each time that this changed. Derived from
+-- the rows above, therefore not covered by the ledger; the newest row counts.
+CREATE TABLE verdict (
+  id         INTEGER PRIMARY KEY,
+  target     INTEGER NOT NULL REFERENCES target (id),
+  capture    INTEGER NOT NULL REFERENCES capture (id),  -- the newest capture that it considers
+  state      TEXT NOT NULL CHECK (state IN ('live', 'edited', 'deleted', 'suspended', 'protected', 'age_gated', 'withheld', 'gone',
+                                            'restored', 'unknown')),
+  reason     TEXT NOT NULL,             -- reason code: stated, not_found_by_two_sources, canary_failed …
+  evidence   TEXT NOT NULL CHECK (json_valid(evidence)),  -- JSON list of the captures that it rests on
+  last_live  TEXT,                      -- when the target was seen last
+  program    TEXT NOT NULL              -- program and version that judged
+) STRICT;
+CREATE INDEX verdict_target ON verdict (target, id);
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Redaction: the one way to take something out
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -452,6 +477,12 @@ CREATE TABLE recheck (
   due     TEXT NOT NULL                 -- from then on it gets a new slot in job
 ) STRICT;
 CREATE INDEX recheck_due ON recheck (due);
+
+-- Up to which capture the verdicts are judged; one row.
+CREATE TABLE judged (
+  one      INTEGER PRIMARY KEY CHECK (one = 1),
+  capture  INTEGER NOT NULL
+) STRICT;
 
 -- Hosts that asked us to stay away.
 CREATE TABLE host_penalty (
@@ -530,6 +561,10 @@ CREATE TRIGGER resolution_candidate_no_delete BEFORE DELETE ON resolution_candid
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER answer_no_update BEFORE UPDATE ON answer BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER answer_no_delete BEFORE DELETE ON answer BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER canary_no_update BEFORE UPDATE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER canary_no_delete BEFORE DELETE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER verdict_no_delete BEFORE DELETE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_update BEFORE UPDATE ON post_media
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_delete BEFORE DELETE ON post_media
@@ -581,6 +616,7 @@ SELECT t.id AS target, m.means, t.kind, p.platform, p.native_id, p.url, t.claim,
        -- what the platform itself said at that capture, where it said that the post is not to be had
        (SELECT a.outcome FROM answer a WHERE a.capture = c.id
           AND a.outcome IN ('deleted', 'account_gone', 'suspended', 'protected', 'withheld', 'age_gated')
+          AND a.id NOT IN (SELECT y.answer FROM canary y)
         ORDER BY a.ordinal LIMIT 1) AS platform_says,
        (SELECT count(*) FROM capture n WHERE n.target = m.means) AS captures,
        (SELECT min(n.ended) FROM capture n WHERE n.target = m.means AND n.outcome = 'captured') AS first_captured_at,
@@ -666,6 +702,14 @@ FROM (
 ) s
 JOIN blob b ON b.id = s.body;
 
+-- What all captures of each target together say now.
+CREATE VIEW verdicts AS
+SELECT v.target, t.kind, t.platform, t.native_id, t.url, v.state, v.reason, v.evidence, v.last_live, v.capture, c.ended AS judged_by
+FROM verdict v
+JOIN target t ON t.id = v.target
+JOIN capture c ON c.id = v.capture
+WHERE v.id = (SELECT max(n.id) FROM verdict n WHERE n.target = v.target);
+
 -- Posts that a source, asked at the newest capture, says are gone; with what the archive still has of them.
 CREATE VIEW gone AS
 SELECT t.id AS target, t.platform, t.native_id, t.url, a.outcome, a.reason, a.source AS said_by, c.ended AS said_at,
@@ -675,6 +719,7 @@ FROM target t
 JOIN capture c ON c.id = (SELECT n.id FROM capture n WHERE n.target = t.id ORDER BY n.fence DESC LIMIT 1)
 JOIN answer a ON a.id = (
   SELECT b.id FROM answer b WHERE b.capture = c.id AND b.outcome IN ('deleted', 'account_gone', 'suspended')
+    AND b.id NOT IN (SELECT y.answer FROM canary y)
   ORDER BY b.ordinal LIMIT 1)
 LEFT JOIN post p ON p.id = (
   SELECT q.id FROM capture k JOIN answer b ON b.capture = k.id JOIN post q ON q.answer = b.id

@@ -13,7 +13,7 @@ use toml::{Table, Value};
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::platform::Upstreams;
+use crate::platform::{self, PostRef, Recognised, Upstreams};
 
 /// Where settings come from.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +46,10 @@ pub struct Config {
     pub net: Net,
     /// Addresses of names, instead of asking DNS; `*` is every other name.
     pub hosts: BTreeMap<String, HostAddress>,
+    /// By platform: addresses of posts that are known to be live, to tell a post that is gone from a source that is at fault.
+    pub canary: BTreeMap<String, Vec<Url>>,
+    /// What verdicts need.
+    pub verdict: Verdict,
     /// Base addresses of upstreams that are not the default ones, e.g. `x.syndication`.
     #[serde(deserialize_with = "flattened")]
     pub upstream: BTreeMap<String, Url>,
@@ -97,6 +101,20 @@ pub struct Limit {
     pub redirects: usize,
     /// Tries after the first, within a run.
     pub retries: u32,
+}
+
+/// What verdicts need.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Verdict {
+    /// Least seconds between two captures that both met with "not found", before that means "gone".
+    pub spacing: f64,
+}
+
+impl Default for Verdict {
+    fn default() -> Verdict {
+        Verdict { spacing: 21_600.0 }
+    }
 }
 
 /// What the guard lets pass besides public addresses on ports 80 and 443.
@@ -156,6 +174,8 @@ impl Default for Config {
             limit: Limit::default(),
             net: Net::default(),
             hosts: BTreeMap::new(),
+            canary: BTreeMap::new(),
+            verdict: Verdict::default(),
             upstream: BTreeMap::new(),
         }
     }
@@ -249,6 +269,7 @@ impl Config {
         for (name, seconds, least) in [
             ("pace.delay", self.pace.delay, 0.0),
             ("pace.patience", self.pace.patience, 0.0),
+            ("verdict.spacing", self.verdict.spacing, 0.0),
             ("limit.connect", self.limit.connect, 0.001),
             ("limit.headers", self.limit.headers, 0.001),
             ("limit.idle", self.limit.idle, 0.001),
@@ -266,7 +287,32 @@ impl Config {
                 return Err(wrong(name, format!("{count} is not between 1 and 1024")));
             }
         }
+        self.canaries()?;
         self.upstreams().map(drop)
+    }
+
+    /// The posts that are known to be live, by platform.
+    ///
+    /// # Errors
+    /// If an address of theirs is not that of a post of its platform.
+    pub fn canaries(&self) -> Result<BTreeMap<String, Vec<PostRef>>> {
+        let mut posts: BTreeMap<String, Vec<PostRef>> = BTreeMap::new();
+        for (name, addresses) in &self.canary {
+            for address in addresses {
+                match platform::recognise(address) {
+                    Some((platform, Recognised::Post(post))) if platform.name == name => {
+                        posts.entry(name.clone()).or_default().push(post);
+                    }
+                    _ => {
+                        return Err(wrong(
+                            &format!("canary.{name}"),
+                            format!("{address} is no post of that platform"),
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(posts)
     }
 
     /// Base addresses of all upstreams.

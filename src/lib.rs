@@ -20,5 +20,6 @@ mod likeness;
 pub mod outcome;
 pub mod platform;
 pub mod store;
+pub mod verdict;
 
 pub use citation::find;

@@ -122,6 +122,7 @@ impl Capturer {
                 post: None,
             };
             let record = CaptureRecord {
+                canaries: Vec::new(),
                 recheck_at: None,
                 started,
                 ended,

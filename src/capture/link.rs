@@ -5,11 +5,9 @@ use url::Url;
 use super::Capturer;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
+use crate::platform::WEB;
 use crate::platform::status::from_status;
 use crate::store::record::{AnswerRecord, CaptureRecord};
-
-/// Name of the source that is the web itself.
-const SOURCE: &str = "web";
 
 impl Capturer {
     /// Captures the page at `url` now.
@@ -22,6 +20,7 @@ impl Capturer {
             ended: self.clock.now(),
             best: 0,
             answers: vec![answer],
+            canaries: Vec::new(),
             media: Vec::new(),
         }
     }
@@ -35,7 +34,7 @@ impl Capturer {
             .and_then(|e| e.failure.as_ref())
             .map(|f| f.detail.clone());
         AnswerRecord {
-            source: SOURCE.into(),
+            source: WEB.into(),
             outcome,
             reason,
             detail,

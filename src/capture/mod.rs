@@ -1,7 +1,7 @@
 //! Which target when, which source next, what came of it: drives `fetch`, reads by `platform`, hands results to
 //! the store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -20,12 +20,16 @@ use crate::store::record::{CaptureRecord, Job, TargetKind};
 use crate::store::{Completion, Store};
 
 mod article;
+mod canary;
 mod identify;
 pub mod input;
 mod link;
 mod post;
 mod schedule;
+pub mod source;
 mod staging;
+
+use canary::Canaries;
 
 pub use article::{Article, Claims, read_local};
 
@@ -159,6 +163,7 @@ pub struct Capturer {
     fetcher: Fetcher,
     store: Arc<Store>,
     upstreams: Arc<Upstreams>,
+    canaries: Canaries,
     clock: Clock,
 }
 
@@ -170,8 +175,16 @@ impl Capturer {
             fetcher,
             store,
             upstreams: Arc::new(upstreams),
+            canaries: Canaries::default(),
             clock,
         }
+    }
+
+    /// With posts known to be live, by platform: they tell a post that is gone from a source that is at fault.
+    #[must_use]
+    pub fn with_canaries(mut self, posts: &BTreeMap<String, Vec<PostRef>>) -> Capturer {
+        self.canaries = Canaries::new(posts);
+        self
     }
 
     /// Captures each of `targets` that is due, many at once, each at most once; posts identified on the way are
@@ -287,6 +300,7 @@ impl Capturer {
             record
                 .answers
                 .iter()
+                .chain(record.canaries.iter().map(|(_, answer)| answer))
                 .flat_map(|a| &a.exchanges)
                 .chain(record.media.iter().flat_map(|m| &m.exchanges)),
         );

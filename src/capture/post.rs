@@ -1,9 +1,11 @@
 //! Captures one post: asks the platform's sources in order until one gives it, then its media.
 
-use super::{Capturer, MAX_STEPS};
-use crate::exchange::{Exchange, Purpose, Request};
+use super::Capturer;
+use super::source::ask;
+use super::staging::InArchive;
+use crate::exchange::{Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::{Answer, Media, PageCopy, Platform, PostRef, Source, SourceKind, Step};
+use crate::platform::{Media, PageCopy, Platform, PostRef, Source, SourceKind};
 use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord};
 
 impl Capturer {
@@ -13,6 +15,7 @@ impl Capturer {
         let started = self.clock.now();
         let mut answers: Vec<AnswerRecord> = Vec::new();
         let mut kinds: Vec<SourceKind> = Vec::new();
+        let mut canaries = Vec::new();
         for source in platform.sources {
             if !is_worth_asking(source.kind(), &answers) {
                 continue;
@@ -21,6 +24,10 @@ impl Capturer {
             kinds.push(source.kind());
             if is_captured(&answers) {
                 break;
+            }
+            if source.kind() == SourceKind::Live {
+                let said = answers[answers.len() - 1].outcome;
+                canaries.extend(self.canaries_of(post, *source, said).await);
             }
         }
         if platform.page && !is_captured(&answers) && is_worth_asking(SourceKind::Page, &answers) {
@@ -45,13 +52,15 @@ impl Capturer {
             ended: self.clock.now(),
             best,
             answers,
+            canaries,
             media,
         }
     }
 
     /// What one source says of `post`, with its exchanges.
-    async fn answer_of(&self, post: &PostRef, source: &dyn Source) -> AnswerRecord {
-        let (answer, exchanges) = self.ask(post, source).await;
+    pub(super) async fn answer_of(&self, post: &PostRef, source: &dyn Source) -> AnswerRecord {
+        let mut staging = InArchive(&self.store);
+        let (answer, exchanges) = ask(&self.fetcher, &mut staging, &self.upstreams, post, source).await;
         let read_from = exchanges.len().saturating_sub(1);
         AnswerRecord {
             source: source.name().to_owned(),
@@ -67,23 +76,6 @@ impl Capturer {
             post: answer.post.map(|p| (p, read_from)),
             exchanges,
         }
-    }
-
-    /// Drives one source to its answer, in a bounded number of questions.
-    async fn ask(&self, post: &PostRef, source: &dyn Source) -> (Answer, Vec<Exchange>) {
-        let mut asked = Vec::new();
-        // The last question's answer is read, too.
-        loop {
-            match source.next(post, &self.upstreams, &asked) {
-                Step::Ask(_) if asked.len() == MAX_STEPS => break,
-                Step::Ask(request) => asked.push(self.fetch(&request).await),
-                Step::Answer(answer) => return (*answer, asked.concat()),
-            }
-        }
-        (
-            Answer::without_post(Outcome::Unreadable, "too_many_steps"),
-            asked.concat(),
-        )
     }
 
     async fn capture_media(&self, media: &[Media]) -> Vec<MediaRecord> {

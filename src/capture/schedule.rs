@@ -24,7 +24,7 @@ const OLD: i64 = 90 * DAY;
 /// Least time between captures of what a platform says is gone: it may be restored, but nothing more can be lost.
 const GONE: i64 = 7 * DAY;
 
-/// When to capture a target again that was first captured at `first` (`None`: now for the first time).
+/// When to capture a target again (what was not found, within a day: a verdict needs a second look) that was first captured at `first` (`None`: now for the first time).
 pub fn next_check(first: Option<Timestamp>, now: Timestamp, outcome: Outcome) -> Timestamp {
     // A clock that was set back makes a target young again, never overdue.
     let age = first.map_or(0, |first| now.millis().saturating_sub(first.millis()).max(0));
@@ -32,7 +32,11 @@ pub fn next_check(first: Option<Timestamp>, now: Timestamp, outcome: Outcome) ->
         .iter()
         .find(|(up_to, _)| age < *up_to)
         .map_or(OLD, |(_, wait)| *wait);
-    now.plus_millis(if outcome.is_gone() { wait.max(GONE) } else { wait })
+    now.plus_millis(match outcome {
+        gone if gone.is_gone() => wait.max(GONE),
+        Outcome::NotFound => wait.min(DAY),
+        _ => wait,
+    })
 }
 
 #[cfg(test)]

@@ -56,6 +56,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     let config = global.settings()?;
     let clock = Clock::System;
     let options = RunOptions {
+        spacing: crate::config::seconds(config.verdict.spacing),
         create: true,
         wait: Duration::from_secs(arguments.wait),
         command: command_line(),
@@ -89,7 +90,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 let fetcher =
                     fetcher.map_err(|_| Error::Internal("setting up the HTTP client stopped".to_owned()))??;
                 fetcher.leave_alone(store.host_penalties().await?);
-                let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock);
+                let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock)
+                    .with_canaries(&config.canaries()?);
                 let work = Work {
                     global,
                     arguments,

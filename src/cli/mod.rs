@@ -11,6 +11,7 @@ use crate::error::{Error, ExitCode, Result};
 mod archive;
 mod config;
 mod docs;
+mod doctor;
 mod export;
 mod find;
 mod list;
@@ -104,6 +105,8 @@ enum Command {
     Export(export::Arguments),
     /// Check every hash, the ledger and every reference of the archive, or of a bundle
     Verify(verify::Arguments),
+    /// Ask every source for a post known to be live, and tell which sources can be used from here
+    Doctor,
     /// List the sources of the platforms, or read a saved answer of one
     Sources(sources::Arguments),
     /// Configuration
@@ -154,6 +157,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
+        Command::Doctor => doctor::run(&cli.global, printer),
         Command::Sources(arguments) => sources::run(arguments, printer),
         Command::Config(arguments) => config::run(&cli.global, arguments, printer),
         Command::Man => docs::man(printer),

@@ -97,6 +97,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         std::thread::sleep(jitter(clock, arguments.jitter));
     }
     let options = RunOptions {
+        spacing: crate::config::seconds(config.verdict.spacing),
         create: false,
         wait: Duration::from_secs(arguments.wait),
         command: command_line(),
@@ -136,7 +137,8 @@ async fn work(
     let (stop, signalled) = listen()?;
     let fetcher = Fetcher::new(config, clock)?;
     fetcher.leave_alone(store.host_penalties().await?);
-    let capturer = Capturer::new(fetcher, Arc::clone(store), config.upstreams()?, clock);
+    let capturer =
+        Capturer::new(fetcher, Arc::clone(store), config.upstreams()?, clock).with_canaries(&config.canaries()?);
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);

@@ -141,6 +141,17 @@ pub fn print_target(target: &TargetView, printer: &Printer) {
     let url = target.url.as_deref().unwrap_or_default();
     printer.line(format_args!("{:<14}{}", group(target), Printable(url)));
     printer.line(format_args!("{:<14}{}", "", Printable(&state(target))));
+    if let Some(verdict) = &target.verdict {
+        let last = verdict.last_live.as_deref().unwrap_or("never");
+        let captures: Vec<String> = verdict.evidence.iter().map(i64::to_string).collect();
+        printer.line(format_args!(
+            "{:<14}verdict: {} ({}, by captures {}; last seen {last})",
+            "",
+            verdict.state,
+            verdict.reason,
+            captures.join(", ")
+        ));
+    }
     if let Some(text) = &target.post_text {
         printer.line(format_args!("{:<14}{}", "", Printable(text)));
     }

@@ -154,6 +154,17 @@ pub fn by_name(name: &str) -> Option<&'static Platform> {
     PLATFORMS.iter().copied().find(|p| p.name == name)
 }
 
+/// Whether the source of this name tells the present; `None`: no platform has such a source (any more).
+#[must_use]
+pub fn source_kind(name: &str) -> Option<SourceKind> {
+    let of_platforms = PLATFORMS.iter().flat_map(|platform| platform.sources);
+    of_platforms
+        .chain([&(&PageCopy as &dyn Source)])
+        .find(|source| source.name() == name)
+        .map(|source| source.kind())
+        .or((name == WEB).then_some(SourceKind::Page))
+}
+
 /// What `url` is to the first platform that knows it.
 #[must_use]
 pub fn recognise(url: &Url) -> Option<(&'static Platform, Recognised)> {
@@ -233,6 +244,9 @@ impl Upstreams {
 
 /// What came of one question: every redirect hop and every try, oldest first. Never empty.
 pub type Hops = Vec<Exchange>;
+
+/// Name of the source of pages as they are: of links, and of posts that no source of their platform knows.
+pub const WEB: &str = "web";
 
 /// Whether a source tells the present or the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

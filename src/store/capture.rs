@@ -7,8 +7,8 @@ use super::failure::Fault;
 use super::ledger::{ExchangeSeal, Field};
 use super::record::{AnswerRecord, CaptureRecord, MediaRecord, ResolutionRecord};
 use super::row::{
-    ANSWER, CAPTURE, Evidence, POST, POST_DETAIL, POST_MEDIA, RESOLUTION, RESOLUTION_CANDIDATE, TARGET, count, integer,
-    integer_or_null, text, text_or_null,
+    ANSWER, CANARY, CAPTURE, Evidence, POST, POST_DETAIL, POST_MEDIA, RESOLUTION, RESOLUTION_CANDIDATE, TARGET, count,
+    integer, integer_or_null, text, text_or_null,
 };
 use super::session::{PROGRAM, Session, take};
 use super::target::string_list;
@@ -83,6 +83,12 @@ impl Session {
         let mut written = Written::default();
         for (ordinal, answer) in record.answers.iter().enumerate() {
             self.put_answer(Whole::Capture(id), count(ordinal), answer, &mut written)?;
+        }
+        for (ordinal, (url, answer)) in (record.answers.len()..).zip(&record.canaries) {
+            let said = self.put_answer(Whole::Capture(id), count(ordinal), answer, &mut written)?;
+            let values = [integer(said), text(url.as_str()), text(&ended)];
+            CANARY.insert(&self.connection, &values)?;
+            CANARY.encode(&values, &mut self.evidence);
         }
         for media in &record.media {
             self.put_media(id, media, &mut written)?;
@@ -177,7 +183,7 @@ impl Session {
         ordinal: i64,
         answer: &'a AnswerRecord,
         written: &mut Written<'a>,
-    ) -> Result<(), Fault> {
+    ) -> Result<i64, Fault> {
         let id = take(&mut self.next.answer);
         let (capture, resolution) = match whole {
             Whole::Capture(id) => (Some(id), None),
@@ -211,7 +217,7 @@ impl Session {
             })?;
             written.posts.push(self.put_post(id, exchange, post)?);
         }
-        Ok(())
+        Ok(id)
     }
 
     fn put_media<'a>(&mut self, capture: i64, media: &'a MediaRecord, written: &mut Written<'a>) -> Result<(), Fault> {

@@ -188,7 +188,10 @@ pub const TABLES: [Table; 5] = [
             ("body_sha256", Text, "SHA-256 of its body as received", "lower(hex(b.sha256))"),
             ("answers", Json, "Every answer in the order asked: source, outcome, reason, detail",
              "(SELECT json_group_array(json_object('source', k.source, 'outcome', k.outcome, 'reason', k.reason, 'detail', k.detail))
-               FROM (SELECT * FROM answer n WHERE n.capture = c.id ORDER BY n.ordinal) k)"),
+               FROM (SELECT * FROM answer n WHERE n.capture = c.id AND n.id NOT IN (SELECT y.answer FROM canary y) ORDER BY n.ordinal) k)"),
+            ("canaries", Json, "What the same sources said of other posts, known to be live: source, url, outcome, reason",
+             "(SELECT json_group_array(json_object('source', k.source, 'url', k.url, 'outcome', k.outcome, 'reason', k.reason))
+               FROM (SELECT n.source, y.url, n.outcome, n.reason FROM answer n JOIN canary y ON y.answer = n.id WHERE n.capture = c.id ORDER BY n.ordinal) k)"),
             ("program", Text, "Program and version that made it", "u.version"),
         ],
         from: "export_capture e JOIN capture c ON c.id = e.id JOIN target t ON t.id = c.target JOIN run u ON u.id = c.run

@@ -27,7 +27,11 @@ pub(super) const PAGE_SIZE: u32 = 8192;
 
 /// The first makes an empty file an archive of the newest version; the others lead from each version to the next, from 1 on.
 /// Those are never edited, only added to.
-pub(super) const MIGRATIONS: &[&str] = &[SCHEMA, include_str!("migrations/2.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    SCHEMA,
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+];
 
 /// How long a statement waits for a lock of another program, in milliseconds.
 const BUSY_MILLIS: u64 = 10_000;

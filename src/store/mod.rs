@@ -21,6 +21,7 @@ mod session;
 mod target;
 #[cfg(test)]
 mod tests;
+mod verdict;
 pub mod verify;
 mod writer;
 
@@ -59,6 +60,8 @@ pub struct RunOptions {
     pub command: String,
     /// Time and nonces.
     pub clock: Clock,
+    /// Least time between two captures that both met with "not found", before a verdict takes the target to be gone.
+    pub spacing: Duration,
 }
 
 /// An archive opened by a run that may write. There is only one at a time; share it by reference or `Arc`.
@@ -387,7 +390,12 @@ impl Drop for Store {
 }
 
 fn begin(connection: rusqlite::Connection, path: &Path, options: &RunOptions) -> std::result::Result<Session, Fault> {
-    let mut session = Session::new(connection, path.to_owned(), options.clock)?;
+    let mut session = Session::new(
+        connection,
+        path.to_owned(),
+        options.clock,
+        i64::try_from(options.spacing.as_millis()).unwrap_or(i64::MAX),
+    )?;
     session.execute("BEGIN IMMEDIATE")?;
     session.begin_run(&options.command)?;
     session.execute("COMMIT")?;

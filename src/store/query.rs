@@ -155,6 +155,21 @@ pub struct TargetView {
     pub posted_at: Option<String>,
     /// The newest text that was obtained.
     pub post_text: Option<String>,
+    /// What all its captures together say; `None` of a page that was only ever seen.
+    pub verdict: Option<VerdictView>,
+}
+
+/// What all captures of a target together say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerdictView {
+    /// `live`, `edited`, `deleted`, `suspended`, `protected`, `age_gated`, `withheld`, `gone`, `restored` or `unknown`.
+    pub state: String,
+    /// Reason code.
+    pub reason: String,
+    /// Rows of the captures that it rests on.
+    pub evidence: Vec<i64>,
+    /// When the target was seen last.
+    pub last_live: Option<String>,
 }
 
 /// A capture and what changed since the one before.
@@ -677,8 +692,9 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
     connection
         .prepare_cached(
             "SELECT t.target, t.means, t.kind, t.platform, t.native_id, t.url, t.state, t.reason, t.source, t.captured_at,
-                    t.last_captured_at, t.captures, p.author_handle, p.posted_at, p.text, t.platform_says
-             FROM targets t LEFT JOIN post p ON p.id = t.post WHERE t.target = ?1",
+                    t.last_captured_at, t.captures, p.author_handle, p.posted_at, p.text, t.platform_says,
+                    v.state, v.reason, v.evidence, v.last_live
+             FROM targets t LEFT JOIN post p ON p.id = t.post LEFT JOIN verdicts v ON v.target = t.means WHERE t.target = ?1",
         )?
         .query_row([target], |row: &Row<'_>| {
             Ok(TargetView {
@@ -698,6 +714,15 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                 posted_at: row.get(13)?,
                 post_text: row.get(14)?,
                 platform_says: row.get(15)?,
+                verdict: match row.get::<_, Option<String>>(16)? {
+                    None => None,
+                    Some(state) => Some(VerdictView {
+                        state,
+                        reason: row.get(17)?,
+                        evidence: serde_json::from_str(row.get_ref(18)?.as_str()?).unwrap_or_default(),
+                        last_live: row.get(19)?,
+                    }),
+                },
             })
         })
 }

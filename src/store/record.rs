@@ -139,6 +139,8 @@ pub struct CaptureRecord {
     pub best: usize,
     /// Every answer, in the order asked. Never empty.
     pub answers: Vec<AnswerRecord>,
+    /// What some of the same sources said of other posts that are known to be live: their addresses and the answers.
+    pub canaries: Vec<(url::Url, AnswerRecord)>,
     /// Media of the best answer's post.
     pub media: Vec<MediaRecord>,
     /// When to capture the target again, if nothing is left open; no evidence.

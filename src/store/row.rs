@@ -69,6 +69,7 @@ tables! {
         resolution, rank, platform, native_id, url, score, evidence,
     );
     ANSWER = answer [skip 0, omit 0] (id, capture, resolution, ordinal, source, outcome, reason, detail);
+    CANARY = canary [skip 0, omit 0] (answer, url, asked);
     POST_MEDIA = post_media [skip 0, omit 0] (id, capture, position, kind, url, alt, outcome, reason);
     EXCHANGE = exchange [skip 0, omit 0] (
         id, reading, answer, media, ordinal, url, purpose, request_headers, started, ended, remote, http_version, status,

@@ -25,6 +25,8 @@ pub(super) struct Session {
     head: String,
     /// Next free ids of the tables that count their own.
     pub next: NextIds,
+    /// Milliseconds between captures that together make a verdict.
+    pub spacing: i64,
     /// Rows of the event being written.
     pub evidence: Evidence,
     /// Whether something was redacted whose bytes still stand in the write-ahead log.
@@ -53,7 +55,7 @@ pub(super) fn take(next: &mut i64) -> i64 {
 
 impl Session {
     /// A session over an archive just opened; no run has begun.
-    pub(super) fn new(connection: Connection, path: PathBuf, clock: Clock) -> rusqlite::Result<Session> {
+    pub(super) fn new(connection: Connection, path: PathBuf, clock: Clock, spacing: i64) -> rusqlite::Result<Session> {
         let mut session = Session {
             connection,
             path,
@@ -62,6 +64,7 @@ impl Session {
             next_entry: 0,
             head: String::new(),
             next: NextIds::default(),
+            spacing,
             evidence: Evidence::default(),
             scrub: false,
         };

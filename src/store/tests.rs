@@ -32,6 +32,7 @@ fn options() -> RunOptions {
         wait: Duration::ZERO,
         command: "citekeep archive story.html".into(),
         clock: Clock::Fixed(noon()),
+        spacing: Duration::ZERO,
     }
 }
 
@@ -86,6 +87,7 @@ fn answer(source: &str, outcome: Outcome, exchanges: Vec<Exchange>) -> AnswerRec
 
 fn capture_of(answers: Vec<AnswerRecord>) -> CaptureRecord {
     CaptureRecord {
+        canaries: Vec::new(),
         recheck_at: None,
         started: noon(),
         ended: noon().plus_millis(300),
@@ -124,6 +126,10 @@ fn post_capture(text: &str) -> CaptureRecord {
         0,
     ));
     let mut capture = capture_of(vec![best]);
+    capture.canaries = vec![(
+        Url::parse("https://x.com/ada_example/status/2").unwrap(),
+        answer("x.syndication", Outcome::Captured, vec![]),
+    )];
     capture.media = vec![MediaRecord {
         position: 0,
         kind: "photo".into(),
@@ -1061,30 +1067,32 @@ fn what_was_half_written_in_place_is_rolled_back_before_it_is_read() {
 
 #[test]
 fn a_migrated_archive_has_the_schema_of_a_new_one() {
-    let (_folder, path) = scratch();
-    drop(open(&path));
-    let schema = |connection: &Connection| -> Vec<(String, Option<String>)> {
+    let schema = |path: &Path| -> Vec<(String, Option<String>)> {
+        let connection = Connection::open(path).unwrap();
         let mut statement = connection
             .prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")
             .unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.map(|row| row.unwrap()).collect()
     };
-    let mut connection = Connection::open(&path).unwrap();
-    let new = schema(&connection);
-    connection
-        .execute_batch("DROP VIEW posts; DROP TABLE post_detail; CREATE VIEW posts AS SELECT 1 AS one; DROP TABLE recheck; PRAGMA user_version = 1")
-        .unwrap();
-    file::migrate(&mut connection, file::MIGRATIONS).unwrap();
-    assert_eq!(schema(&connection), new);
+    let (_new_folder, new) = scratch();
+    drop(open(&new));
+    let (_folder, path) = scratch();
+    unpack_schema_1(&path);
+    drop(open(&path));
+    assert_eq!(schema(&path), schema(&new));
+}
+
+fn unpack_schema_1(path: &Path) {
+    let kept: &[u8] = include_bytes!("../../tests/archives/schema-1.db.gz");
+    let mut archive = std::fs::File::create(path).unwrap();
+    std::io::copy(&mut flate2::read::GzDecoder::new(kept), &mut archive).unwrap();
 }
 
 #[test]
 fn an_archive_of_an_earlier_schema_is_brought_up_to_date_and_stays_sound() {
     let (_folder, path) = scratch();
-    let kept: &[u8] = include_bytes!("../../tests/archives/schema-1.db.gz");
-    let mut archive = std::fs::File::create(&path).unwrap();
-    std::io::copy(&mut flate2::read::GzDecoder::new(kept), &mut archive).unwrap();
+    unpack_schema_1(&path);
     assert_eq!(
         Reader::open(&path).unwrap_err().exit_code(),
         ExitCode::Configuration,

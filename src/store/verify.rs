@@ -14,8 +14,8 @@ use super::file::SCHEMA;
 use super::ledger::{self, ExchangeSeal, FIRST_HEAD, Field};
 use super::query::Reader;
 use super::row::{
-    ANSWER, ARTICLE, BLOCK, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, POST, POST_DETAIL, POST_MEDIA,
-    READING, REDACTION, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, TARGET, hex, unhex,
+    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, POST, POST_DETAIL,
+    POST_MEDIA, READING, REDACTION, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, TARGET, hex, unhex,
 };
 use super::session::complete_line;
 use crate::error::Result;
@@ -615,6 +615,9 @@ impl Derivation<'_> {
         for id in self.ids(ids, key)? {
             ANSWER.encode_rows(self.connection, "id = ?1", id, &mut self.evidence, |_, _| Sql::Ok(()))?;
             self.exchanges("answer = ?1 ORDER BY id", id, exchanges)?;
+            CANARY.encode_rows(self.connection, "answer = ?1", id, &mut self.evidence, |_, _| {
+                Sql::Ok(())
+            })?;
         }
         Ok(())
     }

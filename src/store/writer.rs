@@ -295,6 +295,7 @@ fn by_itself(session: &mut Session, work: &mut dyn Work) -> std::result::Result<
 
 fn end(session: &mut Session, closing: &Closing) -> std::result::Result<(), Fault> {
     session.execute("BEGIN IMMEDIATE")?;
+    session.judge()?;
     session.end_run(closing.exit, closing.summary.as_deref())?;
     session.execute("COMMIT")?;
     Ok(())

@@ -3,6 +3,7 @@
 mod archive;
 mod commands;
 mod export;
+mod histories;
 mod inputs;
 mod interrupted;
 mod platforms;

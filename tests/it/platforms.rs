@@ -1,6 +1,6 @@
 //! Sources of platforms other than X, against a web on loopback.
 
-use crate::scene::Scene;
+use crate::scene::{Scene, text};
 use crate::web::Reply;
 
 fn story(address: &str) -> String {
@@ -114,4 +114,36 @@ fn a_post_that_is_gone_is_kept_from_the_web_archive_and_the_platforms_word_with_
         ),
         "telegram.embed not_found -, wayback captured as archived at 2024-05-02T08:00:00Z"
     );
+}
+
+#[test]
+fn doctor_tells_which_sources_work_from_here() {
+    let scene = Scene::new();
+    scene.has_post("1785600110366674944", "ada", "Still here");
+    let settings: Vec<_> = scene
+        .archiving()
+        .get_args()
+        .skip_while(|argument| *argument != "archive")
+        .skip(1)
+        .map(ToOwned::to_owned)
+        .collect();
+    let output = scene
+        .bare()
+        .args(["doctor", "--json"])
+        .args(settings)
+        .args(["--set", "canary.x=['https://x.com/ada/status/1785600110366674944']"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let lines: Vec<serde_json::Value> = text(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let said = |source: &str| lines.iter().find(|line| line["source"] == source).unwrap();
+    assert_eq!(
+        (&said("x.syndication")["works"], &said("x.oembed")["outcome"]),
+        (&true.into(), &"not_found".into())
+    );
+    assert_eq!(said("bluesky.thread")["outcome"], serde_json::Value::Null);
+    assert!(!scene.archive().exists());
 }

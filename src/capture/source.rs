@@ -1,0 +1,68 @@
+//! One source driven to its answer about one post.
+
+use bytes::Bytes;
+use url::Url;
+
+use super::MAX_STEPS;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::fetch::{Fetcher, Staging};
+use crate::outcome::Outcome;
+use crate::platform::{Answer, PostRef, Source, Step, Upstreams};
+
+/// Asks `source` until it answers, in a bounded number of questions; with every exchange that this took.
+pub(super) async fn ask(
+    fetcher: &Fetcher,
+    staging: &mut impl Staging,
+    upstreams: &Upstreams,
+    post: &PostRef,
+    source: &dyn Source,
+) -> (Answer, Vec<Exchange>) {
+    let mut asked = Vec::new();
+    // The last question's answer is read, too.
+    loop {
+        match source.next(post, upstreams, &asked) {
+            Step::Ask(_) if asked.len() == MAX_STEPS => break,
+            Step::Ask(request) => asked.push(fetcher.fetch(&request, staging).await),
+            Step::Answer(answer) => return (*answer, asked.concat()),
+        }
+    }
+    (
+        Answer::without_post(Outcome::Unreadable, "too_many_steps"),
+        asked.concat(),
+    )
+}
+
+/// What a source answered when nothing of it was to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What it amounts to.
+    pub outcome: Outcome,
+    /// Reason code.
+    pub reason: String,
+    /// Whether anything answered at all.
+    pub reached: bool,
+}
+
+/// Asks `source` for `post` and keeps nothing.
+pub async fn probe(fetcher: &Fetcher, upstreams: &Upstreams, post: &PostRef, source: &dyn Source) -> Probe {
+    let (answer, exchanges) = ask(fetcher, &mut Nowhere, upstreams, post, source).await;
+    Probe {
+        outcome: answer.outcome,
+        reason: answer.reason,
+        reached: exchanges.iter().any(|exchange| exchange.status.is_some()),
+    }
+}
+
+/// Large bodies are let go as they arrive.
+struct Nowhere;
+
+impl Staging for Nowhere {
+    async fn begin(&mut self, _: &Url, _: Option<&str>) -> Result<i64> {
+        Ok(0)
+    }
+
+    async fn push(&mut self, _: i64, _: Bytes) -> Result<()> {
+        Ok(())
+    }
+}
