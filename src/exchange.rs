@@ -14,6 +14,7 @@ pub mod saved;
 #[cfg(test)]
 pub mod testing;
 
+use decode::beginning;
 pub use decode::{DECODED_LIMIT, DecodeError, RATIO_LIMIT, decode};
 
 /// What a request is for; chooses limits, headers and whether robots.txt is asked.
@@ -176,6 +177,15 @@ impl Exchange {
         match &self.body {
             Body::Inline(bytes) => decode(bytes, self.header("content-encoding").unwrap_or(""), DECODED_LIMIT),
             Body::None | Body::Staged(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The first bytes of the body with its content coding undone, at most so many; what cannot be unpacked is missing.
+    #[must_use]
+    pub fn beginning(&self, most: usize) -> Vec<u8> {
+        match &self.body {
+            Body::Inline(bytes) => beginning(bytes, self.header("content-encoding").unwrap_or(""), most),
+            Body::None | Body::Staged(_) => Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::WEB;
 use crate::platform::status::from_status;
+use crate::platform::wall::wall;
 use crate::store::record::{AnswerRecord, CaptureRecord};
 
 impl Capturer {
@@ -28,7 +29,13 @@ impl Capturer {
     /// What the web gives at `url`.
     pub(super) async fn ask_web(&self, url: &Url) -> AnswerRecord {
         let exchanges = self.fetch(&Request::new(url.clone(), Purpose::Page)).await;
-        let (outcome, reason) = outcome_of(&exchanges);
+        let (outcome, reason) = match outcome_of(&exchanges) {
+            (Outcome::Captured, reason) => match wall(&exchanges) {
+                Some(wall) => (Outcome::Walled, wall.to_owned()),
+                None => (Outcome::Captured, reason),
+            },
+            other => other,
+        };
         let detail = exchanges
             .last()
             .and_then(|e| e.failure.as_ref())

@@ -64,6 +64,23 @@ pub fn decode(body: &[u8], content_encoding: &str, limit: usize) -> Result<Vec<u
     Ok(bytes)
 }
 
+/// The first bytes of `body`, at most `most`, as far as one coding can be undone.
+pub fn beginning(body: &[u8], content_encoding: &str, most: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(most);
+    let mut read = |reader: &mut dyn Read| {
+        // What came out before a break is as good as any.
+        let _ = reader.take(most as u64).read_to_end(&mut out);
+    };
+    match content_encoding.trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => read(&mut &*body),
+        "gzip" | "x-gzip" => read(&mut flate2::bufread::GzDecoder::new(body)),
+        "deflate" => read(&mut flate2::bufread::ZlibDecoder::new(body)),
+        "br" => read(&mut brotli_decompressor::Decompressor::new(body, 4 << 10)),
+        _ => {}
+    }
+    out
+}
+
 fn read_all(reader: impl Read, name: &'static str, limit: usize) -> Result<Vec<u8>, DecodeError> {
     let mut out = Vec::new();
     reader

@@ -46,6 +46,7 @@ mod twitch;
 mod value;
 mod vimeo;
 mod vk;
+pub mod wall;
 pub mod wayback;
 mod weibo;
 pub mod x;

@@ -1,0 +1,411 @@
+//! Pages that came with status 200 and are not what was asked for: challenges, login and consent walls, "not found" pages,
+//! error pages, parked domains. Told by where the redirects led, by headers, and by the title of a page that says little else.
+
+use url::Url;
+
+use crate::article::page::{Item, Page};
+use crate::article::{self, Hints};
+use crate::exchange::Exchange;
+
+/// Bytes of a page, unpacked, in which its title is looked for.
+const HEAD: usize = 8 << 10;
+
+/// A page with more text than so many characters has something to say, whatever its title.
+const LITTLE: usize = 2_000;
+
+/// Beginnings of pages that are told to be walls, by what they are. A title counts up to its first separator.
+const TITLES: &[(&str, &[&str])] = &[
+    (
+        "challenge",
+        &[
+            "just a moment",
+            "attention required!",
+            "access denied",
+            "access to this page has been denied",
+            "are you a robot?",
+            "are you a robot",
+            "robot check",
+            "robot or human?",
+            "pardon our interruption",
+            "ddos-guard",
+            "security check",
+            "security checkpoint",
+            "vercel security checkpoint",
+            "human verification",
+            "verify you are human",
+            "client challenge",
+            "please verify you are a human",
+            "checking your browser",
+            "one more step",
+            "captcha",
+            "bot verification",
+            "you have been blocked",
+            "request rejected",
+            "403 forbidden",
+            "forbidden",
+            "un instant",
+            "einen moment",
+            "nur einen moment",
+            "un momento",
+            "один момент",
+            "accès refusé",
+            "zugriff verweigert",
+            "acceso denegado",
+            "доступ запрещён",
+            "доступ запрещен",
+            "проверка браузера",
+            "访问被拒绝",
+            "安全验证",
+            "人机验证",
+        ],
+    ),
+    (
+        "login_page",
+        &[
+            "log in",
+            "login",
+            "log in or sign up",
+            "sign in",
+            "sign up",
+            "log into facebook",
+            "log in to facebook",
+            "anmelden",
+            "einloggen",
+            "login erforderlich",
+            "se connecter",
+            "connexion",
+            "identification",
+            "iniciar sesión",
+            "acceder",
+            "accedi",
+            "entrar",
+            "fazer login",
+            "inloggen",
+            "logga in",
+            "logg inn",
+            "log ind",
+            "kirjaudu",
+            "zaloguj się",
+            "logowanie",
+            "přihlášení",
+            "bejelentkezés",
+            "autentificare",
+            "вход",
+            "войти",
+            "авторизация",
+            "вхід",
+            "giriş",
+            "giriş yap",
+            "σύνδεση",
+            "登录",
+            "登入",
+            "ログイン",
+            "로그인",
+            "تسجيل الدخول",
+            "ورود",
+            "התחברות",
+            "masuk",
+            "đăng nhập",
+        ],
+    ),
+    (
+        "consent_page",
+        &[
+            "before you continue",
+            "bevor sie fortfahren",
+            "avant de continuer",
+            "antes de continuar",
+            "prima di continuare",
+            "voordat je verdergaat",
+            "cookie consent",
+            "cookie wall",
+            "privacy gate",
+            "privacy settings",
+            "consent",
+            "we value your privacy",
+            "your privacy choices",
+        ],
+    ),
+    (
+        "soft_404",
+        &[
+            "404",
+            "404 not found",
+            "error 404",
+            "404 error",
+            "not found",
+            "page not found",
+            "page not found (404)",
+            "file not found",
+            "oops! that page can’t be found.",
+            "page introuvable",
+            "page non trouvée",
+            "erreur 404",
+            "seite nicht gefunden",
+            "fehler 404",
+            "página no encontrada",
+            "página não encontrada",
+            "pàgina no trobada",
+            "pagina non trovata",
+            "errore 404",
+            "pagina niet gevonden",
+            "sidan hittades inte",
+            "sidan kunde inte hittas",
+            "siden ble ikke funnet",
+            "siden blev ikke fundet",
+            "sivua ei löytynyt",
+            "strona nie znaleziona",
+            "nie znaleziono strony",
+            "stránka nenalezena",
+            "stránka nebyla nalezena",
+            "az oldal nem található",
+            "pagina nu a fost găsită",
+            "страница не найдена",
+            "сторінку не знайдено",
+            "страницата не е намерена",
+            "sayfa bulunamadı",
+            "η σελίδα δεν βρέθηκε",
+            "ページが見つかりません",
+            "页面不存在",
+            "页面未找到",
+            "找不到網頁",
+            "페이지를 찾을 수 없습니다",
+            "الصفحة غير موجودة",
+            "صفحه یافت نشد",
+            "הדף לא נמצא",
+            "halaman tidak ditemukan",
+            "không tìm thấy trang",
+        ],
+    ),
+    (
+        "error_page",
+        &[
+            "something went wrong",
+            "error",
+            "internal server error",
+            "500 internal server error",
+            "service unavailable",
+            "temporarily unavailable",
+            "bad gateway",
+            "maintenance",
+            "site maintenance",
+            "under maintenance",
+            "scheduled maintenance",
+            "site under maintenance",
+            "une erreur est survenue",
+            "ein fehler ist aufgetreten",
+            "wartungsarbeiten",
+            "en maintenance",
+            "ha ocurrido un error",
+            "произошла ошибка",
+            "технические работы",
+            "出错了",
+        ],
+    ),
+    (
+        "parked_domain",
+        &[
+            "domain for sale",
+            "this domain is for sale",
+            "domain parked",
+            "parked domain",
+            "domain parking",
+            "buy this domain",
+        ],
+    ),
+];
+
+/// Words of a path or host to which a redirect leads those who are not let in.
+const DOORS: &[(&str, &str)] = &[
+    ("login", "login_page"),
+    ("login.php", "login_page"),
+    ("log-in", "login_page"),
+    ("signin", "login_page"),
+    ("sign-in", "login_page"),
+    ("sign_in", "login_page"),
+    ("authwall", "login_page"),
+    ("accounts.google.com", "login_page"),
+    ("consent", "consent_page"),
+    ("captcha", "challenge"),
+    ("404", "soft_404"),
+    ("404.html", "soft_404"),
+    ("not-found", "soft_404"),
+    ("notfound", "soft_404"),
+    ("page-not-found", "soft_404"),
+];
+
+/// What stands in the way at the end of these hops (`challenge`, `login_page`, `consent_page`, `soft_404`, `error_page`,
+/// `parked_domain`); `None` if the page seems to be what was asked for.
+#[must_use]
+pub fn wall(hops: &[Exchange]) -> Option<&'static str> {
+    let (first, last) = (hops.first()?, hops.last()?);
+    // Cloudflare says so itself. <https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/>
+    if last.header("cf-mitigated").is_some() {
+        return Some("challenge");
+    }
+    if first.url != last.url
+        && let Some(door) = door(&last.url).filter(|door| self::door(&first.url) != Some(door))
+    {
+        return Some(door);
+    }
+    if leads_home(hops) {
+        return Some("soft_404");
+    }
+    let media_type = last.header("content-type").unwrap_or("text/html");
+    if !media_type.trim_start().to_ascii_lowercase().starts_with("text/html") {
+        return None;
+    }
+    let head = last.beginning(HEAD);
+    let title = title(&head)?;
+    let (wall, _) = TITLES
+        .iter()
+        .find(|(_, titles)| parts(&title).any(|part| titles.contains(&part)))?;
+    let says_little = last.decoded().is_ok_and(|bytes| {
+        let hints = Hints {
+            url: Some(last.url.clone()),
+            content_type: Some(media_type.to_owned()),
+        };
+        article::read(&bytes, &hints).is_ok_and(|page| story_length(&page.page) < LITTLE)
+    });
+    says_little.then_some(wall)
+}
+
+/// The door that an address names.
+fn door(url: &Url) -> Option<&'static str> {
+    let named = |word: &str| {
+        DOORS
+            .iter()
+            .find(|(door, _)| door.eq_ignore_ascii_case(word))
+            .map(|(_, wall)| *wall)
+    };
+    let host = url.host_str().unwrap_or_default();
+    named(host)
+        .or_else(|| named(host.split('.').next()?))
+        .or_else(|| url.path_segments()?.find_map(named))
+}
+
+/// Whether a server led from a page below to its front page: what it does instead of saying that there is no such page.
+fn leads_home(hops: &[Exchange]) -> bool {
+    fn name(url: &Url) -> &str {
+        let host = url.host_str().unwrap_or_default();
+        host.strip_prefix("www.").unwrap_or(host)
+    }
+    let Some((last, before)) = hops.split_last() else {
+        return false;
+    };
+    let is_home = last.url.path() == "/" && last.url.query().is_none();
+    is_home
+        && before.iter().any(|hop| {
+            name(&hop.url) == name(&last.url)
+                && hop
+                    .url
+                    .path_segments()
+                    .is_some_and(|path| path.filter(|p| !p.is_empty()).count() >= 2)
+        })
+}
+
+/// Characters of a page's story.
+fn story_length(page: &Page) -> usize {
+    let blocks = page.items.iter().filter_map(|item| match item {
+        Item::Block(block) if block.chrome.is_none() => Some(block.text.chars().count()),
+        Item::Block(_) | Item::Mark(_) => None,
+    });
+    blocks.sum()
+}
+
+/// The title at the beginning of a page, in lower case.
+fn title(head: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(head);
+    let at = text
+        .as_bytes()
+        .windows(6)
+        .position(|w| w.eq_ignore_ascii_case(b"<title"))?;
+    let inner = text.get(at..)?.split_once('>')?.1;
+    Some(inner.split('<').next()?.trim().to_lowercase())
+}
+
+/// A title as a whole, and its parts: sites put their own name before or behind.
+fn parts(title: &str) -> impl Iterator<Item = &str> {
+    let separated = title
+        .split(['|', '•', '·', '–', '—', '»', '«', ':'])
+        .flat_map(|part| part.split(" - "));
+    std::iter::once(title)
+        .chain(separated)
+        .map(|part| part.trim().trim_end_matches(['.', '…']).trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::testing::answered;
+
+    fn page(url: &str, body: &str) -> Exchange {
+        let mut exchange = answered(200, body.as_bytes());
+        exchange.url = Url::parse(url).unwrap();
+        exchange
+    }
+
+    #[test]
+    fn a_page_that_stands_in_the_way_is_told_by_its_title_and_by_saying_little() {
+        let long = "<p>A forbidden city, and how it came to be so. ".repeat(100);
+        for (html, wall) in [
+            ("<html><title>Just a moment...</title>", Some("challenge")),
+            (
+                "<title>Access denied | shop.example used Cloudflare to restrict access</title>",
+                Some("challenge"),
+            ),
+            (
+                "<TITLE lang=en>Page not found - The Weir</TITLE><p>Sorry.",
+                Some("soft_404"),
+            ),
+            ("<title>The Weir | 404</title>", Some("soft_404")),
+            ("<title>Страница не найдена</title>", Some("soft_404")),
+            ("<title>Anmelden</title><form>", Some("login_page")),
+            ("<title>Before you continue</title>", Some("consent_page")),
+            ("<title>weir.example: domain for sale</title>", Some("parked_domain")),
+            ("<title>Something went wrong</title>", Some("error_page")),
+            ("<title>The weir at Veyle</title><p>Login", None),
+            ("<title>Login culture in the age of mail</title>", None),
+            ("<p>No title, just a moment...", None),
+            (&format!("<title>Forbidden</title><article>{long}"), None),
+        ] {
+            assert_eq!(
+                super::wall(&[page("https://weir.example/story", html)]),
+                wall,
+                "{html:.60}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_redirect_tells_what_stands_in_the_way() {
+        for (asked, end, wall) in [
+            (
+                "https://paper.example/2024/story",
+                "https://paper.example/login?next=/2024/story",
+                Some("login_page"),
+            ),
+            (
+                "https://paper.example/2024/story",
+                "https://consent.paper.example/?continue=x",
+                Some("consent_page"),
+            ),
+            (
+                "https://paper.example/2024/05/story",
+                "https://www.paper.example/",
+                Some("soft_404"),
+            ),
+            (
+                "https://paper.example/2024/story",
+                "https://paper.example/2024/the-story",
+                None,
+            ),
+            ("https://short.example/abc/d", "https://paper.example/", None),
+            ("https://paper.example/index.html", "https://paper.example/", None),
+            ("https://paper.example/login", "https://www.paper.example/login", None),
+        ] {
+            let hops = [page(asked, ""), page(end, "<title>Paper</title>")];
+            assert_eq!(super::wall(&hops), wall, "{asked} -> {end}");
+        }
+    }
+}
