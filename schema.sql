@@ -23,7 +23,7 @@
 --   something out is a redaction, which says who, when and why, and leaves the digest (see `redaction`).
 --
 -- How the ledger covers the evidence
---   Every run, reading, capture, resolution and redaction is one entry of `ledger`, and its id is the entry's seq. The
+--   Every run, reading, capture, resolution, note and redaction is one entry of `ledger`, and its id is the entry's seq. The
 --   entry's line names digests of everything that was added with it: bodies, request and response headers, and `rows`,
 --   which is the SHA-256 over all other rows of the event. Each row goes into that digest as its table's name and its
 --   columns in the order of this file, each written as
@@ -31,6 +31,7 @@
 --   (the name written as a text). Left out are only reading.text (its digest stands in text_sha256), and the columns that say
 --   in which row a finding stands: `reading`, citation.id and citation_sentence.citation.
 --     run, run_end, redaction   the row itself
+--     note         the note, then its target or article
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
 --     capture      the capture and its target, each answer followed by its exchanges and its canary, each post_media followed by its
@@ -426,6 +427,24 @@ CREATE TABLE verdict (
 ) STRICT;
 CREATE INDEX verdict_target ON verdict (target, id);
 
+-- What a person added about a target or an article: a remark, perhaps with a file that only they could get (a screenshot behind a
+-- login). It is their word, and no capture.
+CREATE TABLE note (
+  id         INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run        INTEGER NOT NULL REFERENCES run (id),
+  at         TEXT NOT NULL,
+  by         TEXT NOT NULL,             -- who says so; not checked
+  target     INTEGER REFERENCES target (id),
+  article    INTEGER REFERENCES article (id),
+  text       TEXT NOT NULL,
+  file_name  TEXT,                      -- name of the file as given
+  body       INTEGER REFERENCES blob (id),  -- the file
+  CHECK ((target IS NULL) <> (article IS NULL)),
+  CHECK ((file_name IS NULL) = (body IS NULL))
+) STRICT;
+CREATE INDEX note_target ON note (target) WHERE target IS NOT NULL;
+CREATE INDEX note_article ON note (article) WHERE article IS NOT NULL;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Redaction: the one way to take something out
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -482,6 +501,13 @@ CREATE INDEX recheck_due ON recheck (due);
 CREATE TABLE judged (
   one      INTEGER PRIMARY KEY CHECK (one = 1),
   capture  INTEGER NOT NULL
+) STRICT;
+
+-- Targets that are not captured of their own accord any more.
+CREATE TABLE pause (
+  target  INTEGER PRIMARY KEY REFERENCES target (id),
+  since   TEXT NOT NULL,
+  why     TEXT
 ) STRICT;
 
 -- Hosts that asked us to stay away.
@@ -565,6 +591,8 @@ CREATE TRIGGER canary_no_update BEFORE UPDATE ON canary BEGIN SELECT RAISE(ABORT
 CREATE TRIGGER canary_no_delete BEFORE DELETE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER verdict_no_delete BEFORE DELETE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER note_no_update BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER note_no_delete BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_update BEFORE UPDATE ON post_media
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_delete BEFORE DELETE ON post_media

@@ -9,13 +9,17 @@ use crate::config::{Config, Source};
 use crate::error::{Error, ExitCode, Result};
 
 mod archive;
+mod change;
 mod config;
 mod docs;
 mod doctor;
 mod export;
 mod find;
 mod list;
+mod note;
+mod pause;
 mod print;
+mod redact;
 mod run;
 mod show;
 mod sources;
@@ -101,6 +105,16 @@ enum Command {
     List(list::Arguments),
     /// Show one article with its sentences and what became of the posts it cites
     Show(show::Arguments),
+    /// Add a remark about an article or a target
+    Note(note::NoteArguments),
+    /// Add a file that only a person could get, e.g. a screenshot behind a login; it is no capture
+    Attach(note::AttachArguments),
+    /// Do not capture a target of its own accord any more
+    Pause(pause::PauseArguments),
+    /// Capture a paused target again
+    Resume(pause::ResumeArguments),
+    /// Take something out for good, leaving a tombstone and its digest
+    Redact(redact::Arguments),
     /// Write an evidence bundle: a folder of plain files that ordinary tools can check
     Export(export::Arguments),
     /// Check every hash, the ledger and every reference of the archive, or of a bundle
@@ -155,6 +169,11 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Status => status::run(&cli.global, printer),
         Command::List(arguments) => list::run(&cli.global, arguments, printer),
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
+        Command::Note(arguments) => note::note(&cli.global, arguments, printer),
+        Command::Attach(arguments) => note::attach(&cli.global, arguments, printer),
+        Command::Pause(arguments) => pause::pause(&cli.global, arguments, printer),
+        Command::Resume(arguments) => pause::resume(&cli.global, arguments, printer),
+        Command::Redact(arguments) => redact::run(&cli.global, arguments, printer),
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
         Command::Doctor => doctor::run(&cli.global, printer),

@@ -6,6 +6,7 @@ use super::print::{Printable, Printer};
 use super::{Global, summary};
 use crate::error::{Error, ExitCode, Result};
 use crate::store::Reader;
+use crate::store::record::About;
 
 /// Arguments of `citekeep show`.
 #[derive(Debug, Args)]
@@ -23,6 +24,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         if printer.verbose() && !printer.json() {
             print_text(&reader, article, printer)?;
         }
+        print_notes(&reader, About::Article(article), printer)?;
         return Ok(ExitCode::Done);
     }
     let Some(target) = reader.target_by_url(&arguments.name)? else {
@@ -48,7 +50,30 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             capture.changed
         ));
     }
+    print_notes(&reader, About::Target(target.means), printer)?;
     Ok(ExitCode::Done)
+}
+
+/// What persons added.
+fn print_notes(reader: &Reader, about: About, printer: &Printer) -> Result<()> {
+    for note in reader.notes(about)? {
+        if printer.json() {
+            printer.object(&note);
+            continue;
+        }
+        let file = match (&note.file_name, &note.sha256) {
+            (Some(name), Some(sha256)) => format!(" [{name}, sha256 {sha256}]"),
+            _ => String::new(),
+        };
+        printer.line(format_args!(
+            "  {}  note by {}: {}{}",
+            note.at,
+            Printable(&note.by),
+            Printable(&note.text),
+            Printable(&file)
+        ));
+    }
+    Ok(())
 }
 
 /// The sentences, each with its number and the citations that it refers to.

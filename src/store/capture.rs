@@ -55,7 +55,9 @@ impl Session {
         if !self.settle(job, fence, retry_at)? {
             return Ok(Completion::Stale);
         }
-        if let (None, Some(due)) = (retry_at, record.recheck_at) {
+        if let (None, Some(due)) = (retry_at, record.recheck_at)
+            && !self.is_paused(job)?
+        {
             self.recheck(job, due)?;
         }
         let best = record.answers.get(record.best).ok_or_else(|| {

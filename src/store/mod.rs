@@ -11,6 +11,7 @@ pub mod export;
 mod failure;
 mod file;
 mod ledger;
+mod note;
 pub mod query;
 mod queue;
 mod reading;
@@ -37,7 +38,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::Body;
 use failure::Fault;
-use record::{CaptureRecord, Job, NewReading, Origin, ReadingReceipt, ResolutionRecord};
+use record::{CaptureRecord, Job, NewNote, NewReading, Origin, ReadingReceipt, ResolutionRecord};
 use session::Session;
 use writer::{Closing, Command, Stop};
 
@@ -47,7 +48,7 @@ pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;
 pub use queue::{Due, Enqueued};
 pub use redact::Redactable;
-pub(crate) use row::hex;
+pub(crate) use row::{hex, unhex};
 
 /// How an archive is opened for a run.
 #[derive(Debug, Clone)]
@@ -298,6 +299,30 @@ impl Store {
     /// If it is not there, was taken out before, or it cannot be written.
     pub async fn redact(&self, item: Redactable, by: String, why: String) -> Result<i64> {
         self.call(0, move |session| session.redact(&item, &by, &why)).await
+    }
+
+    /// Keeps what a person adds about a target or an article; gives its row.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn add_note(&self, note: NewNote) -> Result<i64> {
+        self.call(0, move |session| session.add_note(&note)).await
+    }
+
+    /// From now on `target` is captured only if somebody asks for it by name; false if that was so already.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn pause(&self, target: i64, why: Option<String>) -> Result<bool> {
+        self.call(0, move |session| session.pause(target, why.as_deref())).await
+    }
+
+    /// Ends a pause; false if there was none.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn resume(&self, target: i64) -> Result<bool> {
+        self.call(0, move |session| session.resume(target)).await
     }
 
     /// What is due now; found by an index, however large the archive. Blocks; not for async tasks.

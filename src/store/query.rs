@@ -12,6 +12,7 @@ use super::exchange::read_header_lines;
 use super::failure::sql_error;
 use super::file;
 use super::queue::Due;
+use super::record::About;
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
 
@@ -170,6 +171,25 @@ pub struct VerdictView {
     pub evidence: Vec<i64>,
     /// When the target was seen last.
     pub last_live: Option<String>,
+}
+
+/// What a person added; their word, not checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoteView {
+    /// Row of the note.
+    pub note: i64,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub by: String,
+    /// The remark.
+    pub text: String,
+    /// Name of the file that came with it.
+    pub file_name: Option<String>,
+    /// Its digest.
+    pub sha256: Option<String>,
+    /// Its length in bytes.
+    pub length: Option<i64>,
 }
 
 /// A capture and what changed since the one before.
@@ -437,6 +457,36 @@ impl Reader {
     /// If the archive cannot be read, or has no such row.
     pub fn target(&self, target: i64) -> Result<TargetView> {
         self.ask(|connection| target_view(connection, target))
+    }
+
+    /// What persons added about a target or an article, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn notes(&self, about: About) -> Result<Vec<NoteView>> {
+        let (target, article) = match about {
+            About::Target(id) => (Some(id), None),
+            About::Article(id) => (None, Some(id)),
+        };
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT n.id, n.at, n.by, n.text, n.file_name, lower(hex(b.sha256)), b.length
+                     FROM note n LEFT JOIN blob b ON b.id = n.body WHERE n.target = ?1 OR n.article = ?2 ORDER BY n.id",
+                )?
+                .query_map([target, article], |row| {
+                    Ok(NoteView {
+                        note: row.get(0)?,
+                        at: row.get(1)?,
+                        by: row.get(2)?,
+                        text: row.get(3)?,
+                        file_name: row.get(4)?,
+                        sha256: row.get(5)?,
+                        length: row.get(6)?,
+                    })
+                })?
+                .collect()
+        })
     }
 
     /// Every capture of a target, oldest first.

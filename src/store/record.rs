@@ -147,6 +147,41 @@ pub struct CaptureRecord {
     pub recheck_at: Option<Timestamp>,
 }
 
+/// What a note is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Row of a target.
+    Target(i64),
+    /// Row of an article.
+    Article(i64),
+}
+
+/// What a person adds about a target or an article.
+#[derive(Debug, Clone)]
+pub struct NewNote {
+    /// What it is about.
+    pub about: About,
+    /// Who says so.
+    pub by: String,
+    /// What they say.
+    pub text: String,
+    /// A file that they supply.
+    pub file: Option<SuppliedFile>,
+}
+
+/// A file that a person supplies, staged in the archive.
+#[derive(Debug, Clone)]
+pub struct SuppliedFile {
+    /// Its name, without folders.
+    pub name: String,
+    /// What it was staged as.
+    pub upload: i64,
+    /// Its length in bytes.
+    pub length: u64,
+    /// Its digest.
+    pub sha256: [u8; 32],
+}
+
 /// One finished attempt to identify an unidentified post.
 #[derive(Debug, Clone)]
 pub struct ResolutionRecord {

@@ -84,6 +84,7 @@ tables! {
         post, url, title, edited_at, reposted_id, conversation_id, media_expected, sensitive, content_warning, visibility,
         labels, withheld_in, entities, poll, card, related,
     );
+    NOTE = note [skip 0, omit 0] (id, run, at, by, target, article, text, file_name, body);
     REDACTION = redaction [skip 0, omit 0] (id, run, at, by, why, kind, item, sha256);
 }
 
@@ -217,7 +218,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// The 32 bytes that 64 hex digits name.
-pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes();
     if digits.len() != 64 {
         return None;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use url::Url;
 
-use super::record::{AnswerRecord, MediaRecord, TargetKind};
+use super::record::{About, AnswerRecord, MediaRecord, NewNote, SuppliedFile, TargetKind};
 use super::verify::{ProblemKind, Report, verify};
 use super::*;
 use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
@@ -323,6 +323,30 @@ async fn full_archive(path: &Path) -> ReadingReceipt {
     receipt
 }
 
+/// Adds, in a run of its own, what a person supplies.
+async fn add_a_note(path: &Path, about: About) {
+    let store = open(path);
+    let upload = store.begin_upload("screenshot.png".into(), None).await.unwrap();
+    store
+        .push_chunk(upload, Bytes::from_static(b"a screenshot"))
+        .await
+        .unwrap();
+    let file = SuppliedFile {
+        name: "screenshot.png".into(),
+        upload,
+        length: 12,
+        sha256: sha(b"a screenshot"),
+    };
+    let note = NewNote {
+        about,
+        by: "desk".into(),
+        text: "Seen with an account".into(),
+        file: Some(file),
+    };
+    store.add_note(note).await.unwrap();
+    store.close(0, None).await.unwrap();
+}
+
 fn sound(path: &Path) -> Report {
     let report = verify(path, |_| {}).unwrap();
     assert_eq!(report.problems, []);
@@ -470,7 +494,8 @@ async fn the_ledger_is_recomputed_with_nothing_but_sha256_and_by_the_documented_
 #[tokio::test]
 async fn evidence_refuses_update_and_delete() {
     let (_folder, path) = scratch();
-    full_archive(&path).await;
+    let receipt = full_archive(&path).await;
+    add_a_note(&path, About::Target(receipt.targets[0])).await;
     let connection = Connection::open(&path).unwrap();
     let tables: Vec<&str> = row::TABLES
         .iter()
@@ -514,7 +539,8 @@ async fn evidence_refuses_update_and_delete() {
 #[tokio::test]
 async fn one_change_anywhere_in_the_evidence_is_found() {
     let (folder, path) = scratch();
-    full_archive(&path).await;
+    let receipt = full_archive(&path).await;
+    add_a_note(&path, About::Target(receipt.targets[0])).await;
     let connection = Connection::open(&path).unwrap();
     let mut triggers = connection
         .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
@@ -577,7 +603,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     for sql in [
         "DELETE FROM answer WHERE id = 1",
         "DELETE FROM post",
-        "DELETE FROM ledger WHERE seq = (SELECT max(seq) FROM ledger); DELETE FROM run_end",
+        "DELETE FROM ledger WHERE seq = (SELECT max(seq) FROM ledger); DELETE FROM run_end WHERE id = (SELECT max(id) FROM run_end)",
         "DELETE FROM capture WHERE id = 3",
         "DELETE FROM citation_sentence",
         "INSERT INTO answer SELECT 99, capture, resolution, 9, source, outcome, reason, detail FROM answer WHERE id = 1",

@@ -14,7 +14,7 @@ use super::file::SCHEMA;
 use super::ledger::{self, ExchangeSeal, FIRST_HEAD, Field};
 use super::query::Reader;
 use super::row::{
-    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, POST, POST_DETAIL,
+    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, NOTE, POST, POST_DETAIL,
     POST_MEDIA, READING, REDACTION, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, TARGET, hex, unhex,
 };
 use super::session::complete_line;
@@ -263,7 +263,15 @@ fn is_redacted(connection: &Connection, kind: &str, item: i64, sha256: &str) -> 
 }
 
 /// Tables whose rows are ledger events, and the word of the event.
-const EVENTS: &[&str] = &["run", "run_end", "reading", "capture", "resolution", "redaction"];
+const EVENTS: &[&str] = &[
+    "run",
+    "run_end",
+    "reading",
+    "capture",
+    "resolution",
+    "note",
+    "redaction",
+];
 
 fn check_ledger(connection: &Connection, report: &mut Report, step: &mut dyn FnMut()) -> Sql<()> {
     let mut head = FIRST_HEAD.to_owned();
@@ -339,6 +347,7 @@ fn check_line(connection: &Connection, report: &mut Report, seq: i64, body: &str
         "reading" => derivation.reading(seq)?,
         "capture" => derivation.capture(seq)?,
         "resolution" => derivation.resolution(seq)?,
+        "note" => derivation.note(seq)?,
         _ => derivation.redaction(seq)?,
     };
     let rows = derivation.evidence.take_digest();
@@ -457,6 +466,38 @@ impl Derivation<'_> {
             Sql::Ok(())
         })?;
         Ok(fields)
+    }
+
+    fn note(&mut self, seq: i64) -> Sql<Fields> {
+        let mut found = None;
+        NOTE.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+            let about: (Option<i64>, Option<i64>, Option<i64>) = (row.get(4)?, row.get(5)?, row.get(8)?);
+            found = Some((about, string(row, 3)?, row.get(1)?));
+            Sql::Ok(())
+        })?;
+        let Some(((target, article, body), by, run)) = found else {
+            return Ok(None);
+        };
+        let (table, row) = target.map_or((ARTICLE, article.unwrap_or_default()), |target| (TARGET, target));
+        let mut about = String::new();
+        table.encode_rows(self.connection, "id = ?1", row, &mut self.evidence, |row, _| {
+            about = row.get(1)?;
+            Sql::Ok(())
+        })?;
+        let mut fields = vec![
+            ("about", Field::Text(about.into())),
+            ("by", by),
+            ("run", Field::Integer(run)),
+        ];
+        if let Some(blob) = body {
+            let sha256 = self
+                .connection
+                .prepare_cached("SELECT sha256 FROM blob WHERE id = ?1")?
+                .query_row([blob], |row| digest(row, 0))
+                .optional()?;
+            fields.push(("body", Field::Digest(sha256.unwrap_or_default())));
+        }
+        Ok(Some(fields))
     }
 
     fn reading(&mut self, seq: i64) -> Sql<Fields> {

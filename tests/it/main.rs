@@ -6,6 +6,7 @@ mod export;
 mod histories;
 mod inputs;
 mod interrupted;
+mod persons;
 mod platforms;
 mod run;
 mod scene;

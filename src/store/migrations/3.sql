@@ -1,4 +1,4 @@
--- From schema 2 to 3: other posts asked as a test of the sources, and verdicts.
+-- From schema 2 to 3: other posts asked as a test of the sources, verdicts, notes, pauses.
 -- Answers that are not about the capture's own target but about another post, known to be live (`canary` in the settings):
 -- where a source does not know it either, the source is at fault, and says nothing about the target.
 CREATE TABLE canary (
@@ -29,6 +29,33 @@ CREATE TABLE judged (
   capture  INTEGER NOT NULL
 ) STRICT;
 
+-- What a person added about a target or an article: a remark, perhaps with a file that only they could get (a screenshot behind a
+-- login). It is their word, and no capture.
+CREATE TABLE note (
+  id         INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run        INTEGER NOT NULL REFERENCES run (id),
+  at         TEXT NOT NULL,
+  by         TEXT NOT NULL,             -- who says so; not checked
+  target     INTEGER REFERENCES target (id),
+  article    INTEGER REFERENCES article (id),
+  text       TEXT NOT NULL,
+  file_name  TEXT,                      -- name of the file as given
+  body       INTEGER REFERENCES blob (id),  -- the file
+  CHECK ((target IS NULL) <> (article IS NULL)),
+  CHECK ((file_name IS NULL) = (body IS NULL))
+) STRICT;
+CREATE INDEX note_target ON note (target) WHERE target IS NOT NULL;
+CREATE INDEX note_article ON note (article) WHERE article IS NOT NULL;
+
+-- Targets that are not captured of their own accord any more.
+CREATE TABLE pause (
+  target  INTEGER PRIMARY KEY REFERENCES target (id),
+  since   TEXT NOT NULL,
+  why     TEXT
+) STRICT;
+
+CREATE TRIGGER note_no_update BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER note_no_delete BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_update BEFORE UPDATE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_delete BEFORE DELETE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;

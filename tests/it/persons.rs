@@ -1,0 +1,178 @@
+//! What persons add to an archive, and what they take out.
+
+use std::process::Output;
+
+use crate::scene::{POST, Scene, article, text};
+use crate::web::Reply;
+
+/// An archive of one story that cites a post and a page.
+fn archived() -> (Scene, String) {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    scene.web.on(
+        "river.example",
+        "/report",
+        [Reply::page("<title>Report</title><p>Old.")],
+    );
+    let input = scene.file("story.html", article(POST));
+    scene.archives(0, &[&input]);
+    (scene, format!("https://x.com/i/status/{POST}"))
+}
+
+fn does(scene: &Scene, code: i32, arguments: &[&str]) -> Output {
+    let output = scene.bare().args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+    output
+}
+
+fn post_url(scene: &Scene) -> String {
+    scene.value("SELECT url FROM target WHERE kind = 'post'")
+}
+
+#[test]
+fn a_note_and_a_supplied_file_stand_beside_the_captures_and_are_none() {
+    let (scene, _) = archived();
+    let post = post_url(&scene);
+    let captures: i64 = scene.value("SELECT count(*) FROM capture");
+    let picture = scene.file("screenshot.png", b"\x89PNG what only I could see");
+    does(&scene, 0, &["note", &post, "Seen with an account.", "--by", "Ada"]);
+    does(&scene, 0, &["note", "article:1", "Called the paper.", "--by", "Ada"]);
+    does(
+        &scene,
+        0,
+        &[
+            "attach",
+            &post,
+            &picture,
+            "--note",
+            "Screenshot behind the login",
+            "--by",
+            "Bo",
+        ],
+    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM capture"), captures);
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT group_concat(by || ': ' || text || coalesce(' ' || file_name, ''), '; ') FROM note"
+        ),
+        "Ada: Seen with an account.; Ada: Called the paper.; Bo: Screenshot behind the login screenshot.png"
+    );
+    let shown = text(&does(&scene, 0, &["show", &post]).stdout);
+    assert!(
+        shown.contains("note by Bo: Screenshot behind the login [screenshot.png, sha256 "),
+        "{shown}"
+    );
+    scene.is_sound();
+    does(
+        &scene,
+        66,
+        &["attach", &post, "nothing.png", "--note", "x", "--by", "Bo"],
+    );
+    does(&scene, 65, &["note", "https://nobody.example/", "x", "--by", "Bo"]);
+    does(
+        &scene,
+        65,
+        &["attach", "article:1", &picture, "--note", "x", "--by", "Bo"],
+    );
+    scene.is_sound();
+}
+
+#[test]
+fn a_paused_target_is_captured_by_name_only_until_it_is_resumed() {
+    let (scene, _) = archived();
+    let post = post_url(&scene);
+    let due = "SELECT count(*) FROM recheck JOIN target t ON t.id = target WHERE t.kind = 'post'";
+    assert_eq!(scene.value::<i64>(due), 1);
+    does(&scene, 0, &["pause", &post, "--why", "The author asked us"]);
+    assert_eq!(scene.value::<i64>(due), 0);
+    let input = scene.path("story.html");
+    scene.archives(0, &[input.to_str().unwrap(), "--again"]);
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM capture JOIN target t ON t.id = target WHERE t.kind = 'post'"),
+        2
+    );
+    assert_eq!(scene.value::<i64>(due), 0, "it stays paused");
+    does(&scene, 0, &["resume", &post]);
+    assert_eq!(scene.value::<i64>(due), 1);
+    does(&scene, 0, &["resume", &post]);
+    scene.is_sound();
+}
+
+#[test]
+fn what_is_redacted_is_gone_and_its_digest_still_verifies() {
+    let (scene, _) = archived();
+    let digest: String = scene.value("SELECT sha256 FROM bodies WHERE role = 'media'");
+    does(
+        &scene,
+        0,
+        &[
+            "redact",
+            &format!("sha256:{digest}"),
+            "--why",
+            "Court order 7",
+            "--by",
+            "Ada",
+        ],
+    );
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM redaction WHERE why = 'Court order 7'"),
+        1
+    );
+    scene.is_sound();
+    let archive = std::fs::read(scene.archive()).unwrap();
+    assert!(
+        !archive.windows(9).any(|w| w == b"a picture"),
+        "no trace of it stays in the file"
+    );
+    does(
+        &scene,
+        65,
+        &["redact", &format!("sha256:{digest}"), "--why", "again", "--by", "Ada"],
+    );
+    does(&scene, 64, &["redact", "post:x", "--why", "again", "--by", "Ada"]);
+    does(&scene, 65, &["redact", "post:1", "--why", " ", "--by", "Ada"]);
+}
+
+#[test]
+fn a_page_that_stands_in_the_way_is_walled_and_no_capture() {
+    let scene = Scene::new();
+    let walls = [
+        (
+            "/challenge",
+            Reply::page("<title>Just a moment...</title><p>Checking your browser."),
+            "challenge",
+        ),
+        (
+            "/missing",
+            Reply::page("<title>Page not found - River</title>"),
+            "soft_404",
+        ),
+        ("/paid", Reply::redirect(302, "/login?next=/paid"), "login_page"),
+        ("/2024/05/moved", Reply::redirect(301, "/"), "soft_404"),
+    ];
+    let mut story = String::from("<!DOCTYPE html><article>");
+    for (path, reply, _) in &walls {
+        scene.web.on("river.example", path, [reply.clone()]);
+        story += &format!(
+            "<p>The authority tells more about the river <a href='http://river.example{path}'>in its report</a> of May.</p>"
+        );
+    }
+    scene
+        .web
+        .on("river.example", "/login*", [Reply::page("<title>River</title><form>")]);
+    scene
+        .web
+        .on("river.example", "/", [Reply::page("<title>River</title><p>Welcome.")]);
+    let input = scene.file("story.html", story + "</article>");
+    scene.archives(0, &[&input]);
+    for (path, _, wall) in walls {
+        assert_eq!(
+            scene.value::<String>(&format!(
+                "SELECT outcome || ' ' || reason FROM captures WHERE url LIKE '%{path}'"
+            )),
+            format!("walled {wall}"),
+            "{path}"
+        );
+    }
+    scene.is_sound();
+}
