@@ -180,11 +180,12 @@ impl Exchange {
         }
     }
 
-    /// The first bytes of the body with its content coding undone, at most so many; what cannot be unpacked is missing.
+    /// The first bytes of the body with its content coding undone, at most so many, or until they are `enough`; what cannot be
+    /// unpacked is missing.
     #[must_use]
-    pub fn beginning(&self, most: usize) -> Vec<u8> {
+    pub fn beginning(&self, most: usize, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         match &self.body {
-            Body::Inline(bytes) => beginning(bytes, self.header("content-encoding").unwrap_or(""), most),
+            Body::Inline(bytes) => beginning(bytes, self.header("content-encoding").unwrap_or(""), most, enough),
             Body::None | Body::Staged(_) => Vec::new(),
         }
     }

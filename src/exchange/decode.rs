@@ -64,12 +64,15 @@ pub fn decode(body: &[u8], content_encoding: &str, limit: usize) -> Result<Vec<u
     Ok(bytes)
 }
 
-/// The first bytes of `body`, at most `most`, as far as one coding can be undone.
-pub fn beginning(body: &[u8], content_encoding: &str, most: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(most);
+/// Bytes unpacked in one step when only a beginning is wanted.
+const STEP: usize = 1 << 10;
+
+/// The first bytes of `body`, at most `most` or until they are `enough`, as far as one coding can be undone.
+pub fn beginning(body: &[u8], content_encoding: &str, most: usize, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(STEP);
     let mut read = |reader: &mut dyn Read| {
         // What came out before a break is as good as any.
-        let _ = reader.take(most as u64).read_to_end(&mut out);
+        while out.len() < most && matches!(reader.take(STEP as u64).read_to_end(&mut out), Ok(1..)) && !enough(&out) {}
     };
     match content_encoding.trim().to_ascii_lowercase().as_str() {
         "" | "identity" => read(&mut &*body),

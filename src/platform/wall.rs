@@ -255,7 +255,7 @@ pub fn wall(hops: &[Exchange]) -> Option<&'static str> {
     if !media_type.trim_start().to_ascii_lowercase().starts_with("text/html") {
         return None;
     }
-    let head = last.beginning(HEAD);
+    let head = last.beginning(HEAD, |head| place_of(head, b"</title").is_some());
     let title = title(&head)?;
     let (wall, _) = TITLES
         .iter()
@@ -315,13 +315,15 @@ fn story_length(page: &Page) -> usize {
 
 /// The title at the beginning of a page, in lower case.
 fn title(head: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(head);
-    let at = text
-        .as_bytes()
-        .windows(6)
-        .position(|w| w.eq_ignore_ascii_case(b"<title"))?;
-    let inner = text.get(at..)?.split_once('>')?.1;
+    let head = &head[place_of(head, b"<title")?..];
+    let inner = String::from_utf8_lossy(&head[place_of(head, b">")? + 1..]);
     Some(inner.split('<').next()?.trim().to_lowercase())
+}
+
+/// Where `tag`, in lower case, stands first.
+fn place_of(html: &[u8], tag: &[u8]) -> Option<usize> {
+    html.windows(tag.len())
+        .position(|window| window.eq_ignore_ascii_case(tag))
 }
 
 /// A title as a whole, and its parts: sites put their own name before or behind.

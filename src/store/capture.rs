@@ -55,9 +55,7 @@ impl Session {
         if !self.settle(job, fence, retry_at)? {
             return Ok(Completion::Stale);
         }
-        if let (None, Some(due)) = (retry_at, record.recheck_at)
-            && !self.is_paused(job)?
-        {
+        if let (None, Some(due)) = (retry_at, record.recheck_at) {
             self.recheck(job, due)?;
         }
         let best = record.answers.get(record.best).ok_or_else(|| {

@@ -83,12 +83,4 @@ impl Session {
         }
         Ok(resumed)
     }
-
-    /// Whether a target is paused.
-    pub(super) fn is_paused(&self, target: i64) -> Result<bool, Fault> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT 1 FROM pause WHERE target = ?1")?
-            .exists([target])?)
-    }
 }

@@ -141,11 +141,11 @@ impl Session {
         Ok(())
     }
 
-    /// Notes when a target is to be captured again; takes the place of what was noted before.
+    /// Notes when a target is to be captured again, unless it is paused; takes the place of what was noted before.
     pub(super) fn recheck(&mut self, target: i64, due: Timestamp) -> Result<(), Fault> {
         self.connection
             .prepare_cached(
-                "INSERT INTO recheck (target, due) VALUES (?1, ?2)
+                "INSERT INTO recheck (target, due) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM pause WHERE target = ?1)
                  ON CONFLICT (target) DO UPDATE SET due = excluded.due",
             )?
             .execute(params![target, due.to_string()])?;
