@@ -6,8 +6,10 @@
 mod bag;
 mod ledger;
 mod steps;
+mod surt;
 mod tables;
 pub mod verify;
+mod wacz;
 mod warc;
 
 use std::io;
@@ -20,7 +22,7 @@ use bag::Bag;
 type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here.
-const FORMATS: [Format; 3] = [tables::write, ledger::write, warc::write];
+const FORMATS: [Format; 3] = [tables::write, ledger::write, wacz::write];
 
 /// How a bundle is written.
 #[derive(Debug, Clone, Copy, Default)]

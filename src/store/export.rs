@@ -640,6 +640,22 @@ impl Extract<'_> {
         )
     }
 
+    /// Length of a body, if the archive has it still.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn length(&self, sha256: &[u8; 32]) -> Result<Option<u64>> {
+        self.reader
+            .connection()
+            .prepare_cached(
+                "SELECT length FROM blob b WHERE sha256 = ?1
+                 AND NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id)",
+            )
+            .and_then(|mut statement| statement.query_row([sha256], |row| row.get::<_, i64>(0)).optional())
+            .map(|length| length.map(i64::unsigned_abs))
+            .map_err(|error| sql_error(self.reader.path(), &error))
+    }
+
     /// Shows the bytes of a body, in pieces of at most 1 MiB.
     ///
     /// # Errors
