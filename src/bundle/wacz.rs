@@ -291,7 +291,7 @@ fn line(record: &Listed) -> Result<String> {
     Ok(format!(
         "{} {} {entry}\n",
         surt(&record.url),
-        digits.get(..14).unwrap_or(&digits)
+        digits.get(..17).unwrap_or(&digits)
     ))
 }
 
@@ -346,7 +346,7 @@ mod tests {
         assert_eq!(
             line(&record).unwrap(),
             format!(
-                "com,example)/a 20240501102030 {{\"url\":\"https://www.example.com/A\",\"mime\":\"text/html\",\"status\":\"200\",\
+                "com,example)/a 20240501102030123 {{\"url\":\"https://www.example.com/A\",\"mime\":\"text/html\",\"status\":\"200\",\
                  \"digest\":\"sha256:{zeros}\",\"length\":\"4\",\"offset\":\"17\",\"filename\":\"data.warc.gz\",\
                  \"recordDigest\":\"sha256:{ones}\"}}\n"
             )
