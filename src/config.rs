@@ -46,6 +46,8 @@ pub struct Config {
     pub net: Net,
     /// Addresses of names, instead of asking DNS; `*` is every other name.
     pub hosts: BTreeMap<String, HostAddress>,
+    /// Who stands in an evidence bundle.
+    pub export: Export,
     /// Base addresses of upstreams that are not the default ones, e.g. `x.syndication`.
     #[serde(deserialize_with = "flattened")]
     pub upstream: BTreeMap<String, Url>,
@@ -109,6 +111,18 @@ pub struct Net {
     pub ports: Vec<u16>,
 }
 
+/// Who made the captures and answers for a bundle; one line each, empty: not named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Export {
+    /// The organisation.
+    pub organization: String,
+    /// The person who collected, or who can be asked.
+    pub collector: String,
+    /// Where that person is reached.
+    pub email: String,
+}
+
 /// Address of a name; the port takes the place of the scheme's usual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -156,6 +170,7 @@ impl Default for Config {
             limit: Limit::default(),
             net: Net::default(),
             hosts: BTreeMap::new(),
+            export: Export::default(),
             upstream: BTreeMap::new(),
         }
     }
@@ -264,6 +279,15 @@ impl Config {
         for (name, count) in [("pace.per_host", self.pace.per_host), ("pace.total", self.pace.total)] {
             if !(1..=1024).contains(&count) {
                 return Err(wrong(name, format!("{count} is not between 1 and 1024")));
+            }
+        }
+        for (name, line) in [
+            ("export.organization", &self.export.organization),
+            ("export.collector", &self.export.collector),
+            ("export.email", &self.export.email),
+        ] {
+            if line.chars().count() > 200 || line.contains(char::is_control) {
+                return Err(wrong(name, "is not one line of at most 200 characters".to_owned()));
             }
         }
         self.upstreams().map(drop)

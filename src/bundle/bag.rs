@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::TempDir;
 
-use super::failed;
+use super::{Options, failed};
 use crate::error::Result;
 use crate::store::export::Extract;
 use crate::store::hex;
@@ -137,7 +137,7 @@ impl Bag {
     }
 
     /// Writes bag-info and the manifests over all that was written, read back from the disk.
-    pub(super) fn seal(&mut self, extract: &Extract<'_>) -> Result<()> {
+    pub(super) fn seal(&mut self, extract: &Extract<'_>, options: &Options) -> Result<()> {
         let mut length = 0;
         let mut manifests = [String::new(), String::new()];
         for (name, sums) in self.sums()? {
@@ -148,7 +148,16 @@ impl Bag {
         self.tag("manifest-sha256.txt", sha256)?;
         self.tag("manifest-sha512.txt", sha512)?;
         self.tag("bagit.txt", DECLARATION)?;
-        let info = format!(
+        let who = [
+            ("Source-Organization", &options.who.organization),
+            ("Contact-Name", &options.who.collector),
+            ("Contact-Email", &options.who.email),
+        ];
+        let mut info = String::new();
+        for (name, value) in who.iter().filter(|(_, value)| !value.is_empty()) {
+            info += &format!("{name}: {value}\n");
+        }
+        info += &format!(
             "Bag-Software-Agent: citekeep {}\nBagging-Date: {}\nExternal-Description: Posts and pages that articles cite, \
              as of ledger entry {} (head {})\nExternal-Identifier: urn:uuid:{}\nPayload-Oxum: {length}.{}\n",
             env!("CARGO_PKG_VERSION"),
@@ -184,7 +193,7 @@ impl Bag {
 }
 
 /// A UUID (version 8, RFC 9562) that the same selection at the same entry always gets.
-fn uuid(extract: &Extract<'_>) -> String {
+pub(super) fn uuid(extract: &Extract<'_>) -> String {
     let seed = Sha256::new()
         .chain_update(extract.digest)
         .chain_update(&extract.head)

@@ -65,6 +65,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     })?;
     let options = bundle::Options {
         csv_raw: arguments.csv_raw,
+        who: global.settings()?.export,
     };
     bundle::write(&arguments.output, &extract, &options)?;
     if printer.json() {
