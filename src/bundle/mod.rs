@@ -32,7 +32,18 @@ pub struct Options {
     /// CSV cells exactly as they are, without the guard against spreadsheet formulas.
     pub csv_raw: bool,
     /// Who made the captures and answers for the bundle.
-    pub who: crate::config::Export,
+    pub who: Who,
+}
+
+/// Who made the captures and answers for a bundle; one line each, empty: not named.
+#[derive(Debug, Clone, Default)]
+pub struct Who {
+    /// The organisation.
+    pub organization: String,
+    /// The person who collected, or who can be asked.
+    pub collector: String,
+    /// Where that person is reached.
+    pub email: String,
 }
 
 /// Writes the bundle of `extract` as the new folder `path`.

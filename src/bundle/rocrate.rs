@@ -15,10 +15,26 @@ pub(super) const NAME: &str = "ro-crate-metadata.json";
 
 /// What the files are, by the end of their names: media type and meaning.
 const FILES: [(&str, &str, &str); 12] = [
-    (".wacz", "application/wacz", "Web archive: every request and response, with index and pages"),
-    ("ledger/chain.txt", "text/plain", "The ledger's chain: number, leaf and head of each entry"),
-    ("ledger/lines.jsonl", "application/jsonl", "Lines of the ledger for the entries of this bundle"),
-    ("datapackage.json", "application/json", "What the columns of the tables mean"),
+    (
+        ".wacz",
+        "application/wacz",
+        "Web archive: every request and response, with index and pages",
+    ),
+    (
+        "ledger/chain.txt",
+        "text/plain",
+        "The ledger's chain: number, leaf and head of each entry",
+    ),
+    (
+        "ledger/lines.jsonl",
+        "application/jsonl",
+        "Lines of the ledger for the entries of this bundle",
+    ),
+    (
+        "datapackage.json",
+        "application/json",
+        "What the columns of the tables mean",
+    ),
     (".csv", "text/csv", "Table for a spreadsheet"),
     (".jsonl", "application/jsonl", "The same table as JSON lines, unchanged"),
     (".jsonld", "application/ld+json", "Linked data"),
@@ -99,7 +115,9 @@ fn people(graph: &mut Graph, options: &Options) -> Result<Option<Value>> {
     let mut contact = None;
     if let Some(email) = known(&who.email) {
         let id = format!("mailto:{}", who.email);
-        graph.add(&json!({"@id": id, "@type": "ContactPoint", "name": "Contact", "contactType": "evidence", "email": email}))?;
+        graph.add(
+            &json!({"@id": id, "@type": "ContactPoint", "name": "Contact", "contactType": "evidence", "email": email}),
+        )?;
         contact = Some(json!({"@id": id}));
     }
     let organisation = known(&who.organization).map(|_| json!({"@id": "#organization"}));
@@ -153,7 +171,11 @@ fn captures(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, arc
     })?;
     each(extract, "captures", |row| {
         let (number, target) = (row.number("capture"), format!("#target-{}", row.number("target")));
-        let kind = if row.text("kind") == "link" { "WebPage" } else { "SocialMediaPosting" };
+        let kind = if row.text("kind") == "link" {
+            "WebPage"
+        } else {
+            "SocialMediaPosting"
+        };
         let mut entity = json!({"@id": target, "@type": kind});
         set(&mut entity, "name", row.value("url").or(row.value("native_id")));
         set(&mut entity, "url", row.value("url"));
@@ -163,7 +185,10 @@ fn captures(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, arc
         let outcome = row.text("outcome");
         let status = graph.status(outcome == "captured")?;
         let posts = told.remove(&number).unwrap_or_default();
-        let mut results: Vec<Value> = posts.iter().map(|post| json!({"@id": format!("#post-{post}")})).collect();
+        let mut results: Vec<Value> = posts
+            .iter()
+            .map(|post| json!({"@id": format!("#post-{post}")}))
+            .collect();
         results.extend_from_slice(archives);
         graph.add(&json!({
             "@id": format!("#capture-{number}"), "@type": "CreateAction", "name": format!("Capture {number}"),
@@ -180,7 +205,10 @@ fn posts(graph: &mut Graph, extract: &Extract<'_>) -> Result<()> {
     each(extract, "posts", |row| {
         let number = row.number("post");
         let platform = row.text("platform");
-        let author = row.value("author_id").or(row.value("author_handle")).or(row.value("author_name"));
+        let author = row
+            .value("author_id")
+            .or(row.value("author_handle"))
+            .or(row.value("author_name"));
         let author = author.map(|key| format!("#author-{platform}-{}", plain(key.as_str().unwrap_or_default())));
         let handle = row.text("author_handle");
         let name = row.value("author_name").unwrap_or_else(|| handle.into());
@@ -190,7 +218,11 @@ fn posts(graph: &mut Graph, extract: &Extract<'_>) -> Result<()> {
                 "description": format!("Account on {platform} as the source names it; who is behind it was not checked"),
             });
             set(&mut entity, "identifier", row.value("author_id"));
-            set(&mut entity, "alternateName", (!handle.is_empty()).then(|| format!("@{handle}").into()));
+            set(
+                &mut entity,
+                "alternateName",
+                (!handle.is_empty()).then(|| format!("@{handle}").into()),
+            );
             graph.add_once(&entity)?;
         }
         let mut post = json!({
@@ -331,7 +363,12 @@ mod tests {
 
     #[test]
     fn two_names_never_become_one_identifier() {
-        for (text, id) in [("ada_b", "ada_b"), ("a b", "a~20~b"), ("漢", "~6f22~"), ("~20~", "~7e~20~7e~")] {
+        for (text, id) in [
+            ("ada_b", "ada_b"),
+            ("a b", "a~20~b"),
+            ("漢", "~6f22~"),
+            ("~20~", "~7e~20~7e~"),
+        ] {
             assert_eq!(plain(text), id);
         }
     }

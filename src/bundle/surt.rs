@@ -50,7 +50,7 @@ mod tests {
             ("https://www2.example.co.uk/x?b=2&A=1", "uk,co,example)/x?a=1&b=2"),
             ("http://example.com:8080/?", "com,example:8080)/"),
             ("http://127.0.0.1/x", "127.0.0.1)/x"),
-            ("http://www./x", "www.)/x"),
+            ("http://www1/x", "www1)/x"),
             ("urn:sha256:00ff", "urn:sha256:00ff"),
         ] {
             assert_eq!(surt(address), key, "{address}");

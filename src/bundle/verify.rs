@@ -1,6 +1,9 @@
 //! The check of a bundle folder, offline and in bounded memory: the bag, the chain, the tables. A bundle is foreign input:
 //! links and odd names are refused, nothing outside the folder is read.
 
+mod wacz;
+mod warc;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -8,12 +11,13 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::bag::{DECLARATION, Sums};
 use super::{failed, tables};
 use crate::error::Result;
 use crate::store::export::TABLES;
-use crate::store::{FIRST_HEAD, head, leaf};
+use crate::store::{FIRST_HEAD, head, hex, leaf};
 
 /// Most bytes of a tag file, or of a line of a table.
 const TEXT_LIMIT: u64 = 64 << 20;
@@ -40,21 +44,38 @@ pub struct Report {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Records of WARCs.
+    pub records: u64,
     /// Entries of the chain.
     pub entries: u64,
     /// Head of the chain.
     pub head: Option<String>,
     /// What is wrong, at most the first thousand.
     pub problems: Vec<Problem>,
+    /// How much is wrong in all.
+    pub problem_count: u64,
+    /// What was not checked, or may be missed; at most the first thousand.
+    pub notes: Vec<Problem>,
 }
 
 impl Report {
     fn problem(&mut self, item: &str, what: impl Into<String>) {
+        self.problem_count += 1;
         if self.problems.len() < PROBLEMS_LIMIT {
             self.problems.push(Problem {
                 item: item.to_owned(),
                 what: what.into(),
             });
+        }
+    }
+
+    fn note(&mut self, item: &str, what: &str) {
+        let note = Problem {
+            item: item.to_owned(),
+            what: what.to_owned(),
+        };
+        if self.notes.len() < PROBLEMS_LIMIT && self.notes.last() != Some(&note) {
+            self.notes.push(note);
         }
     }
 }
@@ -68,9 +89,36 @@ pub fn verify(folder: &Path) -> Result<Report> {
     let files = list(folder, &mut report)?;
     check_bag(folder, &files, &mut report)?;
     if report.problems.is_empty() {
-        check_ledger(folder, &mut report)?;
+        let bodies = check_ledger(folder, &mut report)?;
         check_tables(folder, &mut report)?;
+        for name in files.iter().filter(|name| name.ends_with(".wacz")) {
+            for payload in wacz::check(&folder.join(name), name, true, &mut report)? {
+                if !payload
+                    .strip_prefix("sha256:")
+                    .is_some_and(|body| bodies.contains(body))
+                {
+                    report.problem(
+                        name,
+                        format!("a body that no ledger entry of the bundle names: {payload}"),
+                    );
+                }
+            }
+        }
     }
+    Ok(report)
+}
+
+/// Checks a WACZ, ours or anybody's.
+///
+/// # Errors
+/// If it cannot be read; what is wrong with it is in the report.
+pub fn verify_wacz(path: &Path) -> Result<Report> {
+    let mut report = Report {
+        files: 1,
+        bytes: fs::metadata(path).map_err(failed("cannot read", path))?.len(),
+        ..Report::default()
+    };
+    wacz::check(path, "", false, &mut report)?;
     Ok(report)
 }
 
@@ -196,8 +244,11 @@ fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = Result<String
     }))
 }
 
-fn check_ledger(folder: &Path, report: &mut Report) -> Result<()> {
+/// The chain, and the entries that the bundle has of it; gives the digests of the bodies that these name.
+fn check_ledger(folder: &Path, report: &mut Report) -> Result<HashSet<String>> {
     let (mut previous, mut leaves) = (FIRST_HEAD.to_owned(), HashSet::new());
+    // An answer without a body is one with an empty body.
+    let mut bodies = HashSet::from([hex(&Sha256::digest(b""))]);
     for (number, line) in lines(folder, "data/ledger/chain.txt")?.enumerate() {
         let line = line?;
         let parts: Vec<&str> = line.split(' ').collect();
@@ -209,20 +260,25 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<()> {
             }
             _ => {
                 report.problem("data/ledger/chain.txt", format!("entry {number} breaks the chain"));
-                return Ok(());
+                return Ok(bodies);
             }
         }
     }
     report.head = Some(previous);
     for (number, line) in lines(folder, "data/ledger/lines.jsonl")?.enumerate() {
-        if !leaves.contains(&leaf(&line?)) {
+        let line = line?;
+        if !leaves.contains(&leaf(&line)) {
             report.problem(
                 "data/ledger/lines.jsonl",
                 format!("line {} is not in the chain", number + 1),
             );
         }
+        let entry: Value = serde_json::from_str(&line).unwrap_or_default();
+        let exchanges = entry["exchanges"].as_array().into_iter().flatten();
+        let named = exchanges.chain([&entry]).filter_map(|item| item["body"].as_str());
+        bodies.extend(named.map(str::to_owned));
     }
-    Ok(())
+    Ok(bodies)
 }
 
 /// CSV and JSON lines must say the same.

@@ -194,7 +194,13 @@ impl<'a, W: Write> Warc<'a, W> {
         {
             self.certificates.insert(certificate);
             let id = self.id("certificate", exchange.id);
-            self.resource(&id, &exchange.started, (certificate, length), "application/pkix-cert", "")?;
+            self.resource(
+                &id,
+                &exchange.started,
+                (certificate, length),
+                "application/pkix-cert",
+                "",
+            )?;
         }
         Ok(told)
     }
@@ -407,7 +413,11 @@ mod tests {
         for (headers, mime, packed) in [
             ("Content-Type: text/html; charset=utf-8\r\n", "text/html", false),
             ("content-type: TEXT/HTML\r\nContent-Encoding: br\r\n", "text/html", true),
-            ("content-encoding: identity\r\ncontent-type: application/json\r\n", "application/json", false),
+            (
+                "content-encoding: identity\r\ncontent-type: application/json\r\n",
+                "application/json",
+                false,
+            ),
             ("content-type: image/jpeg\r\n", "image/jpeg", true),
             ("content-type: image/svg+xml\r\n", "image/svg+xml", false),
             ("content-type:\r\n", "unk", false),
