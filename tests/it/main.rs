@@ -8,6 +8,7 @@ mod interrupted;
 mod platforms;
 mod run;
 mod scene;
+mod strict;
 mod tidy;
 #[path = "../support/web.rs"]
 mod web;

@@ -36,10 +36,14 @@ const DIGEST: &str = "datapackage-digest.json";
 ///
 /// Gives the payload digests of what was received or given.
 pub(super) fn check(path: &Path, item: &str, own: bool, report: &mut Report) -> Result<BTreeSet<String>> {
+    check_within(INFLATED_LIMIT, path, item, own, report)
+}
+
+fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut Report) -> Result<BTreeSet<String>> {
     let mut file = File::open(path).map_err(failed("cannot read", path))?;
     let length = file.seek(SeekFrom::End(0)).map_err(failed("cannot read", path))?;
     let directory = Cell::new(DIRECTORY_LIMIT);
-    let left = Cell::new(INFLATED_LIMIT.saturating_add(length.saturating_mul(256)));
+    let left = Cell::new(inflated.saturating_add(length.saturating_mul(256)));
     let whole = if item.is_empty() {
         path.display().to_string()
     } else {
@@ -524,5 +528,51 @@ impl Read for Metered<'_> {
 impl Seek for Metered<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    #[test]
+    fn a_bomb_is_refused_when_more_came_out_of_it_than_may() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut zip = ZipWriter::new(&mut file);
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        zip.start_file("pages/pages.jsonl", options).unwrap();
+        zip.write_all(&vec![b' '; 4 << 20]).unwrap();
+        zip.finish().unwrap();
+        let found = |inflated| {
+            let mut report = Report::default();
+            check_within(inflated, file.path(), "", false, &mut report).unwrap();
+            report.problems
+        };
+        assert_eq!(
+            found(1 << 20)[0].what,
+            "absurdly much comes out of what is compressed in it"
+        );
+        assert_ne!(
+            found(8 << 20)[0].what,
+            "absurdly much comes out of what is compressed in it"
+        );
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_file_is_not_plain() {
+        for name in ["archive/data.warc.gz", "a/b/c.d", "pages/é.jsonl", "...x/y"] {
+            assert!(is_plain(name), "{name}");
+        }
+        for name in [
+            "", "/a", "a//b", "../a", "a/..", "./a", "a\\b", "c:a", "a\nb", "a\0", "\u{fffd}",
+        ] {
+            assert!(!is_plain(name), "{name}");
+        }
+        assert!(!is_plain(&"a/".repeat(600)));
     }
 }
