@@ -50,6 +50,8 @@ pub struct Config {
     pub canary: BTreeMap<String, Vec<Url>>,
     /// What verdicts need.
     pub verdict: Verdict,
+    /// Who stands in an evidence bundle.
+    pub export: Export,
     /// Base addresses of upstreams that are not the default ones, e.g. `x.syndication`.
     #[serde(deserialize_with = "flattened")]
     pub upstream: BTreeMap<String, Url>,
@@ -127,6 +129,18 @@ pub struct Net {
     pub ports: Vec<u16>,
 }
 
+/// Who made the captures and answers for a bundle; one line each, empty: not named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Export {
+    /// The organisation.
+    pub organization: String,
+    /// The person who collected, or who can be asked.
+    pub collector: String,
+    /// Where that person is reached.
+    pub email: String,
+}
+
 /// Address of a name; the port takes the place of the scheme's usual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -176,6 +190,7 @@ impl Default for Config {
             hosts: BTreeMap::new(),
             canary: BTreeMap::new(),
             verdict: Verdict::default(),
+            export: Export::default(),
             upstream: BTreeMap::new(),
         }
     }
@@ -288,6 +303,15 @@ impl Config {
             }
         }
         self.canaries()?;
+        for (name, line) in [
+            ("export.organization", &self.export.organization),
+            ("export.collector", &self.export.collector),
+            ("export.email", &self.export.email),
+        ] {
+            if line.chars().count() > 200 || line.contains(char::is_control) {
+                return Err(wrong(name, "is not one line of at most 200 characters".to_owned()));
+            }
+        }
         self.upstreams().map(drop)
     }
 

@@ -1,13 +1,13 @@
-//! The BagIt 1.0 bag (RFC 8493) that a bundle is: files under a temporary folder, manifests over them, one rename.
-
+//! The BagIt 1.0 bag (RFC 8493) that a bundle is: files under a temporary folder, manifests over them, one rename
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::TempDir;
 
-use super::failed;
+use super::{Options, failed};
 use crate::error::Result;
 use crate::store::export::Extract;
 use crate::store::hex;
@@ -20,15 +20,22 @@ pub(super) struct Bag {
     folder: TempDir,
     payload: Vec<String>,
     tags: Vec<String>,
+    sums: BTreeMap<String, Sums>,
 }
 
 /// A file of the bag that is being written.
+#[derive(Debug)]
 pub(super) struct BagFile {
     path: PathBuf,
     file: BufWriter<File>,
 }
 
 impl BagFile {
+    /// Where it stands for now.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Appends bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.file.write_all(bytes).map_err(failed("cannot write", &self.path))
@@ -45,6 +52,22 @@ impl BagFile {
     }
 }
 
+impl Write for BagFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for BagFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
 impl Bag {
     /// Begins a bag beside `path`, where it will stand.
     pub(super) fn begin(path: &Path) -> Result<Bag> {
@@ -56,12 +79,11 @@ impl Bag {
             .prefix(".citekeep-export-")
             .tempdir_in(parent)
             .map_err(failed("cannot write a folder in", parent))?;
-        let data = folder.path().join("data/ledger");
-        fs::create_dir_all(&data).map_err(failed("cannot make", &data))?;
         Ok(Bag {
             folder,
             payload: Vec::new(),
             tags: Vec::new(),
+            sums: BTreeMap::new(),
         })
     }
 
@@ -89,6 +111,9 @@ impl Bag {
 
     fn create(&self, name: &str) -> Result<BagFile> {
         let path = self.folder.path().join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed("cannot make", parent))?;
+        }
         let file = File::create_new(&path).map_err(failed("cannot write", &path))?;
         Ok(BagFile {
             path,
@@ -96,21 +121,43 @@ impl Bag {
         })
     }
 
+    /// Every file of the payload that is whole, by its name inside `data/`, with length and digests as read back from the
+    /// disk.
+    pub(super) fn sums(&mut self) -> Result<Vec<(&str, &Sums)>> {
+        for name in &self.payload {
+            if !self.sums.contains_key(name) {
+                let sums = Sums::of(&self.folder.path().join(name))?;
+                self.sums.insert(name.clone(), sums);
+            }
+        }
+        fn inside(name: &str) -> &str {
+            name.strip_prefix("data/").unwrap_or(name)
+        }
+        Ok(self.sums.iter().map(|(name, sums)| (inside(name), sums)).collect())
+    }
+
     /// Writes bag-info and the manifests over all that was written, read back from the disk.
-    pub(super) fn seal(&mut self, extract: &Extract<'_>) -> Result<()> {
-        self.payload.sort_unstable();
+    pub(super) fn seal(&mut self, extract: &Extract<'_>, options: &Options) -> Result<()> {
         let mut length = 0;
         let mut manifests = [String::new(), String::new()];
-        for name in &self.payload {
-            let sums = Sums::of(&self.folder.path().join(name))?;
+        for (name, sums) in self.sums()? {
             length += sums.length;
-            sums.list(name, &mut manifests);
+            sums.list(&format!("data/{name}"), &mut manifests);
         }
         let [sha256, sha512] = &manifests;
         self.tag("manifest-sha256.txt", sha256)?;
         self.tag("manifest-sha512.txt", sha512)?;
         self.tag("bagit.txt", DECLARATION)?;
-        let info = format!(
+        let who = [
+            ("Source-Organization", &options.who.organization),
+            ("Contact-Name", &options.who.collector),
+            ("Contact-Email", &options.who.email),
+        ];
+        let mut info = String::new();
+        for (name, value) in who.iter().filter(|(_, value)| !value.is_empty()) {
+            info += &format!("{name}: {value}\n");
+        }
+        info += &format!(
             "Bag-Software-Agent: citekeep {}\nBagging-Date: {}\nExternal-Description: Posts and pages that articles cite, \
              as of ledger entry {} (head {})\nExternal-Identifier: urn:uuid:{}\nPayload-Oxum: {length}.{}\n",
             env!("CARGO_PKG_VERSION"),
@@ -133,7 +180,9 @@ impl Bag {
 
     /// Gives the bag its name.
     pub(super) fn finish(self, path: &Path) -> Result<()> {
-        for folder in ["data/ledger", "data", ""] {
+        let files = self.payload.iter().chain(&self.tags).map(Path::new);
+        let folders: BTreeSet<&Path> = files.flat_map(|file| file.ancestors().skip(1)).collect();
+        for folder in folders {
             sync_folder(&self.folder.path().join(folder))?;
         }
         fs::rename(self.folder.path(), path).map_err(failed("cannot name", path))?;
@@ -144,7 +193,7 @@ impl Bag {
 }
 
 /// A UUID (version 8, RFC 9562) that the same selection at the same entry always gets.
-fn uuid(extract: &Extract<'_>) -> String {
+pub(super) fn uuid(extract: &Extract<'_>) -> String {
     let seed = Sha256::new()
         .chain_update(extract.digest)
         .chain_update(&extract.head)
@@ -175,6 +224,7 @@ fn sync_folder(path: &Path) -> Result<()> {
 }
 
 /// Length and digests of a file.
+#[derive(Debug)]
 pub(super) struct Sums {
     pub length: u64,
     pub sha256: String,

@@ -5,9 +5,12 @@
 
 mod bag;
 mod ledger;
+mod rocrate;
 mod steps;
+mod surt;
 mod tables;
 pub mod verify;
+mod wacz;
 mod warc;
 
 use std::io;
@@ -19,14 +22,28 @@ use bag::Bag;
 
 type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
-/// What goes into `data/`, in this order. A new format is a file beside this one and a line here.
-const FORMATS: [Format; 3] = [tables::write, ledger::write, warc::write];
+/// What goes into `data/`, in this order. A new format is a file beside this one and a line here, before the last: that
+/// describes all files before it.
+const FORMATS: [Format; 4] = [tables::write, ledger::write, wacz::write, rocrate::write];
 
 /// How a bundle is written.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// CSV cells exactly as they are, without the guard against spreadsheet formulas.
     pub csv_raw: bool,
+    /// Who made the captures and answers for the bundle.
+    pub who: Who,
+}
+
+/// Who made the captures and answers for a bundle; one line each, empty: not named.
+#[derive(Debug, Clone, Default)]
+pub struct Who {
+    /// The organisation.
+    pub organization: String,
+    /// The person who collected, or who can be asked.
+    pub collector: String,
+    /// Where that person is reached.
+    pub email: String,
 }
 
 /// Writes the bundle of `extract` as the new folder `path`.
@@ -46,7 +63,7 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
         format(&mut bag, extract, options)?;
     }
     steps::write(&mut bag, extract)?;
-    bag.seal(extract)?;
+    bag.seal(extract, options)?;
     let report = verify::verify(bag.folder())?;
     if let Some(problem) = report.problems.first() {
         return Err(Error::Internal(format!(

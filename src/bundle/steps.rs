@@ -46,7 +46,7 @@ done < data/ledger/lines.jsonl
 ```
 
 It must print nothing. A line names SHA-256 digests of the bodies that were received with it. The tables name the same, and so
-do the records of `data/captures.warc.gz` (`zcat data/captures.warc.gz | grep -a WARC-Payload-Digest`).
+do the records of the WARC (`unzip -p data/captures/captures.wacz archive/data.warc.gz | zcat | grep -a WARC-Payload-Digest`).
 
 ## What this shows, and what it does not
 

@@ -1,6 +1,9 @@
 //! The check of a bundle folder, offline and in bounded memory: the bag, the chain, the tables. A bundle is foreign input:
 //! links and odd names are refused, nothing outside the folder is read.
 
+mod wacz;
+mod warc;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -8,12 +11,13 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::bag::{DECLARATION, Sums};
-use super::{failed, tables};
+use super::{failed, rocrate, tables};
 use crate::error::Result;
 use crate::store::export::TABLES;
-use crate::store::{FIRST_HEAD, head, leaf};
+use crate::store::{FIRST_HEAD, head, hex, leaf};
 
 /// Most bytes of a tag file, or of a line of a table.
 const TEXT_LIMIT: u64 = 64 << 20;
@@ -40,21 +44,38 @@ pub struct Report {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Records of WARCs.
+    pub records: u64,
     /// Entries of the chain.
     pub entries: u64,
     /// Head of the chain.
     pub head: Option<String>,
     /// What is wrong, at most the first thousand.
     pub problems: Vec<Problem>,
+    /// How much is wrong in all.
+    pub problem_count: u64,
+    /// What was not checked, or may be missed; at most the first thousand.
+    pub notes: Vec<Problem>,
 }
 
 impl Report {
     fn problem(&mut self, item: &str, what: impl Into<String>) {
+        self.problem_count += 1;
         if self.problems.len() < PROBLEMS_LIMIT {
             self.problems.push(Problem {
                 item: item.to_owned(),
                 what: what.into(),
             });
+        }
+    }
+
+    fn note(&mut self, item: &str, what: &str) {
+        let note = Problem {
+            item: item.to_owned(),
+            what: what.to_owned(),
+        };
+        if self.notes.len() < PROBLEMS_LIMIT && self.notes.last() != Some(&note) {
+            self.notes.push(note);
         }
     }
 }
@@ -66,12 +87,56 @@ impl Report {
 pub fn verify(folder: &Path) -> Result<Report> {
     let mut report = Report::default();
     let files = list(folder, &mut report)?;
-    check_bag(folder, &files, &mut report)?;
+    let payload = check_bag(folder, &files, &mut report)?;
+    check_parts(&files, &mut report);
     if report.problems.is_empty() {
-        check_ledger(folder, &mut report)?;
-        check_tables(folder, &mut report)?;
+        let bodies = Bodies {
+            named: check_ledger(folder, &mut report)?,
+            all: !files.contains("data/ledger/withheld.txt"),
+        };
+        check_tables(folder, &bodies, &mut report)?;
+        check_crate(folder, payload, &mut report)?;
+        for name in files.iter().filter(|name| name.ends_with(".wacz")) {
+            for payload in wacz::check(&folder.join(name), name, true, &mut report)? {
+                bodies.check(payload.trim_start_matches("sha256:"), name, &mut report);
+            }
+        }
     }
     Ok(report)
+}
+
+/// Checks a WACZ, ours or anybody's.
+///
+/// # Errors
+/// If it cannot be read; what is wrong with it is in the report.
+pub fn verify_wacz(path: &Path) -> Result<Report> {
+    let mut report = Report {
+        files: 1,
+        bytes: fs::metadata(path).map_err(failed("cannot read", path))?.len(),
+        ..Report::default()
+    };
+    wacz::check(path, "", false, &mut report)?;
+    Ok(report)
+}
+
+/// The bodies that the ledger's lines name.
+struct Bodies {
+    named: HashSet<String>,
+    /// Whether every line is there.
+    all: bool,
+}
+
+impl Bodies {
+    fn check(&self, sha256: &str, item: &str, report: &mut Report) {
+        match self.named.contains(sha256) {
+            true => {}
+            false if self.all => report.problem(item, format!("no ledger entry names its body {sha256}")),
+            false => report.note(
+                item,
+                "a body that no ledger entry names; lines of the ledger are withheld",
+            ),
+        }
+    }
 }
 
 /// Every plain file by its path inside the folder; links and odd names are problems.
@@ -107,7 +172,8 @@ fn is_plain(name: &str) -> bool {
     name.len() <= 180 && !name.starts_with('.') && name.bytes().all(ok)
 }
 
-fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Result<()> {
+/// The bag; gives what its manifest says of the payload.
+fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Result<BTreeMap<String, String>> {
     if text(folder, "bagit.txt", files, report)?.is_some_and(|text| text != DECLARATION) {
         report.problem("bagit.txt", "not the declaration of BagIt 1.0");
     }
@@ -151,7 +217,41 @@ fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
     if text(folder, "bag-info.txt", files, report)?.is_some_and(|info| !info.lines().any(|line| line == oxum)) {
         report.problem("bag-info.txt", format!("does not say {oxum}"));
     }
-    Ok(())
+    Ok(manifests.remove("manifest-sha256.txt").unwrap_or_default())
+}
+
+/// The text of a row has the digest that stands beside it, and every body of it is one that the ledger names.
+fn check_digests(row: &Value, item: &str, bodies: &Bodies, report: &mut Report) {
+    for column in ["body_sha256", "exchange_sha256", "sha256", "text_sha256"] {
+        if let Some(sha256) = row[column].as_str() {
+            bodies.check(sha256, item, report);
+        }
+    }
+    if let (Some(text), Some(stated)) = (row["text"].as_str(), row["text_sha256"].as_str())
+        && hex(&Sha256::digest(text)) != stated
+    {
+        report.problem(item, "a text is not that of its text_sha256");
+    }
+}
+
+/// Nothing that every bundle has is missing, whatever the manifests say.
+fn check_parts(files: &BTreeSet<String>, report: &mut Report) {
+    let tables = TABLES
+        .iter()
+        .flat_map(|table| [format!("{}.csv", table.name), format!("{}.jsonl", table.name)]);
+    let others = [
+        rocrate::NAME,
+        "datapackage.json",
+        "ledger/chain.txt",
+        "ledger/lines.jsonl",
+        "captures/captures.wacz",
+    ];
+    for name in tables.chain(others.map(str::to_owned)) {
+        let name = format!("data/{name}");
+        if !files.contains(&name) {
+            report.problem(&name, "missing");
+        }
+    }
 }
 
 fn manifest(text: &str, name: &str, report: &mut Report) -> BTreeMap<String, String> {
@@ -196,8 +296,11 @@ fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = Result<String
     }))
 }
 
-fn check_ledger(folder: &Path, report: &mut Report) -> Result<()> {
+/// The chain, and the entries that the bundle has of it; gives the digests of the bodies and texts that these name.
+fn check_ledger(folder: &Path, report: &mut Report) -> Result<HashSet<String>> {
     let (mut previous, mut leaves) = (FIRST_HEAD.to_owned(), HashSet::new());
+    // An answer without a body is one with an empty body.
+    let mut bodies = HashSet::from([hex(&Sha256::digest(b""))]);
     for (number, line) in lines(folder, "data/ledger/chain.txt")?.enumerate() {
         let line = line?;
         let parts: Vec<&str> = line.split(' ').collect();
@@ -209,24 +312,54 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<()> {
             }
             _ => {
                 report.problem("data/ledger/chain.txt", format!("entry {number} breaks the chain"));
-                return Ok(());
+                return Ok(bodies);
             }
         }
     }
     report.head = Some(previous);
     for (number, line) in lines(folder, "data/ledger/lines.jsonl")?.enumerate() {
-        if !leaves.contains(&leaf(&line?)) {
+        let line = line?;
+        if !leaves.contains(&leaf(&line)) {
             report.problem(
                 "data/ledger/lines.jsonl",
                 format!("line {} is not in the chain", number + 1),
             );
         }
+        let entry: Value = serde_json::from_str(&line).unwrap_or_default();
+        let exchanges = entry["exchanges"].as_array().into_iter().flatten();
+        let named = exchanges.chain([&entry]).filter_map(|item| item["body"].as_str());
+        bodies.extend(named.chain(entry["text"].as_str()).map(str::to_owned));
+    }
+    Ok(bodies)
+}
+
+/// The crate must describe every file of the payload as it is. Each entity stands on a line of its own.
+fn check_crate(folder: &Path, mut payload: BTreeMap<String, String>, report: &mut Report) -> Result<()> {
+    let item = format!("data/{}", rocrate::NAME);
+    if payload.remove(&item).is_none() {
+        report.problem(&item, "missing");
+        return Ok(());
+    }
+    for line in lines(folder, &item)? {
+        let line = line?;
+        let entity: Value = serde_json::from_str(line.trim_end_matches(',')).unwrap_or_default();
+        if entity["@type"] != "File" {
+            continue;
+        }
+        let name = format!("data/{}", entity["@id"].as_str().unwrap_or_default());
+        match payload.remove(&name) {
+            Some(sha256) if entity["sha256"] == sha256.as_str() => {}
+            _ => report.problem(&item, format!("does not describe {name} as it is")),
+        }
+    }
+    for name in payload.keys() {
+        report.problem(&item, format!("does not describe {name}"));
     }
     Ok(())
 }
 
-/// CSV and JSON lines must say the same.
-fn check_tables(folder: &Path, report: &mut Report) -> Result<()> {
+/// CSV and JSON lines must say the same, and every digest in them must be the ledger's.
+fn check_tables(folder: &Path, bodies: &Bodies, report: &mut Report) -> Result<()> {
     let path = folder.join("data/datapackage.json");
     let package = fs::read_to_string(&path).map_err(failed("cannot read", &path))?;
     let raw = serde_json::from_str::<Value>(&package).is_ok_and(|package| package["csvGuard"] == false);
@@ -247,6 +380,7 @@ fn check_tables(folder: &Path, report: &mut Report) -> Result<()> {
                         .zip(record.iter())
                         .all(|(column, cell)| tables::expected(&row[column.0], raw) == cell)
             });
+            check_digests(&row, &format!("data/{}.jsonl", table.name), bodies, report);
             if !agrees {
                 report.problem(&name, format!("row {} is not that of the .jsonl file", number + 1));
                 break;

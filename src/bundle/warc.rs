@@ -1,51 +1,124 @@
-//! `captures.warc.gz`: every exchange as WARC 1.1 (ISO 28500:2017) records, one gzip member each, bodies as received; an
-//! article that was given as a file is a `resource`. Record ids and dates come from the archive, so the file is the same
-//! each time.
+//! WARC 1.1 (ISO 28500:2017): records in one gzip member each, bodies as received, read from the archive twice and never
+//! held. Record ids and dates come from the archive, so the bytes are the same each time.
 
-use std::io::Write as _;
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
-use super::Options;
-use super::bag::{Bag, BagFile, uuid_of};
+use super::bag::uuid_of;
+use super::failed;
 use crate::error::{Error, Result};
 use crate::store::export::{Extract, GivenArticle, WireExchange};
 use crate::store::hex;
 
-/// Writes the WARC.
-pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
-    let mut file = bag.payload("captures.warc.gz")?;
-    let mut warc = Warc {
-        file: &mut file,
-        extract,
-    };
-    let info = format!(
-        "software: citekeep {}\r\nformat: WARC File Format 1.1\r\nledger-head: {}\r\n",
-        env!("CARGO_PKG_VERSION"),
-        extract.head
-    );
-    let fields = vec![("Content-Type", "application/warc-fields".to_owned())];
-    warc.record(
-        "warcinfo",
-        &warc.id("warcinfo", 0),
-        &extract.at,
-        fields,
-        info.as_bytes(),
-        None,
-    )?;
-    extract.given(|article| warc.given(&article))?;
-    extract.exchanges(|exchange| warc.exchange(&exchange))?;
-    file.close()
-}
+/// What a revisit record says of its kind (ISO 28500:2017 §6.7.2).
+const IDENTICAL_PAYLOAD: &str = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
 
-struct Warc<'a> {
-    file: &'a mut BagFile,
+/// A WARC that is being written.
+pub(super) struct Warc<'a, W> {
+    out: W,
+    path: PathBuf,
     extract: &'a Extract<'a>,
+    info: String,
+    length: u64,
+    digest: Sha256,
+    /// Address and body of a response that stands here already, with its date.
+    seen: HashMap<(String, [u8; 32]), String>,
+    certificates: HashSet<[u8; 32]>,
+    /// What an index says of the records written since it was last taken.
+    pub(super) listed: Vec<Listed>,
 }
 
-impl Warc<'_> {
+/// A record that an index lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// Its WARC-Target-URI.
+    pub url: String,
+    /// Its WARC-Date.
+    pub date: String,
+    /// Media type of the payload, or `warc/revisit`.
+    pub mime: String,
+    /// HTTP status; 200 of a resource.
+    pub status: i64,
+    /// SHA-256 of the payload.
+    pub payload: [u8; 32],
+    /// Where its gzip member begins.
+    pub offset: u64,
+    /// Bytes of its gzip member.
+    pub length: u64,
+    /// SHA-256 of its gzip member.
+    pub member: [u8; 32],
+}
+
+/// What is to be written as one record.
+struct Record<'a> {
+    kind: &'a str,
+    id: &'a str,
+    date: &'a str,
+    fields: Vec<(&'a str, String)>,
+    head: &'a [u8],
+    /// Digest and length of the payload.
+    payload: Option<([u8; 32], u64)>,
+    /// Whether the payload follows `head`; of a revisit it does not.
+    whole: bool,
+    /// Whether gzip would only cost time.
+    packed: bool,
+}
+
+/// Where a record stands.
+struct Place {
+    offset: u64,
+    length: u64,
+    member: [u8; 32],
+}
+
+impl<'a, W: Write> Warc<'a, W> {
+    /// Begins part `number` (from 1) of the selection's WARC with its warcinfo record. `path` names it in errors.
+    pub(super) fn begin(out: W, path: PathBuf, extract: &'a Extract<'a>, number: usize) -> Result<Warc<'a, W>> {
+        let mut warc = Warc {
+            out,
+            path,
+            extract,
+            info: String::new(),
+            length: 0,
+            digest: Sha256::new(),
+            seen: HashMap::new(),
+            certificates: HashSet::new(),
+            listed: Vec::new(),
+        };
+        warc.info = warc.id("warcinfo", number as i64);
+        let info = format!(
+            "software: citekeep {}\r\nformat: WARC File Format 1.1\r\nledger-head: {}\r\n",
+            env!("CARGO_PKG_VERSION"),
+            extract.head
+        );
+        warc.record(Record {
+            kind: "warcinfo",
+            id: &warc.info.clone(),
+            date: &extract.at,
+            fields: vec![("Content-Type", "application/warc-fields".to_owned())],
+            head: info.as_bytes(),
+            payload: None,
+            whole: true,
+            packed: false,
+        })?;
+        Ok(warc)
+    }
+
+    /// Bytes so far.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Ends it: where it was written to, its length and its SHA-256.
+    pub(super) fn finish(self) -> (W, u64, [u8; 32]) {
+        (self.out, self.length, self.digest.finalize().into())
+    }
+
     fn id(&self, kind: &str, row: i64) -> String {
         let seed = Sha256::new()
             .chain_update(self.extract.digest)
@@ -53,79 +126,50 @@ impl Warc<'_> {
         format!("<urn:uuid:{}>", uuid_of(&seed.finalize()))
     }
 
-    fn given(&mut self, article: &GivenArticle) -> Result<()> {
-        if article.redacted {
-            return Ok(());
-        }
+    /// An article that was given as a file: a resource named by its digest.
+    pub(super) fn given(&mut self, article: &GivenArticle) -> Result<()> {
         let media = if article.format == "html" {
             "text/html"
         } else {
             "text/plain"
         };
-        let fields = vec![
-            ("WARC-Target-URI", format!("urn:sha256:{}", hex(&article.body.0))),
-            ("Content-Type", format!("{media}; charset={}", article.charset)),
-        ];
-        self.record(
-            "resource",
-            &self.id("resource", article.entry),
+        let id = self.id("resource", article.entry);
+        self.resource(
+            &id,
             &article.read_at,
-            fields,
-            b"",
-            Some(article.body),
+            article.body,
+            media,
+            &format!("; charset={}", article.charset),
         )
     }
 
-    /// Request, response if there was one, and what else is known, all of one date.
-    fn exchange(&mut self, exchange: &WireExchange) -> Result<()> {
-        let response = self.id("response", exchange.id);
+    fn resource(&mut self, id: &str, date: &str, body: ([u8; 32], u64), mime: &str, more: &str) -> Result<()> {
+        let url = format!("urn:sha256:{}", hex(&body.0));
+        let place = self.record(Record {
+            kind: "resource",
+            id,
+            date,
+            fields: vec![
+                ("WARC-Target-URI", url.clone()),
+                ("Content-Type", format!("{mime}{more}")),
+            ],
+            head: b"",
+            payload: Some(body),
+            whole: true,
+            packed: false,
+        })?;
+        self.list(url, date, mime.to_owned(), 200, body.0, &place);
+        Ok(())
+    }
+
+    /// Request, response if there was one, and what else is known, all of one date. Gives whether there is a response.
+    pub(super) fn exchange(&mut self, exchange: &WireExchange) -> Result<bool> {
         let request = self.id("request", exchange.id);
         let target = ("WARC-Target-URI", exchange.url.clone());
-        let mut note = format!(
-            "ledger-entry: {}\r\npurpose: {}\r\nended: {}\r\n",
-            exchange.entry, exchange.purpose, exchange.ended
-        );
-        if let Some(certificate) = &exchange.certificate {
-            note += &format!("tls-certificate-sha256: {}\r\n", hex(certificate));
-        }
-        if let Some(failure) = &exchange.failure {
-            note += &format!("failure: {}\r\n", failure.replace(['\r', '\n'], " "));
-        }
-        let mut told = false;
-        if let (Some(status), Some(headers), false) = (exchange.status, &exchange.response_headers, exchange.redacted) {
-            // HTTP/2 has no status line, and a reason phrase is not kept: none is made up.
-            let head = format!("HTTP/1.1 {status} \r\n{}\r\n", dechunked(headers));
-            let mut fields = vec![
-                target.clone(),
-                ("Content-Type", "application/http; msgtype=response".to_owned()),
-            ];
-            if let Some(peer) = exchange
-                .remote
-                .as_deref()
-                .and_then(|peer| peer.parse::<std::net::SocketAddr>().ok())
-            {
-                fields.push(("WARC-IP-Address", peer.ip().to_string()));
-            }
-            if exchange.http_version.as_deref() == Some("HTTP/2.0") {
-                fields.push(("WARC-Protocol", "h2".to_owned()));
-            }
-            if let Some(why) = &exchange.truncated {
-                fields.push(("WARC-Truncated", why.clone()));
-            }
-            let body = exchange.body.unwrap_or_else(|| (Sha256::digest(b"").into(), 0));
-            self.record(
-                "response",
-                &response,
-                &exchange.started,
-                fields,
-                head.as_bytes(),
-                Some(body),
-            )?;
-            told = true;
-        }
-        if let (true, Some((body, _))) = (exchange.redacted, exchange.body) {
-            note += &format!("redacted-body-sha256: {}\r\n", hex(&body));
-        }
+        let response = match (exchange.status, &exchange.response_headers, exchange.redacted) {
+            (Some(status), Some(headers), false) => Some(self.response(exchange, status, headers)?),
+            _ => None,
+        };
         let path = url::Url::parse(&exchange.url)
             .map_or_else(|_| "/".to_owned(), |url| url[url::Position::BeforePath..].to_owned());
         let block = format!("GET {path} HTTP/1.1\r\n{}\r\n", exchange.request_headers);
@@ -133,72 +177,215 @@ impl Warc<'_> {
             target.clone(),
             ("Content-Type", "application/http; msgtype=request".to_owned()),
         ];
-        if told {
+        if let Some(response) = &response {
             fields.push(("WARC-Concurrent-To", response.clone()));
         }
-        self.record("request", &request, &exchange.started, fields, block.as_bytes(), None)?;
+        self.note("request", &request, &exchange.started, fields, &block)?;
+        let told = response.is_some();
         let fields = vec![
             target,
-            ("WARC-Concurrent-To", if told { response } else { request }),
+            ("WARC-Concurrent-To", response.unwrap_or(request)),
             ("Content-Type", "application/warc-fields".to_owned()),
         ];
-        self.record(
-            "metadata",
-            &self.id("metadata", exchange.id),
-            &exchange.started,
-            fields,
-            note.as_bytes(),
-            None,
-        )
+        let id = self.id("metadata", exchange.id);
+        self.note("metadata", &id, &exchange.started, fields, &known(exchange))?;
+        if let Some(certificate) = exchange.certificate.filter(|c| !self.certificates.contains(c))
+            && let Some(length) = self.extract.length(&certificate)?
+        {
+            self.certificates.insert(certificate);
+            let id = self.id("certificate", exchange.id);
+            self.resource(
+                &id,
+                &exchange.started,
+                (certificate, length),
+                "application/pkix-cert",
+                "",
+            )?;
+        }
+        Ok(told)
     }
 
-    /// One record in a gzip member of its own: `head`, then the payload from the archive, read twice, never held.
-    fn record(
-        &mut self,
-        kind: &str,
-        id: &str,
-        date: &str,
-        fields: Vec<(&str, String)>,
-        head: &[u8],
-        payload: Option<([u8; 32], u64)>,
-    ) -> Result<()> {
-        let stored = payload.filter(|(_, length)| *length > 0);
-        let mut block = Sha256::new_with_prefix(head);
+    /// The response, or a revisit where the same address gave the same body before; gives its id.
+    fn response(&mut self, exchange: &WireExchange, status: i64, headers: &str) -> Result<String> {
+        let id = self.id("response", exchange.id);
+        // HTTP/2 has no status line, and a reason phrase is not kept: none is made up.
+        let head = format!("HTTP/1.1 {status} \r\n{}\r\n", dechunked(headers));
+        let mut fields = vec![
+            ("WARC-Target-URI", exchange.url.clone()),
+            ("Content-Type", "application/http; msgtype=response".to_owned()),
+        ];
+        let peer = exchange.remote.as_deref().map(str::parse::<std::net::SocketAddr>);
+        if let Some(Ok(peer)) = peer {
+            fields.push(("WARC-IP-Address", peer.ip().to_string()));
+        }
+        if exchange.http_version.as_deref() == Some("HTTP/2.0") {
+            fields.push(("WARC-Protocol", "h2".to_owned()));
+        }
+        if let Some(why) = &exchange.truncated {
+            fields.push(("WARC-Truncated", why.clone()));
+        }
+        let body = exchange.body.unwrap_or_else(|| (Sha256::digest(b"").into(), 0));
+        let before = self.seen.get(&(exchange.url.clone(), body.0)).cloned();
+        if let Some(date) = &before {
+            fields.push(("WARC-Profile", IDENTICAL_PAYLOAD.to_owned()));
+            fields.push(("WARC-Refers-To-Target-URI", exchange.url.clone()));
+            fields.push(("WARC-Refers-To-Date", date.clone()));
+        } else if body.1 > 0 {
+            self.seen
+                .insert((exchange.url.clone(), body.0), exchange.started.clone());
+        }
+        let mime = media_type(headers);
+        let place = self.record(Record {
+            kind: if before.is_some() { "revisit" } else { "response" },
+            id: &id,
+            date: &exchange.started,
+            fields,
+            head: head.as_bytes(),
+            payload: Some(body),
+            whole: before.is_none(),
+            packed: is_packed(headers, &mime),
+        })?;
+        let mime = if before.is_some() {
+            "warc/revisit".to_owned()
+        } else {
+            mime
+        };
+        self.list(exchange.url.clone(), &exchange.started, mime, status, body.0, &place);
+        Ok(id)
+    }
+
+    fn list(&mut self, url: String, date: &str, mime: String, status: i64, payload: [u8; 32], place: &Place) {
+        self.listed.push(Listed {
+            url,
+            date: date.to_owned(),
+            mime,
+            status,
+            payload,
+            offset: place.offset,
+            length: place.length,
+            member: place.member,
+        });
+    }
+
+    fn note(&mut self, kind: &str, id: &str, date: &str, fields: Vec<(&str, String)>, block: &str) -> Result<()> {
+        self.record(Record {
+            kind,
+            id,
+            date,
+            fields,
+            head: block.as_bytes(),
+            payload: None,
+            whole: true,
+            packed: false,
+        })
+        .map(drop)
+    }
+
+    /// One record in a gzip member of its own: `head`, then the payload from the archive, read once for the digest and
+    /// once for the bytes.
+    fn record(&mut self, record: Record<'_>) -> Result<Place> {
+        let stored = record.payload.filter(|(_, length)| *length > 0 && record.whole);
+        let mut block = Sha256::new_with_prefix(record.head);
         if let Some((sha256, _)) = &stored {
             self.extract.body(sha256, |piece| {
                 block.update(piece);
                 Ok(())
             })?;
         }
-        let mut lines = format!("WARC/1.1\r\nWARC-Type: {kind}\r\nWARC-Record-ID: {id}\r\nWARC-Date: {date}\r\n");
-        for (name, value) in fields {
+        let mut lines = format!(
+            "WARC/1.1\r\nWARC-Type: {}\r\nWARC-Record-ID: {}\r\nWARC-Date: {}\r\n",
+            record.kind, record.id, record.date
+        );
+        if record.kind != "warcinfo" {
+            lines += &format!("WARC-Warcinfo-ID: {}\r\n", self.info);
+        }
+        for (name, value) in record.fields {
             lines += &format!("{name}: {value}\r\n");
         }
-        if let Some((sha256, _)) = &payload {
+        if let Some((sha256, _)) = &record.payload {
             lines += &format!("WARC-Payload-Digest: sha256:{}\r\n", hex(sha256));
         }
-        let length = head.len() as u64 + payload.map_or(0, |(_, length)| length);
+        let length = record.head.len() as u64 + stored.map_or(0, |(_, length)| length);
         lines += &format!(
             "WARC-Block-Digest: sha256:{}\r\nContent-Length: {length}\r\n\r\n",
             hex(&block.finalize())
         );
-        let broken = |error: std::io::Error| Error::Internal(error.to_string());
-        let mut member = GzEncoder::new(Vec::new(), Compression::default());
+        let broken = |error: io::Error| Error::Internal(error.to_string());
+        let level = if record.packed {
+            Compression::none()
+        } else {
+            Compression::default()
+        };
+        let mut place = Place {
+            offset: self.length,
+            length: 0,
+            member: [0; 32],
+        };
+        let mut member_digest = Sha256::new();
+        let mut put = |bytes: &[u8]| {
+            member_digest.update(bytes);
+            self.digest.update(bytes);
+            place.length += bytes.len() as u64;
+            self.out.write_all(bytes).map_err(failed("cannot write", &self.path))
+        };
+        let mut member = GzEncoder::new(Vec::new(), level);
         member
             .write_all(lines.as_bytes())
-            .and_then(|()| member.write_all(head))
+            .and_then(|()| member.write_all(record.head))
             .map_err(broken)?;
         if let Some((sha256, _)) = &stored {
             self.extract.body(sha256, |piece| {
                 member.write_all(piece).map_err(broken)?;
-                self.file.write(member.get_ref())?;
+                put(member.get_ref())?;
                 member.get_mut().clear();
                 Ok(())
             })?;
         }
         member.write_all(b"\r\n\r\n").map_err(broken)?;
-        self.file.write(&member.finish().map_err(broken)?)
+        put(&member.finish().map_err(broken)?)?;
+        place.member = member_digest.finalize().into();
+        self.length += place.length;
+        Ok(place)
     }
+}
+
+/// What is known of an exchange beyond its messages, as WARC fields.
+fn known(exchange: &WireExchange) -> String {
+    let mut note = format!(
+        "ledger-entry: {}\r\npurpose: {}\r\nended: {}\r\n",
+        exchange.entry, exchange.purpose, exchange.ended
+    );
+    if let Some(certificate) = &exchange.certificate {
+        note += &format!("tls-certificate-sha256: {}\r\n", hex(certificate));
+    }
+    if let Some(failure) = &exchange.failure {
+        note += &format!("failure: {}\r\n", failure.replace(['\r', '\n'], " "));
+    }
+    if let (true, Some((body, _))) = (exchange.redacted, exchange.body) {
+        note += &format!("redacted-body-sha256: {}\r\n", hex(&body));
+    }
+    note
+}
+
+/// The value of the first header of this name, which is in lower case.
+fn header<'h>(headers: &'h str, wanted: &str) -> Option<&'h str> {
+    headers.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim())
+    })
+}
+
+fn media_type(headers: &str) -> String {
+    let value = header(headers, "content-type").unwrap_or_default();
+    let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if media.is_empty() { "unk".to_owned() } else { media }
+}
+
+/// Whether the body is compressed already, by what the server said of it.
+fn is_packed(headers: &str, mime: &str) -> bool {
+    let encoded = header(headers, "content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
+    let medium = ["image/", "video/", "audio/"].iter().any(|kind| mime.starts_with(kind));
+    encoded || medium && mime != "image/svg+xml"
 }
 
 /// Bodies are kept without chunk framing, so the header that announces it is renamed where it stood.
@@ -215,4 +402,37 @@ fn dechunked(headers: &str) -> String {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_packed_again_only_where_the_server_did_not_pack_it() {
+        for (headers, mime, packed) in [
+            ("Content-Type: text/html; charset=utf-8\r\n", "text/html", false),
+            ("content-type: TEXT/HTML\r\nContent-Encoding: br\r\n", "text/html", true),
+            (
+                "content-encoding: identity\r\ncontent-type: application/json\r\n",
+                "application/json",
+                false,
+            ),
+            ("content-type: image/jpeg\r\n", "image/jpeg", true),
+            ("content-type: image/svg+xml\r\n", "image/svg+xml", false),
+            ("content-type:\r\n", "unk", false),
+            ("", "unk", false),
+        ] {
+            assert_eq!(media_type(headers), mime, "{headers}");
+            assert_eq!(is_packed(headers, mime), packed, "{headers}");
+        }
+    }
+
+    #[test]
+    fn a_body_without_chunks_is_not_announced_in_chunks() {
+        assert_eq!(
+            dechunked("Server: a\r\nTransfer-Encoding: chunked\r\n"),
+            "Server: a\r\nx-archive-orig-Transfer-Encoding: chunked\r\n"
+        );
+    }
 }

@@ -63,8 +63,14 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         until: arguments.until,
         as_of: arguments.as_of,
     })?;
+    let who = global.settings()?.export;
     let options = bundle::Options {
         csv_raw: arguments.csv_raw,
+        who: bundle::Who {
+            organization: who.organization,
+            collector: who.collector,
+            email: who.email,
+        },
     };
     bundle::write(&arguments.output, &extract, &options)?;
     if printer.json() {

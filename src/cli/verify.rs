@@ -1,5 +1,9 @@
 //! `citekeep verify`.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use indicatif::ProgressBar;
 
@@ -12,15 +16,21 @@ use crate::store::verify;
 /// Arguments of `citekeep verify`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The archive, or the folder of a bundle (default: that of --archive)
-    path: Option<std::path::PathBuf>,
+    /// The archive, the folder of a bundle, or a WACZ (default: the archive of --archive)
+    path: Option<PathBuf>,
+    /// Name everything that is wrong, not only the first
+    #[arg(long)]
+    all: bool,
 }
 
 /// Checks the archive; what is wrong is named, and the exit code tells.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let path = arguments.path.as_ref().unwrap_or(&global.archive);
     if path.is_dir() {
-        return bundle_folder(path, printer);
+        return Ok(files(&bundle::verify::verify(path)?, path, arguments.all, printer));
+    }
+    if is_zip(path) {
+        return Ok(files(&bundle::verify::verify_wacz(path)?, path, arguments.all, printer));
     }
     let bar = printer.progress().then(|| ProgressBar::new(0));
     let report = verify::verify(path, |progress| {
@@ -36,17 +46,12 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     if printer.json() {
         printer.object(&report);
     }
-    for problem in &report.problems {
-        printer.warn(format_args!(
-            "{}: {}",
-            Printable(&problem.item),
-            Printable(&problem.what)
-        ));
-    }
-    let unsaid = report.problem_count - report.problems.len() as u64;
-    if unsaid > 0 {
-        printer.warn(format_args!("and {unsaid} more"));
-    }
+    problems(
+        report.problems.iter().map(|problem| (&*problem.item, &*problem.what)),
+        report.problem_count,
+        arguments.all,
+        printer,
+    );
     let verdict = if report.is_sound() { "sound" } else { "NOT sound" };
     printer.line(format_args!(
         "{}: {verdict}; {} ledger entries and {} bodies ({} bytes) checked, {} redacted, head {}",
@@ -64,27 +69,51 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     })
 }
 
-fn bundle_folder(path: &std::path::Path, printer: &Printer) -> Result<ExitCode> {
-    let report = bundle::verify::verify(path)?;
+/// A bundle's folder, or a WACZ.
+fn files(report: &bundle::verify::Report, path: &Path, all: bool, printer: &Printer) -> ExitCode {
     if printer.json() {
-        printer.object(&report);
+        printer.object(report);
     }
-    for problem in &report.problems {
-        printer.warn(format_args!(
-            "{}: {}",
-            Printable(&problem.item),
-            Printable(&problem.what)
-        ));
+    for note in &report.notes {
+        printer.remark(format_args!("{}: {}", Printable(&note.item), Printable(&note.what)));
     }
+    problems(
+        report.problems.iter().map(|problem| (&*problem.item, &*problem.what)),
+        report.problem_count,
+        all,
+        printer,
+    );
     let sound = report.problems.is_empty();
     printer.line(format_args!(
-        "{}: {}; {} files ({} bytes) and {} ledger entries checked, head {}",
+        "{}: {}; {} files ({} bytes), {} WARC records and {} ledger entries checked, head {}",
         Printable(&path.display().to_string()),
         if sound { "sound" } else { "NOT sound" },
         report.files,
         report.bytes,
+        report.records,
         report.entries,
         report.head.as_deref().unwrap_or("none")
     ));
-    Ok(if sound { ExitCode::Done } else { ExitCode::BadInput })
+    if sound { ExitCode::Done } else { ExitCode::BadInput }
+}
+
+/// Says the first that is wrong, or all that is listed, and how much more there is.
+fn problems<'p>(found: impl Iterator<Item = (&'p str, &'p str)>, count: u64, all: bool, printer: &Printer) {
+    let mut said = 0;
+    for (item, what) in found.take(if all { usize::MAX } else { 1 }) {
+        printer.warn(format_args!("{}: {}", Printable(item), Printable(what)));
+        said += 1;
+    }
+    match (count - said, all) {
+        (0, _) => {}
+        (more, true) => printer.warn(format_args!("and {more} more")),
+        (more, false) => printer.warn(format_args!("and {more} more; --all names them")),
+    }
+}
+
+/// Whether the file begins as every ZIP does; an archive begins with SQLite's words.
+fn is_zip(path: &Path) -> bool {
+    let mut begin = [0; 4];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut begin));
+    read.is_ok() && matches!(&begin, b"PK\x03\x04" | b"PK\x05\x06")
 }

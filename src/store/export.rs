@@ -118,7 +118,7 @@ pub const TABLES: [Table; 5] = [
             ("given_name", Text, "Name of the file that was given", "r.given_name"),
             ("claimed_url", Text, "Address that the user says it comes from; not checked", "r.claimed_url"),
             ("claimed_retrieved", Text, "When the user says it was retrieved; not checked", "r.claimed_retrieved"),
-            ("body_sha256", Text, "SHA-256 of its bytes as received or given", "lower(hex(b.sha256))"),
+            ("body_sha256", Text, "SHA-256 of its bytes as received or given", "nullif(lower(hex(b.sha256)), '')"),
             ("text_sha256", Text, "SHA-256 of the text that was read in them", "lower(hex(r.text_sha256))"),
             ("reader", Text, "Program and version that read the bytes", "r.reader"),
             ("text", Text, "The text, blocks joined by one line feed; empty if redacted", "r.text"),
@@ -185,7 +185,7 @@ pub const TABLES: [Table; 5] = [
             ("source", Text, "Who gave the best answer", "c.source"),
             ("status", Integer, "HTTP status of the best answer's last exchange", "x.status"),
             ("final_url", Text, "Address of that exchange", "x.url"),
-            ("body_sha256", Text, "SHA-256 of its body as received", "lower(hex(b.sha256))"),
+            ("body_sha256", Text, "SHA-256 of its body as received", "nullif(lower(hex(b.sha256)), '')"),
             ("answers", Json, "Every answer in the order asked: source, outcome, reason, detail",
              "(SELECT json_group_array(json_object('source', k.source, 'outcome', k.outcome, 'reason', k.reason, 'detail', k.detail))
                FROM (SELECT * FROM answer n WHERE n.capture = c.id AND n.id NOT IN (SELECT y.answer FROM canary y) ORDER BY n.ordinal) k)"),
@@ -238,7 +238,7 @@ pub const TABLES: [Table; 5] = [
             ("card", Json, "Preview of a link in it", "d.card"),
             ("related", Json, "What the source says of the posts that it quotes, answers or repeats", "d.related"),
             ("parser", Text, "Program and version that read it", "p.parser"),
-            ("exchange_sha256", Text, "SHA-256 of the body it was read from, as received", "lower(hex(b.sha256))"),
+            ("exchange_sha256", Text, "SHA-256 of the body it was read from, as received", "nullif(lower(hex(b.sha256)), '')"),
         ],
         from: "export_capture e JOIN capture c ON c.id = e.id JOIN target t ON t.id = c.target
                JOIN answer a ON a.capture = c.id JOIN post p ON p.answer = a.id AND p.entry <= (SELECT seq FROM export_at)
@@ -257,7 +257,7 @@ pub const TABLES: [Table; 5] = [
             ("alt", Text, "Description given by the author", "m.alt"),
             ("outcome", Text, "What came of it", "m.outcome"),
             ("reason", Text, "Reason code", "m.reason"),
-            ("sha256", Text, "SHA-256 of its bytes as received", "lower(hex(b.sha256))"),
+            ("sha256", Text, "SHA-256 of its bytes as received", "nullif(lower(hex(b.sha256)), '')"),
             ("length", Integer, "Length in bytes", "b.length"),
         ],
         from: "export_capture e JOIN post_media m ON m.capture = e.id
@@ -562,6 +562,18 @@ impl Extract<'_> {
         )
     }
 
+    /// Shows the number of every selected entry whose line was redacted.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn withheld(&self, each: impl FnMut(i64) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT e.seq FROM export_entry e JOIN ledger l ON l.seq = e.seq WHERE l.body IS NULL ORDER BY e.seq",
+            |row| row.get(0),
+            each,
+        )
+    }
+
     /// Shows every exchange of the selected readings, captures and resolutions, oldest first.
     ///
     /// # Errors
@@ -641,6 +653,22 @@ impl Extract<'_> {
             },
             each,
         )
+    }
+
+    /// Length of a body, if the archive has it still.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn length(&self, sha256: &[u8; 32]) -> Result<Option<u64>> {
+        self.reader
+            .connection()
+            .prepare_cached(
+                "SELECT length FROM blob b WHERE sha256 = ?1
+                 AND NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id)",
+            )
+            .and_then(|mut statement| statement.query_row([sha256], |row| row.get::<_, i64>(0)).optional())
+            .map(|length| length.map(i64::unsigned_abs))
+            .map_err(|error| sql_error(self.reader.path(), &error))
     }
 
     /// Shows the bytes of a body, in pieces of at most 1 MiB.

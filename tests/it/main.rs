@@ -10,6 +10,7 @@ mod persons;
 mod platforms;
 mod run;
 mod scene;
+mod strict;
 mod tidy;
 #[path = "../support/web.rs"]
 mod web;

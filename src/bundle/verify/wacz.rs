@@ -1,0 +1,578 @@
+//! The check of a WACZ, ours or anybody's: the ZIP's form, the digests of the data package, every record of every WARC,
+//! the index against the records, the pages against the index. Nothing is unpacked to the disk, no name is followed, and
+//! what a hostile file may cost is bounded.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use zip::{CompressionMethod, ZipArchive};
+
+use super::warc::{self, Inflated, Record};
+use super::{Report, TEXT_LIMIT};
+use crate::bundle::failed;
+use crate::error::Result;
+use crate::store::hex;
+
+/// Most bytes of a ZIP's list of contents: tens of thousands of names.
+const DIRECTORY_LIMIT: u64 = 4 << 20;
+/// What may come out of what is compressed, in all, besides 256 times the size of the file.
+const INFLATED_LIMIT: u64 = 4 << 30;
+/// Most records of one WACZ.
+const RECORDS_LIMIT: usize = 4_000_000;
+/// Most bytes of a line of an index.
+const LINE_LIMIT: u64 = 1 << 20;
+
+const PACKAGE: &str = "datapackage.json";
+const DIGEST: &str = "datapackage-digest.json";
+
+/// Checks the file. `item` stands before the names of what is in it; of a bundle's own every page and record must be
+/// where the index says, of others' it may be that not all is listed.
+///
+/// Gives the payload digests of what was received or given.
+pub(super) fn check(path: &Path, item: &str, own: bool, report: &mut Report) -> Result<BTreeSet<String>> {
+    check_within(INFLATED_LIMIT, path, item, own, report)
+}
+
+fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut Report) -> Result<BTreeSet<String>> {
+    let mut file = File::open(path).map_err(failed("cannot read", path))?;
+    let length = file.seek(SeekFrom::End(0)).map_err(failed("cannot read", path))?;
+    let directory = Cell::new(DIRECTORY_LIMIT);
+    let left = Cell::new(inflated.saturating_add(length.saturating_mul(256)));
+    let whole = if item.is_empty() {
+        path.display().to_string()
+    } else {
+        item.to_owned()
+    };
+    let mut check = Check {
+        item: if item.is_empty() {
+            String::new()
+        } else {
+            format!("{item}!")
+        },
+        own,
+        report,
+        left: &left,
+        places: HashMap::new(),
+        urls: HashSet::new(),
+        payloads: BTreeSet::new(),
+    };
+    let source = Metered { file, left: &directory };
+    let outcome = match ZipArchive::new(source) {
+        Ok(mut zip) => {
+            directory.set(u64::MAX);
+            zip.validate_header_consistency()
+                .map_err(io::Error::from)
+                .and_then(|()| check.all(&mut zip))
+        }
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Err(error) if is_content(&error) => check.report.problem(&whole, format!("not a sound ZIP: {error}")),
+        Err(error) => return Err(failed("cannot read", path)(error)),
+        Ok(()) => {}
+    }
+    Ok(check.payloads)
+}
+
+/// Whether the bytes are to blame, and not the disk.
+fn is_content(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported};
+    matches!(
+        error.kind(),
+        InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported
+    )
+}
+
+/// What the index must agree with.
+struct Place {
+    length: u64,
+    /// Address and second of the date.
+    identity: [u8; 32],
+    payload: Option<String>,
+    stored: [u8; 32],
+    /// Whether a player would miss it.
+    wanted: bool,
+    listed: bool,
+}
+
+struct Check<'c> {
+    item: String,
+    own: bool,
+    report: &'c mut Report,
+    left: &'c Cell<u64>,
+    /// By name of the WARC and where the record begins.
+    places: HashMap<(String, u64), Place>,
+    /// Addresses that the index lists.
+    urls: HashSet<[u8; 32]>,
+    payloads: BTreeSet<String>,
+}
+
+type Zip<'z> = ZipArchive<Metered<'z>>;
+
+impl<'c> Check<'c> {
+    fn problem(&mut self, name: &str, what: impl Into<String>) {
+        let item = format!("{}{name}", self.item);
+        self.report.problem(&item, what);
+    }
+
+    fn all(&mut self, zip: &mut Zip<'_>) -> io::Result<()> {
+        let before = self.report.problem_count;
+        if zip.offset() != 0 {
+            self.problem("archive/", "begins with bytes that belong to no entry");
+        }
+        let names = self.names(zip)?;
+        if self.report.problem_count > before {
+            return Ok(());
+        }
+        let sums = self.sums(zip, &names)?;
+        self.package(zip, &sums)?;
+        let listed = |folder: &str, ends: &[&str]| -> Vec<String> {
+            let inside = |name: &&String| name.starts_with(folder) && ends.iter().any(|end| name.ends_with(end));
+            sums.keys().filter(inside).cloned().collect()
+        };
+        let warcs = listed("archive/", &[".warc", ".warc.gz"]);
+        let indexes = listed("indexes/", &[".cdx", ".cdxj", ".cdx.gz", ".cdxj.gz"]);
+        let pages = listed("pages/", &[".jsonl"]);
+        if warcs.is_empty() {
+            self.problem("archive/", "no WARC in it");
+        }
+        if indexes.is_empty() {
+            self.problem("indexes/", "no index in it");
+        }
+        if !sums.contains_key("pages/pages.jsonl") {
+            self.problem("pages/pages.jsonl", "missing");
+        }
+        for name in &warcs {
+            self.warc(zip, name)?;
+        }
+        for name in &indexes {
+            self.index(zip, name)?;
+        }
+        self.unlisted();
+        for name in &pages {
+            self.pages(zip, name)?;
+        }
+        Ok(())
+    }
+
+    /// Names and forms of the entries; with anything odd the rest is not looked at.
+    fn names(&mut self, zip: &mut Zip<'_>) -> io::Result<BTreeMap<String, usize>> {
+        let mut names = BTreeMap::new();
+        for index in 0..zip.len() {
+            let entry = zip.by_index_raw(index)?;
+            let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+            let method = entry.compression();
+            let wrong = if !is_plain(name.trim_end_matches('/')) {
+                Some("a name that leads out of the file, or that no system takes")
+            } else if entry.is_symlink() {
+                Some("a link")
+            } else if entry.encrypted() {
+                Some("encrypted")
+            } else if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
+                Some("compressed in a way that no player reads")
+            } else if method != CompressionMethod::Stored && (name.ends_with(".warc.gz") || name.ends_with(".cdx.gz")) {
+                Some("compressed twice, which no player opens")
+            } else {
+                None
+            };
+            match wrong {
+                Some(wrong) => self.problem(&name, wrong),
+                None if entry.is_dir() => {}
+                None => drop(names.insert(name, index)),
+            }
+        }
+        Ok(names)
+    }
+
+    /// Length and digest of each entry.
+    fn sums(
+        &mut self,
+        zip: &mut Zip<'_>,
+        names: &BTreeMap<String, usize>,
+    ) -> io::Result<BTreeMap<String, (u64, String)>> {
+        let mut sums = BTreeMap::new();
+        let mut buffer = vec![0; 1 << 16];
+        for (name, index) in names {
+            let mut entry = self.bounded(zip.by_index(*index)?);
+            let (mut digest, mut length) = (Sha256::new(), 0);
+            let outcome = loop {
+                match entry.read(&mut buffer) {
+                    Ok(0) => break Ok(()),
+                    Ok(read) => {
+                        digest.update(&buffer[..read]);
+                        length += read as u64;
+                    }
+                    Err(error) => break Err(error),
+                }
+            };
+            drop(entry);
+            self.or_problem(name, outcome)?;
+            sums.insert(name.clone(), (length, format!("sha256:{}", hex(&digest.finalize()))));
+        }
+        Ok(sums)
+    }
+
+    /// Every file is in the data package with its digest, and none that is not there.
+    fn package(&mut self, zip: &mut Zip<'_>, sums: &BTreeMap<String, (u64, String)>) -> io::Result<()> {
+        let Some(package) = self.json(zip, PACKAGE, sums)? else {
+            return Ok(());
+        };
+        let empty = Vec::new();
+        let resources = package["resources"].as_array().unwrap_or(&empty);
+        let mut named = HashSet::new();
+        for resource in resources {
+            let Some(name) = resource["path"].as_str() else {
+                self.problem(PACKAGE, "a resource without a path");
+                continue;
+            };
+            if !named.insert(name) {
+                self.problem(name, format!("named twice in {PACKAGE}"));
+            }
+            match sums.get(name) {
+                None => self.problem(name, format!("missing; {PACKAGE} names it")),
+                Some((length, sum))
+                    if resource["bytes"].as_u64() != Some(*length) || resource["hash"] != sum.as_str() =>
+                {
+                    self.problem(name, format!("changed: not the digest or length of {PACKAGE}"));
+                }
+                Some(_) => {}
+            }
+        }
+        for name in sums.keys().filter(|name| ![PACKAGE, DIGEST].contains(&name.as_str())) {
+            if !named.contains(name.as_str()) {
+                self.problem(name, format!("added: not in {PACKAGE}"));
+            }
+        }
+        let Some(digest) = self.json(zip, DIGEST, sums)? else {
+            return Ok(());
+        };
+        if digest["path"] != PACKAGE || digest["hash"] != sums[PACKAGE].1.as_str() {
+            self.problem(PACKAGE, format!("changed: not the digest of {DIGEST}"));
+        }
+        if !digest["signedData"].is_null() {
+            self.report
+                .note(&format!("{}{DIGEST}", self.item), "its signature was not checked");
+        }
+        Ok(())
+    }
+
+    fn json(
+        &mut self,
+        zip: &mut Zip<'_>,
+        name: &str,
+        sums: &BTreeMap<String, (u64, String)>,
+    ) -> io::Result<Option<Value>> {
+        let Some((length, _)) = sums.get(name) else {
+            self.problem(name, "missing");
+            return Ok(None);
+        };
+        if *length > TEXT_LIMIT {
+            self.problem(name, "absurdly large");
+            return Ok(None);
+        }
+        let value = serde_json::from_reader(BufReader::new(self.bounded(zip.by_name(name)?)));
+        match value {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => {
+                self.problem(name, format!("no JSON: {error}"));
+                Ok(None)
+            }
+        }
+    }
+
+    fn warc(&mut self, zip: &mut Zip<'_>, name: &str) -> io::Result<()> {
+        let left = self.left;
+        let source = BufReader::with_capacity(1 << 16, self.bounded(zip.by_name(name)?));
+        let file = name.strip_prefix("archive/").unwrap_or(name);
+        let outcome = warc::read(source, name.ends_with(".gz"), left, |offset, record| match record {
+            Err(what) => self.problem(name, format!("record at {offset}: {what}")),
+            Ok(record) => self.place(file, record),
+        });
+        self.or_problem(name, outcome)
+    }
+
+    fn place(&mut self, file: &str, record: Record) {
+        self.report.records += 1;
+        if record.unchecked > 0 {
+            let item = format!("{}archive/{file}", self.item);
+            self.report.note(&item, "has digests of a kind that was not checked");
+        }
+        if self.places.len() >= RECORDS_LIMIT {
+            self.problem(file, "too many records");
+            return;
+        }
+        let wanted = ["response", "resource", "revisit"].contains(&record.kind.as_str());
+        // Of a certificate the ledger keeps no digest of its own.
+        if wanted && self.own && record.media != "application/pkix-cert" {
+            self.payloads.extend(record.payload.clone());
+        }
+        let place = Place {
+            length: record.length,
+            identity: identity(&record.url, &digits(&record.date)),
+            payload: record.payload,
+            stored: record.stored,
+            wanted,
+            listed: false,
+        };
+        self.places.insert((file.to_owned(), record.offset), place);
+    }
+
+    fn index(&mut self, zip: &mut Zip<'_>, name: &str) -> io::Result<()> {
+        let left = self.left;
+        let entry = BufReader::new(self.bounded(zip.by_name(name)?));
+        let outcome = if name.ends_with(".gz") {
+            let source = MultiGzDecoder::new(entry);
+            self.lines(BufReader::new(Inflated { source, left }), name)
+        } else {
+            self.lines(entry, name)
+        };
+        self.or_problem(name, outcome)
+    }
+
+    fn lines(&mut self, mut source: impl BufRead, name: &str) -> io::Result<()> {
+        let mut previous = String::new();
+        for number in 1.. {
+            let Some(line) = next_line(&mut source, LINE_LIMIT)? else {
+                break;
+            };
+            if line < previous {
+                self.problem(name, format!("line {number} is out of order"));
+            }
+            if let Err(what) = self.entry(&line) {
+                self.problem(name, format!("line {number}: {what}"));
+            }
+            previous = line;
+        }
+        Ok(())
+    }
+
+    /// One line of an index: it must describe the record that stands where it points.
+    fn entry(&mut self, line: &str) -> std::result::Result<(), &'static str> {
+        let mut parts = line.splitn(3, ' ');
+        let (Some(_), Some(time), Some(json)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err("is no entry of an index");
+        };
+        let entry: Value = serde_json::from_str(json).map_err(|_| "is no entry of an index")?;
+        let number = |name: &str| {
+            let value = &entry[name];
+            value.as_u64().or_else(|| value.as_str()?.parse().ok())
+        };
+        let text = |name: &str| entry[name].as_str().unwrap_or_default();
+        let (url, file) = (text("url"), text("filename"));
+        let file = file.strip_prefix("archive/").unwrap_or(file).to_owned();
+        let place = number("offset").and_then(|offset| self.places.get_mut(&(file, offset)));
+        let place = place.ok_or("points where no record begins")?;
+        place.listed = true;
+        if number("length") != Some(place.length) {
+            return Err("does not state the length of its record");
+        }
+        if identity(url, &digits(time)) != place.identity {
+            return Err("does not state the address and time of its record");
+        }
+        if place
+            .payload
+            .as_deref()
+            .is_some_and(|payload| !text("digest").is_empty() && payload != text("digest"))
+        {
+            return Err("does not state the digest of its record");
+        }
+        let stored = text("recordDigest");
+        if !stored.is_empty() && stored != format!("sha256:{}", hex(&place.stored)) {
+            return Err("does not state the digest of its record as stored");
+        }
+        self.urls.insert(Sha256::digest(url).into());
+        Ok(())
+    }
+
+    /// Records that a player would miss.
+    fn unlisted(&mut self) {
+        let mut unlisted: Vec<(String, u64)> = Vec::new();
+        for (key, place) in &self.places {
+            if place.wanted && !place.listed {
+                unlisted.push(key.clone());
+            }
+        }
+        unlisted.sort_unstable();
+        for (file, offset) in unlisted {
+            let (name, what) = (
+                format!("archive/{file}"),
+                format!("record at {offset}: no index lists it"),
+            );
+            self.fault(&name, what);
+        }
+    }
+
+    /// A problem of our own WACZ, a note of others'.
+    fn fault(&mut self, name: &str, what: String) {
+        match self.own {
+            true => self.problem(name, what),
+            false => self.report.note(&format!("{}{name}", self.item), &what),
+        }
+    }
+
+    fn pages(&mut self, zip: &mut Zip<'_>, name: &str) -> io::Result<()> {
+        let mut source = BufReader::new(self.bounded(zip.by_name(name)?));
+        let outcome = loop {
+            match next_line(&mut source, TEXT_LIMIT) {
+                Ok(None) => break Ok(()),
+                Ok(Some(line)) => self.page(name, &line),
+                Err(error) => break Err(error),
+            }
+        };
+        self.or_problem(name, outcome)
+    }
+
+    fn page(&mut self, name: &str, line: &str) {
+        let page: Value = serde_json::from_str(line).unwrap_or_default();
+        if page["format"].is_string() {
+            return;
+        }
+        match (page["url"].as_str(), page["ts"].as_str()) {
+            (Some(url), Some(_)) => {
+                if !self.urls.contains(&<[u8; 32]>::from(Sha256::digest(url))) {
+                    self.fault(name, format!("the page {url} is in no index"));
+                }
+            }
+            _ => self.problem(name, "a line that is no page"),
+        }
+    }
+
+    fn bounded<R: Read>(&self, source: R) -> Inflated<'c, R> {
+        Inflated {
+            source,
+            left: self.left,
+        }
+    }
+
+    /// What is wrong with the bytes is a problem; what is wrong with the disk stops the check.
+    fn or_problem(&mut self, name: &str, outcome: io::Result<()>) -> io::Result<()> {
+        match outcome {
+            Err(error) if is_content(&error) => {
+                self.problem(name, error.to_string());
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+fn identity(url: &str, time: &str) -> [u8; 32] {
+    Sha256::new_with_prefix(url)
+        .chain_update(b"\n")
+        .chain_update(time)
+        .finalize()
+        .into()
+}
+
+/// A time to the second as fourteen digits.
+fn digits(time: &str) -> String {
+    time.bytes()
+        .filter(u8::is_ascii_digit)
+        .map(char::from)
+        .take(14)
+        .collect()
+}
+
+fn next_line(source: &mut impl BufRead, limit: u64) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    source.take(limit).read_until(b'\n', &mut bytes)?;
+    match bytes.pop() {
+        None => Ok(None),
+        Some(b'\n') => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Some(_) if bytes.len() as u64 + 1 >= limit => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "an absurdly long line"))
+        }
+        Some(last) => {
+            bytes.push(last);
+            Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+        }
+    }
+}
+
+/// Whether each part of the name is one that any system takes as the name of a file here.
+fn is_plain(name: &str) -> bool {
+    let odd = |c: char| c.is_control() || "\\:*?\"<>|\u{fffd}".contains(c);
+    let part = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(odd);
+    name.len() <= 1024 && name.split('/').all(part)
+}
+
+/// A file of which no more than so much may be read.
+#[derive(Debug)]
+struct Metered<'l> {
+    file: File,
+    left: &'l Cell<u64>,
+}
+
+impl Read for Metered<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        match self.left.get().checked_sub(read as u64) {
+            Some(left) => self.left.set(left),
+            None => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "its list of contents is absurdly long",
+                ));
+            }
+        }
+        Ok(read)
+    }
+}
+
+impl Seek for Metered<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    #[test]
+    fn a_bomb_is_refused_when_more_came_out_of_it_than_may() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut zip = ZipWriter::new(&mut file);
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        zip.start_file("pages/pages.jsonl", options).unwrap();
+        zip.write_all(&vec![b' '; 4 << 20]).unwrap();
+        zip.finish().unwrap();
+        let found = |inflated| {
+            let mut report = Report::default();
+            check_within(inflated, file.path(), "", false, &mut report).unwrap();
+            report.problems
+        };
+        assert_eq!(
+            found(1 << 20)[0].what,
+            "absurdly much comes out of what is compressed in it"
+        );
+        assert_ne!(
+            found(8 << 20)[0].what,
+            "absurdly much comes out of what is compressed in it"
+        );
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_file_is_not_plain() {
+        for name in ["archive/data.warc.gz", "a/b/c.d", "pages/é.jsonl", "...x/y"] {
+            assert!(is_plain(name), "{name}");
+        }
+        for name in [
+            "", "/a", "a//b", "../a", "a/..", "./a", "a\\b", "c:a", "a\nb", "a\0", "\u{fffd}",
+        ] {
+            assert!(!is_plain(name), "{name}");
+        }
+        assert!(!is_plain(&"a/".repeat(600)));
+    }
+}

@@ -1,0 +1,355 @@
+//! `captures/captures.wacz`: the selection's WARC with index, pages and digests in one ZIP (WACZ 1.1.1), which the players
+//! of web archives open. The WARC and the index stand in the ZIP as they are, so that a player can read a part of them.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, System, ZipWriter};
+
+use super::bag::{Bag, BagFile};
+use super::surt::surt;
+use super::warc::{Listed, Warc};
+use super::{Options, failed};
+use crate::error::{Error, Result};
+use crate::store::export::Extract;
+use crate::store::hex;
+
+/// The WARC's name inside `archive/`.
+const WARC: &str = "data.warc.gz";
+/// A part ends before its WARC grows beyond this; a single larger body has a part of its own.
+const PART: u64 = 1 << 30;
+
+/// Writes every part.
+pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
+    let mut parts = Parts {
+        bag,
+        extract,
+        open: None,
+        count: 0,
+    };
+    extract.given(|article| {
+        if article.redacted {
+            return Ok(());
+        }
+        let part = parts.with_room_for(article.body.1)?;
+        part.warc.given(&article)?;
+        let title = article.title.as_deref().or(article.name.as_deref());
+        part.page(title.unwrap_or("Article given as a file"), article.text.as_deref())
+    })?;
+    extract.exchanges(|exchange| {
+        let part = parts.with_room_for(exchange.body.map_or(0, |(_, length)| length))?;
+        let told = part.warc.exchange(&exchange)?;
+        match (&exchange.title, told) {
+            (Some(title), true) => part.page(title, exchange.text.as_deref()),
+            _ => part.no_page(),
+        }
+    })?;
+    // Even of nothing but failures without an answer there is one.
+    parts.with_room_for(0)?;
+    parts.finish()
+}
+
+struct Parts<'b, 'a> {
+    bag: &'b mut Bag,
+    extract: &'a Extract<'a>,
+    open: Option<Part<'a>>,
+    count: usize,
+}
+
+impl<'a> Parts<'_, 'a> {
+    /// The part that a body of this length goes into.
+    fn with_room_for(&mut self, length: u64) -> Result<&mut Part<'a>> {
+        if self.open.as_ref().is_some_and(|part| !part.has_room_for(length)) {
+            self.finish()?;
+        }
+        let part = match self.open.take() {
+            Some(part) => part,
+            None => {
+                self.count += 1;
+                let name = match self.count {
+                    1 => "captures/captures.wacz".to_owned(),
+                    number => format!("captures/captures-{number}.wacz"),
+                };
+                Part::begin(self.bag.payload(&name)?, self.extract, self.count, length)?
+            }
+        };
+        Ok(self.open.insert(part))
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.open.take().map_or(Ok(()), |part| part.finish(self.extract))
+    }
+}
+
+/// One WACZ that is being written; its WARC comes first, and the rest when that is whole.
+struct Part<'a> {
+    warc: Warc<'a, ZipWriter<BagFile>>,
+    path: PathBuf,
+    number: usize,
+    index: Vec<String>,
+    pages: BufWriter<File>,
+    main: Option<(String, String)>,
+}
+
+/// A line of the index. Numbers are texts, as the usual indexers write them.
+#[derive(Serialize)]
+struct Entry<'e> {
+    url: &'e str,
+    mime: &'e str,
+    status: String,
+    digest: String,
+    length: String,
+    offset: String,
+    filename: &'e str,
+    #[serde(rename = "recordDigest")]
+    record_digest: String,
+}
+
+#[derive(Serialize)]
+struct Resource {
+    name: &'static str,
+    path: String,
+    hash: String,
+    bytes: u64,
+}
+
+impl<'a> Part<'a> {
+    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, length: u64) -> Result<Part<'a>> {
+        let path = file.path().to_owned();
+        let mut zip = ZipWriter::new(file);
+        // Four bytes of size do for all but a part of one huge body.
+        let options = options(extract, CompressionMethod::Stored).large_file(length > 3 << 30);
+        zip.start_file(format!("archive/{WARC}"), options)
+            .map_err(io::Error::from)
+            .map_err(failed("cannot write", &path))?;
+        let mut pages = BufWriter::new(tempfile::tempfile().map_err(failed("cannot write", &path))?);
+        pages
+            .write_all(b"{\"format\":\"json-pages-1.0\",\"id\":\"pages\",\"title\":\"All Pages\",\"hasText\":true}\n")
+            .map_err(failed("cannot write", &path))?;
+        Ok(Part {
+            warc: Warc::begin(zip, path.clone(), extract, number)?,
+            path,
+            number,
+            index: Vec::new(),
+            pages,
+            main: None,
+        })
+    }
+
+    fn has_room_for(&self, length: u64) -> bool {
+        self.warc.length() + length <= PART
+    }
+
+    /// Lists the first record written since as a page that a reader may open.
+    fn page(&mut self, title: &str, text: Option<&str>) -> Result<()> {
+        if let Some(record) = self.warc.listed.first() {
+            let (url, date) = (record.url.clone(), record.date.clone());
+            let id = hex(&record.member[..8]);
+            let mut page = json!({"id": id, "url": url, "ts": date, "title": title});
+            if let Some(text) = text {
+                page["text"] = text.into();
+            }
+            writeln!(self.pages, "{page}").map_err(failed("cannot write", &self.path))?;
+            self.main.get_or_insert((url, date));
+        }
+        self.no_page()
+    }
+
+    fn no_page(&mut self) -> Result<()> {
+        for record in std::mem::take(&mut self.warc.listed) {
+            self.index.push(line(&record)?);
+        }
+        Ok(())
+    }
+
+    fn finish(self, extract: &Extract<'_>) -> Result<()> {
+        let Part {
+            warc,
+            path,
+            number,
+            mut index,
+            pages,
+            main,
+        } = self;
+        let failed = || failed("cannot write", &path);
+        let (zip, length, digest) = warc.finish();
+        let mut rest = Rest {
+            zip,
+            extract,
+            resources: vec![Resource {
+                name: WARC,
+                path: format!("archive/{WARC}"),
+                hash: format!("sha256:{}", hex(&digest)),
+                bytes: length,
+            }],
+        };
+        index.sort_unstable();
+        let stored = CompressionMethod::Stored;
+        let deflated = CompressionMethod::Deflated;
+        rest.add("indexes", "index.cdxj", stored, &mut index.concat().as_bytes())
+            .map_err(failed())?;
+        let mut pages = pages.into_inner().map_err(|error| failed()(error.into_error()))?;
+        pages.rewind().map_err(failed())?;
+        rest.add("pages", "pages.jsonl", deflated, &mut pages)
+            .map_err(failed())?;
+        let package = package(extract, number, main, &rest.resources);
+        let digest = hex(&Sha256::digest(&package));
+        rest.add("", "datapackage.json", deflated, &mut package.as_bytes())
+            .map_err(failed())?;
+        let digest = json!({"path": "datapackage.json", "hash": format!("sha256:{digest}")});
+        let digest = format!("{digest:#}\n");
+        rest.add("", "datapackage-digest.json", deflated, &mut digest.as_bytes())
+            .map_err(failed())?;
+        rest.zip.finish().map_err(io::Error::from).map_err(failed())?.close()
+    }
+}
+
+/// The ZIP after its WARC.
+struct Rest<'e> {
+    zip: ZipWriter<BagFile>,
+    extract: &'e Extract<'e>,
+    resources: Vec<Resource>,
+}
+
+impl Rest<'_> {
+    fn add(
+        &mut self,
+        folder: &str,
+        name: &'static str,
+        method: CompressionMethod,
+        content: &mut impl Read,
+    ) -> io::Result<()> {
+        let path = if folder.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{folder}/{name}")
+        };
+        self.zip.start_file(&path, options(self.extract, method))?;
+        let (mut digest, mut bytes) = (Sha256::new(), 0);
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let read = content.read(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            digest.update(&buffer[..read]);
+            bytes += read as u64;
+            self.zip.write_all(&buffer[..read])?;
+        }
+        self.resources.push(Resource {
+            name,
+            path,
+            hash: format!("sha256:{}", hex(&digest.finalize())),
+            bytes,
+        });
+        Ok(())
+    }
+}
+
+/// How an entry stands in the ZIP: the same on every system and at any time.
+fn options(extract: &Extract<'_>, method: CompressionMethod) -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(method)
+        .last_modified_time(zip_time(&extract.at).unwrap_or_default())
+        .unix_permissions(0o644)
+        .system(System::Unix)
+}
+
+/// The time of a ZIP entry, which has no zone and begins in 1980.
+fn zip_time(at: &str) -> Option<DateTime> {
+    let number = |range| at.get(range).and_then(|digits: &str| digits.parse::<u16>().ok());
+    let small = |range| number(range).and_then(|value| u8::try_from(value).ok());
+    DateTime::from_date_and_time(
+        number(0..4)?,
+        small(5..7)?,
+        small(8..10)?,
+        small(11..13)?,
+        small(14..16)?,
+        small(17..19)?,
+    )
+    .ok()
+}
+
+fn line(record: &Listed) -> Result<String> {
+    let digits: String = record.date.bytes().filter(u8::is_ascii_digit).map(char::from).collect();
+    let entry = serde_json::to_string(&Entry {
+        url: &record.url,
+        mime: &record.mime,
+        status: record.status.to_string(),
+        digest: format!("sha256:{}", hex(&record.payload)),
+        length: record.length.to_string(),
+        offset: record.offset.to_string(),
+        filename: WARC,
+        record_digest: format!("sha256:{}", hex(&record.member)),
+    })
+    .map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(format!(
+        "{} {} {entry}\n",
+        surt(&record.url),
+        digits.get(..17).unwrap_or(&digits)
+    ))
+}
+
+fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>, resources: &[Resource]) -> String {
+    // WACZ tools compare times to the second.
+    let created = format!("{}Z", extract.at.get(..19).unwrap_or_default());
+    let part = if number == 1 {
+        String::new()
+    } else {
+        format!(", part {number}")
+    };
+    let mut package = json!({
+        "profile": "data-package", "wacz_version": "1.1.1",
+        "title": format!("Posts and pages that articles cite{part}"),
+        "description": format!("As of ledger entry {} (head {})", extract.seq, extract.head),
+        "created": created, "modified": created,
+        "software": concat!("citekeep ", env!("CARGO_PKG_VERSION")),
+        "resources": resources,
+    });
+    if let Some((url, date)) = main {
+        package["mainPageUrl"] = url.into();
+        package["mainPageDate"] = date.into();
+    }
+    format!("{package:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_before_that_of_zip_is_no_error() {
+        assert!(zip_time("2024-05-01T10:20:30.123Z").is_some());
+        for at in ["1970-01-01T00:00:00.000Z", "", "yesterday"] {
+            assert!(zip_time(at).is_none());
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_index_says_where_the_record_stands() {
+        let record = Listed {
+            url: "https://www.example.com/A".to_owned(),
+            date: "2024-05-01T10:20:30.123Z".to_owned(),
+            mime: "text/html".to_owned(),
+            status: 200,
+            payload: [0; 32],
+            offset: 17,
+            length: 4,
+            member: [255; 32],
+        };
+        let (zeros, ones) = ("00".repeat(32), "ff".repeat(32));
+        assert_eq!(
+            line(&record).unwrap(),
+            format!(
+                "com,example)/a 20240501102030123 {{\"url\":\"https://www.example.com/A\",\"mime\":\"text/html\",\"status\":\"200\",\
+                 \"digest\":\"sha256:{zeros}\",\"length\":\"4\",\"offset\":\"17\",\"filename\":\"data.warc.gz\",\
+                 \"recordDigest\":\"sha256:{ones}\"}}\n"
+            )
+        );
+    }
+}
