@@ -9,8 +9,10 @@ use crate::config::{Config, Source};
 use crate::error::{Error, ExitCode, Result};
 
 mod archive;
+mod backup;
 mod config;
 mod docs;
+mod dump;
 mod export;
 mod find;
 mod list;
@@ -104,6 +106,10 @@ enum Command {
     Export(export::Arguments),
     /// Check every hash, the ledger and every reference of the archive, or of a bundle
     Verify(verify::Arguments),
+    /// Write a checked copy of the archive, also during a run
+    Backup(backup::Arguments),
+    /// Print the content of the archive as lines of JSON that can be compared
+    Dump(dump::Arguments),
     /// List the sources of the platforms, or read a saved answer of one
     Sources(sources::Arguments),
     /// Configuration
@@ -154,6 +160,8 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
+        Command::Backup(arguments) => backup::run(&cli.global, arguments, printer),
+        Command::Dump(arguments) => dump::run(&cli.global, arguments, printer),
         Command::Sources(arguments) => sources::run(arguments, printer),
         Command::Config(arguments) => config::run(&cli.global, arguments, printer),
         Command::Man => docs::man(printer),

@@ -207,7 +207,7 @@ fn check_sqlite() -> Result<()> {
 }
 
 /// The path with its folder's links resolved, if the file itself is a plain file with one name or does not exist.
-fn plain_path(path: &Path) -> Result<PathBuf> {
+pub(super) fn plain_path(path: &Path) -> Result<PathBuf> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -319,7 +319,7 @@ fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(length)
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| sql_error(path, &e))?;
     let settings = || -> rusqlite::Result<()> {
@@ -414,7 +414,7 @@ fn missing(path: &Path) -> Error {
     }
 }
 
-fn io_error(what: &'static str, path: &Path, source: io::Error) -> Error {
+pub(super) fn io_error(what: &'static str, path: &Path, source: io::Error) -> Error {
     Error::Io {
         what,
         path: path.to_owned(),

@@ -4,8 +4,10 @@
 //! operation is answered only after its commit, so what was answered survives a crash. [`Reader`] only looks, also during
 //! a run. [`verify`](verify::verify) checks every byte against the ledger.
 
+pub mod backup;
 mod blob;
 mod capture;
+mod dump;
 mod exchange;
 pub mod export;
 mod failure;

@@ -292,6 +292,19 @@ impl Reader {
         })
     }
 
+    /// Head of the ledger after entry `seq`; `None` if there is no such entry.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn head_at(&self, seq: i64) -> Result<Option<String>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached("SELECT head FROM ledger WHERE seq = ?1")?
+                .query_row([seq], |row| row.get(0))
+                .optional()
+        })
+    }
+
     /// What is due at `now`.
     ///
     /// # Errors
@@ -508,7 +521,7 @@ impl Reader {
         })
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let answer = || {
             // One transaction, so that several statements see one state.
             let transaction = self.connection.unchecked_transaction()?;

@@ -1,6 +1,7 @@
 //! The built binary against a web on loopback: what it prints, what it asks, and what stands in the SQLite file.
 
 mod archive;
+mod backup;
 mod commands;
 mod export;
 mod inputs;
