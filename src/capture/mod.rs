@@ -23,11 +23,13 @@ mod article;
 mod identify;
 pub mod input;
 mod link;
+mod notice;
 mod post;
 mod schedule;
 mod staging;
 
 pub use article::{Article, Claims, read_local};
+pub use notice::Noticer;
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;

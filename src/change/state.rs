@@ -13,7 +13,7 @@ pub enum Seen {
     Content,
     /// The platform's own word that it is not to be had.
     Said(Outcome),
-    /// Nobody who was asked knows it.
+    /// None of those who were asked knows it, and none turned us away.
     NotFound,
     /// Nothing that tells: a wall, an error, a refusal, an archive's copy.
     Nothing,
@@ -34,7 +34,7 @@ impl Seen {
             Seen::Content
         } else if let Some(said) = said {
             Seen::Said(said)
-        } else if answers.iter().any(|(outcome, _)| *outcome == Outcome::NotFound) {
+        } else if !answers.is_empty() && answers.iter().all(|(outcome, _)| *outcome == Outcome::NotFound) {
             Seen::NotFound
         } else {
             Seen::Nothing
@@ -149,7 +149,12 @@ mod tests {
                 Seen::Said(Outcome::Deleted),
             ),
             (&[(Outcome::Captured, false)], Seen::Nothing),
-            (&[(Outcome::NotFound, false), (Outcome::Walled, false)], Seen::NotFound),
+            (
+                &[(Outcome::NotFound, false), (Outcome::NotFound, false)],
+                Seen::NotFound,
+            ),
+            // Who turned us away might have known it.
+            (&[(Outcome::NotFound, false), (Outcome::Walled, false)], Seen::Nothing),
             (&[(Outcome::Unreachable, false)], Seen::Nothing),
             (&[], Seen::Nothing),
         ] {

@@ -10,11 +10,14 @@ use crate::error::{Error, ExitCode, Result};
 
 mod archive;
 mod backup;
+mod changes;
 mod config;
+mod diff;
 mod docs;
 mod dump;
 mod export;
 mod find;
+mod hook;
 mod list;
 mod print;
 mod run;
@@ -23,6 +26,7 @@ mod sources;
 mod status;
 mod summary;
 mod verify;
+mod words;
 
 use print::Printer;
 
@@ -37,7 +41,7 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done; 3 done, but some items failed and are scheduled again; 64 usage; 65 bad input or failed
+Exit codes: 0 done; 2 (`run --exit-code`) done, and something changed or vanished; 3 done, but some items failed and are scheduled again; 64 usage; 65 bad input or failed
 verification; 66 input missing; 69 network unusable; 70 internal error; 74 I/O error or disk full; 75 another run
 holds the archive; 77 not permitted; 78 configuration, or an archive of a newer version; 130/143 stopped by a signal
 after committing what was done.";
@@ -106,6 +110,10 @@ enum Command {
     Export(export::Arguments),
     /// Check every hash, the ledger and every reference of the archive, or of a bundle
     Verify(verify::Arguments),
+    /// Show what changed in a post, a linked page or an article, word by word
+    Diff(diff::Arguments),
+    /// List what changed or vanished, newest last
+    Changes(changes::Arguments),
     /// Write a checked copy of the archive, also during a run
     Backup(backup::Arguments),
     /// Print the content of the archive as lines of JSON that can be compared
@@ -160,6 +168,8 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
+        Command::Diff(arguments) => diff::run(&cli.global, arguments, printer),
+        Command::Changes(arguments) => changes::run(&cli.global, arguments, printer),
         Command::Backup(arguments) => backup::run(&cli.global, arguments, printer),
         Command::Dump(arguments) => dump::run(&cli.global, arguments, printer),
         Command::Sources(arguments) => sources::run(arguments, printer),

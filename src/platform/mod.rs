@@ -154,6 +154,15 @@ pub fn by_name(name: &str) -> Option<&'static Platform> {
     PLATFORMS.iter().copied().find(|p| p.name == name)
 }
 
+/// Whether the source of this name tells what a web archive kept, not what the platform shows now.
+#[must_use]
+pub fn is_archive(source: &str) -> bool {
+    let of_platforms = PLATFORMS.iter().flat_map(|p| p.sources).copied();
+    of_platforms
+        .chain([&PageCopy as &dyn Source])
+        .any(|s| s.name() == source && s.kind() == SourceKind::Archive)
+}
+
 /// What `url` is to the first platform that knows it.
 #[must_use]
 pub fn recognise(url: &Url) -> Option<(&'static Platform, Recognised)> {

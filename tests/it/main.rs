@@ -2,6 +2,7 @@
 
 mod archive;
 mod backup;
+mod changes;
 mod commands;
 mod export;
 mod inputs;

@@ -1,0 +1,717 @@
+//! What changed in the archive and when, derived from the evidence in the order of the ledger. Nothing of it is stored, so a
+//! better comparison applies to everything that was ever captured.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use url::Url;
+
+use super::blob::each_chunk;
+use super::exchange::read_header_lines;
+use super::query::Reader;
+use crate::article::Hints;
+use crate::change::{
+    Difference, Event, MediaVersion, Page, PostVersion, Seen, Tracker, compare_articles, compare_pages, compare_posts,
+};
+use crate::citation::{self, Findings};
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::exchange::{DECODED_LIMIT, decode};
+use crate::outcome::Outcome;
+use crate::platform;
+
+/// Largest body that is read to be compared, in bytes as received.
+const BODY_LIMIT: i64 = 16 << 20;
+
+/// Something that changed or vanished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The ledger entry that shows it: row of the capture or reading.
+    pub seq: i64,
+    /// When that was made.
+    pub at: String,
+    /// `post`, `link` or `article`.
+    pub of: &'static str,
+    /// Key of the target or article.
+    pub key: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// What happened.
+    pub event: Event,
+    /// The source that showed it; `None` of an article.
+    pub source: Option<String>,
+    /// Its reason code.
+    pub reason: Option<String>,
+    /// The capture or reading that it is compared with.
+    pub before: Option<Before>,
+    /// What differs.
+    #[serde(flatten)]
+    pub difference: Difference,
+    /// Keys of the articles that cite it, oldest first.
+    pub cited_by: Vec<String>,
+}
+
+/// A capture or reading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Before {
+    /// Its ledger entry.
+    pub seq: i64,
+    /// When it was made.
+    pub at: String,
+}
+
+/// Two states of one thing, compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Comparison {
+    /// `post`, `link` or `article`.
+    pub of: &'static str,
+    /// Key of the target or article.
+    pub key: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// The earlier state.
+    pub from: Before,
+    /// The later state.
+    pub to: Before,
+    /// What differs.
+    #[serde(flatten)]
+    pub difference: Difference,
+}
+
+/// What is to be compared, and which of its states.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Span {
+    /// The state as it was at this ledger entry; default: the first.
+    pub from: Option<i64>,
+    /// The state as it was at this one; default: the newest.
+    pub to: Option<i64>,
+}
+
+impl Reader {
+    /// What changed or vanished after ledger entry `after`, by captures and readings made at `since` or later, in the order
+    /// of the ledger. With `counts` also where only counts did.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn changes(&self, after: i64, since: Option<Timestamp>, counts: bool) -> Result<Vec<Change>> {
+        let since = since.map(|time| time.to_string()).unwrap_or_default();
+        let mut changes = self.changes_of_articles(after)?;
+        for target in self.captured_since(after, &since)? {
+            changes.extend(self.changes_of_target(target, after)?);
+        }
+        changes.retain(|change| change.at >= since && (counts || change.event != Event::Counted));
+        changes.sort_by_key(|change| change.seq);
+        Ok(changes)
+    }
+
+    /// Targets with a capture after ledger entry `after` that ended at `since` (RFC 3339; empty: ever) or later.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn captured_since(&self, after: i64, since: &str) -> Result<Vec<i64>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached("SELECT DISTINCT target FROM capture WHERE id > ?1 AND ended >= ?2 ORDER BY target")?
+                .query_map(params![after, since], |row| row.get(0))?
+                .collect()
+        })
+    }
+
+    /// What changed of one target after ledger entry `after`, oldest first; with what only counts tell.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn changes_of_target(&self, target: i64, after: i64) -> Result<Vec<Change>> {
+        self.ask(|connection| changes_of_target(connection, target, after))
+    }
+
+    /// What changed in articles by readings after ledger entry `after`.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn changes_of_articles(&self, after: i64) -> Result<Vec<Change>> {
+        self.ask(|connection| {
+            let articles: Vec<i64> = connection
+                .prepare_cached("SELECT DISTINCT article FROM reading WHERE id > ?1 ORDER BY article")?
+                .query_map([after], |row| row.get(0))?
+                .collect::<Sql<_>>()?;
+            let mut changes = Vec::new();
+            for article in articles {
+                changes.extend(changes_of_article(connection, article, after)?);
+            }
+            Ok(changes)
+        })
+    }
+
+    /// The digest that the ledger names an entry by, of the first entry that is not before `seq`.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn leaf(&self, seq: i64) -> Result<Option<String>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached("SELECT leaf FROM ledger WHERE seq >= ?1 ORDER BY seq LIMIT 1")?
+                .query_row([seq], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// When the archive's first run began.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn began(&self) -> Result<Option<String>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached("SELECT started FROM run ORDER BY id LIMIT 1")?
+                .query_row([], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// Compares two states of a target's content; `None` where fewer than two were seen in that span.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn compare_target(&self, target: i64, span: Span) -> Result<Option<Comparison>> {
+        self.ask(|connection| {
+            let subject = Subject::of_target(connection, target)?;
+            let attempts = attempts(connection, target)?;
+            let contents: Vec<(&Attempt, Content)> = attempts
+                .iter()
+                .filter_map(|attempt| Some((attempt, attempt.content(subject.of)?)))
+                .collect();
+            let Some((to, later)) = contents
+                .iter()
+                .rfind(|(attempt, _)| span.to.is_none_or(|to| attempt.seq <= to))
+            else {
+                return Ok(None);
+            };
+            let mut earlier = contents
+                .iter()
+                .filter(|(attempt, content)| attempt.seq < to.seq && content.source == later.source);
+            let from = match span.from {
+                Some(from) => earlier.rfind(|(attempt, _)| attempt.seq <= from),
+                None => earlier.next(),
+            };
+            let Some((from, earlier)) = from else {
+                return Ok(None);
+            };
+            let difference = compare(connection, subject.of, earlier, later)?.unwrap_or_default();
+            Ok(Some(Comparison {
+                of: subject.of,
+                key: subject.key,
+                url: subject.url,
+                from: from.place(),
+                to: to.place(),
+                difference,
+            }))
+        })
+    }
+
+    /// Compares two readings of an article; `None` where there were fewer than two in that span.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn compare_article(&self, article: i64, span: Span) -> Result<Option<Comparison>> {
+        self.ask(|connection| {
+            let readings = readings(connection, article)?;
+            let Some(to) = readings.iter().rfind(|r| span.to.is_none_or(|to| r.seq <= to)) else {
+                return Ok(None);
+            };
+            let mut earlier = readings.iter().filter(|r| r.seq < to.seq);
+            let from = match span.from {
+                Some(from) => earlier.rfind(|r| r.seq <= from),
+                None => earlier.next(),
+            };
+            let Some(from) = from else { return Ok(None) };
+            let (key, url) = article_name(connection, article)?;
+            let difference = match (from.findings(connection)?, to.findings(connection)?) {
+                (Some(before), Some(after)) => compare_articles(&before, &after),
+                _ => Difference::default(),
+            };
+            Ok(Some(Comparison {
+                of: "article",
+                key,
+                url,
+                from: from.place(),
+                to: to.place(),
+                difference,
+            }))
+        })
+    }
+}
+
+type Sql<T> = rusqlite::Result<T>;
+
+/// A target, or an article.
+struct Subject {
+    of: &'static str,
+    key: String,
+    url: Option<String>,
+}
+
+impl Subject {
+    fn of_target(connection: &Connection, target: i64) -> Sql<Subject> {
+        connection
+            .prepare_cached("SELECT kind, key, url FROM target WHERE id = ?1")?
+            .query_row([target], |row| {
+                let of = if row.get::<_, String>(0)? == "link" {
+                    "link"
+                } else {
+                    "post"
+                };
+                Ok(Subject {
+                    of,
+                    key: row.get(1)?,
+                    url: row.get(2)?,
+                })
+            })
+    }
+}
+
+/// One capture, as far as changes are concerned.
+struct Attempt {
+    seq: i64,
+    at: String,
+    answers: Vec<Told>,
+}
+
+/// What one source said.
+struct Told {
+    source: String,
+    outcome: Outcome,
+    reason: String,
+    post: Option<i64>,
+    exchange: Option<i64>,
+}
+
+/// Content that a source gave: the post's row, or the row of the exchange that brought the page.
+#[derive(Clone, PartialEq, Eq)]
+struct Content {
+    source: String,
+    seq: i64,
+    at: String,
+    row: i64,
+}
+
+impl Attempt {
+    fn place(&self) -> Before {
+        Before {
+            seq: self.seq,
+            at: self.at.clone(),
+        }
+    }
+
+    /// What living sources said, and whether it was the content: of a post what was read of it, of a link its page.
+    fn living(&self, of: &str) -> impl Iterator<Item = (&Told, Option<i64>)> {
+        let is_link = of == "link";
+        self.answers
+            .iter()
+            .filter(|told| !platform::is_archive(&told.source))
+            .map(move |told| {
+                let row = if is_link { told.exchange } else { told.post };
+                (told, row.filter(|_| told.outcome == Outcome::Captured))
+            })
+    }
+
+    fn seen(&self, of: &str) -> Seen {
+        let answers: Vec<(Outcome, bool)> = self
+            .living(of)
+            .map(|(told, row)| (told.outcome, row.is_some()))
+            .collect();
+        Seen::of(&answers)
+    }
+
+    fn content(&self, of: &str) -> Option<Content> {
+        self.living(of).find_map(|(told, row)| {
+            Some(Content {
+                source: told.source.clone(),
+                seq: self.seq,
+                at: self.at.clone(),
+                row: row?,
+            })
+        })
+    }
+}
+
+/// Every capture of a target, oldest first.
+fn attempts(connection: &Connection, target: i64) -> Sql<Vec<Attempt>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.id, c.ended, a.source, a.outcome, a.reason, (SELECT max(p.id) FROM post p WHERE p.answer = a.id),
+                (SELECT max(x.id) FROM exchange x WHERE x.answer = a.id)
+         FROM capture c JOIN answer a ON a.capture = c.id WHERE c.target = ?1 ORDER BY c.id, a.ordinal",
+    )?;
+    let mut rows = statement.query([target])?;
+    let mut attempts: Vec<Attempt> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let seq = row.get(0)?;
+        if attempts.last().is_none_or(|last| last.seq != seq) {
+            attempts.push(Attempt {
+                seq,
+                at: row.get(1)?,
+                answers: Vec::new(),
+            });
+        }
+        let outcome: String = row.get(3)?;
+        // A word of a newer program says nothing to this one.
+        let Some(outcome) = Outcome::from_word(&outcome) else {
+            continue;
+        };
+        if let Some(last) = attempts.last_mut() {
+            last.answers.push(Told {
+                source: row.get(2)?,
+                outcome,
+                reason: row.get(4)?,
+                post: row.get(5)?,
+                exchange: row.get(6)?,
+            });
+        }
+    }
+    Ok(attempts)
+}
+
+fn changes_of_target(connection: &Connection, target: i64, after: i64) -> Sql<Vec<Change>> {
+    let subject = Subject::of_target(connection, target)?;
+    let mut tracker = Tracker::default();
+    let mut contents: HashMap<String, Content> = HashMap::new();
+    let mut before: Option<Before> = None;
+    let mut changes = Vec::new();
+    for attempt in attempts(connection, target)? {
+        let seen = attempt.seen(subject.of);
+        let change = |event, told: Option<&Told>, before: Option<Before>, difference| Change {
+            seq: attempt.seq,
+            at: attempt.at.clone(),
+            of: subject.of,
+            key: subject.key.clone(),
+            url: subject.url.clone(),
+            event,
+            source: told.map(|told| told.source.clone()),
+            reason: told.map(|told| told.reason.clone()),
+            before,
+            difference,
+            cited_by: Vec::new(),
+        };
+        let became = tracker.next(seen);
+        if let Some(event) = became.filter(|_| attempt.seq > after) {
+            let told = attempt.living(subject.of).map(|(told, _)| told);
+            let mut told = told.filter(|told| match event {
+                Event::Gone(outcome) => told.outcome == outcome,
+                _ => told.outcome == Outcome::Captured,
+            });
+            changes.push(change(event, told.next(), before.clone(), Difference::default()));
+        }
+        if let Some(content) = attempt.content(subject.of) {
+            let last = contents.insert(content.source.clone(), content.clone());
+            if let Some(last) = last.filter(|_| attempt.seq > after)
+                && let Some(difference) = compare(connection, subject.of, &last, &content)?
+                && !difference.is_empty()
+            {
+                let event = match (difference.is_of_content(), subject.of) {
+                    (false, _) => Event::Counted,
+                    (true, "link") => Event::Changed,
+                    (true, _) => Event::Edited,
+                };
+                let told = attempt.answers.iter().find(|told| told.source == content.source);
+                let place = Before {
+                    seq: last.seq,
+                    at: last.at,
+                };
+                changes.push(change(event, told, Some(place), difference));
+            }
+        }
+        if seen != Seen::Nothing {
+            before = Some(attempt.place());
+        }
+    }
+    if !changes.is_empty() {
+        let citing = citing(connection, target)?;
+        for change in &mut changes {
+            change.cited_by.clone_from(&citing);
+        }
+    }
+    Ok(changes)
+}
+
+/// Keys of the articles that cite a target, also where the target was found to be what they mean.
+fn citing(connection: &Connection, target: i64) -> Sql<Vec<String>> {
+    connection
+        .prepare_cached(
+            "SELECT a.key FROM article a WHERE a.id IN (
+               SELECT r.article FROM citation c JOIN reading r ON r.id = c.reading
+               WHERE c.target = ?1 OR c.target IN (SELECT target FROM resolution WHERE identified = ?1))
+             ORDER BY a.id",
+        )?
+        .query_map([target], |row| row.get(0))?
+        .collect()
+}
+
+/// What differs between two contents of one source; `None` where they cannot be compared.
+fn compare(connection: &Connection, of: &str, before: &Content, after: &Content) -> Sql<Option<Difference>> {
+    if of == "link" {
+        let (old, new) = (page_row(connection, before.row)?, page_row(connection, after.row)?);
+        let same = |a: &PageRow, b: &PageRow| (a.body, a.status, &a.url) == (b.body, b.status, &b.url);
+        return match (old, new) {
+            (Some(old), Some(new)) if same(&old, &new) => Ok(Some(Difference::default())),
+            (Some(old), Some(new)) => Ok(old
+                .read(connection)?
+                .zip(new.read(connection)?)
+                .map(|(old, new)| compare_pages(&old, &new))),
+            _ => Ok(None),
+        };
+    }
+    let versions = post_version(connection, before.row)?.zip(post_version(connection, after.row)?);
+    Ok(versions.map(|((was_read_by, old), (read_by, new))| {
+        if was_read_by == read_by {
+            compare_posts(&old, &new)
+        } else {
+            // Another version of the program may read more or less of the same answer.
+            Difference::default()
+        }
+    }))
+}
+
+/// A post as a capture has it, and the program that read it; `None` once redacted.
+fn post_version(connection: &Connection, post: i64) -> Sql<Option<(String, PostVersion)>> {
+    let strings = |json: &str| serde_json::from_str::<Vec<String>>(json).unwrap_or_default();
+    let found = connection
+        .prepare_cached(
+            "SELECT p.parser, p.text, p.text_cut, d.title, d.content_warning, p.author_handle, p.author_name, d.edited_at,
+                    p.edit_ids, p.counts, p.media, a.capture
+             FROM post p JOIN answer a ON a.id = p.answer LEFT JOIN post_detail d ON d.post = p.id WHERE p.id = ?1",
+        )?
+        .query_row([post], |row| {
+            let version = PostVersion {
+                text: row.get(1)?,
+                text_cut: row.get(2)?,
+                title: row.get(3)?,
+                content_warning: row.get(4)?,
+                author_handle: row.get(5)?,
+                author_name: row.get(6)?,
+                edited_at: row.get(7)?,
+                edit_ids: strings(&row.get::<_, String>(8)?),
+                counts: serde_json::from_str(&row.get::<_, String>(9)?).unwrap_or_default(),
+                media: media(&row.get::<_, String>(10)?),
+            };
+            Ok((row.get::<_, String>(0)?, version, row.get::<_, Option<i64>>(11)?))
+        })
+        .optional()?;
+    let Some((parser, mut version, capture)) = found else {
+        return Ok(None);
+    };
+    let mut saved = connection.prepare_cached(
+        "SELECT m.position, lower(hex(b.sha256)) FROM post_media m
+         JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
+         JOIN blob b ON b.id = x.body
+         WHERE m.capture = ?1 AND m.outcome = 'captured'",
+    )?;
+    let mut rows = saved.query([capture])?;
+    while let Some(row) = rows.next()? {
+        let position = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
+        if let Some(file) = version.media.get_mut(position) {
+            file.sha256 = row.get(1)?;
+        }
+    }
+    Ok(Some((parser, version)))
+}
+
+/// The files of a post, from the column's JSON.
+fn media(json: &str) -> Vec<MediaVersion> {
+    let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let files = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    files
+        .iter()
+        .map(|file| {
+            let text = |name: &str| file[name].as_str().unwrap_or_default().to_owned();
+            MediaVersion {
+                kind: text("kind"),
+                url: text("url"),
+                sha256: None,
+            }
+        })
+        .collect()
+}
+
+/// A linked page's last exchange.
+struct PageRow {
+    body: i64,
+    status: Option<u16>,
+    url: String,
+    sha256: String,
+    headers: Vec<(String, String)>,
+}
+
+/// The exchange, if it brought a whole body that is small enough to be compared.
+fn page_row(connection: &Connection, exchange: i64) -> Sql<Option<PageRow>> {
+    connection
+        .prepare_cached(
+            "SELECT b.id, x.status, x.url, lower(hex(b.sha256)), coalesce(x.response_headers, '')
+             FROM exchange x JOIN blob b ON b.id = x.body
+             WHERE x.id = ?1 AND x.truncated IS NULL AND b.length <= ?2",
+        )?
+        .query_row(params![exchange, BODY_LIMIT], |row| {
+            Ok(PageRow {
+                body: row.get(0)?,
+                status: row.get(1)?,
+                url: row.get(2)?,
+                sha256: row.get(3)?,
+                headers: read_header_lines(&row.get::<_, String>(4)?),
+            })
+        })
+        .optional()
+}
+
+impl PageRow {
+    /// The page; `None` if its body was redacted or cannot be unpacked.
+    fn read(self, connection: &Connection) -> Sql<Option<Page>> {
+        let Some(bytes) = unpacked(connection, self.body, &self.headers)? else {
+            return Ok(None);
+        };
+        let hints = hints(&self.url, &self.headers);
+        Ok(Some(Page {
+            status: self.status,
+            findings: citation::find(&bytes, &hints).ok(),
+            url: self.url,
+            sha256: self.sha256,
+        }))
+    }
+}
+
+fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(n, _)| n.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}
+
+fn hints(url: &str, headers: &[(String, String)]) -> Hints {
+    Hints {
+        url: Url::parse(url).ok(),
+        content_type: header(headers, "content-type").map(str::to_owned),
+    }
+}
+
+/// A body with its content codings undone; `None` if it was redacted or cannot be unpacked.
+fn unpacked(connection: &Connection, blob: i64, headers: &[(String, String)]) -> Sql<Option<Vec<u8>>> {
+    let chunks: i64 = connection
+        .prepare_cached("SELECT chunks FROM blob WHERE id = ?1")?
+        .query_row([blob], |row| row.get(0))?;
+    let mut body = Vec::new();
+    let found = each_chunk(connection, blob, |bytes| {
+        body.extend_from_slice(bytes);
+        Ok::<(), rusqlite::Error>(())
+    })?;
+    let coding = header(headers, "content-encoding").unwrap_or("");
+    Ok((found == chunks)
+        .then(|| decode(&body, coding, DECODED_LIMIT).ok())
+        .flatten())
+}
+
+/// One reading of an article.
+struct ReadingRow {
+    seq: i64,
+    at: String,
+    body: i64,
+    length: i64,
+    claimed_url: Option<String>,
+    exchange: Option<i64>,
+}
+
+fn readings(connection: &Connection, article: i64) -> Sql<Vec<ReadingRow>> {
+    connection
+        .prepare_cached(
+            "SELECT r.id, r.read_at, r.body, b.length, r.claimed_url,
+                    (SELECT max(x.id) FROM exchange x WHERE x.reading = r.id)
+             FROM reading r JOIN blob b ON b.id = r.body WHERE r.article = ?1 ORDER BY r.id",
+        )?
+        .query_map([article], |row| {
+            Ok(ReadingRow {
+                seq: row.get(0)?,
+                at: row.get(1)?,
+                body: row.get(2)?,
+                length: row.get(3)?,
+                claimed_url: row.get(4)?,
+                exchange: row.get(5)?,
+            })
+        })?
+        .collect()
+}
+
+impl ReadingRow {
+    fn place(&self) -> Before {
+        Before {
+            seq: self.seq,
+            at: self.at.clone(),
+        }
+    }
+
+    /// What stands in its bytes, read by this program, so that two readings are always read the same way; `None` if they
+    /// were redacted or are too large to be compared.
+    fn findings(&self, connection: &Connection) -> Sql<Option<Findings>> {
+        if self.length > BODY_LIMIT {
+            return Ok(None);
+        }
+        let answered = match self.exchange {
+            Some(exchange) => connection
+                .prepare_cached("SELECT url, coalesce(response_headers, '') FROM exchange WHERE id = ?1")?
+                .query_row([exchange], |row| {
+                    Ok((row.get::<_, String>(0)?, read_header_lines(&row.get::<_, String>(1)?)))
+                })
+                .optional()?,
+            None => self.claimed_url.clone().map(|url| (url, Vec::new())),
+        };
+        let (url, headers) = answered.unwrap_or_default();
+        let bytes = unpacked(connection, self.body, &headers)?;
+        Ok(bytes.and_then(|bytes| citation::find(&bytes, &hints(&url, &headers)).ok()))
+    }
+}
+
+fn article_name(connection: &Connection, article: i64) -> Sql<(String, Option<String>)> {
+    connection
+        .prepare_cached(
+            "SELECT key, (SELECT url FROM reading WHERE article = article.id ORDER BY id DESC LIMIT 1)
+             FROM article WHERE id = ?1",
+        )?
+        .query_row([article], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+fn changes_of_article(connection: &Connection, article: i64, after: i64) -> Sql<Vec<Change>> {
+    let readings = readings(connection, article)?;
+    let mut changes = Vec::new();
+    let mut last: Option<Findings> = None;
+    for pair in readings.windows(2) {
+        let [old, new] = pair else { continue };
+        // The same bytes, read by another version of the program.
+        if new.seq <= after || old.body == new.body {
+            last = None;
+            continue;
+        }
+        let before = match last.take() {
+            Some(findings) => Some(findings),
+            None => old.findings(connection)?,
+        };
+        let found = new.findings(connection)?;
+        if let (Some(before), Some(found)) = (&before, &found) {
+            let difference = compare_articles(before, found);
+            if !difference.is_empty() {
+                let (key, url) = article_name(connection, article)?;
+                changes.push(Change {
+                    seq: new.seq,
+                    at: new.at.clone(),
+                    of: "article",
+                    key,
+                    url,
+                    event: Event::Revised,
+                    source: None,
+                    reason: None,
+                    before: Some(old.place()),
+                    difference,
+                    cited_by: Vec::new(),
+                });
+            }
+        }
+        last = found;
+    }
+    Ok(changes)
+}
