@@ -12,7 +12,7 @@ mod post;
 mod state;
 mod words;
 
-pub use page::{CitationChange, Moved, Page, SentenceChange, compare_articles, compare_pages};
+pub use page::{CitationChange, Moved, Page, SentenceChange, compare_articles, compare_pages, is_replaced};
 pub use post::{MediaVersion, PostVersion, compare_posts};
 pub use state::{Seen, State, Tracker};
 pub use words::{Piece, words};

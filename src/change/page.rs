@@ -91,6 +91,20 @@ pub fn compare_pages(before: &Page, after: &Page) -> Difference {
     difference
 }
 
+/// Whether no sentence of a page stayed and one of the two texts is a fraction of the other: that may be the page, or a wall
+/// that was put before it and answered like a page.
+#[must_use]
+pub fn is_replaced(before: &Page, after: &Page) -> bool {
+    const FRACTION: usize = 4;
+    let (Some(old), Some(new)) = (&before.findings, &after.findings) else {
+        return false;
+    };
+    let (old, new) = (&old.reading, &new.reading);
+    let (short, long) = (old.text.len().min(new.text.len()), old.text.len().max(new.text.len()));
+    let stood: HashSet<&str> = old.sentences.iter().map(|s| old.slice(s.span)).collect();
+    short * FRACTION < long && !new.sentences.iter().any(|s| stood.contains(new.slice(s.span)))
+}
+
 /// What differs between two readings of an article.
 #[must_use]
 pub fn compare_articles(before: &Findings, after: &Findings) -> Difference {

@@ -1,6 +1,7 @@
 //! Two captures of one post, as the same source told it.
 
 use super::{Count, Difference};
+use crate::platform::{Media, Post};
 
 /// A post as one capture has it. Unknown is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +37,28 @@ pub struct MediaVersion {
     pub url: String,
     /// Digest of its bytes, where they were saved.
     pub sha256: Option<String>,
+}
+
+impl From<Post> for PostVersion {
+    fn from(post: Post) -> PostVersion {
+        let file = |media: Media| MediaVersion {
+            kind: media.kind,
+            url: media.url,
+            sha256: None,
+        };
+        PostVersion {
+            text: post.text,
+            text_cut: post.text_cut,
+            title: post.title,
+            content_warning: post.content_warning,
+            author_handle: post.author_handle,
+            author_name: post.author_name,
+            edited_at: post.edited_at,
+            edit_ids: post.edit_ids,
+            media: post.media.into_iter().map(file).collect(),
+            counts: post.counts,
+        }
+    }
 }
 
 /// What differs between two captures of a post.

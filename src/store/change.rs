@@ -1,28 +1,20 @@
 //! What changed in the archive and when, derived from the evidence in the order of the ledger. Nothing of it is stored, so a
 //! better comparison applies to everything that was ever captured.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
-use url::Url;
 
-use super::blob::each_chunk;
-use super::exchange::read_header_lines;
 use super::query::Reader;
-use crate::article::Hints;
-use crate::change::{
-    Difference, Event, MediaVersion, Page, PostVersion, Seen, Tracker, compare_articles, compare_pages, compare_posts,
-};
-use crate::citation::{self, Findings};
+use crate::change::{Difference, Event, Seen, Tracker, compare_articles};
+use crate::citation::Findings;
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::exchange::{DECODED_LIMIT, decode};
 use crate::outcome::Outcome;
 use crate::platform;
 
-/// Largest body that is read to be compared, in bytes as received.
-const BODY_LIMIT: i64 = 16 << 20;
+mod contents;
+
+use contents::{Contents, compare, is_comparable, readings};
 
 /// Something that changed or vanished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -375,7 +367,7 @@ fn attempts(connection: &Connection, target: i64) -> Sql<Vec<Attempt>> {
 fn changes_of_target(connection: &Connection, target: i64, after: i64) -> Sql<Vec<Change>> {
     let subject = Subject::of_target(connection, target)?;
     let mut tracker = Tracker::default();
-    let mut contents: HashMap<String, Content> = HashMap::new();
+    let mut contents = Contents::default();
     let mut before: Option<Before> = None;
     let mut changes = Vec::new();
     for attempt in attempts(connection, target)? {
@@ -402,24 +394,22 @@ fn changes_of_target(connection: &Connection, target: i64, after: i64) -> Sql<Ve
             });
             changes.push(change(event, told.next(), before.clone(), Difference::default()));
         }
-        if let Some(content) = attempt.content(subject.of) {
-            let last = contents.insert(content.source.clone(), content.clone());
-            if let Some(last) = last.filter(|_| attempt.seq > after)
-                && let Some(difference) = compare(connection, subject.of, &last, &content)?
-                && !difference.is_empty()
-            {
-                let event = match (difference.is_of_content(), subject.of) {
-                    (false, _) => Event::Counted,
-                    (true, "link") => Event::Changed,
-                    (true, _) => Event::Edited,
-                };
-                let told = attempt.answers.iter().find(|told| told.source == content.source);
-                let place = Before {
-                    seq: last.seq,
-                    at: last.at,
-                };
-                changes.push(change(event, told, Some(place), difference));
-            }
+        if let Some(content) = attempt.content(subject.of)
+            && is_comparable(connection, subject.of, &content)?
+            && let Some((last, compared)) = contents.follow(connection, subject.of, content, attempt.seq > after)?
+            && !compared.is_empty()
+        {
+            let event = match (compared.is_of_content(), subject.of) {
+                (false, _) => Event::Counted,
+                (true, "link") => Event::Changed,
+                (true, _) => Event::Edited,
+            };
+            let told = attempt.answers.iter().find(|told| told.source == last.source);
+            let place = Before {
+                seq: last.seq,
+                at: last.at,
+            };
+            changes.push(change(event, told, Some(place), compared));
         }
         if seen != Seen::Nothing {
             before = Some(attempt.place());
@@ -445,226 +435,6 @@ fn citing(connection: &Connection, target: i64) -> Sql<Vec<String>> {
         )?
         .query_map([target], |row| row.get(0))?
         .collect()
-}
-
-/// What differs between two contents of one source; `None` where they cannot be compared.
-fn compare(connection: &Connection, of: &str, before: &Content, after: &Content) -> Sql<Option<Difference>> {
-    if of == "link" {
-        let (old, new) = (page_row(connection, before.row)?, page_row(connection, after.row)?);
-        let same = |a: &PageRow, b: &PageRow| (a.body, a.status, &a.url) == (b.body, b.status, &b.url);
-        return match (old, new) {
-            (Some(old), Some(new)) if same(&old, &new) => Ok(Some(Difference::default())),
-            (Some(old), Some(new)) => Ok(old
-                .read(connection)?
-                .zip(new.read(connection)?)
-                .map(|(old, new)| compare_pages(&old, &new))),
-            _ => Ok(None),
-        };
-    }
-    let versions = post_version(connection, before.row)?.zip(post_version(connection, after.row)?);
-    Ok(versions.map(|((was_read_by, old), (read_by, new))| {
-        if was_read_by == read_by {
-            compare_posts(&old, &new)
-        } else {
-            // Another version of the program may read more or less of the same answer.
-            Difference::default()
-        }
-    }))
-}
-
-/// A post as a capture has it, and the program that read it; `None` once redacted.
-fn post_version(connection: &Connection, post: i64) -> Sql<Option<(String, PostVersion)>> {
-    let strings = |json: &str| serde_json::from_str::<Vec<String>>(json).unwrap_or_default();
-    let found = connection
-        .prepare_cached(
-            "SELECT p.parser, p.text, p.text_cut, d.title, d.content_warning, p.author_handle, p.author_name, d.edited_at,
-                    p.edit_ids, p.counts, p.media, a.capture
-             FROM post p JOIN answer a ON a.id = p.answer LEFT JOIN post_detail d ON d.post = p.id WHERE p.id = ?1",
-        )?
-        .query_row([post], |row| {
-            let version = PostVersion {
-                text: row.get(1)?,
-                text_cut: row.get(2)?,
-                title: row.get(3)?,
-                content_warning: row.get(4)?,
-                author_handle: row.get(5)?,
-                author_name: row.get(6)?,
-                edited_at: row.get(7)?,
-                edit_ids: strings(&row.get::<_, String>(8)?),
-                counts: serde_json::from_str(&row.get::<_, String>(9)?).unwrap_or_default(),
-                media: media(&row.get::<_, String>(10)?),
-            };
-            Ok((row.get::<_, String>(0)?, version, row.get::<_, Option<i64>>(11)?))
-        })
-        .optional()?;
-    let Some((parser, mut version, capture)) = found else {
-        return Ok(None);
-    };
-    let mut saved = connection.prepare_cached(
-        "SELECT m.position, lower(hex(b.sha256)) FROM post_media m
-         JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
-         JOIN blob b ON b.id = x.body
-         WHERE m.capture = ?1 AND m.outcome = 'captured'",
-    )?;
-    let mut rows = saved.query([capture])?;
-    while let Some(row) = rows.next()? {
-        let position = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
-        if let Some(file) = version.media.get_mut(position) {
-            file.sha256 = row.get(1)?;
-        }
-    }
-    Ok(Some((parser, version)))
-}
-
-/// The files of a post, from the column's JSON.
-fn media(json: &str) -> Vec<MediaVersion> {
-    let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-    let files = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    files
-        .iter()
-        .map(|file| {
-            let text = |name: &str| file[name].as_str().unwrap_or_default().to_owned();
-            MediaVersion {
-                kind: text("kind"),
-                url: text("url"),
-                sha256: None,
-            }
-        })
-        .collect()
-}
-
-/// A linked page's last exchange.
-struct PageRow {
-    body: i64,
-    status: Option<u16>,
-    url: String,
-    sha256: String,
-    headers: Vec<(String, String)>,
-}
-
-/// The exchange, if it brought a whole body that is small enough to be compared.
-fn page_row(connection: &Connection, exchange: i64) -> Sql<Option<PageRow>> {
-    connection
-        .prepare_cached(
-            "SELECT b.id, x.status, x.url, lower(hex(b.sha256)), coalesce(x.response_headers, '')
-             FROM exchange x JOIN blob b ON b.id = x.body
-             WHERE x.id = ?1 AND x.truncated IS NULL AND b.length <= ?2",
-        )?
-        .query_row(params![exchange, BODY_LIMIT], |row| {
-            Ok(PageRow {
-                body: row.get(0)?,
-                status: row.get(1)?,
-                url: row.get(2)?,
-                sha256: row.get(3)?,
-                headers: read_header_lines(&row.get::<_, String>(4)?),
-            })
-        })
-        .optional()
-}
-
-impl PageRow {
-    /// The page; `None` if its body was redacted or cannot be unpacked.
-    fn read(self, connection: &Connection) -> Sql<Option<Page>> {
-        let Some(bytes) = unpacked(connection, self.body, &self.headers)? else {
-            return Ok(None);
-        };
-        let hints = hints(&self.url, &self.headers);
-        Ok(Some(Page {
-            status: self.status,
-            findings: citation::find(&bytes, &hints).ok(),
-            url: self.url,
-            sha256: self.sha256,
-        }))
-    }
-}
-
-fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(n, _)| n.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
-}
-
-fn hints(url: &str, headers: &[(String, String)]) -> Hints {
-    Hints {
-        url: Url::parse(url).ok(),
-        content_type: header(headers, "content-type").map(str::to_owned),
-    }
-}
-
-/// A body with its content codings undone; `None` if it was redacted or cannot be unpacked.
-fn unpacked(connection: &Connection, blob: i64, headers: &[(String, String)]) -> Sql<Option<Vec<u8>>> {
-    let chunks: i64 = connection
-        .prepare_cached("SELECT chunks FROM blob WHERE id = ?1")?
-        .query_row([blob], |row| row.get(0))?;
-    let mut body = Vec::new();
-    let found = each_chunk(connection, blob, |bytes| {
-        body.extend_from_slice(bytes);
-        Ok::<(), rusqlite::Error>(())
-    })?;
-    let coding = header(headers, "content-encoding").unwrap_or("");
-    Ok((found == chunks)
-        .then(|| decode(&body, coding, DECODED_LIMIT).ok())
-        .flatten())
-}
-
-/// One reading of an article.
-struct ReadingRow {
-    seq: i64,
-    at: String,
-    body: i64,
-    length: i64,
-    claimed_url: Option<String>,
-    exchange: Option<i64>,
-}
-
-fn readings(connection: &Connection, article: i64) -> Sql<Vec<ReadingRow>> {
-    connection
-        .prepare_cached(
-            "SELECT r.id, r.read_at, r.body, b.length, r.claimed_url,
-                    (SELECT max(x.id) FROM exchange x WHERE x.reading = r.id)
-             FROM reading r JOIN blob b ON b.id = r.body WHERE r.article = ?1 ORDER BY r.id",
-        )?
-        .query_map([article], |row| {
-            Ok(ReadingRow {
-                seq: row.get(0)?,
-                at: row.get(1)?,
-                body: row.get(2)?,
-                length: row.get(3)?,
-                claimed_url: row.get(4)?,
-                exchange: row.get(5)?,
-            })
-        })?
-        .collect()
-}
-
-impl ReadingRow {
-    fn place(&self) -> Before {
-        Before {
-            seq: self.seq,
-            at: self.at.clone(),
-        }
-    }
-
-    /// What stands in its bytes, read by this program, so that two readings are always read the same way; `None` if they
-    /// were redacted or are too large to be compared.
-    fn findings(&self, connection: &Connection) -> Sql<Option<Findings>> {
-        if self.length > BODY_LIMIT {
-            return Ok(None);
-        }
-        let answered = match self.exchange {
-            Some(exchange) => connection
-                .prepare_cached("SELECT url, coalesce(response_headers, '') FROM exchange WHERE id = ?1")?
-                .query_row([exchange], |row| {
-                    Ok((row.get::<_, String>(0)?, read_header_lines(&row.get::<_, String>(1)?)))
-                })
-                .optional()?,
-            None => self.claimed_url.clone().map(|url| (url, Vec::new())),
-        };
-        let (url, headers) = answered.unwrap_or_default();
-        let bytes = unpacked(connection, self.body, &headers)?;
-        Ok(bytes.and_then(|bytes| citation::find(&bytes, &hints(&url, &headers)).ok()))
-    }
 }
 
 fn article_name(connection: &Connection, article: i64) -> Sql<(String, Option<String>)> {

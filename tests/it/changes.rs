@@ -134,6 +134,43 @@ fn a_wall_or_an_error_between_two_good_captures_is_no_change() {
 }
 
 #[test]
+fn a_wall_that_answers_like_a_page_is_no_change_until_a_second_capture_says_so() {
+    const WALL: &str =
+        "<!DOCTYPE html><title>Before you go on</title><p>We and our partners care for your privacy.</p>";
+    let scene = archived();
+    for reply in [WALL, REPORT, WALL, REPORT] {
+        page(&scene, Reply::page(reply));
+        assert_eq!(run(&scene, &["--exit-code"]).status.code(), Some(0));
+    }
+    assert_eq!(events(&scene), Vec::<String>::new());
+    page(&scene, Reply::page(WALL));
+    assert_eq!(run(&scene, &["--exit-code"]).status.code(), Some(0));
+    assert_eq!(run(&scene, &["--exit-code"]).status.code(), Some(2));
+    assert_eq!(events(&scene), ["link changed"]);
+    assert_eq!(run(&scene, &["--exit-code"]).status.code(), Some(0));
+}
+
+#[test]
+fn an_edit_is_found_across_two_versions_of_the_program() {
+    let scene = archived();
+    scene.has_post(POST, "ada_b", "The bridge is closed.");
+    run(&scene, &[]);
+    let archive = Connection::open(scene.archive()).unwrap();
+    // As an older citekeep left it, which read less.
+    archive
+        .execute_batch(
+            "DROP TRIGGER post_no_update;
+             UPDATE post SET parser = 'citekeep 0.0.1', author_name = 'Some Body' WHERE id = (SELECT min(id) FROM post)",
+        )
+        .unwrap();
+    drop(archive);
+    let told = changes(&scene, &[]);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["fields"].as_array().unwrap().len(), 1, "{}", told[0]);
+    assert_eq!(told[0]["fields"][0]["after"], "The bridge is closed.");
+}
+
+#[test]
 fn a_page_that_nobody_finds_twice_is_told_as_not_found_and_never_as_deleted() {
     let scene = archived();
     page(&scene, Reply::status(404));
