@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use super::failure::sql_error;
 use super::file::{self, connect, io_error};
-use super::query::Reader;
 use crate::error::{Error, ExitCode, Result};
 
 /// Pages copied in one step, between which progress is told.
@@ -44,13 +43,13 @@ pub struct Copied {
 
 /// Copies the archive at `archive` to `to`, as it stands between two commits. The copy is checked (SQLite's quick check, the
 /// end of its ledger against the archive's) before it gets its name, so under that name there is a whole copy or what was
-/// there before. `progress` hears of pages done and all pages; a compact copy tells none.
+/// there before. An archive of an earlier version is copied as it is. `progress` hears of pages done and all pages; a compact copy tells none.
 ///
 /// # Errors
 /// If the archive cannot be read, `to` is there already (and `force` not given) or is the archive itself, the copy cannot be
 /// written (74, 77), or does not stand its check (65).
 pub fn backup(archive: &Path, to: &Path, options: Options, mut progress: impl FnMut(u64, u64)) -> Result<Copied> {
-    let reader = Reader::open(archive)?;
+    let (original, _) = file::open_of_any_version(archive)?;
     let (archive, to) = (file::plain_path(archive)?, file::plain_path(to)?);
     check_name(&archive, &to, options.force)?;
     let folder = to.parent().unwrap_or(Path::new("."));
@@ -60,13 +59,13 @@ pub fn backup(archive: &Path, to: &Path, options: Options, mut progress: impl Fn
         .tempfile_in(folder)
         .map_err(|source| io_error("cannot write beside", &to, source))?;
     if options.compact {
-        vacuum(reader.connection(), draft.path())
+        vacuum(&original, draft.path())
     } else {
-        copy(reader.connection(), draft.path(), &mut progress)
+        copy(&original, draft.path(), &mut progress)
     }
     // What is wrong with the copy's file is said of the name that the user gave.
     .map_err(|error| sql_error(&to, &error))?;
-    keep(draft, &reader, &to)
+    keep(draft, &original, &to)
 }
 
 fn check_name(archive: &Path, to: &Path, force: bool) -> Result<()> {
@@ -119,7 +118,7 @@ fn vacuum(archive: &Connection, draft: &Path) -> rusqlite::Result<()> {
 }
 
 /// Has the disk keep the copy, checks it, and gives it its name.
-fn keep(draft: NamedTempFile, archive: &Reader, to: &Path) -> Result<Copied> {
+fn keep(draft: NamedTempFile, archive: &Connection, to: &Path) -> Result<Copied> {
     let cannot_write = |source| io_error("cannot write", to, source);
     draft.as_file().sync_all().map_err(cannot_write)?;
     let (entries, head) = check(draft.path(), archive, to)?;
@@ -129,7 +128,7 @@ fn keep(draft: NamedTempFile, archive: &Reader, to: &Path) -> Result<Copied> {
         .and_then(|folder| folder.sync_all())
         .map_err(cannot_write)?;
     // Opened under its name as anyone will open it.
-    Reader::open(to)?;
+    file::open_of_any_version(to)?;
     let path = to.to_owned();
     Ok(Copied {
         path,
@@ -141,7 +140,7 @@ fn keep(draft: NamedTempFile, archive: &Reader, to: &Path) -> Result<Copied> {
 
 /// Number of entries and head of the copy's ledger, if SQLite finds nothing wrong with the file and the archive has that
 /// head at that entry.
-fn check(draft: &Path, archive: &Reader, to: &Path) -> Result<(i64, Option<String>)> {
+fn check(draft: &Path, archive: &Connection, to: &Path) -> Result<(i64, Option<String>)> {
     let failed = |why: String| Error::Archive {
         path: to.to_owned(),
         why: format!("the copy is not whole ({why}), so it was thrown away"),
@@ -162,7 +161,13 @@ fn check(draft: &Path, archive: &Reader, to: &Path) -> Result<(i64, Option<Strin
     if verdict != "ok" {
         return Err(failed(verdict));
     }
-    if archive.head_at(entries - 1)? != head {
+    let expected: Option<String> = archive
+        .query_row("SELECT head FROM ledger WHERE seq = ?1", [entries - 1], |row| {
+            row.get(0)
+        })
+        .optional()
+        .map_err(|error| failed(error.to_string()))?;
+    if expected != head {
         return Err(failed("its ledger ends otherwise than the archive's".to_owned()));
     }
     Ok((entries, head))

@@ -141,6 +141,23 @@ pub(super) fn open_for_writing(path: &Path, create: bool, wait: Duration) -> Res
 /// # Errors
 /// If it is missing, not an archive, newer than this program, or a link.
 pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
+    let (connection, version) = open_of_any_version(path)?;
+    if (version as usize) < MIGRATIONS.len() {
+        return Err(Error::Archive {
+            path: path.to_owned(),
+            why: format!("an archive of schema {version}, which must be brought up to date first"),
+            hint: Some("any command that writes does so; `citekeep backup` copies it as it is before"),
+            code: ExitCode::Configuration,
+        });
+    }
+    Ok(connection)
+}
+
+/// As [`open_for_reading`], but takes archives of earlier versions, too; gives the version.
+///
+/// # Errors
+/// If it is missing, not an archive, newer than this program, or a link.
+pub(super) fn open_of_any_version(path: &Path) -> Result<(Connection, u32)> {
     check_sqlite()?;
     let path = &plain_path(path)?;
     if !path.exists() {
@@ -160,15 +177,7 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
     if version as usize > MIGRATIONS.len() {
         return Err(newer(path, version));
     }
-    if (version as usize) < MIGRATIONS.len() {
-        return Err(Error::Archive {
-            path: path.clone(),
-            why: format!("an archive of schema {version}, which must be brought up to date first"),
-            hint: Some("any command that writes does so"),
-            code: ExitCode::Configuration,
-        });
-    }
-    Ok(connection)
+    Ok((connection, version))
 }
 
 /// Whether a run was killed while it changed the file in place, so that its journal must be rolled back before anyone

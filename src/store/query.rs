@@ -292,19 +292,6 @@ impl Reader {
         })
     }
 
-    /// Head of the ledger after entry `seq`; `None` if there is no such entry.
-    ///
-    /// # Errors
-    /// If the archive cannot be read.
-    pub fn head_at(&self, seq: i64) -> Result<Option<String>> {
-        self.ask(|connection| {
-            connection
-                .prepare_cached("SELECT head FROM ledger WHERE seq = ?1")?
-                .query_row([seq], |row| row.get(0))
-                .optional()
-        })
-    }
-
     /// What is due at `now`.
     ///
     /// # Errors

@@ -1,7 +1,11 @@
 //! Copies of the archive, and its content as lines.
 
 use std::fs;
+use std::io::Read;
 use std::process::{Output, Stdio};
+
+use flate2::read::GzDecoder;
+use rusqlite::Connection;
 
 use crate::scene::{POST, Scene, article, text};
 use crate::web::Reply;
@@ -59,6 +63,51 @@ fn nothing_that_is_there_is_overwritten_without_force() {
     let itself = backup(&scene, &["archive.db", "--force"]);
     assert_eq!(itself.status.code(), Some(65), "{itself:?}");
     scene.is_sound();
+}
+
+#[test]
+fn an_archive_of_an_earlier_version_is_copied_as_it_is() {
+    let scene = Scene::new();
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/archives/schema-1.db.gz");
+    let mut old = Vec::new();
+    GzDecoder::new(fs::File::open(kept).unwrap())
+        .read_to_end(&mut old)
+        .unwrap();
+    scene.file("archive.db", &old);
+    let output = backup(&scene, &["copy.db"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let version = |name: &str| -> i64 {
+        let archive = Connection::open(scene.path(name)).unwrap();
+        archive.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((version("archive.db"), version("copy.db")), (1, 1));
+}
+
+#[test]
+fn a_copy_that_cannot_be_written_leaves_nothing_and_says_where() {
+    let scene = Scene::new();
+    archived(&scene);
+    let nowhere = backup(&scene, &["no/such/folder/copy.db"]);
+    assert_eq!(nowhere.status.code(), Some(66), "{nowhere:?}");
+    assert!(text(&nowhere.stderr).contains("no/such/folder"), "{nowhere:?}");
+    scene.file("archive.db", "no archive at all, but text");
+    let foreign = backup(&scene, &["copy.db"]);
+    assert_eq!(foreign.status.code(), Some(65), "{foreign:?}");
+    assert!(!scene.path("copy.db").exists());
+    assert_eq!(
+        fs::read_dir(scene.folder.path())
+            .unwrap()
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .unwrap()
+                    .file_name()
+                    .to_string_lossy()
+                    .starts_with(".citekeep")
+            })
+            .count(),
+        0
+    );
 }
 
 #[test]
