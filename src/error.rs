@@ -12,6 +12,8 @@ use crate::outcome::Outcome;
 pub enum ExitCode {
     /// All done.
     Done = 0,
+    /// Done, and changes or deletions were found; only where that was asked for.
+    Changed = 2,
     /// Done, but some items failed and are scheduled again.
     SomeFailed = 3,
     /// Wrong usage.

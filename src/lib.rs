@@ -9,6 +9,7 @@
 pub mod article;
 pub mod bundle;
 pub mod capture;
+pub mod change;
 pub mod citation;
 pub mod cli;
 pub mod clock;

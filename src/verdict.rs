@@ -138,27 +138,15 @@ pub struct Verdict {
 /// just now" if `spacing` milliseconds lie between them.
 #[must_use]
 pub fn judge(subject: Subject, history: &[Seen], spacing: i64) -> Verdict {
-    let mut judge = Judge {
-        spacing,
-        subject,
-        verdict: Verdict {
-            state: State::Unknown,
-            reason: "never_asked".into(),
-            evidence: Vec::new(),
-            last_live: None,
-        },
-        sighting: None,
-        texts: BTreeMap::new(),
-        was_gone: false,
-        missing: Vec::new(),
-    };
+    let mut judge = Judge::new(subject, spacing);
     for seen in history {
         judge.consider(seen);
     }
     judge.verdict
 }
 
-struct Judge<'a> {
+/// Judges a target capture by capture.
+pub struct Judge<'a> {
     spacing: i64,
     subject: Subject,
     verdict: Verdict,
@@ -173,7 +161,33 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn consider(&mut self, seen: &'a Seen) {
+    /// A judge that has considered nothing yet; see [`judge`].
+    #[must_use]
+    pub fn new(subject: Subject, spacing: i64) -> Judge<'a> {
+        Judge {
+            spacing,
+            subject,
+            verdict: Verdict {
+                state: State::Unknown,
+                reason: "never_asked".into(),
+                evidence: Vec::new(),
+                last_live: None,
+            },
+            sighting: None,
+            texts: BTreeMap::new(),
+            was_gone: false,
+            missing: Vec::new(),
+        }
+    }
+
+    /// What may be concluded so far.
+    #[must_use]
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// Takes the next capture into account.
+    pub fn consider(&mut self, seen: &'a Seen) {
         let live = || seen.answers.iter().filter(|said| said.kind == SourceKind::Live);
         let shown = live().any(|said| said.outcome == Outcome::Captured);
         let stated = live().find_map(|said| State::stated(said).map(|state| (state, said.canary)));

@@ -3,6 +3,7 @@
 //! A bundle is written under a temporary name, checked as a stranger would check it, and only then gets its name. The same
 //! selection at the same ledger entry gives the same bytes.
 
+pub mod atom;
 mod bag;
 mod ledger;
 mod rocrate;

@@ -24,6 +24,7 @@ mod canary;
 mod identify;
 pub mod input;
 mod link;
+mod notice;
 mod post;
 mod schedule;
 pub mod source;
@@ -32,6 +33,7 @@ mod staging;
 use canary::Canaries;
 
 pub use article::{Article, Claims, read_local};
+pub use notice::Noticer;
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;

@@ -9,15 +9,20 @@ use crate::config::{Config, Source};
 use crate::error::{Error, ExitCode, Result};
 
 mod archive;
-mod change;
+mod backup;
+mod changes;
 mod config;
+mod diff;
 mod docs;
 mod doctor;
+mod dump;
 mod export;
 mod find;
+mod hook;
 mod list;
 mod note;
 mod pause;
+mod person;
 mod print;
 mod redact;
 mod run;
@@ -26,6 +31,7 @@ mod sources;
 mod status;
 mod summary;
 mod verify;
+mod words;
 
 use print::Printer;
 
@@ -40,7 +46,7 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done; 3 done, but some items failed and are scheduled again; 64 usage; 65 bad input or failed
+Exit codes: 0 done; 2 (`run --exit-code`) done, and something changed or vanished; 3 done, but some items failed and are scheduled again; 64 usage; 65 bad input or failed
 verification; 66 input missing; 69 network unusable; 70 internal error; 74 I/O error or disk full; 75 another run
 holds the archive; 77 not permitted; 78 configuration, or an archive of a newer version; 130/143 stopped by a signal
 after committing what was done.";
@@ -121,6 +127,14 @@ enum Command {
     Verify(verify::Arguments),
     /// Ask every source for a post known to be live, and tell which sources can be used from here
     Doctor,
+    /// Show what changed in a post, a linked page or an article, word by word
+    Diff(diff::Arguments),
+    /// List what changed or vanished, newest last
+    Changes(changes::Arguments),
+    /// Write a checked copy of the archive, also during a run
+    Backup(backup::Arguments),
+    /// Print the content of the archive as lines of JSON that can be compared
+    Dump(dump::Arguments),
     /// List the sources of the platforms, or read a saved answer of one
     Sources(sources::Arguments),
     /// Configuration
@@ -177,6 +191,10 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
         Command::Doctor => doctor::run(&cli.global, printer),
+        Command::Diff(arguments) => diff::run(&cli.global, arguments, printer),
+        Command::Changes(arguments) => changes::run(&cli.global, arguments, printer),
+        Command::Backup(arguments) => backup::run(&cli.global, arguments, printer),
+        Command::Dump(arguments) => dump::run(&cli.global, arguments, printer),
         Command::Sources(arguments) => sources::run(arguments, printer),
         Command::Config(arguments) => config::run(&cli.global, arguments, printer),
         Command::Man => docs::man(printer),

@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::Global;
-use super::change::{Person, change, named, named_target};
+use super::person::{Person, change, named, named_target};
 use super::print::{Printable, Printer};
 use crate::error::{Error, ExitCode, Result};
 use crate::store::record::{About, NewNote, SuppliedFile};

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Global;
-use super::change::{change, named_target};
+use super::person::{change, named_target};
 use super::print::{Printable, Printer};
 use crate::error::{ExitCode, Result};
 

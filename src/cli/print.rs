@@ -64,6 +64,13 @@ impl Printer {
         !self.quiet && io::stderr().is_terminal()
     }
 
+    /// Whether colour may be used: standard output is a terminal, and nobody asked for none (<https://no-color.org>).
+    pub fn colour(&self) -> bool {
+        io::stdout().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    }
+
     /// One line of text for people; nothing where JSON or silence is wanted.
     pub fn line(&self, line: impl fmt::Display) {
         if !self.json && !self.quiet {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Global;
-use super::change::{Person, change};
+use super::person::{Person, change};
 use super::print::{Printable, Printer};
 use crate::error::{Error, ExitCode, Result};
 use crate::store::{Redactable, unhex};

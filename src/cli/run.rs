@@ -10,12 +10,13 @@ use serde::Serialize;
 
 use super::archive::{Tally, command_line, listen};
 use super::print::{Printable, Printer};
-use super::{Global, internal};
-use crate::capture::{Capturer, Done};
+use super::{Global, hook, internal};
+use crate::capture::{Capturer, Done, Noticer};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::error::{ExitCode, Result};
 use crate::fetch::Fetcher;
+use crate::store::change::Change;
 use crate::store::{Due, Reader, RunOptions, Store};
 
 /// Arguments of `citekeep run`.
@@ -39,6 +40,12 @@ pub struct Arguments {
     /// Wait for another run to end
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
+    /// Exit with 2 if something changed or vanished
+    #[arg(long)]
+    exit_code: bool,
+    /// Where something changed or vanished, run this by the shell, with a line of JSON for each change on its standard input
+    #[arg(long, value_name = "COMMAND")]
+    on_change: Option<String>,
 }
 
 /// What a run says about itself: printed with `--json`, kept in the archive.
@@ -56,6 +63,10 @@ struct Summary {
     outcomes: BTreeMap<&'static str, u64>,
     /// Bytes of bodies received.
     bytes: u64,
+    /// What changed or vanished, by event.
+    changes: BTreeMap<&'static str, u64>,
+    /// What came of the command of `--on-change`: `done`, or why it failed; `None` if it was not run.
+    on_change: Option<String>,
     /// Which limit or signal stopped it, if one did.
     stopped_by: Option<&'static str>,
     exit: u8,
@@ -73,6 +84,8 @@ impl Summary {
             attempts: 0,
             outcomes: BTreeMap::new(),
             bytes: 0,
+            changes: BTreeMap::new(),
+            on_change: None,
             stopped_by: None,
             exit: 0,
         }
@@ -105,7 +118,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     };
     let store = Store::open(&global.archive, &options)?;
     let mut summary = Summary::new(store.run(), clock.now(), store.due()?);
-    if summary.due == 0 {
+    if summary.due == 0 && store.last_end() + 1 == store.run() {
         return store
             .close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))
             .map(|()| tell(&summary, ExitCode::Done, printer));
@@ -116,7 +129,11 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         .build()
         .map_err(internal)?;
     runtime.block_on(async {
-        let finished = work(&store, &config, arguments, printer, &mut summary).await;
+        let noticer = Noticer::start(store.path(), store.last_end(), options.spacing)?;
+        let finished = work(&store, &config, arguments, printer, &mut summary, &noticer).await;
+        // It reads the archive, which is closed below.
+        let changes = noticer.finish();
+        let finished = finished.and_then(|code| report(changes?, code, &store, arguments, printer, &mut summary));
         let code = finished.as_ref().map_or_else(|error| error.exit_code(), |code| *code);
         (summary.ended, summary.exit) = (clock.now(), code as u8);
         let kept = serde_json::to_string(&summary).map_err(internal)?;
@@ -132,6 +149,7 @@ async fn work(
     arguments: &Arguments,
     printer: &Printer,
     summary: &mut Summary,
+    noticer: &Noticer,
 ) -> Result<ExitCode> {
     let clock = Clock::System;
     let (stop, signalled) = listen()?;
@@ -143,6 +161,7 @@ async fn work(
     let mut watch = |done: &Done| {
         tally.count(done);
         summary.count(done);
+        noticer.tell(done.target);
         if summary.bytes >= arguments.max_bytes && summary.stopped_by.is_none() {
             summary.stopped_by = Some("max_bytes");
             stop.ask();
@@ -176,6 +195,39 @@ async fn work(
         summary.stopped_by.get_or_insert("max_captures");
     }
     Ok(tally.code())
+}
+
+/// Counts what changed and tells it to the operator's command. That is done before the run ends: what a run killed
+/// meanwhile has found, the next one tells again.
+fn report(
+    changes: Vec<Change>,
+    code: ExitCode,
+    store: &Store,
+    arguments: &Arguments,
+    printer: &Printer,
+    summary: &mut Summary,
+) -> Result<ExitCode> {
+    for change in &changes {
+        *summary.changes.entry(change.event.word()).or_default() += 1;
+    }
+    if changes.is_empty() {
+        return Ok(code);
+    }
+    if let Some(command) = &arguments.on_change {
+        let told = hook::tell(command, store.path(), &changes);
+        if let Err(why) = &told {
+            printer.warn(format_args!(
+                "the command of --on-change failed ({}); `citekeep changes --since {}` lists what it was to hear",
+                Printable(why),
+                store.last_end()
+            ));
+        }
+        summary.on_change = Some(told.map_or_else(|why| why, |()| "done".to_owned()));
+    }
+    Ok(match code {
+        ExitCode::Done | ExitCode::SomeFailed if arguments.exit_code => ExitCode::Changed,
+        code => code,
+    })
 }
 
 /// A random time below `most` seconds.

@@ -42,7 +42,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         }
         let digest = capture.body_sha256.as_deref().unwrap_or("-");
         printer.line(format_args!(
-            "  {}  {:<13} {} ({})  {}  sha256 {digest}",
+            "  {:>6}  {}  {:<13} {} ({})  {}  sha256 {digest}",
+            capture.capture,
             capture.ended,
             capture.outcome,
             Printable(&capture.source),

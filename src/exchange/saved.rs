@@ -157,7 +157,13 @@ fn body(value: &Value) -> Option<Vec<u8>> {
     }
 }
 
-fn exchange(url: Option<Url>, status: u16, response_headers: Vec<(String, String)>, body: Vec<u8>) -> Exchange {
+/// An exchange of which no more is known than this.
+pub(crate) fn exchange(
+    url: Option<Url>,
+    status: u16,
+    response_headers: Vec<(String, String)>,
+    body: Vec<u8>,
+) -> Exchange {
     Exchange {
         url: url.unwrap_or_else(|| Url::parse("about:blank").expect("an address")),
         purpose: Purpose::Api,

@@ -145,6 +145,23 @@ pub(super) fn open_for_writing(path: &Path, create: bool, wait: Duration) -> Res
 /// # Errors
 /// If it is missing, not an archive, newer than this program, or a link.
 pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
+    let (connection, version) = open_of_any_version(path)?;
+    if (version as usize) < MIGRATIONS.len() {
+        return Err(Error::Archive {
+            path: path.to_owned(),
+            why: format!("an archive of schema {version}, which must be brought up to date first"),
+            hint: Some("any command that writes does so; `citekeep backup` copies it as it is before"),
+            code: ExitCode::Configuration,
+        });
+    }
+    Ok(connection)
+}
+
+/// As [`open_for_reading`], but takes archives of earlier versions, too; gives the version.
+///
+/// # Errors
+/// If it is missing, not an archive, newer than this program, or a link.
+pub(super) fn open_of_any_version(path: &Path) -> Result<(Connection, u32)> {
     check_sqlite()?;
     let path = &plain_path(path)?;
     if !path.exists() {
@@ -164,15 +181,7 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
     if version as usize > MIGRATIONS.len() {
         return Err(newer(path, version));
     }
-    if (version as usize) < MIGRATIONS.len() {
-        return Err(Error::Archive {
-            path: path.clone(),
-            why: format!("an archive of schema {version}, which must be brought up to date first"),
-            hint: Some("any command that writes does so"),
-            code: ExitCode::Configuration,
-        });
-    }
-    Ok(connection)
+    Ok((connection, version))
 }
 
 /// Whether a run was killed while it changed the file in place, so that its journal must be rolled back before anyone
@@ -211,7 +220,7 @@ fn check_sqlite() -> Result<()> {
 }
 
 /// The path with its folder's links resolved, if the file itself is a plain file with one name or does not exist.
-fn plain_path(path: &Path) -> Result<PathBuf> {
+pub(super) fn plain_path(path: &Path) -> Result<PathBuf> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -323,7 +332,7 @@ fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(length)
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| sql_error(path, &e))?;
     let settings = || -> rusqlite::Result<()> {
@@ -418,7 +427,7 @@ fn missing(path: &Path) -> Error {
     }
 }
 
-fn io_error(what: &'static str, path: &Path, source: io::Error) -> Error {
+pub(super) fn io_error(what: &'static str, path: &Path, source: io::Error) -> Error {
     Error::Io {
         what,
         path: path.to_owned(),

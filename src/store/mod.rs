@@ -4,8 +4,11 @@
 //! operation is answered only after its commit, so what was answered survives a crash. [`Reader`] only looks, also during
 //! a run. [`verify`](verify::verify) checks every byte against the ledger.
 
+pub mod backup;
 mod blob;
 mod capture;
+pub mod change;
+mod dump;
 mod exchange;
 pub mod export;
 mod failure;
@@ -73,6 +76,7 @@ pub struct RunOptions {
 pub struct Store {
     path: PathBuf,
     run: i64,
+    last_end: i64,
     commands: Option<mpsc::Sender<Command>>,
     stop: Arc<Stop>,
     thread: Option<JoinHandle<()>>,
@@ -88,6 +92,10 @@ impl Store {
         let opened = file::open_for_writing(path, options.create, options.wait)?;
         let session = begin(opened.connection, path, options).map_err(|fault| fault.into_error(path))?;
         let run = session.run;
+        let last_end = session
+            .connection
+            .query_row("SELECT coalesce(max(id), -1) FROM run_end", [], |row| row.get(0))
+            .map_err(|error| failure::sql_error(path, &error))?;
         let (commands, receiver) = mpsc::channel(writer::QUEUE);
         let stop = Arc::new(Stop::new());
         let (log, lock) = (opened.log, opened.lock);
@@ -105,6 +113,7 @@ impl Store {
         Ok(Store {
             path: path.to_owned(),
             run,
+            last_end,
             commands: Some(commands),
             stop,
             thread: Some(thread),
@@ -115,6 +124,13 @@ impl Store {
     #[must_use]
     pub fn run(&self) -> i64 {
         self.run
+    }
+
+    /// Ledger entry with which the last run ended that was not killed; -1 if there was none. What came after it and before
+    /// this run is of killed runs.
+    #[must_use]
+    pub fn last_end(&self) -> i64 {
+        self.last_end
     }
 
     /// Path of the archive.

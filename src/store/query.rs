@@ -573,7 +573,7 @@ impl Reader {
         })
     }
 
-    fn ask<T>(&self, question: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let answer = || {
             // One transaction, so that several statements see one state.
             let transaction = self.connection.unchecked_transaction()?;

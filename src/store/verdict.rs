@@ -1,6 +1,6 @@
 //! Verdicts: read from the captures, judged by [`crate::verdict`], and kept where they changed.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use url::Url;
 
 use super::failure::Fault;
@@ -55,15 +55,7 @@ impl Session {
     }
 
     fn judge_target(&mut self, target: i64) -> Result<(), Fault> {
-        let (kind, url): (String, Option<String>) = self
-            .connection
-            .prepare_cached("SELECT kind, url FROM target WHERE id = ?1")?
-            .query_row([target], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let subject = if kind == "post" { Subject::Post } else { Subject::Link };
-        let host = url
-            .as_deref()
-            .and_then(|url| Some(Url::parse(url).ok()?.host_str()?.to_owned()));
-        let history = self.history(target, subject, host.as_deref())?;
+        let (subject, history) = history(&self.connection, target)?;
         let Some(newest) = history.last() else { return Ok(()) };
         let verdict = judge(subject, &history, self.spacing);
         let (state, last_live) = (verdict.state.word(), verdict.last_live.map(|at| at.to_string()));
@@ -93,75 +85,81 @@ impl Session {
             ])?;
         Ok(())
     }
+}
 
-    /// Every capture of a target, oldest first, as far as a verdict needs it.
-    fn history(&self, target: i64, subject: Subject, host: Option<&str>) -> Result<Vec<Seen>, Fault> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT c.id, c.ended, a.source, a.outcome, a.reason, CASE WHEN p.text_cut IS NOT 1 THEN p.text END,
+/// What a target is and every capture of it, oldest first, as far as a verdict needs that.
+pub(super) fn history(connection: &Connection, target: i64) -> rusqlite::Result<(Subject, Vec<Seen>)> {
+    let (kind, url): (String, Option<String>) = connection
+        .prepare_cached("SELECT kind, url FROM target WHERE id = ?1")?
+        .query_row([target], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let subject = if kind == "post" { Subject::Post } else { Subject::Link };
+    let host = url
+        .as_deref()
+        .and_then(|url| Some(Url::parse(url).ok()?.host_str()?.to_owned()));
+    let mut statement = connection.prepare_cached(
+        "SELECT c.id, c.ended, a.source, a.outcome, a.reason, CASE WHEN p.text_cut IS NOT 1 THEN p.text END,
                     d.edited_at IS NOT NULL OR json_array_length(p.edit_ids) > 1
              FROM capture c JOIN answer a ON a.capture = c.id
              LEFT JOIN post p ON p.id = (SELECT max(q.id) FROM post q WHERE q.answer = a.id)
              LEFT JOIN post_detail d ON d.post = p.id
              WHERE c.target = ?1 AND NOT EXISTS (SELECT 1 FROM canary y WHERE y.answer = a.id)
              ORDER BY c.fence, a.ordinal",
-        )?;
-        let mut rows = statement.query([target])?;
-        let mut history: Vec<Seen> = Vec::new();
-        while let Some(row) = rows.next()? {
-            let capture: i64 = row.get(0)?;
-            let source: String = row.get(2)?;
-            let outcome =
-                Outcome::from_word(row.get_ref(3)?.as_str().unwrap_or_default()).unwrap_or(Outcome::Unreadable);
-            let kind = match subject {
-                Subject::Link => SourceKind::Live,
-                Subject::Post => source_kind(&source).unwrap_or(SourceKind::Archive),
-            };
-            let canary = match outcome {
-                Outcome::Captured => None,
-                _ => self.canary(capture, &source, host)?,
-            };
-            if history.last().is_none_or(|seen| seen.capture != capture) {
-                history.push(Seen {
-                    capture,
-                    at: time(row.get_ref(1)?.as_str().unwrap_or_default()),
-                    answers: Vec::new(),
-                });
-            }
-            if let Some(seen) = history.last_mut() {
-                seen.answers.push(Said {
-                    source,
-                    kind,
-                    outcome,
-                    reason: row.get(4)?,
-                    canary,
-                    text: row.get(5)?,
-                    edited: row.get::<_, Option<bool>>(6)?.unwrap_or(false),
-                });
-            }
+    )?;
+    let mut rows = statement.query([target])?;
+    let mut history: Vec<Seen> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let capture: i64 = row.get(0)?;
+        let source: String = row.get(2)?;
+        let outcome = Outcome::from_word(row.get_ref(3)?.as_str().unwrap_or_default()).unwrap_or(Outcome::Unreadable);
+        let kind = match subject {
+            Subject::Link => SourceKind::Live,
+            Subject::Post => source_kind(&source).unwrap_or(SourceKind::Archive),
+        };
+        let canary = match outcome {
+            Outcome::Captured => None,
+            _ => canary(connection, capture, &source, host.as_deref())?,
+        };
+        if history.last().is_none_or(|seen| seen.capture != capture) {
+            history.push(Seen {
+                capture,
+                at: time(row.get_ref(1)?.as_str().unwrap_or_default()),
+                answers: Vec::new(),
+            });
         }
-        Ok(history)
+        if let Some(seen) = history.last_mut() {
+            seen.answers.push(Said {
+                source,
+                kind,
+                outcome,
+                reason: row.get(4)?,
+                canary,
+                text: row.get(5)?,
+                edited: row.get::<_, Option<bool>>(6)?.unwrap_or(false),
+            });
+        }
     }
+    Ok((subject, history))
+}
 
-    /// Whether `source` gave another post of the same host in the run of `capture`, within a quarter of an hour of it; `None`:
-    /// none was asked for.
-    fn canary(&self, capture: i64, source: &str, host: Option<&str>) -> Result<Option<bool>, Fault> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT y.url, a.outcome = 'captured'
+/// Whether `source` gave another post of the same host in the run of `capture`, within a quarter of an hour of it; `None`:
+/// none was asked for.
+fn canary(connection: &Connection, capture: i64, source: &str, host: Option<&str>) -> rusqlite::Result<Option<bool>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT y.url, a.outcome = 'captured'
              FROM capture c
              JOIN canary y ON y.asked BETWEEN strftime('%Y-%m-%dT%H:%M:%fZ', c.started, '-15 minutes')
                                           AND strftime('%Y-%m-%dT%H:%M:%fZ', c.ended, '+15 minutes')
              JOIN answer a ON a.id = y.answer AND a.source = ?2
              JOIN capture k ON k.id = a.capture AND k.run = c.run
              WHERE c.id = ?1",
-        )?;
-        let mut rows = statement.query(params![capture, source])?;
-        let mut told = None;
-        while let Some(row) = rows.next()? {
-            let url = row.get_ref(0)?.as_str().unwrap_or_default();
-            if Url::parse(url).is_ok_and(|url| url.host_str() == host) {
-                told = Some(told == Some(true) || row.get(1)?);
-            }
+    )?;
+    let mut rows = statement.query(params![capture, source])?;
+    let mut told = None;
+    while let Some(row) = rows.next()? {
+        let url = row.get_ref(0)?.as_str().unwrap_or_default();
+        if Url::parse(url).is_ok_and(|url| url.host_str() == host) {
+            told = Some(told == Some(true) || row.get(1)?);
         }
-        Ok(told)
     }
+    Ok(told)
 }

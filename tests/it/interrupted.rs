@@ -26,12 +26,18 @@ fn with_links(scene: &Scene, count: usize) -> String {
 #[test]
 fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
     const LINKS: usize = 60;
+    let undisturbed = {
+        let scene = Scene::new();
+        with_links(&scene, LINKS);
+        scene.archives(0, &["story.html"]);
+        scene.dump("archive.db")
+    };
     for round in 0..24_u64 {
         let scene = Scene::new();
-        let input = with_links(&scene, LINKS);
+        with_links(&scene, LINKS);
         let mut child = scene
             .archiving()
-            .args(["-q", &input])
+            .args(["-q", "story.html"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -49,7 +55,7 @@ fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
                 String::from_utf8_lossy(&verify.stderr)
             );
         }
-        scene.archives(0, &[&input]);
+        scene.archives(0, &["story.html"]);
         assert_eq!(
             scene.value::<i64>("SELECT count(*) FROM capture WHERE outcome = 'captured'"),
             LINKS as i64,
@@ -60,6 +66,10 @@ fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
             LINKS as i64,
             "round {round}"
         );
+        let resumed = scene.dump("archive.db");
+        let difference = resumed.lines().zip(undisturbed.lines()).find(|(a, b)| a != b);
+        assert_eq!(difference, None, "round {round}");
+        assert_eq!(resumed.lines().count(), undisturbed.lines().count(), "round {round}");
         scene.is_sound();
     }
 }

@@ -1,6 +1,8 @@
 //! The built binary against a web on loopback: what it prints, what it asks, and what stands in the SQLite file.
 
 mod archive;
+mod backup;
+mod changes;
 mod commands;
 mod export;
 mod histories;

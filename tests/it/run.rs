@@ -26,7 +26,7 @@ fn story(scene: &Scene) -> String {
 }
 
 /// `citekeep run` in the world of `scene`.
-fn running(scene: &Scene) -> Command {
+pub fn running(scene: &Scene) -> Command {
     let archiving = scene.archiving();
     let mut command = scene.bare();
     command.arg("run");

@@ -45,12 +45,17 @@ impl Scene {
 
     /// The program with nothing of the user's around it.
     pub fn bare(&self) -> Command {
+        self.bare_of("archive.db")
+    }
+
+    /// The same with another archive of the folder.
+    pub fn bare_of(&self, archive: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_citekeep"));
         command
             .env_clear()
             .env("HOME", self.folder.path())
             .current_dir(self.folder.path());
-        command.arg("--archive").arg(self.archive());
+        command.arg("--archive").arg(self.path(archive));
         command
     }
 
@@ -66,6 +71,7 @@ impl Scene {
             "limit.headers=1",
             "limit.idle=1",
             "limit.retries=0",
+            "verdict.spacing=0.001",
             "upstream.x.syndication=http://syndication.test",
             "upstream.x.oembed=http://oembed.test",
             "upstream.x.short=http://short.test",
@@ -137,6 +143,13 @@ impl Scene {
         for leftover in ["archive.db-wal", "archive.db-shm", "archive.db-journal"] {
             assert!(!self.path(leftover).exists(), "{leftover}");
         }
+    }
+
+    /// The lines of `citekeep dump --canonical` of an archive in the folder.
+    pub fn dump(&self, archive: &str) -> String {
+        let output = self.bare_of(archive).args(["dump", "--canonical"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        text(&output.stdout)
     }
 
     /// Lets X's syndication answer with a post.

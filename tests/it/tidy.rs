@@ -25,6 +25,7 @@ fn imports_point_one_way() {
         ),
         ("citation", &["fetch", "store", "capture", "cli", "config"]),
         ("platform", &["fetch", "store", "capture", "cli", "config"]),
+        ("change", &["fetch", "store", "capture", "bundle", "cli", "config"]),
         ("exchange", &["fetch", "store", "capture", "cli", "config"]),
         ("fetch", &["store", "capture", "cli"]),
         ("bundle", &["fetch", "capture", "cli", "config"]),
