@@ -7,7 +7,6 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::change::Event;
 use crate::error::{Error, Result};
 use crate::store::Reader;
 use crate::store::change::Change;
@@ -59,16 +58,15 @@ impl Noticer {
 fn notice(path: &Path, since: i64, spacing: Duration, heard: &mpsc::Receiver<i64>) -> Result<Vec<Change>> {
     let reader = Reader::open(path)?;
     let mut found: BTreeMap<i64, Vec<Change>> = BTreeMap::new();
-    let before = reader.captured_since(since, "")?;
+    let before = reader.captured_since(since)?;
     for target in before.into_iter().chain(heard) {
-        let changes = reader.changes_of_target(target, since, spacing)?;
+        let changes = reader.changes_of_target(target, since, false, spacing)?;
         if !changes.is_empty() {
             found.insert(target, changes);
         }
     }
     let mut changes = reader.changes_of_articles(since)?;
     changes.extend(found.into_values().flatten());
-    changes.retain(|change| change.event != Event::Counted);
     changes.sort_by_key(|change| change.seq);
     Ok(changes)
 }

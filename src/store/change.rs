@@ -17,7 +17,7 @@ use crate::verdict::{Judge, State};
 
 mod contents;
 
-use contents::{Contents, compare, is_comparable, readings};
+use contents::{Contents, Wanted, compare, is_comparable, readings};
 
 /// Something that changed or vanished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -97,34 +97,32 @@ impl Reader {
         spacing: Duration,
     ) -> Result<Vec<Change>> {
         let since = since.map(|time| time.to_string()).unwrap_or_default();
-        let mut changes = self.changes_of_articles(after)?;
-        for target in self.captured_since(after, &since)? {
-            changes.extend(self.changes_of_target(target, after, spacing)?);
-        }
-        changes.retain(|change| change.at >= since && (counts || change.event != Event::Counted));
+        let mut changes = self.ask(|connection| {
+            let mut changes = changes_of_articles(connection, after)?;
+            for target in captured_since(connection, after, &since)? {
+                changes.extend(changes_of_target(connection, target, after, counts, spacing)?);
+            }
+            Ok(changes)
+        })?;
+        changes.retain(|change| change.at >= since);
         changes.sort_by_key(|change| change.seq);
         Ok(changes)
     }
 
-    /// Targets with a capture after ledger entry `after` that ended at `since` (RFC 3339; empty: ever) or later.
+    /// Targets with a capture after ledger entry `after`.
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub fn captured_since(&self, after: i64, since: &str) -> Result<Vec<i64>> {
-        self.ask(|connection| {
-            connection
-                .prepare_cached("SELECT DISTINCT target FROM capture WHERE id > ?1 AND ended >= ?2 ORDER BY target")?
-                .query_map(params![after, since], |row| row.get(0))?
-                .collect()
-        })
+    pub fn captured_since(&self, after: i64) -> Result<Vec<i64>> {
+        self.ask(|connection| captured_since(connection, after, ""))
     }
 
-    /// What changed of one target after ledger entry `after`, oldest first; with what only counts tell.
+    /// What changed of one target after ledger entry `after`, oldest first; with `counts` also where only counts did.
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub fn changes_of_target(&self, target: i64, after: i64, spacing: Duration) -> Result<Vec<Change>> {
-        self.ask(|connection| changes_of_target(connection, target, after, spacing))
+    pub fn changes_of_target(&self, target: i64, after: i64, counts: bool, spacing: Duration) -> Result<Vec<Change>> {
+        self.ask(|connection| changes_of_target(connection, target, after, counts, spacing))
     }
 
     /// What changed in articles by readings after ledger entry `after`.
@@ -132,17 +130,7 @@ impl Reader {
     /// # Errors
     /// If the archive cannot be read.
     pub fn changes_of_articles(&self, after: i64) -> Result<Vec<Change>> {
-        self.ask(|connection| {
-            let articles: Vec<i64> = connection
-                .prepare_cached("SELECT DISTINCT article FROM reading WHERE id > ?1 ORDER BY article")?
-                .query_map([after], |row| row.get(0))?
-                .collect::<Sql<_>>()?;
-            let mut changes = Vec::new();
-            for article in articles {
-                changes.extend(changes_of_article(connection, article, after)?);
-            }
-            Ok(changes)
-        })
+        self.ask(|connection| changes_of_articles(connection, after))
     }
 
     /// The digest that the ledger names an entry by, of the first entry that is not before `seq`.
@@ -245,6 +233,25 @@ impl Reader {
 }
 
 type Sql<T> = rusqlite::Result<T>;
+
+fn captured_since(connection: &Connection, after: i64, since: &str) -> Sql<Vec<i64>> {
+    connection
+        .prepare_cached("SELECT DISTINCT target FROM capture WHERE id > ?1 AND ended >= ?2 ORDER BY target")?
+        .query_map(params![after, since], |row| row.get(0))?
+        .collect()
+}
+
+fn changes_of_articles(connection: &Connection, after: i64) -> Sql<Vec<Change>> {
+    let articles: Vec<i64> = connection
+        .prepare_cached("SELECT DISTINCT article FROM reading WHERE id > ?1 ORDER BY article")?
+        .query_map([after], |row| row.get(0))?
+        .collect::<Sql<_>>()?;
+    let mut changes = Vec::new();
+    for article in articles {
+        changes.extend(changes_of_article(connection, article, after)?);
+    }
+    Ok(changes)
+}
 
 /// A target, or an article.
 struct Subject {
@@ -366,13 +373,24 @@ fn attempts(connection: &Connection, target: i64) -> Sql<Vec<Attempt>> {
     Ok(attempts)
 }
 
-fn changes_of_target(connection: &Connection, target: i64, after: i64, spacing: Duration) -> Sql<Vec<Change>> {
+fn changes_of_target(
+    connection: &Connection,
+    target: i64,
+    after: i64,
+    counts: bool,
+    spacing: Duration,
+) -> Sql<Vec<Change>> {
     let subject = Subject::of_target(connection, target)?;
     let (kind, history) = super::verdict::history(connection, target)?;
     let mut judge = Judge::new(kind, i64::try_from(spacing.as_millis()).unwrap_or(i64::MAX));
     let mut history = history.iter().peekable();
     let mut decided: Option<State> = None;
     let mut contents = Contents::default();
+    let wanted = |seq| match seq > after {
+        false => Wanted::Nothing,
+        true if counts => Wanted::All,
+        true => Wanted::Content,
+    };
     let mut before: Option<Before> = None;
     let mut changes = Vec::new();
     for attempt in attempts(connection, target)? {
@@ -408,8 +426,8 @@ fn changes_of_target(connection: &Connection, target: i64, after: i64, spacing: 
         }
         if let Some(content) = attempt.content(subject.of)
             && is_comparable(connection, subject.of, &content)?
-            && let Some((last, compared)) = contents.follow(connection, subject.of, content, attempt.seq > after)?
-            && !compared.is_empty()
+            && let Some((last, compared)) = contents.follow(connection, subject.of, content, wanted(attempt.seq))?
+            && (compared.is_of_content() || (counts && !compared.is_empty()))
         {
             let event = match (compared.is_of_content(), subject.of) {
                 (false, _) => Event::Counted,

@@ -24,6 +24,17 @@ const LENGTHS: i64 = 2;
 #[derive(Default)]
 pub(super) struct Contents(HashMap<String, Known>);
 
+/// What of a difference is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Nothing: only that the content is known.
+    Nothing,
+    /// What makes an edit.
+    Content,
+    /// Counts, too.
+    All,
+}
+
 struct Known {
     content: Content,
     /// The capture after it may have seen a wall.
@@ -31,14 +42,15 @@ struct Known {
 }
 
 impl Contents {
-    /// Takes in the next content; gives the one before of the same source and, if `wanted`, what differs. Where nothing of a
-    /// page stayed that may be the page, or a wall that answers like a page: it counts when the next capture says so too.
+    /// Takes in the next content; gives the one before of the same source and what differs, as far as it is wanted. Where
+    /// nothing of a page stayed that may be the page, or a wall that answers like a page: it counts when the next capture
+    /// says so too.
     pub(super) fn follow(
         &mut self,
         connection: &Connection,
         of: &str,
         content: Content,
-        wanted: bool,
+        wanted: Wanted,
     ) -> Sql<Option<(Content, Difference)>> {
         let Some(known) = self.0.get_mut(&content.source) else {
             let source = content.source.clone();
@@ -52,7 +64,12 @@ impl Contents {
         }
         known.doubted = false;
         let last = std::mem::replace(&mut known.content, content);
-        if !wanted {
+        let is_known = match wanted {
+            Wanted::Nothing => true,
+            Wanted::Content => of != "link" && is_same_post(connection, last.row, known.content.row)?,
+            Wanted::All => false,
+        };
+        if is_known {
             return Ok(None);
         }
         let compared = compare(connection, of, &last, &known.content)?;
@@ -100,6 +117,19 @@ pub(super) fn compare(connection: &Connection, of: &str, before: &Content, after
 /// Whether a content can be compared with a later one: a page that came whole and is not too large.
 pub(super) fn is_comparable(connection: &Connection, of: &str, content: &Content) -> Sql<bool> {
     Ok(of != "link" || page_row(connection, content.row)?.is_some())
+}
+
+/// Whether two rows say the same of a post but for its counts: most do, and need not be read further.
+fn is_same_post(connection: &Connection, before: i64, after: i64) -> Sql<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM post a JOIN post b LEFT JOIN post_detail d ON d.post = a.id LEFT JOIN post_detail e ON e.post = b.id
+             WHERE a.id = ?1 AND b.id = ?2 AND a.parser = b.parser AND a.text IS b.text AND a.text_cut IS b.text_cut
+               AND a.author_handle IS b.author_handle AND a.author_name IS b.author_name AND a.edit_ids = b.edit_ids
+               AND a.media = b.media AND d.title IS e.title AND d.content_warning IS e.content_warning
+               AND d.edited_at IS e.edited_at",
+        )?
+        .exists([before, after])
 }
 
 /// A post read from its stored answer by this program, with the digests of its files as they were saved; `None` where no
