@@ -1,5 +1,6 @@
 //! The BagIt 1.0 bag (RFC 8493) that a bundle is: files under a temporary folder, manifests over them, one rename.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -56,8 +57,6 @@ impl Bag {
             .prefix(".citekeep-export-")
             .tempdir_in(parent)
             .map_err(failed("cannot write a folder in", parent))?;
-        let data = folder.path().join("data/ledger");
-        fs::create_dir_all(&data).map_err(failed("cannot make", &data))?;
         Ok(Bag {
             folder,
             payload: Vec::new(),
@@ -89,6 +88,9 @@ impl Bag {
 
     fn create(&self, name: &str) -> Result<BagFile> {
         let path = self.folder.path().join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed("cannot make", parent))?;
+        }
         let file = File::create_new(&path).map_err(failed("cannot write", &path))?;
         Ok(BagFile {
             path,
@@ -133,7 +135,9 @@ impl Bag {
 
     /// Gives the bag its name.
     pub(super) fn finish(self, path: &Path) -> Result<()> {
-        for folder in ["data/ledger", "data", ""] {
+        let files = self.payload.iter().chain(&self.tags).map(Path::new);
+        let folders: BTreeSet<&Path> = files.flat_map(|file| file.ancestors().skip(1)).collect();
+        for folder in folders {
             sync_folder(&self.folder.path().join(folder))?;
         }
         fs::rename(self.folder.path(), path).map_err(failed("cannot name", path))?;

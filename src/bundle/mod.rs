@@ -5,6 +5,8 @@
 
 mod bag;
 mod ledger;
+mod offsets;
+mod report;
 mod steps;
 mod tables;
 pub mod verify;
@@ -20,7 +22,7 @@ use bag::Bag;
 type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here.
-const FORMATS: [Format; 3] = [tables::write, ledger::write, warc::write];
+const FORMATS: [Format; 4] = [tables::write, ledger::write, warc::write, report::write];
 
 /// How a bundle is written.
 #[derive(Debug, Clone, Copy, Default)]
