@@ -1,18 +1,12 @@
-//! What is cited, and what became of it: the post or page as it was kept, each attempt with what every source said, and how
-//! an unidentified post was looked for. The second time that something is cited the card is short and leads to the first.
+//! What is cited, as it was kept: the card that stands beside the citing sentence. How it was obtained is told in its record
+//! (`record.rs`), below the article that cites it first.
 
 use serde_json::Value;
 
 use super::markup::{Address, Name, Text, Time, language};
 use super::{Report, words};
 use crate::error::Result;
-use crate::store::export::story::{Attempt, Kept, Said, Search, Subject};
-
-/// Attempts that are shown at the beginning and at the end of a long timeline.
-const SHOWN: (usize, usize) = (5, 20);
-
-/// Candidates shown of a search.
-const CANDIDATES: usize = 10;
+use crate::store::export::story::{Attempt, Kept, Search, Subject};
 
 /// A target and where it is cited.
 pub(super) struct Cited {
@@ -22,11 +16,13 @@ pub(super) struct Cited {
     pub claims: Vec<i64>,
     /// Markup: a line for each place that cites it.
     pub lines: Vec<String>,
+    /// Markup: the addresses by which they cite it, as they stood.
+    pub addresses: Vec<String>,
 }
 
 impl Report<'_> {
     /// The card of a target.
-    pub(super) fn card(&mut self, cited: &Cited) -> Result<()> {
+    pub(super) fn card(&mut self, cited: Cited) -> Result<()> {
         let extract = self.extract;
         let Some(subject) = extract.subject(cited.means)? else {
             return Ok(());
@@ -37,20 +33,14 @@ impl Report<'_> {
             "link" => None,
             _ => extract.kept(cited.means)?,
         };
-        let again = !self.shown.insert(cited.means);
         let (state, kind) = state(&subject, &attempts, &searches);
-        let id = if again {
-            String::new()
-        } else {
-            format!(" id=t{}", cited.means)
-        };
-        self.put(format_args!("<div class=\"card {kind}\"{id}>\n"))?;
+        self.put(format_args!("<div class=\"card {kind}\">\n"))?;
         for line in &cited.lines {
             self.put(line)?;
         }
         self.put(format_args!("<p class=state>{state}</p>\n"))?;
         match (&kept, subject.kind.as_str()) {
-            (Some(kept), _) => self.post(&subject, kept, &attempts, again)?,
+            (Some(kept), _) => self.post(&subject, kept, &attempts)?,
             (None, "unidentified") => self.claim(&subject)?,
             (None, "post") => self.put(format_args!(
                 "<p class=who>{}</p>\n<p class=note>Nothing of its content was obtained.</p>\n",
@@ -61,25 +51,17 @@ impl Report<'_> {
         if let Some(url) = subject.url.as_deref() {
             self.put(format_args!("<p class=small>{}</p>\n", Address(url)))?;
         }
-        if again {
-            return self.put(format_args!(
-                "<p class=small><a href=\"#t{}\">All that is known of it stands where it is first cited.</a></p>\n</div>\n",
-                cited.means
-            ));
+        self.put(format_args!(
+            "<p class=small><a href=\"#t{}\">How it was obtained</a></p>\n</div>\n",
+            cited.means
+        ))?;
+        if self.shown.insert(cited.means) {
+            self.to_tell.push(cited);
         }
-        for claim in &cited.claims {
-            for search in extract.searches(*claim)? {
-                self.search(&search)?;
-            }
-        }
-        for search in &searches {
-            self.search(search)?;
-        }
-        self.timeline(&subject, &attempts, kept.as_ref())?;
-        self.put("</div>\n")
+        Ok(())
     }
 
-    fn post(&mut self, subject: &Subject, kept: &Kept, attempts: &[Attempt], again: bool) -> Result<()> {
+    fn post(&mut self, subject: &Subject, kept: &Kept, attempts: &[Attempt]) -> Result<()> {
         let mut who = String::new();
         if let Some(name) = &kept.author_name {
             who += &format!("<b>{}</b> ", Name(name));
@@ -125,26 +107,17 @@ impl Report<'_> {
             ))?,
             None => self.put("<p class=note>Its text was not told.</p>\n")?,
         }
-        if again {
-            return Ok(());
-        }
         let media = self.extract.media(kept.capture)?;
-        self.media(&media, kept.sensitive == Some(true))?;
+        match self.shown.contains(&subject.target) {
+            true if !media.is_empty() => self.put(format_args!(
+                "<p class=note>Its media stand where it is <a href=\"#m{}\">first cited</a>.</p>\n",
+                subject.target
+            ))?,
+            _ => self.media(subject.target, &media, kept.sensitive == Some(true))?,
+        }
         self.parts(kept)?;
         let saved = media.iter().filter(|medium| medium.outcome == "captured").count();
-        self.completeness(kept, media.len(), saved)?;
-        self.put(format_args!(
-            "<p class=small>Read in the answer of <code>{}</code>",
-            Text(&kept.source)
-        ))?;
-        if let Some(sha256) = &kept.body_sha256 {
-            self.put(format_args!(" (SHA-256 <code>{}</code>)", Text(sha256)))?;
-        }
-        self.put(format_args!(
-            " by {}, ledger entry {}.</p>\n",
-            Text(&kept.parser),
-            kept.capture
-        ))
+        self.completeness(kept, media.len(), saved)
     }
 
     /// The post that it quotes, answers or repeats; poll, preview of a link, labels, counts.
@@ -314,151 +287,6 @@ impl Report<'_> {
             None => Ok(()),
         }
     }
-
-    fn search(&mut self, search: &Search) -> Result<()> {
-        self.put(format_args!(
-            "<div class=search><p class=small><b>Which post is meant?</b> {}, ",
-            Time(&search.ended)
-        ))?;
-        match &search.identified {
-            Some(url) => self.put(format_args!("identified as {}", Address(url)))?,
-            None => self.put("not identified")?,
-        }
-        self.put(format_args!(
-            "; reason <code>{}</code>, ledger entry {}.</p>\n<ul class=answers>\n",
-            Text(&search.reason),
-            search.resolution
-        ))?;
-        for step in &search.steps {
-            let does = match step.outcome.as_str() {
-                "captured" => "answered",
-                other => words::says(other, true),
-            };
-            self.said(step, does)?;
-        }
-        self.put("</ul>\n")?;
-        if !search.candidates.is_empty() {
-            self.put("<p class=small>It may be:</p><ol class=small>\n")?;
-            for (url, score, evidence) in search.candidates.iter().take(CANDIDATES) {
-                let likeness = score
-                    .map(|score| format!(", likeness {score} of 1000"))
-                    .unwrap_or_default();
-                self.put(format_args!(
-                    "<li>{}{likeness}, listed in <code>{}</code></li>\n",
-                    Address(url),
-                    Text(evidence)
-                ))?;
-            }
-            self.put("</ol>\n")?;
-        }
-        self.put("</div>\n")
-    }
-
-    fn said(&mut self, said: &Said, does: &str) -> Result<()> {
-        let mut markup = format!("<li><code>{}</code> {does}", Text(&said.source));
-        if let Some(at) = &said.at {
-            markup += &format!(", {}", Time(at));
-        }
-        markup += &format!("; <code>{}</code>", Text(&said.reason));
-        if let Some(detail) = said.detail.as_deref().filter(|detail| !detail.is_empty()) {
-            markup += &format!(": {}", Name(detail));
-        }
-        if let (Some(url), "captured") = (&said.url, said.outcome.as_str()) {
-            markup += &format!(", from {}", Address(url));
-        }
-        self.put(format_args!("{markup}</li>\n"))
-    }
-
-    /// Every attempt, oldest first; those in a row that found the same are one entry.
-    fn timeline(&mut self, subject: &Subject, attempts: &[Attempt], kept: Option<&Kept>) -> Result<()> {
-        if attempts.is_empty() {
-            return Ok(());
-        }
-        let mut runs: Vec<&[Attempt]> = attempts.chunk_by(|a, b| found_the_same(subject, a, b)).collect();
-        let (head, tail) = SHOWN;
-        let hidden = runs.len().saturating_sub(head + tail);
-        let after: Vec<&[Attempt]> = if hidden > 0 {
-            runs.split_off(head).split_off(hidden)
-        } else {
-            Vec::new()
-        };
-        self.put("<p class=small><b>What each source said</b></p>\n<ol class=timeline>\n")?;
-        let mut before: Option<&Attempt> = None;
-        for run in &runs {
-            self.run(subject, run, before, kept)?;
-            before = run.last();
-        }
-        if hidden > 0 {
-            self.put(format_args!(
-                "<li class=small>… {hidden} more in between: see captures.csv</li>\n"
-            ))?;
-            before = None;
-        }
-        for run in &after {
-            self.run(subject, run, before, kept)?;
-            before = run.last();
-        }
-        self.put("</ol>\n")
-    }
-
-    fn run(&mut self, subject: &Subject, run: &[Attempt], before: Option<&Attempt>, kept: Option<&Kept>) -> Result<()> {
-        let [attempt, later @ ..] = run else {
-            return Ok(());
-        };
-        self.put(format_args!(
-            "<li><b>{}</b>\n<ul class=answers>\n",
-            Time(&attempt.ended)
-        ))?;
-        let of_post = subject.kind != "link";
-        for answer in &attempt.answers {
-            self.said(answer, words::says(&answer.outcome, of_post))?;
-        }
-        self.put("</ul>\n")?;
-        if let (Some(text), Some(kept)) = (&attempt.text, kept)
-            && kept.text.as_deref() != Some(text)
-        {
-            self.put(format_args!(
-                "<p class=small>Its text then:</p><blockquote class=words dir=auto>{}</blockquote>\n",
-                Text(text)
-            ))?;
-        }
-        if let (Some(before), false) = (before, of_post)
-            && before.body_sha256.is_some()
-            && attempt.body_sha256.is_some()
-            && before.body_sha256 != attempt.body_sha256
-        {
-            self.put("<p class=small>The bytes differ from those of the capture before.</p>\n")?;
-        }
-        let mut proof = format!("<p class=small>Ledger entry {}", attempt.capture);
-        if let Some(status) = attempt.status {
-            proof += &format!(", HTTP {status}");
-        }
-        if let Some(sha256) = &attempt.body_sha256 {
-            proof += &format!(", SHA-256 <code>{}</code>", Text(sha256));
-        }
-        if let Some(last) = later.last() {
-            proof += &format!(
-                "; {} found the same, the last {} (ledger entry {})",
-                words::count(
-                    i64::try_from(later.len()).unwrap_or(i64::MAX),
-                    "later capture",
-                    "later captures"
-                ),
-                Time(&last.ended),
-                last.capture
-            );
-        }
-        self.put(format_args!("{proof}.</p>\n</li>\n"))
-    }
-}
-
-/// Whether two attempts in a row got the same from the same sources. The bytes of a post's answer always differ: they hold
-/// counts.
-fn found_the_same(subject: &Subject, a: &Attempt, b: &Attempt) -> bool {
-    let gist = |said: &Said| (said.source.clone(), said.outcome.clone(), said.reason.clone());
-    a.text == b.text
-        && a.answers.iter().map(gist).eq(b.answers.iter().map(gist))
-        && (subject.kind != "link" || a.body_sha256 == b.body_sha256)
 }
 
 /// What became of it, in words, and its kind for the eye.
@@ -501,7 +329,7 @@ fn state(subject: &Subject, attempts: &[Attempt], searches: &[Search]) -> (Strin
 }
 
 /// Platform and id.
-fn platform(subject: &Subject) -> String {
+pub(super) fn platform(subject: &Subject) -> String {
     match (&subject.platform, &subject.native_id) {
         (Some(platform), Some(id)) => format!("on {}, id {}", Text(platform), Name(id)),
         (Some(platform), None) => format!("on {}", Text(platform)),

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::markup::{Address, Attribute, Name, Text};
+use super::markup::{Attribute, Name, Text};
 use super::{Report, words};
 use crate::error::Result;
 use crate::store::export::story::Medium;
@@ -24,17 +24,21 @@ const SIGNATURE: usize = 16;
 
 impl Report<'_> {
     /// The files of a post.
-    pub(super) fn media(&mut self, media: &[Medium], sensitive: bool) -> Result<()> {
-        if sensitive && !media.is_empty() {
+    pub(super) fn media(&mut self, target: i64, media: &[Medium], sensitive: bool) -> Result<()> {
+        if media.is_empty() {
+            return Ok(());
+        }
+        self.put(format_args!("<div id=m{target}>\n"))?;
+        if sensitive {
             self.put("<details><summary class=small>Media that the platform marks as sensitive</summary>\n")?;
         }
         for medium in media {
             self.medium(medium)?;
         }
-        if sensitive && !media.is_empty() {
+        if sensitive {
             self.put("</details>\n")?;
         }
-        Ok(())
+        self.put("</div>\n")
     }
 
     fn medium(&mut self, medium: &Medium) -> Result<()> {
@@ -51,31 +55,17 @@ impl Report<'_> {
         if let Some(alt) = medium.alt.as_deref().filter(|alt| !alt.is_empty()) {
             let _ = write!(caption, "; described by its author: {}", Name(alt));
         }
-        let _ = match (medium.outcome.as_str(), &medium.sha256) {
-            ("captured", Some(sha256)) if medium.redacted => {
-                write!(
-                    caption,
-                    "; taken out by a redaction, SHA-256 <code>{}</code>",
-                    hex(sha256)
-                )
-            }
-            ("captured", Some(sha256)) => write!(
-                caption,
-                "; {}, SHA-256 <code>{}</code>",
-                words::size(medium.length),
-                hex(sha256)
-            ),
-            (outcome, _) => write!(
+        if medium.redacted {
+            caption += "; taken out by a redaction";
+        } else if medium.outcome != "captured" {
+            let _ = write!(
                 caption,
                 "; not saved: {} (<code>{}</code>)",
-                words::headline(outcome).0.to_lowercase(),
+                Text(&words::headline(&medium.outcome).0.to_lowercase()),
                 Text(&medium.reason)
-            ),
-        };
-        self.put(format_args!(
-            "{caption}, from {}</figcaption></figure>\n",
-            Address(&medium.url)
-        ))
+            );
+        }
+        self.put(format_args!("{caption}</figcaption></figure>\n"))
     }
 
     fn inline(&mut self, medium: &Medium, sha256: &[u8; 32]) -> Result<()> {

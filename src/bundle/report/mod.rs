@@ -6,6 +6,7 @@
 mod card;
 mod markup;
 mod media;
+mod record;
 mod story;
 mod words;
 
@@ -28,6 +29,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) ->
         bag,
         extract,
         shown: HashSet::new(),
+        to_tell: Vec::new(),
         inlined: 0,
         filed: HashSet::new(),
     };
@@ -53,8 +55,10 @@ struct Report<'a> {
     page: BagFile,
     bag: &'a mut Bag,
     extract: &'a Extract<'a>,
-    /// Targets that stand in it with all that is known.
+    /// Targets that have a card.
     shown: HashSet<i64>,
+    /// Those of them whose record is still to be written.
+    to_tell: Vec<card::Cited>,
     /// Bytes of media in it.
     inlined: u64,
     /// Media that stand beside it.
@@ -142,13 +146,16 @@ impl Report<'_> {
         }
         self.put("<section class=article id=uncited>\n<h2>Kept without an article</h2>\n<div class=alone>\n")?;
         for target in targets {
-            self.card(&card::Cited {
+            self.card(card::Cited {
                 means: target,
                 claims: Vec::new(),
                 lines: Vec::new(),
+                addresses: Vec::new(),
             })?;
         }
-        self.put("</div>\n</section>\n")
+        self.put("</div>\n")?;
+        self.records()?;
+        self.put("</section>\n")
     }
 
     fn foot(&mut self) -> Result<()> {

@@ -29,6 +29,7 @@ impl Report<'_> {
         if first {
             return Ok(());
         }
+        self.records()?;
         self.put("</section>\n")
     }
 
@@ -181,7 +182,22 @@ impl Report<'_> {
                 .collect();
             claims.sort_unstable();
             claims.dedup();
-            self.card(&Cited { means, claims, lines })?;
+            let addresses = places
+                .iter()
+                .filter_map(|place| {
+                    Some(format!(
+                        "<b>{}</b> {}",
+                        place.ordinal + 1,
+                        Address(place.raw_url.as_deref()?)
+                    ))
+                })
+                .collect();
+            self.card(Cited {
+                means,
+                claims,
+                lines,
+                addresses,
+            })?;
         }
         self.put("</div>\n")
     }
@@ -216,9 +232,6 @@ fn place_line(story: &Story, place: &Place) -> String {
             );
         }
         None => line += "; no sentence refers to it",
-    }
-    if let Some(raw) = place.raw_url.as_deref() {
-        line += &format!("; as it stood: {}", Address(raw));
     }
     line + "</p>\n"
 }
