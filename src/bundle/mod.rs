@@ -3,9 +3,11 @@
 //! A bundle is written under a temporary name, checked as a stranger would check it, and only then gets its name. The same
 //! selection at the same ledger entry gives the same bytes.
 
+mod annotations;
 mod bag;
 mod ledger;
 mod offsets;
+mod references;
 mod report;
 mod steps;
 mod tables;
@@ -22,7 +24,16 @@ use bag::Bag;
 type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here.
-const FORMATS: [Format; 4] = [tables::write, ledger::write, warc::write, report::write];
+const FORMATS: [Format; 8] = [
+    tables::write,
+    ledger::write,
+    warc::write,
+    report::write,
+    annotations::write,
+    references::bibtex::write,
+    references::ris::write,
+    references::csl::write,
+];
 
 /// How a bundle is written.
 #[derive(Debug, Clone, Copy, Default)]

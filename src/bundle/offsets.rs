@@ -1,6 +1,8 @@
 //! Slices of a text by code points, as the archive counts: the wanted offsets are translated to bytes in one pass, however
 //! many there are.
 
+use crate::article::Span;
+
 /// A text and the places in it that will be asked for.
 pub(super) struct Offsets<'a> {
     text: &'a str,
@@ -27,16 +29,25 @@ impl<'a> Offsets<'a> {
         Offsets { text, known }
     }
 
-    /// The text between two of the wanted offsets; empty if they were not wanted.
-    pub(super) fn slice(&self, start: usize, stop: usize) -> &'a str {
+    /// The span between two of the wanted offsets; `None` if they were not wanted, or stand in the wrong order.
+    pub(super) fn span(&self, start: usize, end: usize) -> Option<Span> {
         let byte = |offset| {
             let place = self.known.binary_search_by_key(&offset, |known| known.0).ok()?;
             Some(self.known[place].1)
         };
-        byte(start)
-            .zip(byte(stop))
-            .and_then(|(start, stop)| self.text.get(start..stop))
-            .unwrap_or_default()
+        let (start_byte, end_byte) = (byte(start)?, byte(end)?);
+        (start <= end).then_some(Span {
+            start_byte,
+            end_byte,
+            start,
+            end,
+        })
+    }
+
+    /// The text between two of the wanted offsets; empty where there is no such span.
+    pub(super) fn slice(&self, start: usize, end: usize) -> &'a str {
+        self.span(start, end)
+            .map_or("", |span| &self.text[span.start_byte..span.end_byte])
     }
 }
 

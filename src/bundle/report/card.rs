@@ -46,13 +46,14 @@ impl Report<'_> {
                 "<p class=who>{}</p>\n<p class=note>Nothing of its content was obtained.</p>\n",
                 platform(&subject)
             ))?,
-            (None, _) => self.page_of(&attempts)?,
+            (None, _) => self.page_of(&subject, &attempts)?,
         }
+        self.put("<p class=small>")?;
         if let Some(url) = subject.url.as_deref() {
-            self.put(format_args!("<p class=small>{}</p>\n", Address(url)))?;
+            self.put(format_args!("{}<br>", Address(url)))?;
         }
         self.put(format_args!(
-            "<p class=small><a href=\"#t{}\">How it was obtained</a></p>\n</div>\n",
+            "<a href=\"#t{}\">How it was obtained</a></p>\n</div>\n",
             cited.means
         ))?;
         if self.shown.insert(cited.means) {
@@ -72,10 +73,9 @@ impl Report<'_> {
         if who.is_empty() {
             who += "Author not told ";
         }
-        who += &format!("<span class=small>{}</span>", platform(subject));
         let when = match kept.posted_at.as_deref() {
-            Some(at) => format!("posted {}", Time(at)),
-            None => "time of posting not told".to_owned(),
+            Some(at) => format!("{}, posted {}", platform(subject), Time(at)),
+            None => format!("{}, time of posting not told", platform(subject)),
         };
         self.put(format_args!("<p class=who>{who}<br><span class=small>{when}"))?;
         if let Some(edited) = kept.edited_at.as_deref() {
@@ -199,16 +199,6 @@ impl Report<'_> {
         if !labels.is_empty() {
             self.put(format_args!("<p class=small>Labels: {}</p>\n", labels.join(", ")))?;
         }
-        let counts: Vec<String> = list(Some(&kept.counts))
-            .iter()
-            .filter_map(|count| Some(format!("{} {}", count[1].as_i64()?, Text(count[0].as_str()?))))
-            .collect();
-        if !counts.is_empty() {
-            self.put(format_args!(
-                "<p class=small>Counts as seen: {}</p>\n",
-                counts.join(", ")
-            ))?;
-        }
         Ok(())
     }
 
@@ -221,7 +211,6 @@ impl Report<'_> {
         let mut line = format!("<p class=small>How complete: {text}; ");
         let expected = kept.media_expected.and_then(|number| usize::try_from(number).ok());
         line += &match expected.unwrap_or(listed).max(listed) {
-            0 if expected.is_none() => "no media told of".to_owned(),
             0 => "no media".to_owned(),
             expected => format!("{saved} of {expected} media saved"),
         };
@@ -271,20 +260,21 @@ impl Report<'_> {
     }
 
     /// The page that the newest successful capture got.
-    fn page_of(&mut self, attempts: &[Attempt]) -> Result<()> {
+    fn page_of(&mut self, subject: &Subject, attempts: &[Attempt]) -> Result<()> {
         let Some(attempt) = attempts.iter().rev().find(|attempt| attempt.outcome == "captured") else {
             return Ok(());
         };
         if let (Some(sha256), Some(length)) = (&attempt.body_sha256, attempt.body_length) {
+            let (size, sha256) = (words::size(length), Text(sha256));
             self.put(format_args!(
-                "<p class=small>{}, SHA-256 <code>{}</code></p>\n",
-                words::size(length),
-                Text(sha256)
+                "<p class=small>{size}, SHA-256 <code>{sha256}</code></p>\n"
             ))?;
         }
         match attempt.final_url.as_deref() {
-            Some(url) => self.put(format_args!("<p class=small>In the end at {}</p>\n", Address(url))),
-            None => Ok(()),
+            Some(url) if subject.url.as_deref() != Some(url) => {
+                self.put(format_args!("<p class=small>In the end at {}</p>\n", Address(url)))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -331,8 +321,8 @@ fn state(subject: &Subject, attempts: &[Attempt], searches: &[Search]) -> (Strin
 /// Platform and id.
 pub(super) fn platform(subject: &Subject) -> String {
     match (&subject.platform, &subject.native_id) {
-        (Some(platform), Some(id)) => format!("on {}, id {}", Text(platform), Name(id)),
-        (Some(platform), None) => format!("on {}", Text(platform)),
+        (Some(platform), Some(id)) => format!("{} {}", Text(platform), Name(id)),
+        (Some(platform), None) => Text(platform).to_string(),
         (None, _) => String::new(),
     }
 }
@@ -343,7 +333,7 @@ fn json(text: Option<&str>) -> Option<Value> {
         .filter(|value: &Value| !value.is_null())
 }
 
-fn list(text: Option<&str>) -> Vec<Value> {
+pub(super) fn list(text: Option<&str>) -> Vec<Value> {
     match json(text) {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),

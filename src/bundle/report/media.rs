@@ -2,8 +2,6 @@
 //! `media/` under its digest. Only what its first bytes show to be a picture, film or sound is shown; anything else is named
 //! by its digest.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -51,21 +49,25 @@ impl Report<'_> {
                 false => self.beside(medium, sha256)?,
             }
         }
-        let mut caption = format!("<figcaption class=small>{}", Text(&medium.kind));
-        if let Some(alt) = medium.alt.as_deref().filter(|alt| !alt.is_empty()) {
-            let _ = write!(caption, "; described by its author: {}", Name(alt));
-        }
+        let kind = Text(&medium.kind);
         if medium.redacted {
-            caption += "; taken out by a redaction";
+            self.put(format_args!(
+                "<figcaption class=note>{kind}: taken out by a redaction</figcaption>"
+            ))?;
         } else if medium.outcome != "captured" {
-            let _ = write!(
-                caption,
-                "; not saved: {} (<code>{}</code>)",
+            self.put(format_args!(
+                "<figcaption class=note>{kind}: not saved, {} (<code>{}</code>)</figcaption>",
                 Text(&words::headline(&medium.outcome).0.to_lowercase()),
                 Text(&medium.reason)
-            );
+            ))?;
         }
-        self.put(format_args!("{caption}</figcaption></figure>\n"))
+        if let Some(alt) = medium.alt.as_deref().filter(|alt| !alt.is_empty()) {
+            self.put(format_args!(
+                "<figcaption class=small>Described by its author: {}</figcaption>",
+                Name(alt)
+            ))?;
+        }
+        self.put("</figure>\n")
     }
 
     fn inline(&mut self, medium: &Medium, sha256: &[u8; 32]) -> Result<()> {

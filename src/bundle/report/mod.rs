@@ -102,7 +102,7 @@ impl Report<'_> {
         self.put("<nav>\n<h2>Contents</h2>\n<ol>\n")?;
         let extract = self.extract;
         extract.headings(|heading| {
-            let title = heading.title.as_deref().unwrap_or(&heading.key);
+            let title = title(heading.title.as_deref(), heading.given_name.as_deref(), &heading.key);
             let mut facts = Vec::new();
             if heading.posts > 0 {
                 let posts = words::count(heading.posts, "post", "posts");
@@ -187,4 +187,13 @@ fn address(value: Option<&str>) -> Option<Address<'_>> {
 /// A name, if there is one.
 fn name(value: Option<&str>) -> Option<Name<'_>> {
     value.filter(|value| !value.is_empty()).map(Name)
+}
+
+/// What an article is called: its title, else the name of the file that it was given as, else its key.
+fn title<'a>(title: Option<&'a str>, given_name: Option<&'a str>, key: &'a str) -> &'a str {
+    [title, given_name.filter(|name| *name != "-")]
+        .into_iter()
+        .flatten()
+        .find(|words| !words.trim().is_empty())
+        .unwrap_or(key)
 }

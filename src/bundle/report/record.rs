@@ -1,7 +1,7 @@
 //! How something was obtained: each attempt with what every source said, the digests, the files, and how an unidentified post
 //! was looked for. The records stand below the article whose cards lead to them, each once in the whole report.
 
-use super::card::{Cited, platform};
+use super::card::{Cited, list, platform};
 use super::markup::{Address, Name, Text, Time};
 use super::{Report, words};
 use crate::error::Result;
@@ -39,7 +39,7 @@ impl Report<'_> {
         };
         let what = match (subject.kind.as_str(), subject.url.as_deref()) {
             ("link", Some(url)) => format!("Page {}", Address(url)),
-            (_, Some(url)) => format!("Post {}, {}", platform(subject), Address(url)),
+            (_, Some(url)) => format!("Post {}: {}", platform(subject), Address(url)),
             (_, None) => format!("Post {}, not identified", platform(subject)),
         };
         self.put(format_args!(
@@ -78,6 +78,16 @@ impl Report<'_> {
             Text(&kept.parser),
             kept.capture
         ))?;
+        let counts: Vec<String> = list(Some(&kept.counts))
+            .iter()
+            .filter_map(|count| Some(format!("{} {}", count[1].as_i64()?, Text(count[0].as_str()?))))
+            .collect();
+        if !counts.is_empty() {
+            self.put(format_args!(
+                "<p class=small>Counts as seen: {}.</p>\n",
+                counts.join(", ")
+            ))?;
+        }
         for medium in self.extract.media(kept.capture)? {
             self.put(format_args!(
                 "<p class=small>Its {} from {}: ",

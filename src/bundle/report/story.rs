@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::card::Cited;
 use super::markup::{Address, Attribute, Name, Text, Time, direction, language};
-use super::{Report, address, name, words};
+use super::{Report, address, name, title, words};
 use crate::bundle::offsets::Offsets;
 use crate::error::Result;
 use crate::store::export::story::{Part, Place, Story};
@@ -34,7 +34,7 @@ impl Report<'_> {
     }
 
     fn facts(&mut self, number: usize, story: &Story, first: bool) -> Result<()> {
-        let title = story.title.as_deref().unwrap_or(&story.key);
+        let title = title(story.title.as_deref(), story.given_name.as_deref(), &story.key);
         if first {
             self.put(format_args!(
                 "<h2><span class=count>Article {number}</span> <bdi {}>{}</bdi></h2>\n",

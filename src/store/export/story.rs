@@ -17,6 +17,8 @@ pub struct Heading {
     pub key: String,
     /// Title of its newest selected reading.
     pub title: Option<String>,
+    /// Name of the file that this reading was given as.
+    pub given_name: Option<String>,
     /// When it says it was published, as printed.
     pub published: Option<String>,
     /// Language of that reading.
@@ -123,6 +125,27 @@ pub struct Mention {
     pub confidence: i64,
     /// Reason codes.
     pub reason: String,
+}
+
+/// An article as a reference names it.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Row of the article.
+    pub article: i64,
+    /// Address found in the page, or where it came from or is said to come from.
+    pub url: Option<String>,
+    /// Title.
+    pub title: Option<String>,
+    /// Who wrote it, as printed.
+    pub byline: Option<String>,
+    /// When it says it was published, as printed.
+    pub published: Option<String>,
+    /// ISO 639 code.
+    pub language: Option<String>,
+    /// When it was read.
+    pub read_at: String,
+    /// Digest of its bytes.
+    pub body_sha256: String,
 }
 
 /// What is cited.
@@ -299,7 +322,7 @@ impl Extract<'_> {
                                 AND c.id IN (SELECT id FROM export_capture)) AS captured
                FROM export_reading e JOIN reading r ON r.id = e.id JOIN citation k ON k.reading = r.id
                JOIN export_target x ON x.id = k.target JOIN target m ON m.id = x.means)
-             SELECT w.id, w.key, r.title, r.published, r.language,
+             SELECT w.id, w.key, r.title, r.published, r.language, r.given_name,
                     (SELECT count(*) FROM cited d WHERE d.article = w.id AND NOT d.link),
                     (SELECT count(*) FROM cited d WHERE d.article = w.id AND NOT d.link AND d.captured),
                     (SELECT count(*) FROM cited d WHERE d.article = w.id AND d.link),
@@ -314,10 +337,11 @@ impl Extract<'_> {
                     title: row.get(2)?,
                     published: row.get(3)?,
                     language: row.get(4)?,
-                    posts: row.get(5)?,
-                    posts_captured: row.get(6)?,
-                    links: row.get(7)?,
-                    links_captured: row.get(8)?,
+                    given_name: row.get(5)?,
+                    posts: row.get(6)?,
+                    posts_captured: row.get(7)?,
+                    links: row.get(8)?,
+                    links_captured: row.get(9)?,
                 })
             },
             each,
@@ -423,6 +447,44 @@ impl Extract<'_> {
             )?;
         }
         Ok(places)
+    }
+
+    /// Shows every article of the selection as its newest selected reading tells it, oldest article first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn works(&self, each: impl FnMut(Work) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT w.id, coalesce(r.url, r.claimed_url), r.title, r.byline, r.published, r.language, r.read_at, lower(hex(b.sha256))
+             FROM article w JOIN reading r ON r.id = (SELECT max(n.id) FROM reading n JOIN export_reading e ON e.id = n.id
+                                                      WHERE n.article = w.id)
+             JOIN blob b ON b.id = r.body ORDER BY w.id",
+            |row| {
+                Ok(Work {
+                    article: row.get(0)?,
+                    url: row.get(1)?,
+                    title: row.get(2)?,
+                    byline: row.get(3)?,
+                    published: row.get(4)?,
+                    language: row.get(5)?,
+                    read_at: row.get(6)?,
+                    body_sha256: row.get(7)?,
+                })
+            },
+            each,
+        )
+    }
+
+    /// Shows every selected post, as its row.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn posts(&self, each: impl FnMut(i64) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT x.id FROM export_target x JOIN target t ON t.id = x.id WHERE t.kind = 'post' ORDER BY x.id",
+            |row| row.get(0),
+            each,
+        )
     }
 
     /// Shows every selected target that no selected reading cites, directly or by what an unidentified one turned out to be.
