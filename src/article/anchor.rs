@@ -37,11 +37,17 @@ impl Anchor {
     /// The anchor of a span of `reading`.
     #[must_use]
     pub fn of(reading: &Reading, span: Span) -> Anchor {
-        let (before, after) = (&reading.text[..span.start_byte], &reading.text[span.end_byte..]);
+        Anchor::in_text(&reading.text, span)
+    }
+
+    /// The anchor of a span of a reading's text.
+    #[must_use]
+    pub fn in_text(text: &str, span: Span) -> Anchor {
+        let (before, after) = (&text[..span.start_byte], &text[span.end_byte..]);
         let prefix = before.char_indices().rev().take(CONTEXT).last();
         let suffix = after.char_indices().nth(CONTEXT);
         Anchor {
-            exact: reading.slice(span).to_owned(),
+            exact: text[span.start_byte..span.end_byte].to_owned(),
             prefix: before[prefix.map_or(before.len(), |(at, _)| at)..].to_owned(),
             suffix: after[..suffix.map_or(after.len(), |(at, _)| at)].to_owned(),
             start: span.start,

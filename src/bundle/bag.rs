@@ -1,4 +1,5 @@
-//! The BagIt 1.0 bag (RFC 8493) that a bundle is: files under a temporary folder, manifests over them, one rename
+//! The BagIt 1.0 bag (RFC 8493) that a bundle is: files under a temporary folder, manifests over them, one rename.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};

@@ -3,9 +3,13 @@
 //! A bundle is written under a temporary name, checked as a stranger would check it, and only then gets its name. The same
 //! selection at the same ledger entry gives the same bytes.
 
+mod annotations;
 pub mod atom;
 mod bag;
 mod ledger;
+mod offsets;
+mod references;
+mod report;
 mod rocrate;
 mod steps;
 mod surt;
@@ -25,7 +29,17 @@ type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here, before the last: that
 /// describes all files before it.
-const FORMATS: [Format; 4] = [tables::write, ledger::write, wacz::write, rocrate::write];
+const FORMATS: [Format; 9] = [
+    tables::write,
+    ledger::write,
+    wacz::write,
+    report::write,
+    annotations::write,
+    references::bibtex::write,
+    references::ris::write,
+    references::csl::write,
+    rocrate::write,
+];
 
 /// How a bundle is written.
 #[derive(Debug, Clone, Default)]

@@ -13,6 +13,8 @@ use super::row::{hex, unhex};
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
 
+pub mod story;
+
 /// What is to be exported. Articles, targets and tags add up; the times narrow what they give.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {

@@ -127,3 +127,149 @@ fn an_unknown_article_or_an_existing_folder_stops_the_export_and_leaves_nothing(
         "{names:?}"
     );
 }
+
+/// What a post may hold to break out of a page, a line or a field.
+const HOSTILE: &str = r#"<script>alert(1)</script></blockquote><img src=x onerror=alert(2)> \u202egnp.exe\u0007 \"}} @misc{x,\r\nER  - \\input{x} & 橋 עברית"#;
+
+fn hostile() -> Scene {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", HOSTILE);
+    let page = article(POST).replace("The mayor of Orsay", "The &lt;script&gt; of \u{202e}Orsay & 𝔸");
+    let file = scene.file("story.html", page);
+    scene.run(&[&file]);
+    scene
+}
+
+#[test]
+fn the_report_shows_hostile_text_as_text_beside_its_marked_sentence() {
+    let scene = hostile();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let report = fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
+    for shown in [
+        "&lt;script&gt;alert(1)&lt;/script&gt;&lt;/blockquote&gt;&lt;img src=x onerror=alert(2)&gt;",
+        "<span class=code>U+202E</span>gnp.exe<span class=code>U+0007</span>",
+        ">The &lt;script&gt; of <span class=code>U+202E</span>Orsay &amp; 𝔸 wrote that the bridge was standing after the flood:<sup",
+        "<bdi>@ada_b</bdi>",
+        "橋 עברית",
+        "<code>x.syndication</code> gave the post",
+        "Content-Security-Policy content=\"default-src 'none';",
+        // the picture, inline
+        "<img src=\"data:image/jpeg;base64,",
+    ] {
+        assert!(report.contains(shown), "{shown}\n{report}");
+    }
+    let head: String = scene.value("SELECT head FROM ledger ORDER BY seq DESC LIMIT 1");
+    assert!(report.contains(&head));
+    let body: String = scene.value("SELECT lower(hex(b.sha256)) FROM reading r JOIN blob b ON b.id = r.body");
+    assert!(report.contains(&body));
+    // Every `<` begins an element of ours, and nothing is loaded.
+    for element in [
+        "<script",
+        "<img src=x",
+        "<link",
+        "<iframe",
+        "<object",
+        "@import",
+        "url(",
+    ] {
+        assert!(!report.contains(element), "{element}");
+    }
+    let loaded = report
+        .match_indices(" src=\"")
+        .all(|(at, _)| report[at..].starts_with(" src=\"data:"));
+    assert!(loaded);
+    assert!(!report.contains(['\u{202e}', '\u{7}', '\r']));
+    assert_eq!(verify(&scene, "bundle"), (Some(0), String::new()));
+}
+
+#[test]
+fn every_link_inside_the_report_leads_to_a_place_of_it_and_no_place_has_a_name_twice() {
+    let scene = hostile();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let report = fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
+    let places: Vec<&str> = report
+        .split(" id=")
+        .skip(1)
+        .map(|rest| rest.split(['>', ' ']).next().unwrap())
+        .collect();
+    let mut once = places.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), places.len(), "{places:?}");
+    let links: Vec<&str> = report
+        .split("href=\"#")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(links.len() > 5);
+    for link in links {
+        assert!(places.contains(&link), "{link}");
+    }
+}
+
+#[test]
+fn two_exports_of_the_same_entry_are_the_same_byte_for_byte() {
+    let scene = hostile();
+    export(&scene, 0, &["--all", "-o", "one"]);
+    export(&scene, 0, &["--all", "-o", "two"]);
+    assert_eq!(files(&scene.path("one")), files(&scene.path("two")));
+    for name in files(&scene.path("one")) {
+        let [one, two] = ["one", "two"].map(|side| fs::read(scene.path(side).join(&name)).unwrap());
+        assert!(one == two, "{name}");
+    }
+}
+
+#[test]
+fn annotations_tie_the_post_to_its_sentence_by_quote_and_position() {
+    let scene = hostile();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let file = fs::read_to_string(scene.path("bundle/data/annotations.jsonld")).unwrap();
+    let collection: serde_json::Value = serde_json::from_str(&file).unwrap();
+    let items = collection["first"]["items"].as_array().unwrap();
+    assert_eq!(collection["total"], items.len());
+    let text: String = scene.value("SELECT text FROM reading");
+    let characters: Vec<char> = text.chars().collect();
+    for item in items {
+        let [quote, position] = &item["target"]["selector"].as_array().unwrap()[..] else {
+            panic!("{item}");
+        };
+        let [start, end] = ["start", "end"].map(|side| usize::try_from(position[side].as_u64().unwrap()).unwrap());
+        let slice: String = characters[start..end].iter().collect();
+        assert_eq!(quote["exact"], slice);
+    }
+    let post = format!("https://x.com/ada_b/status/{POST}");
+    let item = items
+        .iter()
+        .find(|item| item["body"][0]["source"] == post.as_str())
+        .unwrap();
+    assert!(
+        item["target"]["selector"][0]["exact"]
+            .as_str()
+            .unwrap()
+            .contains("wrote that the bridge")
+    );
+    assert!(
+        item["body"][1]["value"]
+            .as_str()
+            .unwrap()
+            .starts_with("<script>alert(1)")
+    );
+}
+
+#[test]
+fn references_name_the_article_and_the_post_in_each_format() {
+    let scene = hostile();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let read = |name: &str| fs::read_to_string(scene.path("bundle/data").join(name)).unwrap();
+    let csl: serde_json::Value = serde_json::from_str(&read("references.csl.json")).unwrap();
+    assert_eq!(csl[0]["title"], "The bridge at Orsay");
+    assert_eq!(csl[1]["type"], "post");
+    assert_eq!(csl[1]["author"][0]["literal"], "Somebody [@ada_b]");
+    assert_eq!(csl[1]["issued"]["date-parts"][0], serde_json::json!([2024, 5, 1]));
+    let ris = read("references.ris");
+    assert_eq!(ris.matches("\r\nER  - ").count(), 2, "{ris}");
+    let bib = read("references.bib");
+    assert_eq!(bib.matches("\n@misc{").count() + 1, 2, "{bib}");
+    let depth = |text: &str| text.matches('{').count() == text.matches('}').count();
+    assert!(depth(&bib) && bib.contains("date = {2024-05-01}"), "{bib}");
+}

@@ -1,0 +1,341 @@
+//! What is cited, as it was kept: the card that stands beside the citing sentence. How it was obtained is told in its record
+//! (`record.rs`), below the article that cites it first.
+
+use serde_json::Value;
+
+use super::markup::{Address, Name, Text, Time, language};
+use super::{Report, words};
+use crate::error::Result;
+use crate::store::export::story::{Attempt, Kept, Search, Subject};
+
+/// A target and where it is cited.
+pub(super) struct Cited {
+    /// The target, or what it turned out to be.
+    pub means: i64,
+    /// Unidentified targets that turned out to be this one.
+    pub claims: Vec<i64>,
+    /// Markup: a line for each place that cites it.
+    pub lines: Vec<String>,
+    /// Markup: the addresses by which they cite it, as they stood.
+    pub addresses: Vec<String>,
+}
+
+impl Report<'_> {
+    /// The card of a target.
+    pub(super) fn card(&mut self, cited: Cited) -> Result<()> {
+        let extract = self.extract;
+        let Some(subject) = extract.subject(cited.means)? else {
+            return Ok(());
+        };
+        let attempts = extract.attempts(cited.means)?;
+        let searches = extract.searches(cited.means)?;
+        let kept = match subject.kind.as_str() {
+            "link" => None,
+            _ => extract.kept(cited.means)?,
+        };
+        let (state, kind) = state(&subject, &attempts, &searches);
+        self.put(format_args!("<div class=\"card {kind}\">\n"))?;
+        for line in &cited.lines {
+            self.put(line)?;
+        }
+        self.put(format_args!("<p class=state>{state}</p>\n"))?;
+        match (&kept, subject.kind.as_str()) {
+            (Some(kept), _) => self.post(&subject, kept, &attempts)?,
+            (None, "unidentified") => self.claim(&subject)?,
+            (None, "post") => self.put(format_args!(
+                "<p class=who>{}</p>\n<p class=note>Nothing of its content was obtained.</p>\n",
+                platform(&subject)
+            ))?,
+            (None, _) => self.page_of(&subject, &attempts)?,
+        }
+        self.put("<p class=small>")?;
+        if let Some(url) = subject.url.as_deref() {
+            self.put(format_args!("{}<br>", Address(url)))?;
+        }
+        self.put(format_args!(
+            "<a href=\"#t{}\">How it was obtained</a></p>\n</div>\n",
+            cited.means
+        ))?;
+        if self.shown.insert(cited.means) {
+            self.to_tell.push(cited);
+        }
+        Ok(())
+    }
+
+    fn post(&mut self, subject: &Subject, kept: &Kept, attempts: &[Attempt]) -> Result<()> {
+        let mut who = String::new();
+        if let Some(name) = &kept.author_name {
+            who += &format!("<b>{}</b> ", Name(name));
+        }
+        if let Some(handle) = &kept.author_handle {
+            who += &format!("{} ", Name(&format!("@{handle}")));
+        }
+        if who.is_empty() {
+            who += "Author not told ";
+        }
+        let when = match kept.posted_at.as_deref() {
+            Some(at) => format!("{}, posted {}", platform(subject), Time(at)),
+            None => format!("{}, time of posting not told", platform(subject)),
+        };
+        self.put(format_args!("<p class=who>{who}<br><span class=small>{when}"))?;
+        if let Some(edited) = kept.edited_at.as_deref() {
+            self.put(format_args!(", edited {}", Time(edited)))?;
+        }
+        self.put("</span></p>\n")?;
+        let last = attempts.last();
+        if last.is_some_and(|last| last.capture != kept.capture) {
+            self.put(format_args!(
+                "<p class=note>As it was captured {}:</p>\n",
+                Time(&kept.captured_at)
+            ))?;
+        }
+        if let Some(warning) = kept.content_warning.as_deref().filter(|warning| !warning.is_empty()) {
+            self.put(format_args!(
+                "<p class=note>Its author's warning: {}</p>\n",
+                Name(warning)
+            ))?;
+        }
+        let said = language(kept.language.as_deref()).replace("dir=ltr", "dir=auto");
+        if let Some(title) = kept.title.as_deref() {
+            self.put(format_args!("<p class=words {said}><b>{}</b></p>\n", Text(title)))?;
+        }
+        match kept.text.as_deref() {
+            Some("") => self.put("<p class=note>A post without words.</p>\n")?,
+            Some(text) => self.put(format_args!(
+                "<blockquote class=words {said}>{}</blockquote>\n",
+                Text(text)
+            ))?,
+            None => self.put("<p class=note>Its text was not told.</p>\n")?,
+        }
+        let media = self.extract.media(kept.capture)?;
+        match self.shown.contains(&subject.target) {
+            true if !media.is_empty() => self.put(format_args!(
+                "<p class=note>Its media stand where it is <a href=\"#m{}\">first cited</a>.</p>\n",
+                subject.target
+            ))?,
+            _ => self.media(subject.target, &media, kept.sensitive == Some(true))?,
+        }
+        self.parts(kept)?;
+        let saved = media.iter().filter(|medium| medium.outcome == "captured").count();
+        self.completeness(kept, media.len(), saved)
+    }
+
+    /// The post that it quotes, answers or repeats; poll, preview of a link, labels, counts.
+    fn parts(&mut self, kept: &Kept) -> Result<()> {
+        for related in list(kept.related.as_deref()) {
+            let what = match related["relation"].as_str() {
+                Some("quoted") => "Quotes",
+                Some("parent") => "Answers",
+                Some("reposted") => "Repeats",
+                _ => continue,
+            };
+            let mut markup = format!("<div class=related><p class=small>{what} ");
+            let text = |key: &str| related[key].as_str().filter(|text| !text.is_empty());
+            match (text("author_name"), text("author_handle")) {
+                (Some(name), Some(handle)) => {
+                    markup += &format!("<b>{}</b> {}", Name(name), Name(&format!("@{handle}")))
+                }
+                (Some(name), None) => markup += &format!("<b>{}</b>", Name(name)),
+                (None, Some(handle)) => markup += &Name(&format!("@{handle}")).to_string(),
+                (None, None) => markup += "a post",
+            }
+            if let Some(at) = text("posted_at") {
+                markup += &format!(", {}", Time(at));
+            }
+            match (text("url"), text("id")) {
+                (Some(url), _) => markup += &format!(", {}", Address(url)),
+                (None, Some(id)) => markup += &format!(", id {}", Name(id)),
+                (None, None) => {}
+            }
+            markup += "</p>";
+            match (text("text"), text("reason")) {
+                (Some(text), _) => markup += &format!("<blockquote class=words dir=auto>{}</blockquote>", Text(text)),
+                (None, Some(reason)) => {
+                    markup += &format!(
+                        "<p class=note>The answer does not hold it: <code>{}</code></p>",
+                        Text(reason)
+                    );
+                }
+                (None, None) => markup += "<p class=note>The answer does not hold its text.</p>",
+            }
+            self.put(format_args!("{markup}</div>\n"))?;
+        }
+        if let Some(poll) = json(kept.poll.as_deref()) {
+            self.put("<div class=related><p class=small>Poll</p>")?;
+            if let Some(question) = poll["question"].as_str() {
+                self.put(format_args!("<p dir=auto>{}</p>", Text(question)))?;
+            }
+            self.put("<ul>")?;
+            for option in poll["options"].as_array().into_iter().flatten() {
+                let votes = option["votes"]
+                    .as_i64()
+                    .map(|votes| format!(": {votes}"))
+                    .unwrap_or_default();
+                self.put(format_args!(
+                    "<li>{}{votes}</li>",
+                    Name(option["text"].as_str().unwrap_or_default())
+                ))?;
+            }
+            self.put("</ul></div>\n")?;
+        }
+        if let Some(card) = json(kept.card.as_deref()) {
+            self.put("<div class=related><p class=small>Preview of a link ")?;
+            if let Some(url) = card["url"].as_str() {
+                self.put(Address(url))?;
+            }
+            self.put("</p>")?;
+            for key in ["title", "description"] {
+                if let Some(text) = card[key].as_str().filter(|text| !text.is_empty()) {
+                    self.put(format_args!("<p dir=auto>{}</p>", Text(text)))?;
+                }
+            }
+            self.put("</div>\n")?;
+        }
+        let labels: Vec<String> = list(kept.labels.as_deref())
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|label| Name(label).to_string())
+            .collect();
+        if !labels.is_empty() {
+            self.put(format_args!("<p class=small>Labels: {}</p>\n", labels.join(", ")))?;
+        }
+        Ok(())
+    }
+
+    fn completeness(&mut self, kept: &Kept, listed: usize, saved: usize) -> Result<()> {
+        let text = match kept.text_cut {
+            Some(true) => "text cut by the source",
+            Some(false) => "text whole",
+            None => "the source does not say whether the text is whole",
+        };
+        let mut line = format!("<p class=small>How complete: {text}; ");
+        let expected = kept.media_expected.and_then(|number| usize::try_from(number).ok());
+        line += &match expected.unwrap_or(listed).max(listed) {
+            0 => "no media".to_owned(),
+            expected => format!("{saved} of {expected} media saved"),
+        };
+        for (id, relation, what) in [
+            (&kept.quoted_id, "quoted", "quoted post"),
+            (&kept.parent_id, "parent", "answered post"),
+            (&kept.reposted_id, "reposted", "repeated post"),
+        ] {
+            let related = list(kept.related.as_deref());
+            let held = related
+                .iter()
+                .any(|other| other["relation"] == relation && other["present"] == Value::Bool(true));
+            if held {
+                line += &format!("; {what} in the answer");
+            } else if id.is_some() {
+                line += &format!("; {what} only named");
+            }
+        }
+        self.put(format_args!("{line}.</p>\n"))
+    }
+
+    /// What the article claims of a post that was not identified.
+    fn claim(&mut self, subject: &Subject) -> Result<()> {
+        let claim = json(subject.claim.as_deref()).unwrap_or_default();
+        let text = |key: &str| claim[key].as_str().filter(|text| !text.is_empty());
+        let mut who = String::new();
+        if let Some(name) = text("author_name") {
+            who += &format!("<b>{}</b> ", Name(name));
+        }
+        if let Some(handle) = text("author_handle") {
+            who += &format!("{} ", Name(&format!("@{handle}")));
+        }
+        who += &format!("<span class=small>{}", platform(subject));
+        if let Some(date) = text("date_text").or(text("date")) {
+            who += &format!(", dated {}", Name(date));
+        }
+        self.put(format_args!(
+            "<p class=note>Only what the article shows of it; nothing of it is checked:</p>\n<p class=who>{who}</span></p>\n"
+        ))?;
+        match text("text") {
+            Some(text) => self.put(format_args!(
+                "<blockquote class=words dir=auto>{}</blockquote>\n",
+                Text(text)
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The page that the newest successful capture got.
+    fn page_of(&mut self, subject: &Subject, attempts: &[Attempt]) -> Result<()> {
+        let Some(attempt) = attempts.iter().rev().find(|attempt| attempt.outcome == "captured") else {
+            return Ok(());
+        };
+        if let (Some(sha256), Some(length)) = (&attempt.body_sha256, attempt.body_length) {
+            let (size, sha256) = (words::size(length), Text(sha256));
+            self.put(format_args!(
+                "<p class=small>{size}, SHA-256 <code>{sha256}</code></p>\n"
+            ))?;
+        }
+        match attempt.final_url.as_deref() {
+            Some(url) if subject.url.as_deref() != Some(url) => {
+                self.put(format_args!("<p class=small>In the end at {}</p>\n", Address(url)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What became of it, in words, and its kind for the eye.
+fn state(subject: &Subject, attempts: &[Attempt], searches: &[Search]) -> (String, &'static str) {
+    let Some(last) = attempts.last() else {
+        return match searches.last() {
+            Some(search) => (
+                format!("Not identified <span class=small>{}</span>", Time(&search.ended)),
+                "unseen",
+            ),
+            None if subject.kind == "unidentified" => ("Not looked for within this selection".to_owned(), "unseen"),
+            None => ("No attempt within this selection".to_owned(), "unseen"),
+        };
+    };
+    let at = Time(&last.ended);
+    // What a platform itself says outweighs that a copy was found elsewhere.
+    let gone = last
+        .answers
+        .iter()
+        .find(|answer| words::headline(&answer.outcome).1 == "gone");
+    let (headline, kind) = words::headline(gone.map_or(&last.outcome, |answer| &answer.outcome));
+    let who = gone.map_or(&last.source, |answer| &answer.source);
+    let verb = if kind == "gone" { ", says" } else { " by" };
+    let mut words = match kind {
+        "unseen" => format!("{} <span class=small>{at}</span>", Text(headline)),
+        _ => format!(
+            "{}{verb} <code>{}</code> <span class=small>{at}</span>",
+            Text(headline),
+            Text(who)
+        ),
+    };
+    if gone.is_some() && last.outcome == "captured" {
+        words += &format!("<br>Content from <code>{}</code>", Text(&last.source));
+    } else if last.outcome != "captured"
+        && let Some(earlier) = attempts.iter().rev().find(|attempt| attempt.outcome == "captured")
+    {
+        words += &format!("<br>Captured before <span class=small>{}</span>", Time(&earlier.ended));
+    }
+    (words, kind)
+}
+
+/// Platform and id.
+pub(super) fn platform(subject: &Subject) -> String {
+    match (&subject.platform, &subject.native_id) {
+        (Some(platform), Some(id)) => format!("{} {}", Text(platform), Name(id)),
+        (Some(platform), None) => Text(platform).to_string(),
+        (None, _) => String::new(),
+    }
+}
+
+fn json(text: Option<&str>) -> Option<Value> {
+    serde_json::from_str(text?)
+        .ok()
+        .filter(|value: &Value| !value.is_null())
+}
+
+pub(super) fn list(text: Option<&str>) -> Vec<Value> {
+    match json(text) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
+}

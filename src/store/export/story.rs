@@ -1,0 +1,737 @@
+//! The selection as a person reads it: each article's text with the places that cite something, and beside each place what
+//! was cited and what became of it. One reading and one target at a time, so memory does not grow with the selection.
+
+use rusqlite::{OptionalExtension, Params, Row, params};
+
+use super::Extract;
+use crate::error::Result;
+use crate::store::failure::sql_error;
+use crate::store::row::unhex;
+
+/// An article of the selection.
+#[derive(Debug, Clone)]
+pub struct Heading {
+    /// Row of the article.
+    pub article: i64,
+    /// Its canonical address, or `sha256:` and the digest of its text.
+    pub key: String,
+    /// Title of its newest selected reading.
+    pub title: Option<String>,
+    /// Name of the file that this reading was given as.
+    pub given_name: Option<String>,
+    /// When it says it was published, as printed.
+    pub published: Option<String>,
+    /// Language of that reading.
+    pub language: Option<String>,
+    /// Posts that its selected readings cite.
+    pub posts: i64,
+    /// Of these, those whose content was obtained within the selection.
+    pub posts_captured: i64,
+    /// Other links.
+    pub links: i64,
+    /// Of these, those whose content was obtained.
+    pub links_captured: i64,
+}
+
+/// One text of an article with what it cites; several readings in a row may have found the same.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// Ledger entry of the first reading that found it so.
+    pub reading: i64,
+    /// The article's canonical address, or `sha256:` and the digest of its text.
+    pub key: String,
+    /// Address found in the page, or where it came from.
+    pub url: Option<String>,
+    /// Title.
+    pub title: Option<String>,
+    /// Who wrote it, as printed.
+    pub byline: Option<String>,
+    /// When it says it was published, as printed.
+    pub published: Option<String>,
+    /// ISO 639 code.
+    pub language: Option<String>,
+    /// When it was read.
+    pub read_at: String,
+    /// `fetched` or `given`.
+    pub origin: String,
+    /// Name of the file that was given.
+    pub given_name: Option<String>,
+    /// Address that the user says it comes from.
+    pub claimed_url: Option<String>,
+    /// When the user says it was retrieved.
+    pub claimed_retrieved: Option<String>,
+    /// Program and version that read it.
+    pub reader: String,
+    /// Digest of its bytes.
+    pub body_sha256: String,
+    /// Length of its bytes.
+    pub body_length: i64,
+    /// Digest of its text.
+    pub text_sha256: String,
+    /// Its text; `None` once redacted.
+    pub text: Option<String>,
+    /// Later selected readings that found the same text and the same citations.
+    pub again: i64,
+    /// When the last of these was made.
+    pub again_last: Option<String>,
+    /// Paragraphs, headings and so on, in reading order.
+    pub blocks: Vec<Part>,
+    /// Where it cites something, in reading order.
+    pub places: Vec<Place>,
+}
+
+/// A block of a text.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// paragraph, heading, list_item, quote, caption, cell, preformatted.
+    pub kind: String,
+    /// First code point.
+    pub start: usize,
+    /// One past the last code point.
+    pub stop: usize,
+}
+
+/// A place that cites something.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Row of the citation.
+    pub citation: i64,
+    /// Its number in the reading, from 0.
+    pub ordinal: i64,
+    /// embed, frame, link, flattened, media_link.
+    pub form: String,
+    /// The address as it stood.
+    pub raw_url: Option<String>,
+    /// First code point of the place.
+    pub start: usize,
+    /// What is cited.
+    pub target: i64,
+    /// What that turned out to be, else the same.
+    pub means: i64,
+    /// Sentences that refer to it, best first.
+    pub mentions: Vec<Mention>,
+}
+
+/// A sentence that refers to a place.
+#[derive(Debug, Clone)]
+pub struct Mention {
+    /// First code point.
+    pub start: usize,
+    /// One past the last code point.
+    pub stop: usize,
+    /// contains, quotes, introduces, follows.
+    pub relation: String,
+    /// Confidence in thousandths.
+    pub confidence: i64,
+    /// Reason codes.
+    pub reason: String,
+}
+
+/// An article as a reference names it.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Row of the article.
+    pub article: i64,
+    /// Address found in the page, or where it came from or is said to come from.
+    pub url: Option<String>,
+    /// Title.
+    pub title: Option<String>,
+    /// Who wrote it, as printed.
+    pub byline: Option<String>,
+    /// When it says it was published, as printed.
+    pub published: Option<String>,
+    /// ISO 639 code.
+    pub language: Option<String>,
+    /// When it was read.
+    pub read_at: String,
+    /// Digest of its bytes.
+    pub body_sha256: String,
+}
+
+/// What is cited.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Row of the target.
+    pub target: i64,
+    /// `post`, `unidentified` or `link`.
+    pub kind: String,
+    /// Name of the platform.
+    pub platform: Option<String>,
+    /// The platform's own id.
+    pub native_id: Option<String>,
+    /// Canonical address.
+    pub url: Option<String>,
+    /// Of an unidentified one: JSON of what the article claims.
+    pub claim: Option<String>,
+}
+
+/// One attempt to preserve it.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Ledger entry.
+    pub capture: i64,
+    /// When it ended.
+    pub ended: String,
+    /// Outcome of its best answer.
+    pub outcome: String,
+    /// Source of its best answer.
+    pub source: String,
+    /// Program and version that made it.
+    pub program: String,
+    /// Status of the best answer's last exchange.
+    pub status: Option<i64>,
+    /// Address of that exchange.
+    pub final_url: Option<String>,
+    /// Digest of its body as received.
+    pub body_sha256: Option<String>,
+    /// Length of that body.
+    pub body_length: Option<i64>,
+    /// Text of the post that an answer of it told.
+    pub text: Option<String>,
+    /// What each source said, in the order asked.
+    pub answers: Vec<Said>,
+}
+
+/// What one source said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Name of the source.
+    pub source: String,
+    /// Outcome.
+    pub outcome: String,
+    /// Reason code.
+    pub reason: String,
+    /// One line for a person.
+    pub detail: Option<String>,
+    /// When its last exchange ended.
+    pub at: Option<String>,
+    /// Address of its last exchange.
+    pub url: Option<String>,
+}
+
+/// A post as the newest selected capture that had it told it.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The capture.
+    pub capture: i64,
+    /// When that ended.
+    pub captured_at: String,
+    /// Who said so.
+    pub source: String,
+    /// Program and version that read the answer.
+    pub parser: String,
+    /// Digest of the body that it was read from, as received.
+    pub body_sha256: Option<String>,
+    /// Author's handle, without `@`.
+    pub author_handle: Option<String>,
+    /// Author's name.
+    pub author_name: Option<String>,
+    /// Author's id.
+    pub author_id: Option<String>,
+    /// When it was posted, as the source says.
+    pub posted_at: Option<String>,
+    /// When it was last edited, as the source says.
+    pub edited_at: Option<String>,
+    /// Title.
+    pub title: Option<String>,
+    /// Text.
+    pub text: Option<String>,
+    /// Whether the source cut the text.
+    pub text_cut: Option<bool>,
+    /// Language, as the source says.
+    pub language: Option<String>,
+    /// Id of the post that it quotes.
+    pub quoted_id: Option<String>,
+    /// Id of the post that it answers.
+    pub parent_id: Option<String>,
+    /// Id of the post that it repeats.
+    pub reposted_id: Option<String>,
+    /// How many files the source says it has.
+    pub media_expected: Option<i64>,
+    /// Whether the platform marks it as sensitive.
+    pub sensitive: Option<bool>,
+    /// What its author set before it.
+    pub content_warning: Option<String>,
+    /// JSON: counts as seen.
+    pub counts: String,
+    /// JSON: labels put on it.
+    pub labels: Option<String>,
+    /// JSON: its poll.
+    pub poll: Option<String>,
+    /// JSON: the preview of a link in it.
+    pub card: Option<String>,
+    /// JSON: what the answer says of the posts that it quotes, answers or repeats.
+    pub related: Option<String>,
+}
+
+/// A photo, video or other file of a post.
+#[derive(Debug, Clone)]
+pub struct Medium {
+    /// photo, video, gif, audio …
+    pub kind: String,
+    /// Its address as the source gave it.
+    pub url: String,
+    /// Description given by the author.
+    pub alt: Option<String>,
+    /// What came of it.
+    pub outcome: String,
+    /// Reason code.
+    pub reason: String,
+    /// Digest of its bytes as received.
+    pub sha256: Option<[u8; 32]>,
+    /// Length in bytes.
+    pub length: i64,
+    /// Whether the bytes were redacted since.
+    pub redacted: bool,
+}
+
+/// One attempt to find out which post is meant.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// Ledger entry.
+    pub resolution: i64,
+    /// When it ended.
+    pub ended: String,
+    /// Outcome.
+    pub outcome: String,
+    /// Reason code of the step that decided.
+    pub reason: String,
+    /// Address of the post that it is.
+    pub identified: Option<String>,
+    /// What each source said.
+    pub steps: Vec<Said>,
+    /// Posts that it may be, best first: address, likeness in thousandths, where it was listed.
+    pub candidates: Vec<(String, Option<i64>, String)>,
+}
+
+/// The post that an answer of capture `c` told, that of the best answer first.
+const POST_OF_CAPTURE: &str =
+    "(SELECT q.id FROM answer n JOIN post q ON q.answer = n.id AND q.entry <= (SELECT seq FROM export_at)
+      WHERE n.capture = c.id ORDER BY n.ordinal = c.best DESC, q.id DESC LIMIT 1)";
+
+impl Extract<'_> {
+    /// Shows every article of the selection, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn headings(&self, each: impl FnMut(Heading) -> Result<()>) -> Result<()> {
+        self.each(
+            "WITH cited AS (
+               SELECT DISTINCT r.article, x.means, m.kind = 'link' AS link,
+                      EXISTS (SELECT 1 FROM capture c WHERE c.target = x.means AND c.outcome = 'captured'
+                                AND c.id IN (SELECT id FROM export_capture)) AS captured
+               FROM export_reading e JOIN reading r ON r.id = e.id JOIN citation k ON k.reading = r.id
+               JOIN export_target x ON x.id = k.target JOIN target m ON m.id = x.means)
+             SELECT w.id, w.key, r.title, r.published, r.language, r.given_name,
+                    (SELECT count(*) FROM cited d WHERE d.article = w.id AND NOT d.link),
+                    (SELECT count(*) FROM cited d WHERE d.article = w.id AND NOT d.link AND d.captured),
+                    (SELECT count(*) FROM cited d WHERE d.article = w.id AND d.link),
+                    (SELECT count(*) FROM cited d WHERE d.article = w.id AND d.link AND d.captured)
+             FROM article w JOIN reading r ON r.id = (SELECT max(n.id) FROM reading n JOIN export_reading e ON e.id = n.id
+                                                      WHERE n.article = w.id)
+             ORDER BY w.id",
+            |row| {
+                Ok(Heading {
+                    article: row.get(0)?,
+                    key: row.get(1)?,
+                    title: row.get(2)?,
+                    published: row.get(3)?,
+                    language: row.get(4)?,
+                    given_name: row.get(5)?,
+                    posts: row.get(6)?,
+                    posts_captured: row.get(7)?,
+                    links: row.get(8)?,
+                    links_captured: row.get(9)?,
+                })
+            },
+            each,
+        )
+    }
+
+    /// Shows every text that the selected readings of an article found, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn stories(&self, article: i64, mut each: impl FnMut(Story) -> Result<()>) -> Result<()> {
+        let firsts: Vec<(i64, i64, Option<String>)> = self.listed(
+            "SELECT min(r.id), count(*) - 1, CASE WHEN count(*) > 1 THEN max(r.read_at) END
+             FROM reading r JOIN export_reading e ON e.id = r.id WHERE r.article = ?1
+             GROUP BY r.text_sha256, r.findings_sha256 ORDER BY min(r.id)",
+            [article],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        for (reading, again, again_last) in firsts {
+            let found = self.one(
+                "SELECT w.key, r.url, r.title, r.byline, r.published, r.language, r.read_at, r.origin, r.given_name,
+                        r.claimed_url, r.claimed_retrieved, r.reader, lower(hex(b.sha256)), b.length,
+                        lower(hex(r.text_sha256)), r.text
+                 FROM reading r JOIN article w ON w.id = r.article JOIN blob b ON b.id = r.body WHERE r.id = ?1",
+                [reading],
+                |row| {
+                    Ok(Story {
+                        reading,
+                        key: row.get(0)?,
+                        url: row.get(1)?,
+                        title: row.get(2)?,
+                        byline: row.get(3)?,
+                        published: row.get(4)?,
+                        language: row.get(5)?,
+                        read_at: row.get(6)?,
+                        origin: row.get(7)?,
+                        given_name: row.get(8)?,
+                        claimed_url: row.get(9)?,
+                        claimed_retrieved: row.get(10)?,
+                        reader: row.get(11)?,
+                        body_sha256: row.get(12)?,
+                        body_length: row.get(13)?,
+                        text_sha256: row.get(14)?,
+                        text: row.get(15)?,
+                        again,
+                        again_last: again_last.clone(),
+                        blocks: Vec::new(),
+                        places: Vec::new(),
+                    })
+                },
+            )?;
+            if let Some(mut story) = found {
+                story.blocks = self.listed(
+                    "SELECT kind, start, stop FROM block WHERE reading = ?1 ORDER BY ordinal",
+                    [reading],
+                    |row| {
+                        Ok(Part {
+                            kind: row.get(0)?,
+                            start: offset(row, 1)?,
+                            stop: offset(row, 2)?,
+                        })
+                    },
+                )?;
+                story.places = self.places(reading)?;
+                each(story)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn places(&self, reading: i64) -> Result<Vec<Place>> {
+        let mut places = self.listed(
+            "SELECT c.id, c.ordinal, c.form, c.raw_url, c.start, x.id, x.means
+             FROM citation c JOIN export_target x ON x.id = c.target WHERE c.reading = ?1 ORDER BY c.ordinal",
+            [reading],
+            |row| {
+                Ok(Place {
+                    citation: row.get(0)?,
+                    ordinal: row.get(1)?,
+                    form: row.get(2)?,
+                    raw_url: row.get(3)?,
+                    start: offset(row, 4)?,
+                    target: row.get(5)?,
+                    means: row.get(6)?,
+                    mentions: Vec::new(),
+                })
+            },
+        )?;
+        for place in &mut places {
+            place.mentions = self.listed(
+                "SELECT s.start, s.stop, n.relation, n.confidence, n.reason FROM citation_sentence n
+                 JOIN sentence s ON s.reading = ?2 AND s.ordinal = n.sentence WHERE n.citation = ?1 ORDER BY n.rank",
+                [place.citation, reading],
+                |row| {
+                    Ok(Mention {
+                        start: offset(row, 0)?,
+                        stop: offset(row, 1)?,
+                        relation: row.get(2)?,
+                        confidence: row.get(3)?,
+                        reason: row.get(4)?,
+                    })
+                },
+            )?;
+        }
+        Ok(places)
+    }
+
+    /// Shows every article of the selection as its newest selected reading tells it, oldest article first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn works(&self, each: impl FnMut(Work) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT w.id, coalesce(r.url, r.claimed_url), r.title, r.byline, r.published, r.language, r.read_at, lower(hex(b.sha256))
+             FROM article w JOIN reading r ON r.id = (SELECT max(n.id) FROM reading n JOIN export_reading e ON e.id = n.id
+                                                      WHERE n.article = w.id)
+             JOIN blob b ON b.id = r.body ORDER BY w.id",
+            |row| {
+                Ok(Work {
+                    article: row.get(0)?,
+                    url: row.get(1)?,
+                    title: row.get(2)?,
+                    byline: row.get(3)?,
+                    published: row.get(4)?,
+                    language: row.get(5)?,
+                    read_at: row.get(6)?,
+                    body_sha256: row.get(7)?,
+                })
+            },
+            each,
+        )
+    }
+
+    /// Shows every selected post, as its row.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn posts(&self, each: impl FnMut(i64) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT x.id FROM export_target x JOIN target t ON t.id = x.id WHERE t.kind = 'post' ORDER BY x.id",
+            |row| row.get(0),
+            each,
+        )
+    }
+
+    /// Shows every selected target that no selected reading cites, directly or by what an unidentified one turned out to be.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn uncited(&self, each: impl FnMut(i64) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT x.id FROM export_target x WHERE NOT EXISTS (
+               SELECT 1 FROM export_target y JOIN citation c ON c.target = y.id
+               WHERE (y.id = x.id OR y.means = x.id) AND c.reading IN (SELECT id FROM export_reading))
+             ORDER BY x.id",
+            |row| row.get(0),
+            each,
+        )
+    }
+
+    /// Programs with their versions that made what is selected, in the order of their first run.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn programs(&self) -> Result<Vec<String>> {
+        self.listed(
+            "SELECT u.version FROM run u JOIN export_entry e ON e.seq = u.id GROUP BY u.version ORDER BY min(u.id)",
+            [],
+            |row| row.get(0),
+        )
+    }
+
+    /// What a target is.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn subject(&self, target: i64) -> Result<Option<Subject>> {
+        self.one(
+            "SELECT kind, platform, native_id, url, claim FROM target WHERE id = ?1",
+            [target],
+            |row| {
+                Ok(Subject {
+                    target,
+                    kind: row.get(0)?,
+                    platform: row.get(1)?,
+                    native_id: row.get(2)?,
+                    url: row.get(3)?,
+                    claim: row.get(4)?,
+                })
+            },
+        )
+    }
+
+    /// The selected captures of a target, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn attempts(&self, target: i64) -> Result<Vec<Attempt>> {
+        let mut attempts = self.listed(
+            &format!(
+                "SELECT c.id, c.ended, c.outcome, c.source, u.version, x.status, x.url, lower(hex(b.sha256)), b.length, p.text
+                 FROM capture c JOIN run u ON u.id = c.run
+                 LEFT JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
+                 LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+                 LEFT JOIN blob b ON b.id = x.body LEFT JOIN post p ON p.id = {POST_OF_CAPTURE}
+                 WHERE c.target = ?1 AND c.id IN (SELECT id FROM export_capture) ORDER BY c.fence"
+            ),
+            [target],
+            |row| {
+                Ok(Attempt {
+                    capture: row.get(0)?,
+                    ended: row.get(1)?,
+                    outcome: row.get(2)?,
+                    source: row.get(3)?,
+                    program: row.get(4)?,
+                    status: row.get(5)?,
+                    final_url: row.get(6)?,
+                    body_sha256: digest(row, 7)?,
+                    body_length: row.get(8)?,
+                    text: row.get(9)?,
+                    answers: Vec::new(),
+                })
+            },
+        )?;
+        for attempt in &mut attempts {
+            attempt.answers = self.said("capture", attempt.capture)?;
+        }
+        Ok(attempts)
+    }
+
+    /// What each source said within a capture or resolution.
+    fn said(&self, of: &str, entry: i64) -> Result<Vec<Said>> {
+        self.listed(
+            &format!(
+                "SELECT a.source, a.outcome, a.reason, a.detail, x.ended, x.url FROM answer a
+                 LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+                 WHERE a.{of} = ?1 ORDER BY a.ordinal"
+            ),
+            [entry],
+            |row| {
+                Ok(Said {
+                    source: row.get(0)?,
+                    outcome: row.get(1)?,
+                    reason: row.get(2)?,
+                    detail: row.get(3)?,
+                    at: row.get(4)?,
+                    url: row.get(5)?,
+                })
+            },
+        )
+    }
+
+    /// The post as the newest selected capture that had it told it.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn kept(&self, target: i64) -> Result<Option<Kept>> {
+        self.one(
+            &format!(
+                "SELECT c.id, c.ended, a.source, p.parser, lower(hex(b.sha256)), p.author_handle, p.author_name, p.author_id,
+                        p.posted_at, d.edited_at, d.title, p.text, p.text_cut, p.language, p.quoted_id, p.parent_id,
+                        d.reposted_id, d.media_expected, d.sensitive, d.content_warning, p.counts, d.labels, d.poll, d.card,
+                        d.related
+                 FROM capture c JOIN post p ON p.id = {POST_OF_CAPTURE} JOIN answer a ON a.id = p.answer
+                 LEFT JOIN post_detail d ON d.post = p.id JOIN exchange x ON x.id = p.exchange LEFT JOIN blob b ON b.id = x.body
+                 WHERE c.target = ?1 AND c.id IN (SELECT id FROM export_capture) ORDER BY c.fence DESC LIMIT 1"
+            ),
+            [target],
+            |row| {
+                Ok(Kept {
+                    capture: row.get(0)?,
+                    captured_at: row.get(1)?,
+                    source: row.get(2)?,
+                    parser: row.get(3)?,
+                    body_sha256: digest(row, 4)?,
+                    author_handle: row.get(5)?,
+                    author_name: row.get(6)?,
+                    author_id: row.get(7)?,
+                    posted_at: row.get(8)?,
+                    edited_at: row.get(9)?,
+                    title: row.get(10)?,
+                    text: row.get(11)?,
+                    text_cut: row.get(12)?,
+                    language: row.get(13)?,
+                    quoted_id: row.get(14)?,
+                    parent_id: row.get(15)?,
+                    reposted_id: row.get(16)?,
+                    media_expected: row.get(17)?,
+                    sensitive: row.get(18)?,
+                    content_warning: row.get(19)?,
+                    counts: row.get(20)?,
+                    labels: row.get(21)?,
+                    poll: row.get(22)?,
+                    card: row.get(23)?,
+                    related: row.get(24)?,
+                })
+            },
+        )
+    }
+
+    /// The files of the post that a capture had.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn media(&self, capture: i64) -> Result<Vec<Medium>> {
+        self.listed(
+            "SELECT m.kind, m.url, m.alt, m.outcome, m.reason, lower(hex(b.sha256)), coalesce(b.length, 0),
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = x.body)
+             FROM post_media m LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
+             LEFT JOIN blob b ON b.id = x.body WHERE m.capture = ?1 ORDER BY m.position",
+            [capture],
+            |row| {
+                Ok(Medium {
+                    kind: row.get(0)?,
+                    url: row.get(1)?,
+                    alt: row.get(2)?,
+                    outcome: row.get(3)?,
+                    reason: row.get(4)?,
+                    sha256: digest(row, 5)?.as_deref().and_then(unhex),
+                    length: row.get(6)?,
+                    redacted: row.get(7)?,
+                })
+            },
+        )
+    }
+
+    /// The selected attempts to find out which post an unidentified target means, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn searches(&self, target: i64) -> Result<Vec<Search>> {
+        let mut searches = self.listed(
+            "SELECT n.id, n.ended, n.outcome, n.reason, t.url FROM resolution n LEFT JOIN target t ON t.id = n.identified
+             WHERE n.target = ?1 AND n.id IN (SELECT id FROM export_resolution) ORDER BY n.fence",
+            [target],
+            |row| {
+                Ok(Search {
+                    resolution: row.get(0)?,
+                    ended: row.get(1)?,
+                    outcome: row.get(2)?,
+                    reason: row.get(3)?,
+                    identified: row.get(4)?,
+                    steps: Vec::new(),
+                    candidates: Vec::new(),
+                })
+            },
+        )?;
+        for search in &mut searches {
+            search.steps = self.said("resolution", search.resolution)?;
+            search.candidates = self.listed(
+                "SELECT url, score, evidence FROM resolution_candidate WHERE resolution = ?1 ORDER BY rank",
+                params![search.resolution],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?;
+        }
+        Ok(searches)
+    }
+
+    fn listed<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        self.reader
+            .connection()
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map(values, read)?.collect())
+            .map_err(|error| sql_error(self.reader.path(), &error))
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        self.reader
+            .connection()
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(values, read).optional())
+            .map_err(|error| sql_error(self.reader.path(), &error))
+    }
+}
+
+/// `lower(hex(NULL))` is the empty text.
+fn digest(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<String>> {
+    Ok(row.get::<_, Option<String>>(index)?.filter(|digits| !digits.is_empty()))
+}
+
+fn offset(row: &Row<'_>, index: usize) -> rusqlite::Result<usize> {
+    Ok(usize::try_from(row.get::<_, i64>(index)?).unwrap_or_default())
+}
