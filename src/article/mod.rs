@@ -147,6 +147,17 @@ impl Reading {
     }
 }
 
+/// The title of a page in its own words.
+pub(crate) fn title(bytes: &[u8], hints: &Hints) -> Option<String> {
+    let decoded = decode::decode(bytes, hints).ok()?;
+    match decoded.format {
+        Format::Html => meta::read(&html::parse(&decoded.text).0, hints)
+            .title
+            .map(|title| title.value),
+        Format::Text => None,
+    }
+}
+
 /// What was read of an input before its body is put together: text and marks, what it says about itself, its encoding.
 pub(crate) struct Source {
     pub format: Format,

@@ -185,8 +185,20 @@ fn the_report_shows_hostile_text_as_text_beside_its_marked_sentence() {
 #[test]
 fn every_link_inside_the_report_leads_to_a_place_of_it_and_no_place_has_a_name_twice() {
     let scene = hostile();
+    let picture = format!("https://twitter.com/ada_b/status/{POST}/photo/1");
+    scene.web.on(
+        "short.test",
+        "/Q7sBridge1",
+        [crate::web::Reply::redirect(301, &picture)],
+    );
+    let flattened = "The mayor wrote that the bridge was standing.\n\nThe bridge is standing. pic.twitter.com/Q7sBridge1\n\n\
+                     — Ada Bridgewater (@ada_b) May 1, 2024\n\nTrains run again.";
+    let [again, file] = [article(POST).replace("Orsay", "Lozère"), flattened.to_owned()]
+        .map(|content| scene.file(&format!("{}.txt", content.len()), content));
+    scene.run(&[&again, &file]);
     export(&scene, 0, &["--all", "-o", "bundle"]);
     let report = fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
+    assert!(report.contains("identified as <a href="), "{report}");
     let places: Vec<&str> = report
         .split(" id=")
         .skip(1)

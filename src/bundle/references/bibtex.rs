@@ -46,7 +46,7 @@ fn entry(reference: &Reference) -> String {
     }
     field("url", reference.url.as_deref().map(address));
     field("urldate", reference.seen.get(..10).map(str::to_owned));
-    field("langid", reference.language.as_deref().map(escaped));
+    field("language", reference.language.as_deref().map(escaped));
     field("note", Some(escaped(&reference.note)));
     entry + "}\n\n"
 }

@@ -14,10 +14,18 @@ pub(super) struct Cited {
     pub means: i64,
     /// Unidentified targets that turned out to be this one.
     pub claims: Vec<i64>,
-    /// Markup: a line for each place that cites it.
-    pub lines: Vec<String>,
-    /// Markup: the addresses by which they cite it, as they stood.
-    pub addresses: Vec<String>,
+    /// A line of markup for each place that cites it, without its end, and the address as it stood there.
+    pub places: Vec<(String, Option<String>)>,
+}
+
+/// What is to be told below the article of how a target was obtained.
+pub(super) struct Told {
+    /// The target.
+    pub means: i64,
+    /// Whether all of it, or only how it was identified.
+    pub whole: bool,
+    /// Unidentified targets that turned out to be this one.
+    pub claims: Vec<i64>,
 }
 
 impl Report<'_> {
@@ -35,8 +43,15 @@ impl Report<'_> {
         };
         let (state, kind) = state(&subject, &attempts, &searches);
         self.put(format_args!("<div class=\"card {kind}\">\n"))?;
-        for line in &cited.lines {
+        for (line, address) in &cited.places {
             self.put(line)?;
+            if let Some(address) = address
+                .as_deref()
+                .filter(|address| subject.url.as_deref() != Some(address))
+            {
+                self.put(format_args!("; as it stood: {}", Address(address)))?;
+            }
+            self.put("</p>\n")?;
         }
         self.put(format_args!("<p class=state>{state}</p>\n"))?;
         match (&kept, subject.kind.as_str()) {
@@ -46,7 +61,7 @@ impl Report<'_> {
                 "<p class=who>{}</p>\n<p class=note>Nothing of its content was obtained.</p>\n",
                 platform(&subject)
             ))?,
-            (None, _) => self.page_of(&subject, &attempts)?,
+            (None, _) => self.linked(&subject, &attempts)?,
         }
         self.put("<p class=small>")?;
         if let Some(url) = subject.url.as_deref() {
@@ -56,8 +71,15 @@ impl Report<'_> {
             "<a href=\"#t{}\">How it was obtained</a></p>\n</div>\n",
             cited.means
         ))?;
-        if self.shown.insert(cited.means) {
-            self.to_tell.push(cited);
+        let means = cited.means;
+        let claims: Vec<i64> = cited
+            .claims
+            .into_iter()
+            .filter(|claim| self.shown.insert(*claim))
+            .collect();
+        let whole = self.shown.insert(means);
+        if whole || !claims.is_empty() {
+            self.to_tell.push(Told { means, whole, claims });
         }
         Ok(())
     }
@@ -82,8 +104,9 @@ impl Report<'_> {
             self.put(format_args!(", edited {}", Time(edited)))?;
         }
         self.put("</span></p>\n")?;
-        let last = attempts.last();
-        if last.is_some_and(|last| last.capture != kept.capture) {
+        // The line above names the newest successful capture.
+        let newest = attempts.iter().rev().find(|attempt| attempt.outcome == "captured");
+        if newest.is_none_or(|newest| newest.capture != kept.capture) {
             self.put(format_args!(
                 "<p class=note>As it was captured {}:</p>\n",
                 Time(&kept.captured_at)
@@ -258,25 +281,6 @@ impl Report<'_> {
             None => Ok(()),
         }
     }
-
-    /// The page that the newest successful capture got.
-    fn page_of(&mut self, subject: &Subject, attempts: &[Attempt]) -> Result<()> {
-        let Some(attempt) = attempts.iter().rev().find(|attempt| attempt.outcome == "captured") else {
-            return Ok(());
-        };
-        if let (Some(sha256), Some(length)) = (&attempt.body_sha256, attempt.body_length) {
-            let (size, sha256) = (words::size(length), Text(sha256));
-            self.put(format_args!(
-                "<p class=small>{size}, SHA-256 <code>{sha256}</code></p>\n"
-            ))?;
-        }
-        match attempt.final_url.as_deref() {
-            Some(url) if subject.url.as_deref() != Some(url) => {
-                self.put(format_args!("<p class=small>In the end at {}</p>\n", Address(url)))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// What became of it, in words, and its kind for the eye.
@@ -321,8 +325,8 @@ fn state(subject: &Subject, attempts: &[Attempt], searches: &[Search]) -> (Strin
 /// Platform and id.
 pub(super) fn platform(subject: &Subject) -> String {
     match (&subject.platform, &subject.native_id) {
-        (Some(platform), Some(id)) => format!("{} {}", Text(platform), Name(id)),
-        (Some(platform), None) => Text(platform).to_string(),
+        (Some(platform), Some(id)) => format!("on {}, id {}", Text(platform), Name(id)),
+        (Some(platform), None) => format!("on {}", Text(platform)),
         (None, _) => String::new(),
     }
 }

@@ -4,6 +4,7 @@
 //! It is written as it is read from the archive, one reading and one target at a time.
 
 mod card;
+mod linked;
 mod markup;
 mod media;
 mod record;
@@ -34,15 +35,8 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) ->
         filed: HashSet::new(),
     };
     report.head()?;
-    report.contents()?;
-    let mut number = 0;
-    let mut articles = Vec::new();
-    extract.headings(|heading| {
-        articles.push(heading.article);
-        Ok(())
-    })?;
-    for article in articles {
-        number += 1;
+    let articles = report.contents()?;
+    for (number, article) in (1..).zip(articles) {
         report.article(number, article)?;
     }
     report.uncited()?;
@@ -55,10 +49,10 @@ struct Report<'a> {
     page: BagFile,
     bag: &'a mut Bag,
     extract: &'a Extract<'a>,
-    /// Targets that have a card.
+    /// Targets that have a card, and unidentified ones whose search was told.
     shown: HashSet<i64>,
     /// Those of them whose record is still to be written.
-    to_tell: Vec<card::Cited>,
+    to_tell: Vec<card::Told>,
     /// Bytes of media in it.
     inlined: u64,
     /// Media that stand beside it.
@@ -98,10 +92,13 @@ impl Report<'_> {
         ))
     }
 
-    fn contents(&mut self) -> Result<()> {
+    /// The table of contents; gives the articles in its order.
+    fn contents(&mut self) -> Result<Vec<i64>> {
+        let mut articles = Vec::new();
         self.put("<nav>\n<h2>Contents</h2>\n<ol>\n")?;
         let extract = self.extract;
         extract.headings(|heading| {
+            articles.push(heading.article);
             let title = title(heading.title.as_deref(), heading.given_name.as_deref(), &heading.key);
             let mut facts = Vec::new();
             if heading.posts > 0 {
@@ -131,7 +128,8 @@ impl Report<'_> {
                 "<li><a href=\"#uncited\">Kept without an article</a> <span class=small>{posts}</span></li>\n"
             ))?;
         }
-        self.put("</ol>\n</nav>\n<main>\n")
+        self.put("</ol>\n</nav>\n<main>\n")?;
+        Ok(articles)
     }
 
     /// What was captured although no article of the selection cites it.
@@ -149,8 +147,7 @@ impl Report<'_> {
             self.card(card::Cited {
                 means: target,
                 claims: Vec::new(),
-                lines: Vec::new(),
-                addresses: Vec::new(),
+                places: Vec::new(),
             })?;
         }
         self.put("</div>\n")?;
@@ -191,7 +188,8 @@ fn name(value: Option<&str>) -> Option<Name<'_>> {
 
 /// What an article is called: its title, else the name of the file that it was given as, else its key.
 fn title<'a>(title: Option<&'a str>, given_name: Option<&'a str>, key: &'a str) -> &'a str {
-    [title, given_name.filter(|name| *name != "-")]
+    let file = given_name.map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name));
+    [title, file.filter(|name| *name != "-")]
         .into_iter()
         .flatten()
         .find(|words| !words.trim().is_empty())

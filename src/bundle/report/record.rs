@@ -1,7 +1,7 @@
 //! How something was obtained: each attempt with what every source said, the digests, the files, and how an unidentified post
 //! was looked for. The records stand below the article whose cards lead to them, each once in the whole report.
 
-use super::card::{Cited, list, platform};
+use super::card::{Told, list, platform};
 use super::markup::{Address, Name, Text, Time};
 use super::{Report, words};
 use crate::error::Result;
@@ -17,20 +17,20 @@ const CANDIDATES: usize = 10;
 impl Report<'_> {
     /// The records of all cards since the last.
     pub(super) fn records(&mut self) -> Result<()> {
-        let cited = std::mem::take(&mut self.to_tell);
-        if cited.is_empty() {
+        let told = std::mem::take(&mut self.to_tell);
+        if told.is_empty() {
             return Ok(());
         }
         self.put("<div class=records>\n<h3>How it was obtained</h3>\n")?;
-        for cited in &cited {
-            if let Some(subject) = self.extract.subject(cited.means)? {
-                self.record(&subject, cited)?;
+        for told in &told {
+            if let Some(subject) = self.extract.subject(told.means)? {
+                self.record(&subject, told)?;
             }
         }
         self.put("</div>\n")
     }
 
-    fn record(&mut self, subject: &Subject, cited: &Cited) -> Result<()> {
+    fn record(&mut self, subject: &Subject, told: &Told) -> Result<()> {
         let extract = self.extract;
         let attempts = extract.attempts(subject.target)?;
         let kept = match subject.kind.as_str() {
@@ -42,20 +42,21 @@ impl Report<'_> {
             (_, Some(url)) => format!("Post {}: {}", platform(subject), Address(url)),
             (_, None) => format!("Post {}, not identified", platform(subject)),
         };
-        self.put(format_args!(
-            "<div class=record id=t{}>\n<p><b>{what}</b></p>\n",
-            subject.target
-        ))?;
-        if !cited.addresses.is_empty() {
-            self.put(format_args!(
-                "<p class=small>As it stood in the article: {}</p>\n",
-                cited.addresses.join("; ")
-            ))?;
-        }
-        for target in cited.claims.iter().chain([&subject.target]) {
+        let id = match told.whole {
+            true => format!(" id=t{}", subject.target),
+            false => String::new(),
+        };
+        self.put(format_args!("<div class=record{id}>\n<p><b>{what}</b></p>\n"))?;
+        for target in told.claims.iter().chain([&subject.target]) {
             for search in extract.searches(*target)? {
                 self.search(&search)?;
             }
+        }
+        if !told.whole {
+            return self.put(format_args!(
+                "<p class=small><a href=\"#t{}\">All else stands where it is first cited.</a></p>\n</div>\n",
+                subject.target
+            ));
         }
         self.timeline(subject, &attempts, kept.as_ref())?;
         if let Some(kept) = &kept {

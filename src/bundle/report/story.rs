@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::card::Cited;
-use super::markup::{Address, Attribute, Name, Text, Time, direction, language};
+use super::markup::{Attribute, Name, Text, Time, direction, language};
 use super::{Report, address, name, title, words};
 use crate::bundle::offsets::Offsets;
 use crate::error::Result;
@@ -174,7 +174,6 @@ impl Report<'_> {
         self.put("<div class=kept>\n")?;
         for means in targets {
             let places = groups.remove(&means).unwrap_or_default();
-            let lines = places.iter().map(|place| place_line(story, place)).collect();
             let mut claims: Vec<i64> = places
                 .iter()
                 .map(|place| place.target)
@@ -182,22 +181,8 @@ impl Report<'_> {
                 .collect();
             claims.sort_unstable();
             claims.dedup();
-            let addresses = places
-                .iter()
-                .filter_map(|place| {
-                    Some(format!(
-                        "<b>{}</b> {}",
-                        place.ordinal + 1,
-                        Address(place.raw_url.as_deref()?)
-                    ))
-                })
-                .collect();
-            self.card(Cited {
-                means,
-                claims,
-                lines,
-                addresses,
-            })?;
+            let places = places.iter().map(|place| place_line(story, place)).collect();
+            self.card(Cited { means, claims, places })?;
         }
         self.put("</div>\n")
     }
@@ -210,30 +195,32 @@ impl Report<'_> {
     }
 }
 
-/// The line under a card's number: how the place cites, and how the sentence refers to it.
-fn place_line(story: &Story, place: &Place) -> String {
+/// The line of a card for a place: how the place cites, and how the sentence refers to it; and its address as it stood.
+fn place_line(story: &Story, place: &Place) -> (String, Option<String>) {
     let number = place.ordinal + 1;
-    let mut line = format!(
-        "<p class=place id=r{}c{}><b>{number}</b> ",
-        story.reading, place.ordinal
-    );
-    line += words::form(&place.form);
+    let mut line = format!("<p class=place id=r{}c{}>", story.reading, place.ordinal);
     match place.mentions.first() {
         Some(mention) => {
             line += &format!(
-                "; {} (<a href=\"#r{}s{}\" title=\"{}\">to the sentence</a>)",
-                words::refers(&mention.relation),
+                "<a class=number href=\"#r{}s{}\" title=\"{}\">{number}</a> {}; {}",
                 story.reading,
                 mention.start,
                 Attribute(&format!(
                     "confidence {} of 1000, {}",
                     mention.confidence, mention.reason
-                ))
+                )),
+                words::form(&place.form),
+                words::refers(&mention.relation)
             );
         }
-        None => line += "; no sentence refers to it",
+        None => {
+            line += &format!(
+                "<b class=number>{number}</b> {}; no sentence refers to it",
+                words::form(&place.form)
+            );
+        }
     }
-    line + "</p>\n"
+    (line, place.raw_url.clone())
 }
 
 /// The sentences that refer to something.

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Params, Row, params};
 
 use super::Extract;
 use crate::error::Result;
+use crate::store::exchange::read_header_lines;
 use crate::store::failure::sql_error;
 use crate::store::row::unhex;
 
@@ -186,6 +187,10 @@ pub struct Attempt {
     pub body_sha256: Option<String>,
     /// Length of that body.
     pub body_length: Option<i64>,
+    /// Content-Type of that exchange.
+    pub content_type: Option<String>,
+    /// Content-Encoding of that exchange.
+    pub content_encoding: Option<String>,
     /// Text of the post that an answer of it told.
     pub text: Option<String>,
     /// What each source said, in the order asked.
@@ -321,15 +326,15 @@ impl Extract<'_> {
                       EXISTS (SELECT 1 FROM capture c WHERE c.target = x.means AND c.outcome = 'captured'
                                 AND c.id IN (SELECT id FROM export_capture)) AS captured
                FROM export_reading e JOIN reading r ON r.id = e.id JOIN citation k ON k.reading = r.id
-               JOIN export_target x ON x.id = k.target JOIN target m ON m.id = x.means)
-             SELECT w.id, w.key, r.title, r.published, r.language, r.given_name,
-                    (SELECT count(*) FROM cited d WHERE d.article = w.id AND NOT d.link),
-                    (SELECT count(*) FROM cited d WHERE d.article = w.id AND NOT d.link AND d.captured),
-                    (SELECT count(*) FROM cited d WHERE d.article = w.id AND d.link),
-                    (SELECT count(*) FROM cited d WHERE d.article = w.id AND d.link AND d.captured)
+               JOIN export_target x ON x.id = k.target JOIN target m ON m.id = x.means),
+             sums AS (
+               SELECT article, sum(NOT link) AS posts, sum(NOT link AND captured) AS posts_captured, sum(link) AS links,
+                      sum(link AND captured) AS links_captured FROM cited GROUP BY article)
+             SELECT w.id, w.key, r.title, r.published, r.language, r.given_name, coalesce(s.posts, 0),
+                    coalesce(s.posts_captured, 0), coalesce(s.links, 0), coalesce(s.links_captured, 0)
              FROM article w JOIN reading r ON r.id = (SELECT max(n.id) FROM reading n JOIN export_reading e ON e.id = n.id
                                                       WHERE n.article = w.id)
-             ORDER BY w.id",
+             LEFT JOIN sums s ON s.article = w.id ORDER BY w.id",
             |row| {
                 Ok(Heading {
                     article: row.get(0)?,
@@ -493,9 +498,10 @@ impl Extract<'_> {
     /// If the archive cannot be read, or `each` fails.
     pub fn uncited(&self, each: impl FnMut(i64) -> Result<()>) -> Result<()> {
         self.each(
-            "SELECT x.id FROM export_target x WHERE NOT EXISTS (
-               SELECT 1 FROM export_target y JOIN citation c ON c.target = y.id
-               WHERE (y.id = x.id OR y.means = x.id) AND c.reading IN (SELECT id FROM export_reading))
+            "WITH cited AS (SELECT t.id, t.means FROM export_target t
+                            WHERE EXISTS (SELECT 1 FROM citation c WHERE c.target = t.id
+                                            AND c.reading IN (SELECT id FROM export_reading)))
+             SELECT x.id FROM export_target x WHERE x.id NOT IN (SELECT id FROM cited UNION SELECT means FROM cited)
              ORDER BY x.id",
             |row| row.get(0),
             each,
@@ -542,7 +548,8 @@ impl Extract<'_> {
     pub fn attempts(&self, target: i64) -> Result<Vec<Attempt>> {
         let mut attempts = self.listed(
             &format!(
-                "SELECT c.id, c.ended, c.outcome, c.source, u.version, x.status, x.url, lower(hex(b.sha256)), b.length, p.text
+                "SELECT c.id, c.ended, c.outcome, c.source, u.version, x.status, x.url, lower(hex(b.sha256)), b.length, p.text,
+                        x.response_headers
                  FROM capture c JOIN run u ON u.id = c.run
                  LEFT JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
                  LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
@@ -551,7 +558,10 @@ impl Extract<'_> {
             ),
             [target],
             |row| {
+                let headers = row.get::<_, Option<String>>(10)?.unwrap_or_default();
                 Ok(Attempt {
+                    content_type: header(&headers, "content-type"),
+                    content_encoding: header(&headers, "content-encoding"),
                     capture: row.get(0)?,
                     ended: row.get(1)?,
                     outcome: row.get(2)?,
@@ -668,6 +678,31 @@ impl Extract<'_> {
         )
     }
 
+    /// The bytes of a body of at most so many, by its digest in hex; `None` if it is longer, or was redacted since.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn short_body(&self, sha256: &str, most: i64) -> Result<Option<Vec<u8>>> {
+        let Some(digest) = unhex(sha256) else {
+            return Ok(None);
+        };
+        let length: Option<i64> = self.one(
+            "SELECT b.length FROM blob b WHERE b.sha256 = ?1
+             AND NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id)",
+            [digest],
+            |row| row.get(0),
+        )?;
+        if length.is_none_or(|length| length > most) {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        self.body(&digest, |piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(Some(bytes))
+    }
+
     /// The selected attempts to find out which post an unidentified target means, oldest first.
     ///
     /// # Errors
@@ -734,4 +769,11 @@ fn digest(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<String>> {
 
 fn offset(row: &Row<'_>, index: usize) -> rusqlite::Result<usize> {
     Ok(usize::try_from(row.get::<_, i64>(index)?).unwrap_or_default())
+}
+
+fn header(lines: &str, name: &str) -> Option<String> {
+    let mut headers = read_header_lines(lines).into_iter();
+    headers
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
 }
