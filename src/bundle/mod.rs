@@ -12,6 +12,7 @@ mod references;
 mod report;
 mod rocrate;
 mod steps;
+mod supplied;
 mod surt;
 mod tables;
 pub mod verify;
@@ -29,9 +30,10 @@ type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here, before the last: that
 /// describes all files before it.
-const FORMATS: [Format; 9] = [
+const FORMATS: [Format; 10] = [
     tables::write,
     ledger::write,
+    supplied::write,
     wacz::write,
     report::write,
     annotations::write,

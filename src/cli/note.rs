@@ -43,13 +43,15 @@ pub struct AttachArguments {
 
 /// Keeps a remark.
 pub fn note(global: &Global, arguments: &NoteArguments, printer: &Printer) -> Result<ExitCode> {
-    let note = NewNote {
-        about: named(global, &arguments.about)?,
-        by: arguments.person.by.clone(),
-        text: arguments.text.clone(),
-        file: None,
-    };
-    let id = change(global, arguments.person.wait, async |store| store.add_note(note).await)?;
+    let id = change(global, arguments.person.wait, async |store| {
+        let note = NewNote {
+            about: named(global, &arguments.about)?,
+            by: arguments.person.by.clone(),
+            text: arguments.text.clone(),
+            file: None,
+        };
+        store.add_note(note).await
+    })?;
     printer.line(format_args!("note {id} is kept"));
     if printer.json() {
         printer.object(&json!({"note": id}));
@@ -59,7 +61,6 @@ pub fn note(global: &Global, arguments: &NoteArguments, printer: &Printer) -> Re
 
 /// Keeps a file that a person supplies.
 pub fn attach(global: &Global, arguments: &AttachArguments, printer: &Printer) -> Result<ExitCode> {
-    let target = named_target(global, &arguments.target)?;
     let unreadable = |source| Error::Io {
         what: "cannot read",
         path: arguments.file.clone(),
@@ -73,6 +74,7 @@ pub fn attach(global: &Global, arguments: &AttachArguments, printer: &Printer) -
         .to_string_lossy()
         .into_owned();
     let (id, sha256) = change(global, arguments.person.wait, async |store| {
+        let target = named_target(global, &arguments.target)?;
         let file = stage(store, &name, &mut file).await?.map_err(unreadable)?;
         let sha256 = hex(&file.sha256);
         let note = NewNote {

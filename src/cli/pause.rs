@@ -32,9 +32,10 @@ pub struct ResumeArguments {
 
 /// Stops capturing a target of its own accord.
 pub fn pause(global: &Global, arguments: &PauseArguments, printer: &Printer) -> Result<ExitCode> {
-    let target = named_target(global, &arguments.target)?;
-    let why = arguments.why.clone();
-    let paused = change(global, arguments.wait, async |store| store.pause(target, why).await)?;
+    let paused = change(global, arguments.wait, async |store| {
+        let target = named_target(global, &arguments.target)?;
+        store.pause(target, arguments.why.clone()).await
+    })?;
     tell(
         printer,
         &arguments.target,
@@ -44,8 +45,9 @@ pub fn pause(global: &Global, arguments: &PauseArguments, printer: &Printer) -> 
 
 /// Lets a paused target be captured again.
 pub fn resume(global: &Global, arguments: &ResumeArguments, printer: &Printer) -> Result<ExitCode> {
-    let target = named_target(global, &arguments.target)?;
-    let resumed = change(global, arguments.wait, async |store| store.resume(target).await)?;
+    let resumed = change(global, arguments.wait, async |store| {
+        store.resume(named_target(global, &arguments.target)?).await
+    })?;
     tell(
         printer,
         &arguments.target,

@@ -103,7 +103,7 @@ pub struct Table {
 use Kind::{Integer, Json, Text};
 
 /// Every table of a bundle.
-pub const TABLES: [Table; 5] = [
+pub const TABLES: [Table; 6] = [
     Table {
         name: "articles",
         meaning: "One reading of an article: the article as it stood at one time",
@@ -267,6 +267,25 @@ pub const TABLES: [Table; 5] = [
                LEFT JOIN blob b ON b.id = x.body
                ORDER BY m.capture, m.position",
     },
+    Table {
+        name: "notes",
+        meaning: "What a person added about an article or a target: their word, and no capture",
+        columns: &[
+            ("note", Integer, "Number of the ledger entry of this note", "n.id"),
+            ("at", Text, "When it was added, UTC", "n.at"),
+            ("by", Text, "Who says so; not checked", "n.by"),
+            ("article", Text, "Key of the article that it is about", "w.key"),
+            ("target", Integer, "The target that it is about", "t.id"),
+            ("url", Text, "Canonical address of that", "t.url"),
+            ("text", Text, "What they say", "n.text"),
+            ("file_name", Text, "Name of the file that they supplied", "n.file_name"),
+            ("sha256", Text, "SHA-256 of that file, which stands under this name in supplied/",
+             "nullif(lower(hex(b.sha256)), '')"),
+            ("length", Integer, "Its length in bytes", "b.length"),
+        ],
+        from: "export_note e JOIN note n ON n.id = e.id LEFT JOIN article w ON w.id = n.article
+               LEFT JOIN target t ON t.id = n.target LEFT JOIN blob b ON b.id = n.body ORDER BY n.id",
+    },
 ];
 
 /// One exchange with all that a WARC says of it.
@@ -372,6 +391,7 @@ impl Reader {
              CREATE TEMP TABLE export_target (id INTEGER PRIMARY KEY, means INTEGER);
              CREATE TEMP TABLE export_capture (id INTEGER PRIMARY KEY);
              CREATE TEMP TABLE export_resolution (id INTEGER PRIMARY KEY);
+             DROP TABLE IF EXISTS temp.export_note; CREATE TEMP TABLE export_note (id INTEGER PRIMARY KEY);
              CREATE TEMP TABLE export_entry (seq INTEGER PRIMARY KEY);",
         )?;
         connection.execute(
@@ -390,7 +410,7 @@ impl Reader {
             .prepare_cached(
                 "SELECT at FROM (SELECT id, started AS at FROM run UNION ALL SELECT id, ended FROM run_end
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
-                   UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM redaction) WHERE id = ?1",
+                   UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM redaction) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
         let number = |table: &str| {
@@ -492,7 +512,11 @@ const FOLLOW: &str = "
   DELETE FROM export_target WHERE id NOT IN (SELECT target FROM citation WHERE reading IN (SELECT id FROM export_reading))
     AND id NOT IN (SELECT target FROM capture WHERE id IN (SELECT id FROM export_capture))
     AND id NOT IN (SELECT means FROM export_target t JOIN citation c ON c.target = t.id WHERE c.reading IN (SELECT id FROM export_reading));
-  INSERT OR IGNORE INTO export_entry SELECT id FROM export_reading UNION SELECT id FROM export_capture
+  INSERT INTO export_note SELECT n.id FROM note n, export_at a
+    WHERE n.id <= a.seq AND (n.target IN (SELECT id FROM export_target)
+      OR n.article IN (SELECT article FROM reading WHERE id IN (SELECT id FROM export_reading)));
+  INSERT OR IGNORE INTO export_entry SELECT id FROM export_reading UNION SELECT id FROM export_note
+    UNION SELECT run FROM note WHERE id IN (SELECT id FROM export_note) UNION SELECT id FROM export_capture
     UNION SELECT id FROM export_resolution
     UNION SELECT run FROM reading WHERE id IN (SELECT id FROM export_reading)
     UNION SELECT run FROM capture WHERE id IN (SELECT id FROM export_capture)
@@ -671,6 +695,24 @@ impl Extract<'_> {
             .and_then(|mut statement| statement.query_row([sha256], |row| row.get::<_, i64>(0)).optional())
             .map(|length| length.map(i64::unsigned_abs))
             .map_err(|error| sql_error(self.reader.path(), &error))
+    }
+
+    /// Digests of the files that persons supplied and that were not redacted, in order.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn supplied(&self) -> Result<Vec<[u8; 32]>> {
+        let mut digests = Vec::new();
+        self.each(
+            "SELECT DISTINCT b.sha256 FROM export_note e JOIN note n ON n.id = e.id JOIN blob b ON b.id = n.body
+             WHERE NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id) ORDER BY b.sha256",
+            |row| row.get(0),
+            |sha256| {
+                digests.push(sha256);
+                Ok(())
+            },
+        )?;
+        Ok(digests)
     }
 
     /// Shows the bytes of a body, in pieces of at most 1 MiB.

@@ -63,6 +63,13 @@ fn a_note_and_a_supplied_file_stand_beside_the_captures_and_are_none() {
         "{shown}"
     );
     scene.is_sound();
+    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    let digest: String = scene.value("SELECT lower(hex(b.sha256)) FROM note JOIN blob b ON b.id = body");
+    let supplied = std::fs::read(scene.path(&format!("bundle/data/supplied/{digest}"))).unwrap();
+    assert_eq!(supplied, b"\x89PNG what only I could see");
+    let notes = std::fs::read_to_string(scene.path("bundle/data/notes.csv")).unwrap();
+    assert_eq!(notes.lines().count(), 4, "{notes}");
+    does(&scene, 0, &["verify", "bundle"]);
     does(
         &scene,
         66,
