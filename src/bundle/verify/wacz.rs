@@ -146,7 +146,7 @@ impl<'c> Check<'c> {
             self.problem("indexes/", "no index in it");
         }
         if !sums.contains_key("pages/pages.jsonl") {
-            self.problem("pages/pages.jsonl", "missing");
+            self.fault("pages/pages.jsonl", "missing".to_owned());
         }
         for name in &warcs {
             self.warc(zip, name)?;
