@@ -21,16 +21,15 @@ use crate::store::hex;
 
 /// The WARC's name inside `archive/`.
 const WARC: &str = "data.warc.gz";
-/// A part ends before its WARC grows beyond this; a single larger body has a part of its own.
-const PART: u64 = 1 << 30;
 
 /// Writes every part.
-pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
+pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> Result<()> {
     let mut parts = Parts {
         bag,
         extract,
         open: None,
         count: 0,
+        limit: options.wacz_bytes,
     };
     extract.given(|article| {
         if article.redacted {
@@ -59,12 +58,18 @@ struct Parts<'b, 'a> {
     extract: &'a Extract<'a>,
     open: Option<Part<'a>>,
     count: usize,
+    limit: u64,
 }
 
 impl<'a> Parts<'_, 'a> {
     /// The part that a body of this length goes into.
     fn with_room_for(&mut self, length: u64) -> Result<&mut Part<'a>> {
-        if self.open.as_ref().is_some_and(|part| !part.has_room_for(length)) {
+        let limit = self.limit;
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|part| part.warc.length() + length > limit)
+        {
             self.finish()?;
         }
         let part = match self.open.take() {
@@ -139,10 +144,6 @@ impl<'a> Part<'a> {
             pages,
             main: None,
         })
-    }
-
-    fn has_room_for(&self, length: u64) -> bool {
-        self.warc.length() + length <= PART
     }
 
     /// Lists the first record written since as a page that a reader may open.

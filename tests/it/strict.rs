@@ -530,3 +530,55 @@ fn the_pages_of_a_wacz_are_the_article_and_the_post_with_their_words() {
         .unwrap();
     assert!(text(&warc).contains("WARC-Type: warcinfo"));
 }
+
+#[test]
+fn a_selection_that_does_not_fit_one_wacz_stands_in_several_and_a_lost_one_is_found() {
+    let scene = exported();
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o", "parts", "--wacz-bytes", "1"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(first_fault(&scene, "parts"), "");
+    let folder = scene.path("parts/data/captures");
+    let parts = fs::read_dir(&folder).unwrap().count();
+    assert!(parts > 2, "{parts}");
+    let mut found = 0;
+    for number in 1..=parts {
+        let name = if number == 1 {
+            "captures.wacz".to_owned()
+        } else {
+            format!("captures-{number}.wacz")
+        };
+        let mut entries = unzipped(&fs::read(folder.join(name)).unwrap());
+        found += records(entry(&mut entries, WARC)).len() - 1;
+    }
+    let mut whole = unzipped(&fs::read(scene.path("bundle").join(WACZ)).unwrap());
+    assert_eq!(found, records(entry(&mut whole, WARC)).len() - 1);
+    fs::remove_file(folder.join("captures-2.wacz")).unwrap();
+    assert!(first_fault(&scene, "parts").contains("captures-2.wacz: missing"));
+}
+
+#[test]
+fn an_answer_that_came_twice_is_kept_once_and_revisited() {
+    let scene = exported();
+    let file = scene.path("story.html");
+    scene.run(&[file.to_str().unwrap(), "--again"]);
+    let output = scene.bare().args(["export", "--all", "-o", "twice"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let mut entries = unzipped(&fs::read(scene.path("twice").join(WACZ)).unwrap());
+    let all = records(entry(&mut entries, WARC));
+    let about_post = |kind: &str| {
+        let about = |record: &&Vec<u8>| {
+            let record = text(record);
+            record.contains(&format!("WARC-Type: {kind}\r\n")) && record.contains("tweet-result")
+        };
+        all.iter().filter(about).count()
+    };
+    assert_eq!(
+        [about_post("response"), about_post("revisit"), about_post("request")],
+        [1, 1, 2]
+    );
+    assert_eq!(first_fault(&scene, "twice"), "");
+}
