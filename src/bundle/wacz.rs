@@ -32,11 +32,10 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         limit: options.wacz_bytes,
     };
     extract.given(|article| {
-        if article.redacted {
+        let part = parts.with_room_for(article.body.1)?;
+        if !part.warc.given(&article)? {
             return Ok(());
         }
-        let part = parts.with_room_for(article.body.1)?;
-        part.warc.given(&article)?;
         let title = article.title.as_deref().or(article.name.as_deref());
         part.page(title.unwrap_or("Article given as a file"), article.text.as_deref())
     })?;

@@ -18,6 +18,9 @@ use crate::store::hex;
 /// What a revisit record says of its kind (ISO 28500:2017 §6.7.2).
 const IDENTICAL_PAYLOAD: &str = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
 
+/// How a metadata record names a body that was redacted in the archive.
+pub(super) const REDACTED: &str = "redacted-body-sha256: ";
+
 /// A WARC that is being written.
 pub(super) struct Warc<'a, W> {
     out: W,
@@ -126,8 +129,20 @@ impl<'a, W: Write> Warc<'a, W> {
         format!("<urn:uuid:{}>", uuid_of(&seed.finalize()))
     }
 
-    /// An article that was given as a file: a resource named by its digest.
-    pub(super) fn given(&mut self, article: &GivenArticle) -> Result<()> {
+    /// An article that was given as a file: a resource named by its digest, or the word that it was redacted. Gives whether
+    /// it is there.
+    pub(super) fn given(&mut self, article: &GivenArticle) -> Result<bool> {
+        if article.redacted {
+            let sha256 = hex(&article.body.0);
+            let fields = vec![
+                ("WARC-Target-URI", format!("urn:sha256:{sha256}")),
+                ("Content-Type", "application/warc-fields".to_owned()),
+            ];
+            let note = format!("ledger-entry: {}\r\n{REDACTED}{sha256}\r\n", article.entry);
+            let id = self.id("resource", article.entry);
+            self.note("metadata", &id, &article.read_at, fields, &note)?;
+            return Ok(false);
+        }
         let media = if article.format == "html" {
             "text/html"
         } else {
@@ -140,7 +155,8 @@ impl<'a, W: Write> Warc<'a, W> {
             article.body,
             media,
             &format!("; charset={}", article.charset),
-        )
+        )?;
+        Ok(true)
     }
 
     fn resource(&mut self, id: &str, date: &str, body: ([u8; 32], u64), mime: &str, more: &str) -> Result<()> {
@@ -362,7 +378,7 @@ fn known(exchange: &WireExchange) -> String {
         note += &format!("failure: {}\r\n", failure.replace(['\r', '\n'], " "));
     }
     if let (true, Some((body, _))) = (exchange.redacted, exchange.body) {
-        note += &format!("redacted-body-sha256: {}\r\n", hex(&body));
+        note += &format!("{REDACTED}{}\r\n", hex(&body));
     }
     note
 }

@@ -272,7 +272,7 @@ fn a_part_of_a_bundle_that_was_changed_with_its_manifests_redone_does_not_fit_th
         ("data/ledger/lines.jsonl: line 1 is not in the chain", |data| {
             edit(&data.join("ledger/lines.jsonl"), "\"seq\":0", "\"seq\":00")
         }),
-        ("data/articles.jsonl: no ledger entry names its body ", |data| {
+        ("captures.wacz: no ledger entry names its body ", |data| {
             fs::write(data.join("ledger/lines.jsonl"), "").unwrap()
         }),
         (
@@ -361,8 +361,17 @@ fn what_a_wacz_says_of_itself_is_checked_when_all_its_digests_were_redone() {
         all[found] = edit(&text(&all[found])).into_bytes();
         redo_warc(entries, &all);
     }
-    let cases: [(&str, Edit); 10] = [
+    let cases: [(&str, Edit); 11] = [
         ("", |_| {}),
+        ("no WACZ of the bundle holds its body ", |entries| {
+            let mut all = records(entry(entries, WARC));
+            all.retain(|record| !text(record).contains("tweet-result"));
+            redo_warc(entries, &all);
+            edited(entries, PAGES, |pages| {
+                let kept = pages.lines().filter(|page| !page.contains("tweet-result"));
+                kept.map(|page| format!("{page}\n")).collect()
+            });
+        }),
         ("its bytes are not those of its WARC-Block-Digest", |entries| {
             record(entries, |record| record.replace("standing", "STANDING"))
         }),

@@ -34,7 +34,7 @@ const DIGEST: &str = "datapackage-digest.json";
 /// Checks the file. `item` stands before the names of what is in it; of a bundle's own every page and record must be
 /// where the index says, of others' it may be that not all is listed.
 ///
-/// Gives the payload digests of what was received or given.
+/// Of a bundle's own, gives the SHA-256 of every body that was received or given, those redacted since included.
 pub(super) fn check(path: &Path, item: &str, own: bool, report: &mut Report) -> Result<BTreeSet<String>> {
     check_within(INFLATED_LIMIT, path, item, own, report)
 }
@@ -310,8 +310,10 @@ impl<'c> Check<'c> {
         let wanted = ["response", "resource", "revisit"].contains(&record.kind.as_str());
         // Of a certificate the ledger keeps no digest of its own.
         if wanted && self.own && record.media != "application/pkix-cert" {
-            self.payloads.extend(record.payload.clone());
+            let body = record.payload.as_deref().unwrap_or_default();
+            self.payloads.insert(body.trim_start_matches("sha256:").to_owned());
         }
+        self.payloads.extend(record.redacted);
         let place = Place {
             length: record.length,
             identity: identity(&record.url, &digits(&record.date)),

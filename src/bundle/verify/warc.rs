@@ -7,6 +7,7 @@ use flate2::bufread::GzDecoder;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
+use crate::bundle::warc::REDACTED;
 use crate::store::hex;
 
 /// Most bytes of a record's header.
@@ -23,6 +24,8 @@ pub(super) struct Record {
     pub date: String,
     /// Content-Type of the block.
     pub media: String,
+    /// The body that was redacted, as our metadata records say.
+    pub redacted: Option<String>,
     /// WARC-Payload-Digest as stated.
     pub payload: Option<String>,
     /// Where it begins in the file.
@@ -114,7 +117,22 @@ fn record(source: &mut impl BufRead, problems: &mut Vec<String>) -> io::Result<R
     let is_http = text("content-type")
         .to_ascii_lowercase()
         .starts_with("application/http");
-    let chunked = consume(source, length, is_http, block.as_mut(), payload.as_mut())?;
+    let mut redacted = None;
+    let mut chunked = false;
+    if kind == "metadata" && length <= HEADER_LIMIT {
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+        source.read_exact(&mut bytes)?;
+        if let Some(hash) = &mut block {
+            hash.update(&bytes);
+        }
+        let lines = String::from_utf8_lossy(&bytes);
+        redacted = lines
+            .lines()
+            .find_map(|line| line.strip_prefix(REDACTED))
+            .map(|sha256| sha256.trim().to_owned());
+    } else {
+        chunked = consume(source, length, is_http, block.as_mut(), payload.as_mut())?;
+    }
     let mut end = [0; 4];
     source.read_exact(&mut end)?;
     if end != *b"\r\n\r\n" {
@@ -132,6 +150,7 @@ fn record(source: &mut impl BufRead, problems: &mut Vec<String>) -> io::Result<R
         url: text("warc-target-uri").trim_matches(['<', '>']).to_owned(),
         date: text("warc-date"),
         media: text("content-type"),
+        redacted,
         payload: field("warc-payload-digest").map(str::to_owned),
         offset: 0,
         length: 0,
