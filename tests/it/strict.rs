@@ -591,3 +591,65 @@ fn an_answer_that_came_twice_is_kept_once_and_revisited() {
     );
     assert_eq!(first_fault(&scene, "twice"), "");
 }
+
+#[tokio::test]
+async fn what_was_redacted_is_not_in_the_bundle_and_the_rest_still_agrees() {
+    use citekeep::store::{Redactable, RunOptions, Store};
+    let scene = exported();
+    let mut entries = unzipped(&fs::read(scene.path("bundle").join(WACZ)).unwrap());
+    let index = text(entry(&mut entries, INDEX));
+    let answer = index.lines().find(|line| line.contains("tweet-result")).unwrap();
+    let answer: Value = serde_json::from_str(answer.splitn(3, ' ').nth(2).unwrap()).unwrap();
+    let story = fs::read(scene.path("story.html")).unwrap();
+    let answer = answer["digest"]
+        .as_str()
+        .unwrap()
+        .strip_prefix("sha256:")
+        .unwrap()
+        .to_owned();
+    let bytes: Vec<u8> = (0..32)
+        .map(|at| u8::from_str_radix(&answer[2 * at..2 * at + 2], 16).unwrap())
+        .collect();
+    let options = RunOptions {
+        create: false,
+        wait: std::time::Duration::ZERO,
+        command: "redact".to_owned(),
+        clock: citekeep::clock::Clock::System,
+    };
+    let store = Store::open(&scene.archive(), &options).unwrap();
+    for item in [
+        Redactable::Blob(bytes.try_into().unwrap()),
+        Redactable::Blob(Sha256::digest(&story).into()),
+        Redactable::ReadingText(1),
+        Redactable::Post(1),
+        Redactable::LedgerLine(1),
+    ] {
+        store
+            .redact(item, "desk".to_owned(), "court order".to_owned())
+            .await
+            .unwrap();
+    }
+    store.close(0, None).await.unwrap();
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o", "redacted"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(first_fault(&scene, "redacted"), "");
+    let mut entries = unzipped(&fs::read(scene.path("redacted").join(WACZ)).unwrap());
+    let all = records(entry(&mut entries, WARC));
+    for gone in [answer, sha256(&story)] {
+        let told = format!("redacted-body-sha256: {gone}");
+        assert_eq!(all.iter().filter(|record| text(record).contains(&told)).count(), 1);
+    }
+    let words = text(&all.concat());
+    assert!(
+        !words.contains("bridge was standing") && !words.contains("\"text\":\"The bridge is"),
+        "{words}"
+    );
+    assert_eq!(
+        fs::read_to_string(scene.path("redacted/data/ledger/withheld.txt")).unwrap(),
+        "1\n"
+    );
+}
