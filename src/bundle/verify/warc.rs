@@ -138,11 +138,11 @@ fn record(source: &mut impl BufRead, problems: &mut Vec<String>) -> io::Result<R
     if end != *b"\r\n\r\n" {
         return Err(bad("a record does not end where its length says"));
     }
-    if block.is_some_and(|hash| !hash.is_as_stated()) {
+    if block.is_some_and(|hash| !hash.agrees()) {
         problems.push("its bytes are not those of its WARC-Block-Digest".to_owned());
     }
     // Some writers take the digest of a chunked body without its chunks; the block's digest covers it.
-    if payload.is_some_and(|hash| !hash.is_as_stated()) && !chunked {
+    if payload.is_some_and(|hash| !hash.agrees()) && !chunked {
         problems.push("its payload is not that of its WARC-Payload-Digest".to_owned());
     }
     Ok(Record {
@@ -286,7 +286,7 @@ impl Hash {
     }
 
     /// Whether it is as stated, in hexadecimal or base 32.
-    fn is_as_stated(self) -> bool {
+    fn agrees(self) -> bool {
         let digest = match self.kind {
             Kind::Sha1(digest) => digest.finalize().to_vec(),
             Kind::Sha256(digest) => digest.finalize().to_vec(),
