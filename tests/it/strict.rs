@@ -481,6 +481,13 @@ fn a_hostile_zip_is_refused_and_nothing_of_it_is_written() {
         (named("/etc/out.txt"), "a name that leads out of the file"),
         (named("archive\\..\\out.txt"), "a name that leads out of the file"),
         (named("c:out.txt"), "a name that leads out of the file"),
+        (
+            named("Archive/Data.warc.gz"),
+            "a name that some systems take for that of another entry",
+        ),
+        (named("pages/\u{fb01}le"), "pages/\u{fb01}le: added"),
+        (named("a\0b"), "a name that leads out of the file"),
+        (named(&"x/".repeat(30_000)), "a name that leads out of the file"),
         (linked(), "a link"),
         (zipped(&many), "its list of contents is absurdly long"),
         (twice, "duplicate file name"),

@@ -11,6 +11,7 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::warc::{self, Inflated, Record};
@@ -164,12 +165,15 @@ impl<'c> Check<'c> {
     /// Names and forms of the entries; with anything odd the rest is not looked at.
     fn names(&mut self, zip: &mut Zip<'_>) -> io::Result<BTreeMap<String, usize>> {
         let mut names = BTreeMap::new();
+        let mut folded = HashSet::new();
         for index in 0..zip.len() {
             let entry = zip.by_index_raw(index)?;
             let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
             let method = entry.compression();
             let wrong = if !is_plain(name.trim_end_matches('/')) {
                 Some("a name that leads out of the file, or that no system takes")
+            } else if !folded.insert(name.nfkc().collect::<String>().to_lowercase()) {
+                Some("a name that some systems take for that of another entry")
             } else if entry.is_symlink() {
                 Some("a link")
             } else if entry.encrypted() {

@@ -434,6 +434,14 @@ mod tests {
                 good.replace("Content-Length: ", "Content-Length: 1"),
                 "unexpected end of file",
             ),
+            (
+                good.replace("Content-Length: 50", "Content-Length: 9223372036854775808"),
+                "unexpected end of file",
+            ),
+            (
+                good.replace("Content-Length: ", "Content-Length: -"),
+                "a record without a length",
+            ),
         ] {
             assert_eq!(problems(bytes.as_bytes(), false, 0), [wrong], "{bytes}");
         }
