@@ -121,6 +121,15 @@ pub fn verify_wacz(path: &Path) -> Result<Report> {
     Ok(report)
 }
 
+/// Whether the bytes are to blame, and not the disk.
+fn is_content(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported};
+    matches!(
+        error.kind(),
+        InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported
+    )
+}
+
 /// The bodies of the bundle, by SHA-256.
 struct Bodies {
     /// Those that the ledger's lines name.

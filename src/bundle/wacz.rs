@@ -14,7 +14,7 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 use super::bag::{Bag, BagFile};
 use super::surt::surt;
 use super::warc::{Listed, Warc};
-use super::{Options, failed};
+use super::{Options, Who, failed};
 use crate::error::{Error, Result};
 use crate::store::export::Extract;
 use crate::store::hex;
@@ -29,7 +29,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         extract,
         open: None,
         count: 0,
-        limit: options.wacz_bytes,
+        options,
     };
     extract.given(|article| {
         let part = parts.with_room_for(article.body.1)?;
@@ -57,13 +57,13 @@ struct Parts<'b, 'a> {
     extract: &'a Extract<'a>,
     open: Option<Part<'a>>,
     count: usize,
-    limit: u64,
+    options: &'b Options,
 }
 
 impl<'a> Parts<'_, 'a> {
     /// The part that a body of this length goes into.
     fn with_room_for(&mut self, length: u64) -> Result<&mut Part<'a>> {
-        let limit = self.limit;
+        let limit = self.options.wacz_bytes;
         if self
             .open
             .as_ref()
@@ -79,7 +79,13 @@ impl<'a> Parts<'_, 'a> {
                     1 => "captures/captures.wacz".to_owned(),
                     number => format!("captures/captures-{number}.wacz"),
                 };
-                Part::begin(self.bag.payload(&name)?, self.extract, self.count, length)?
+                Part::begin(
+                    self.bag.payload(&name)?,
+                    self.extract,
+                    self.count,
+                    length,
+                    &self.options.who,
+                )?
             }
         };
         Ok(self.open.insert(part))
@@ -123,7 +129,7 @@ struct Resource {
 }
 
 impl<'a> Part<'a> {
-    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, length: u64) -> Result<Part<'a>> {
+    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, length: u64, who: &Who) -> Result<Part<'a>> {
         let path = file.path().to_owned();
         let mut zip = ZipWriter::new(file);
         // Four bytes of size do for all but a part of one huge body.
@@ -136,7 +142,7 @@ impl<'a> Part<'a> {
             .write_all(b"{\"format\":\"json-pages-1.0\",\"id\":\"pages\",\"title\":\"All Pages\",\"hasText\":true}\n")
             .map_err(failed("cannot write", &path))?;
         Ok(Part {
-            warc: Warc::begin(zip, path.clone(), extract, number)?,
+            warc: Warc::begin(zip, path.clone(), extract, number, who)?,
             path,
             number,
             index: Vec::new(),

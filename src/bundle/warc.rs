@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::bag::uuid_of;
-use super::failed;
+use super::{Who, failed};
 use crate::error::{Error, Result};
 use crate::store::export::{Extract, GivenArticle, WireExchange};
 use crate::store::hex;
@@ -80,8 +80,15 @@ struct Place {
 }
 
 impl<'a, W: Write> Warc<'a, W> {
-    /// Begins part `number` (from 1) of the selection's WARC with its warcinfo record. `path` names it in errors.
-    pub(super) fn begin(out: W, path: PathBuf, extract: &'a Extract<'a>, number: usize) -> Result<Warc<'a, W>> {
+    /// Begins part `number` (from 1) of the selection's WARC with its warcinfo record, which names who made it. `path` names
+    /// it in errors.
+    pub(super) fn begin(
+        out: W,
+        path: PathBuf,
+        extract: &'a Extract<'a>,
+        number: usize,
+        who: &Who,
+    ) -> Result<Warc<'a, W>> {
         let mut warc = Warc {
             out,
             path,
@@ -94,11 +101,16 @@ impl<'a, W: Write> Warc<'a, W> {
             listed: Vec::new(),
         };
         warc.info = warc.id("warcinfo", number as i64);
-        let info = format!(
+        let mut info = format!(
             "software: citekeep {}\r\nformat: WARC File Format 1.1\r\nledger-head: {}\r\n",
             env!("CARGO_PKG_VERSION"),
             extract.head
         );
+        let names = [&who.collector, &who.organization, &who.email].map(String::as_str);
+        let operator: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+        if !operator.is_empty() {
+            info += &format!("operator: {}\r\n", operator.join(", "));
+        }
         warc.record(Record {
             kind: "warcinfo",
             id: &warc.info.clone(),

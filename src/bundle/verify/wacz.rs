@@ -15,7 +15,7 @@ use unicode_normalization::UnicodeNormalization;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::warc::{self, Inflated, Record};
-use super::{Report, TEXT_LIMIT};
+use super::{Report, TEXT_LIMIT, is_content};
 use crate::bundle::failed;
 use crate::error::Result;
 use crate::store::hex;
@@ -60,6 +60,7 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
         report,
         left: &left,
         places: HashMap::new(),
+        stopped: HashMap::new(),
         urls: HashSet::new(),
         payloads: BTreeSet::new(),
     };
@@ -81,15 +82,6 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
     Ok(check.payloads)
 }
 
-/// Whether the bytes are to blame, and not the disk.
-fn is_content(error: &io::Error) -> bool {
-    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported};
-    matches!(
-        error.kind(),
-        InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported
-    )
-}
-
 /// What the index must agree with.
 struct Place {
     length: u64,
@@ -109,6 +101,8 @@ struct Check<'c> {
     left: &'c Cell<u64>,
     /// By name of the WARC and where the record begins.
     places: HashMap<(String, u64), Place>,
+    /// Where a WARC could not be read on.
+    stopped: HashMap<String, u64>,
     /// Addresses that the index lists.
     urls: HashSet<[u8; 32]>,
     payloads: BTreeSet<String>,
@@ -298,7 +292,13 @@ impl<'c> Check<'c> {
             Err(what) => self.problem(name, format!("record at {offset}: {what}")),
             Ok(record) => self.place(file, record),
         });
-        self.or_problem(name, outcome)
+        match outcome {
+            Ok(stopped) => {
+                self.stopped.extend(stopped.map(|offset| (file.to_owned(), offset)));
+                Ok(())
+            }
+            Err(error) => self.or_problem(name, Err(error)),
+        }
     }
 
     fn place(&mut self, file: &str, record: Record) {
@@ -372,8 +372,15 @@ impl<'c> Check<'c> {
         let text = |name: &str| entry[name].as_str().unwrap_or_default();
         let (url, file) = (text("url"), text("filename"));
         let file = file.strip_prefix("archive/").unwrap_or(file).to_owned();
-        let place = number("offset").and_then(|offset| self.places.get_mut(&(file, offset)));
-        let place = place.ok_or("points where no record begins")?;
+        let offset = number("offset").ok_or("is no entry of an index")?;
+        self.urls.insert(Sha256::digest(url).into());
+        if self.stopped.get(&file).is_some_and(|stopped| offset >= *stopped) {
+            return Ok(());
+        }
+        let place = self
+            .places
+            .get_mut(&(file, offset))
+            .ok_or("points where no record begins")?;
         place.listed = true;
         if number("length") != Some(place.length) {
             return Err("does not state the length of its record");
@@ -392,7 +399,6 @@ impl<'c> Check<'c> {
         if !stored.is_empty() && stored != format!("sha256:{}", hex(&place.stored)) {
             return Err("does not state the digest of its record as stored");
         }
-        self.urls.insert(Sha256::digest(url).into());
         Ok(())
     }
 

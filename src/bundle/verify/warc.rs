@@ -7,6 +7,7 @@ use flate2::bufread::GzDecoder;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
+use super::is_content;
 use crate::bundle::warc::REDACTED;
 use crate::store::hex;
 
@@ -38,48 +39,60 @@ pub(super) struct Record {
     pub unchecked: u64,
 }
 
-/// Reads every record; what is wrong goes to `each` as a text with the place where the record begins.
+/// Reads every record; what is wrong goes to `each` as a text with the place where the record begins. Gives where it
+/// stopped, if it could not read to the end.
 ///
 /// # Errors
-/// If the bytes cannot be read, or are no WARC from some place on.
+/// If the file cannot be read.
 pub(super) fn read(
     source: impl BufRead,
     gzip: bool,
     inflatable: &Cell<u64>,
     mut each: impl FnMut(u64, Result<Record, String>),
-) -> io::Result<()> {
+) -> io::Result<Option<u64>> {
     let mut source = Counted {
         source,
         at: 0,
         digest: Sha256::new(),
     };
-    loop {
-        if source.fill_buf()?.is_empty() {
-            return Ok(());
-        }
+    while !source.fill_buf()?.is_empty() {
         let offset = source.at;
         source.digest = Sha256::new();
         let mut problems = Vec::new();
-        let mut record = if gzip {
-            let mut member = BufReader::new(Inflated {
-                source: GzDecoder::new(&mut source),
-                left: inflatable,
-            });
-            let record = record(&mut member, &mut problems)?;
-            if !member.fill_buf()?.is_empty() {
-                return Err(bad("more than one record in a gzip member, which no player opens"));
-            }
-            record
-        } else {
-            record(&mut source, &mut problems)?
+        let outcome = match gzip {
+            true => member(&mut source, inflatable, &mut problems),
+            false => record(&mut source, &mut problems),
         };
-        record.offset = offset;
-        record.length = source.at - offset;
-        record.stored = source.digest.clone().finalize().into();
         for problem in problems {
             each(offset, Err(problem));
         }
-        each(offset, Ok(record));
+        match outcome {
+            Ok(mut record) => {
+                record.offset = offset;
+                record.length = source.at - offset;
+                record.stored = source.digest.clone().finalize().into();
+                each(offset, Ok(record));
+            }
+            Err(error) if is_content(&error) => {
+                each(offset, Err(format!("{error}; what follows was not read")));
+                return Ok(Some(offset));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// The record of a gzip member.
+fn member(source: &mut impl BufRead, inflatable: &Cell<u64>, problems: &mut Vec<String>) -> io::Result<Record> {
+    let mut member = BufReader::new(Inflated {
+        source: GzDecoder::new(source),
+        left: inflatable,
+    });
+    let record = record(&mut member, problems)?;
+    match member.fill_buf()?.is_empty() {
+        true => Ok(record),
+        false => Err(bad("more than one record in a gzip member, which no player opens")),
     }
 }
 
@@ -387,8 +400,10 @@ mod tests {
     fn problems(bytes: &[u8], gzip: bool, inflatable: u64) -> Vec<String> {
         let mut problems = Vec::new();
         let left = Cell::new(inflatable);
-        let outcome = read(bytes, gzip, &left, |_, record| problems.extend(record.err()));
-        problems.extend(outcome.err().map(|error| error.to_string()));
+        read(bytes, gzip, &left, |_, record| {
+            problems.extend(record.err().map(|what| what.replace("; what follows was not read", "")));
+        })
+        .unwrap();
         problems
     }
 
