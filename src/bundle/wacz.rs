@@ -83,7 +83,7 @@ impl<'a> Parts<'_, 'a> {
                     self.bag.payload(&name)?,
                     self.extract,
                     self.count,
-                    length,
+                    length.max(limit),
                     &self.options.who,
                 )?
             }
@@ -129,11 +129,12 @@ struct Resource {
 }
 
 impl<'a> Part<'a> {
-    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, length: u64, who: &Who) -> Result<Part<'a>> {
+    /// Begins part `number`, whose WARC will have about `most` bytes at most.
+    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &Who) -> Result<Part<'a>> {
         let path = file.path().to_owned();
         let mut zip = ZipWriter::new(file);
-        // Four bytes of size do for all but a part of one huge body.
-        let options = options(extract, CompressionMethod::Stored).large_file(length > 3 << 30);
+        // Four bytes of size do for all but a part of one huge body, or of huge parts that were asked for.
+        let options = options(extract, CompressionMethod::Stored).large_file(most > 3 << 30);
         zip.start_file(format!("archive/{WARC}"), options)
             .map_err(io::Error::from)
             .map_err(failed("cannot write", &path))?;

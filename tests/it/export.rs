@@ -114,6 +114,49 @@ fn a_formula_in_a_post_is_guarded_in_csv_and_whole_in_json() {
     assert!(csv.contains(",=The bridge is standing.,"), "{csv}");
 }
 
+#[test]
+fn a_bundle_names_the_organisation_and_the_collector_where_the_settings_do() {
+    let scene = archived();
+    let named = [
+        "--set",
+        "export.organization=Orsay Courier",
+        "--set",
+        "export.collector=Ann Ee",
+        "--set",
+        "export.email=ann@courier.example",
+    ];
+    export(&scene, 0, &[&["--all", "-o", "named"][..], &named].concat());
+    export(&scene, 0, &["--all", "-o", "unnamed"]);
+    for (file, words) in [
+        (
+            "bag-info.txt",
+            "Source-Organization: Orsay Courier\nContact-Name: Ann Ee\nContact-Email: ann@courier.example\n",
+        ),
+        ("data/ro-crate-metadata.json", "\"agent\":{\"@id\":\"#collector\"}"),
+        (
+            "data/ro-crate-metadata.json",
+            "\"affiliation\":{\"@id\":\"#organization\"}",
+        ),
+    ] {
+        let [named, unnamed] =
+            ["named", "unnamed"].map(|folder| fs::read_to_string(scene.path(folder).join(file)).unwrap());
+        assert!(named.contains(words), "{words} in {named}");
+        assert!(!unnamed.contains(words) && !unnamed.contains("Courier"), "{unnamed}");
+    }
+    let forged = export(
+        &scene,
+        78,
+        &[
+            "--all",
+            "-o",
+            "forged",
+            "--set",
+            "export.organization=\"a\\nPayload-Oxum: 0.0\"",
+        ],
+    );
+    assert!(forged.contains("export.organization"), "{forged}");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_steps_of_verify_md_find_nothing_as_they_are_written_and_a_changed_digest_if_there_is_one() {
