@@ -597,6 +597,17 @@ fn an_answer_that_came_twice_is_kept_once_and_revisited() {
         [1, 1, 2]
     );
     assert_eq!(first_fault(&scene, "twice"), "");
+    // A revisit alone is no body.
+    let kept: Vec<Vec<u8>> = all
+        .into_iter()
+        .filter(|record| !text(record).contains("WARC-Type: response\r\n") || !text(record).contains("tweet-result"))
+        .collect();
+    redo_warc(&mut entries, &kept);
+    redo_package(&mut entries);
+    fs::write(scene.path("twice").join(WACZ), zipped(&entries)).unwrap();
+    redo_crate(&scene.path("twice"));
+    redo_bag(&scene.path("twice"));
+    assert!(first_fault(&scene, "twice").contains("revisits a body that is not here"));
 }
 
 #[tokio::test]

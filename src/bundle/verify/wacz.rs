@@ -25,7 +25,7 @@ const DIRECTORY_LIMIT: u64 = 4 << 20;
 /// What may come out of what is compressed, in all, besides 256 times the size of the file.
 const INFLATED_LIMIT: u64 = 4 << 30;
 /// Most records of one WACZ.
-const RECORDS_LIMIT: usize = 4_000_000;
+const RECORDS_LIMIT: usize = 1_000_000;
 /// Most bytes of a line of an index.
 const LINE_LIMIT: u64 = 1 << 20;
 
@@ -62,6 +62,8 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
         places: HashMap::new(),
         stopped: HashMap::new(),
         urls: HashSet::new(),
+        held: HashSet::new(),
+        revisits: Vec::new(),
         payloads: BTreeSet::new(),
     };
     let source = Metered { file, left: &directory };
@@ -87,7 +89,8 @@ struct Place {
     length: u64,
     /// Address and second of the date.
     identity: [u8; 32],
-    payload: Option<String>,
+    /// Of the payload digest as stated.
+    payload: Option<[u8; 32]>,
     stored: [u8; 32],
     /// Whether a player would miss it.
     wanted: bool,
@@ -105,6 +108,11 @@ struct Check<'c> {
     stopped: HashMap<String, u64>,
     /// Addresses that the index lists.
     urls: HashSet<[u8; 32]>,
+    /// Payload digests of what is there, each as the digest of its text.
+    held: HashSet<[u8; 32]>,
+    /// Revisits: file, place, payload.
+    revisits: Vec<(String, u64, Option<[u8; 32]>)>,
+    /// SHA-256 of the bodies that are there, and of those redacted.
     payloads: BTreeSet<String>,
 }
 
@@ -145,6 +153,12 @@ impl<'c> Check<'c> {
         }
         for name in &warcs {
             self.warc(zip, name)?;
+        }
+        for (file, offset, payload) in std::mem::take(&mut self.revisits) {
+            if payload.is_none_or(|payload| !self.held.contains(&payload)) {
+                let name = format!("archive/{file}");
+                self.fault(&name, format!("record at {offset}: revisits a body that is not here"));
+            }
         }
         for name in &indexes {
             self.index(zip, name)?;
@@ -313,15 +327,21 @@ impl<'c> Check<'c> {
         }
         let wanted = ["response", "resource", "revisit"].contains(&record.kind.as_str());
         // Of a certificate the ledger keeps no digest of its own.
-        if wanted && self.own && record.media != "application/pkix-cert" {
-            let body = record.payload.as_deref().unwrap_or_default();
-            self.payloads.insert(body.trim_start_matches("sha256:").to_owned());
+        let payload = record.payload.as_deref().map(|payload| Sha256::digest(payload).into());
+        if record.kind == "revisit" {
+            self.revisits.push((file.to_owned(), record.offset, payload));
+        } else {
+            self.held.extend(payload);
+            if wanted && self.own && record.media != "application/pkix-cert" {
+                let body = record.payload.as_deref().unwrap_or_default();
+                self.payloads.insert(body.trim_start_matches("sha256:").to_owned());
+            }
+            self.payloads.extend(record.redacted);
         }
-        self.payloads.extend(record.redacted);
         let place = Place {
             length: record.length,
             identity: identity(&record.url, &digits(&record.date)),
-            payload: record.payload,
+            payload,
             stored: record.stored,
             wanted,
             listed: false,
@@ -388,11 +408,8 @@ impl<'c> Check<'c> {
         if identity(url, &digits(time)) != place.identity {
             return Err("does not state the address and time of its record");
         }
-        if place
-            .payload
-            .as_deref()
-            .is_some_and(|payload| !text("digest").is_empty() && payload != text("digest"))
-        {
+        let digest = Sha256::digest(text("digest"));
+        if !text("digest").is_empty() && place.payload.is_some_and(|payload| payload != *digest) {
             return Err("does not state the digest of its record");
         }
         let stored = text("recordDigest");
