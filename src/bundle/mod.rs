@@ -44,12 +44,24 @@ const FORMATS: [Format; 10] = [
 ];
 
 /// How a bundle is written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// CSV cells exactly as they are, without the guard against spreadsheet formulas.
     pub csv_raw: bool,
     /// Who made the captures and answers for the bundle.
     pub who: Who,
+    /// Bytes of WARC beyond which another WACZ begins; a single larger body has one of its own.
+    pub wacz_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            csv_raw: false,
+            who: Who::default(),
+            wacz_bytes: 1 << 30,
+        }
+    }
 }
 
 /// Who made the captures and answers for a bundle; one line each, empty: not named.

@@ -45,8 +45,37 @@ while IFS= read -r line; do
 done < data/ledger/lines.jsonl
 ```
 
-It must print nothing. A line names SHA-256 digests of the bodies that were received with it. The tables name the same, and so
-do the records of the WARC (`unzip -p data/captures/captures.wacz archive/data.warc.gz | zcat | grep -a WARC-Payload-Digest`).
+It must print nothing. A line names SHA-256 digests of the bodies that were received with it; the tables name the same.
+
+## 4. The web archive holds what the ledger names
+
+`data/captures/captures.wacz` (and `captures-2.wacz` and so on, where there is much) opens in ReplayWeb.page and other
+players of WACZ files. It is a ZIP; its `datapackage.json` names the digest of each file in it, and
+`datapackage-digest.json` that of `datapackage.json`.
+
+```sh
+for w in data/captures/*.wacz; do
+  unzip -p "$w" datapackage-digest.json | grep -q "$(unzip -p "$w" datapackage.json | sha256sum | cut -c1-64)" || echo "BAD $w"
+  unzip -p "$w" datapackage.json | sed -n 's/.*"hash": "sha256:\(.*\)",/\1/p; s/.*"path": "\(.*\)"/\1/p' | paste -d' ' - - |
+  while read -r sum name; do
+    [ "$(unzip -p "$w" "$name" | sha256sum | cut -c1-64)" = "$sum" ] || echo "BAD $w $name"
+  done
+done
+```
+
+Each record of the WARC in it (`archive/data.warc.gz`) names the digest of its payload: a body as it was received, or an
+article as it was given. Each must stand in a line of the ledger, but for answers without a body and servers' certificates.
+
+```sh
+for w in data/captures/*.wacz; do
+  unzip -p "$w" archive/data.warc.gz | gzip -dc | tr -d '\r' | awk '/^WARC\/1.1$/ {{ r = 1; t = d = "" }} !r {{ next }}
+    /^Content-Type:/ {{ t = $2 }} /^WARC-Payload-Digest:/ {{ d = substr($2, 8) }} /^$/ {{ r = 0; if (d && t != "application/pkix-cert") print d }}'
+done | sort -u | while read -r sum; do
+  [ "$sum" = "$(sha256sum < /dev/null | cut -c1-64)" ] || grep -q "\"$sum\"" data/ledger/lines.jsonl || echo "BAD $sum"
+done
+```
+
+Both must print nothing. `warcio check` computes every record's digests anew, and so does `citekeep verify`.
 
 ## What this shows, and what it does not
 

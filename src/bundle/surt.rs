@@ -12,22 +12,61 @@ pub(super) fn surt(address: &str) -> String {
         return address.to_owned();
     };
     let host = without_www(host);
-    let mut key = match url.host() {
-        Some(url::Host::Domain(_)) => host.rsplit('.').collect::<Vec<_>>().join(","),
-        _ => host.to_owned(),
-    };
+    let mut key = host.rsplit('.').collect::<Vec<_>>().join(",");
     if let Some(port) = url.port() {
         key += &format!(":{port}");
     }
-    let path = url.path().trim_end_matches('/');
+    let path = least_escaped(url.path());
+    let path = path.trim_end_matches('/');
     key += &format!("){}", if path.is_empty() { "/" } else { path });
     if let Some(query) = url.query().filter(|query| !query.is_empty()) {
-        let mut parameters: Vec<String> = query.split('&').map(str::to_lowercase).collect();
+        let query = least_escaped(query).to_lowercase();
+        let mut parameters: Vec<&str> = query.split('&').collect();
         parameters.sort_unstable();
         key += &format!("?{}", parameters.join("&"));
     }
-    // A space would end the key.
-    key.to_lowercase().replace(' ', "%20")
+    key.to_lowercase()
+}
+
+/// The text with as few bytes escaped as may be: every escape undone, those in escapes too, and only `%`, `#` and what is no
+/// visible ASCII escaped again. (A space would end the key.)
+fn least_escaped(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    // Each round makes it shorter; nobody means more than a few.
+    for _ in 0..8 {
+        let undone = unescaped(&bytes);
+        if undone.len() == bytes.len() {
+            break;
+        }
+        bytes = undone;
+    }
+    let mut out = String::new();
+    for byte in bytes {
+        match byte {
+            b'%' | b'#' | 0..=0x20 | 0x7f.. => out += &format!("%{byte:02X}"),
+            visible => out.push(char::from(visible)),
+        }
+    }
+    out
+}
+
+fn unescaped(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let digit = |offset: usize| bytes.get(at + offset).and_then(|d| char::from(*d).to_digit(16));
+        match (*byte, digit(1), digit(2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            _ => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    out
 }
 
 fn without_www(host: &str) -> &str {
@@ -49,9 +88,15 @@ mod tests {
             ("http://www.Example.com:80/A/b/", "com,example)/a/b"),
             ("https://www2.example.co.uk/x?b=2&A=1", "uk,co,example)/x?a=1&b=2"),
             ("http://example.com:8080/?", "com,example:8080)/"),
-            ("http://127.0.0.1/x", "127.0.0.1)/x"),
+            ("http://127.0.0.1/x", "1,0,0,127)/x"),
             ("http://www1/x", "www1)/x"),
             ("urn:sha256:00ff", "urn:sha256:00ff"),
+            (
+                "http://a.example/x?url=b.example%2fC&d=%C3%A9",
+                "example,a)/x?d=%c3%a9&url=b.example/c",
+            ),
+            ("http://a.example/%2525 %23%7e", "example,a)/%25%20%23~"),
+            ("http://a.example/100%", "example,a)/100%25"),
         ] {
             assert_eq!(surt(address), key, "{address}");
         }

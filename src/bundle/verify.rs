@@ -90,17 +90,23 @@ pub fn verify(folder: &Path) -> Result<Report> {
     let payload = check_bag(folder, &files, &mut report)?;
     check_parts(&files, &mut report);
     if report.problems.is_empty() {
-        let bodies = Bodies {
+        let mut bodies = Bodies {
             named: check_ledger(folder, &mut report)?,
             all: !files.contains("data/ledger/withheld.txt"),
+            kept: HashSet::new(),
         };
-        check_tables(folder, &bodies, &mut report)?;
-        check_crate(folder, payload, &mut report)?;
         for name in files.iter().filter(|name| name.ends_with(".wacz")) {
-            for payload in wacz::check(&folder.join(name), name, true, &mut report)? {
-                bodies.check(payload.trim_start_matches("sha256:"), name, &mut report);
+            for body in wacz::check(&folder.join(name), name, true, &mut report)? {
+                bodies.check_named(&body, name, &mut report);
+                bodies.kept.insert(body);
             }
         }
+        for (name, sha256) in payload.iter().filter(|(name, _)| name.starts_with("data/supplied/")) {
+            bodies.check_named(sha256, name, &mut report);
+            bodies.kept.insert(sha256.clone());
+        }
+        check_tables(folder, &bodies, &mut report)?;
+        check_crate(folder, payload, &mut report)?;
     }
     Ok(report)
 }
@@ -119,15 +125,28 @@ pub fn verify_wacz(path: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// The bodies that the ledger's lines name.
+/// Whether the bytes are to blame, and not the disk.
+fn is_content(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported};
+    matches!(
+        error.kind(),
+        InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported
+    )
+}
+
+/// The bodies of the bundle, by SHA-256.
 struct Bodies {
+    /// Those that the ledger's lines name.
     named: HashSet<String>,
     /// Whether every line is there.
     all: bool,
+    /// Those that the web archive holds, or says that they were redacted.
+    kept: HashSet<String>,
 }
 
 impl Bodies {
-    fn check(&self, sha256: &str, item: &str, report: &mut Report) {
+    /// The ledger must name the body, or the text.
+    fn check_named(&self, sha256: &str, item: &str, report: &mut Report) {
         match self.named.contains(sha256) {
             true => {}
             false if self.all => report.problem(item, format!("no ledger entry names its body {sha256}")),
@@ -220,12 +239,18 @@ fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
     Ok(manifests.remove("manifest-sha256.txt").unwrap_or_default())
 }
 
-/// The text of a row has the digest that stands beside it, and every body of it is one that the ledger names.
+/// The text of a row has the digest that stands beside it; every body of it is named by the ledger and in the bundle.
 fn check_digests(row: &Value, item: &str, bodies: &Bodies, report: &mut Report) {
-    for column in ["body_sha256", "exchange_sha256", "sha256", "text_sha256"] {
+    for column in ["body_sha256", "exchange_sha256", "sha256"] {
         if let Some(sha256) = row[column].as_str() {
-            bodies.check(sha256, item, report);
+            bodies.check_named(sha256, item, report);
+            if !bodies.kept.contains(sha256) {
+                report.problem(item, format!("the bundle does not hold its body {sha256}"));
+            }
         }
+    }
+    if let Some(sha256) = row["text_sha256"].as_str() {
+        bodies.check_named(sha256, item, report);
     }
     if let (Some(text), Some(stated)) = (row["text"].as_str(), row["text_sha256"].as_str())
         && hex(&Sha256::digest(text)) != stated

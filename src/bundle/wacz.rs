@@ -14,30 +14,28 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 use super::bag::{Bag, BagFile};
 use super::surt::surt;
 use super::warc::{Listed, Warc};
-use super::{Options, failed};
+use super::{Options, Who, failed};
 use crate::error::{Error, Result};
 use crate::store::export::Extract;
 use crate::store::hex;
 
 /// The WARC's name inside `archive/`.
 const WARC: &str = "data.warc.gz";
-/// A part ends before its WARC grows beyond this; a single larger body has a part of its own.
-const PART: u64 = 1 << 30;
 
 /// Writes every part.
-pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
+pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> Result<()> {
     let mut parts = Parts {
         bag,
         extract,
         open: None,
         count: 0,
+        options,
     };
     extract.given(|article| {
-        if article.redacted {
+        let part = parts.with_room_for(article.body.1)?;
+        if !part.warc.given(&article)? {
             return Ok(());
         }
-        let part = parts.with_room_for(article.body.1)?;
-        part.warc.given(&article)?;
         let title = article.title.as_deref().or(article.name.as_deref());
         part.page(title.unwrap_or("Article given as a file"), article.text.as_deref())
     })?;
@@ -59,12 +57,18 @@ struct Parts<'b, 'a> {
     extract: &'a Extract<'a>,
     open: Option<Part<'a>>,
     count: usize,
+    options: &'b Options,
 }
 
 impl<'a> Parts<'_, 'a> {
     /// The part that a body of this length goes into.
     fn with_room_for(&mut self, length: u64) -> Result<&mut Part<'a>> {
-        if self.open.as_ref().is_some_and(|part| !part.has_room_for(length)) {
+        let limit = self.options.wacz_bytes;
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|part| part.warc.length() + length > limit)
+        {
             self.finish()?;
         }
         let part = match self.open.take() {
@@ -75,7 +79,13 @@ impl<'a> Parts<'_, 'a> {
                     1 => "captures/captures.wacz".to_owned(),
                     number => format!("captures/captures-{number}.wacz"),
                 };
-                Part::begin(self.bag.payload(&name)?, self.extract, self.count, length)?
+                Part::begin(
+                    self.bag.payload(&name)?,
+                    self.extract,
+                    self.count,
+                    length.max(limit),
+                    &self.options.who,
+                )?
             }
         };
         Ok(self.open.insert(part))
@@ -119,11 +129,12 @@ struct Resource {
 }
 
 impl<'a> Part<'a> {
-    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, length: u64) -> Result<Part<'a>> {
+    /// Begins part `number`, whose WARC will have about `most` bytes at most.
+    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &Who) -> Result<Part<'a>> {
         let path = file.path().to_owned();
         let mut zip = ZipWriter::new(file);
-        // Four bytes of size do for all but a part of one huge body.
-        let options = options(extract, CompressionMethod::Stored).large_file(length > 3 << 30);
+        // Four bytes of size do for all but a part of one huge body, or of huge parts that were asked for.
+        let options = options(extract, CompressionMethod::Stored).large_file(most > 3 << 30);
         zip.start_file(format!("archive/{WARC}"), options)
             .map_err(io::Error::from)
             .map_err(failed("cannot write", &path))?;
@@ -132,17 +143,13 @@ impl<'a> Part<'a> {
             .write_all(b"{\"format\":\"json-pages-1.0\",\"id\":\"pages\",\"title\":\"All Pages\",\"hasText\":true}\n")
             .map_err(failed("cannot write", &path))?;
         Ok(Part {
-            warc: Warc::begin(zip, path.clone(), extract, number)?,
+            warc: Warc::begin(zip, path.clone(), extract, number, who)?,
             path,
             number,
             index: Vec::new(),
             pages,
             main: None,
         })
-    }
-
-    fn has_room_for(&self, length: u64) -> bool {
-        self.warc.length() + length <= PART
     }
 
     /// Lists the first record written since as a page that a reader may open.

@@ -10,13 +10,16 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::bag::uuid_of;
-use super::failed;
+use super::{Who, failed};
 use crate::error::{Error, Result};
 use crate::store::export::{Extract, GivenArticle, WireExchange};
 use crate::store::hex;
 
 /// What a revisit record says of its kind (ISO 28500:2017 §6.7.2).
 const IDENTICAL_PAYLOAD: &str = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
+
+/// How a metadata record names a body that was redacted in the archive.
+pub(super) const REDACTED: &str = "redacted-body-sha256: ";
 
 /// A WARC that is being written.
 pub(super) struct Warc<'a, W> {
@@ -77,8 +80,15 @@ struct Place {
 }
 
 impl<'a, W: Write> Warc<'a, W> {
-    /// Begins part `number` (from 1) of the selection's WARC with its warcinfo record. `path` names it in errors.
-    pub(super) fn begin(out: W, path: PathBuf, extract: &'a Extract<'a>, number: usize) -> Result<Warc<'a, W>> {
+    /// Begins part `number` (from 1) of the selection's WARC with its warcinfo record, which names who made it. `path` names
+    /// it in errors.
+    pub(super) fn begin(
+        out: W,
+        path: PathBuf,
+        extract: &'a Extract<'a>,
+        number: usize,
+        who: &Who,
+    ) -> Result<Warc<'a, W>> {
         let mut warc = Warc {
             out,
             path,
@@ -91,11 +101,16 @@ impl<'a, W: Write> Warc<'a, W> {
             listed: Vec::new(),
         };
         warc.info = warc.id("warcinfo", number as i64);
-        let info = format!(
+        let mut info = format!(
             "software: citekeep {}\r\nformat: WARC File Format 1.1\r\nledger-head: {}\r\n",
             env!("CARGO_PKG_VERSION"),
             extract.head
         );
+        let names = [&who.collector, &who.organization, &who.email].map(String::as_str);
+        let operator: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+        if !operator.is_empty() {
+            info += &format!("operator: {}\r\n", operator.join(", "));
+        }
         warc.record(Record {
             kind: "warcinfo",
             id: &warc.info.clone(),
@@ -126,8 +141,20 @@ impl<'a, W: Write> Warc<'a, W> {
         format!("<urn:uuid:{}>", uuid_of(&seed.finalize()))
     }
 
-    /// An article that was given as a file: a resource named by its digest.
-    pub(super) fn given(&mut self, article: &GivenArticle) -> Result<()> {
+    /// An article that was given as a file: a resource named by its digest, or the word that it was redacted. Gives whether
+    /// it is there.
+    pub(super) fn given(&mut self, article: &GivenArticle) -> Result<bool> {
+        if article.redacted {
+            let sha256 = hex(&article.body.0);
+            let fields = vec![
+                ("WARC-Target-URI", format!("urn:sha256:{sha256}")),
+                ("Content-Type", "application/warc-fields".to_owned()),
+            ];
+            let note = format!("ledger-entry: {}\r\n{REDACTED}{sha256}\r\n", article.entry);
+            let id = self.id("resource", article.entry);
+            self.note("metadata", &id, &article.read_at, fields, &note)?;
+            return Ok(false);
+        }
         let media = if article.format == "html" {
             "text/html"
         } else {
@@ -140,7 +167,8 @@ impl<'a, W: Write> Warc<'a, W> {
             article.body,
             media,
             &format!("; charset={}", article.charset),
-        )
+        )?;
+        Ok(true)
     }
 
     fn resource(&mut self, id: &str, date: &str, body: ([u8; 32], u64), mime: &str, more: &str) -> Result<()> {
@@ -362,7 +390,7 @@ fn known(exchange: &WireExchange) -> String {
         note += &format!("failure: {}\r\n", failure.replace(['\r', '\n'], " "));
     }
     if let (true, Some((body, _))) = (exchange.redacted, exchange.body) {
-        note += &format!("redacted-body-sha256: {}\r\n", hex(&body));
+        note += &format!("{REDACTED}{}\r\n", hex(&body));
     }
     note
 }

@@ -43,6 +43,9 @@ pub struct Arguments {
     /// CSV without the guard against spreadsheet formulas
     #[arg(long)]
     csv_raw: bool,
+    /// Begin another WACZ beyond so many bytes of WARC
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
+    wacz_bytes: u64,
 }
 
 fn time(text: &str) -> std::result::Result<Timestamp, String> {
@@ -71,6 +74,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             collector: who.collector,
             email: who.email,
         },
+        wacz_bytes: arguments.wacz_bytes,
     };
     bundle::write(&arguments.output, &extract, &options)?;
     if printer.json() {

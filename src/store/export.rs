@@ -279,8 +279,8 @@ pub const TABLES: [Table; 6] = [
             ("url", Text, "Canonical address of that", "t.url"),
             ("text", Text, "What they say", "n.text"),
             ("file_name", Text, "Name of the file that they supplied", "n.file_name"),
-            ("sha256", Text, "SHA-256 of that file, which stands under this name in supplied/",
-             "nullif(lower(hex(b.sha256)), '')"),
+            ("sha256", Text, "SHA-256 of that file, which stands under this name in supplied/; empty if it was redacted",
+             "CASE WHEN NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id) THEN nullif(lower(hex(b.sha256)), '') END"),
             ("length", Integer, "Its length in bytes", "b.length"),
         ],
         from: "export_note e JOIN note n ON n.id = e.id LEFT JOIN article w ON w.id = n.article

@@ -115,6 +115,91 @@ fn a_formula_in_a_post_is_guarded_in_csv_and_whole_in_json() {
 }
 
 #[test]
+fn a_bundle_names_the_organisation_and_the_collector_where_the_settings_do() {
+    let scene = archived();
+    let named = [
+        "--set",
+        "export.organization=Orsay Courier",
+        "--set",
+        "export.collector=Ann Ee",
+        "--set",
+        "export.email=ann@courier.example",
+    ];
+    export(&scene, 0, &[&["--all", "-o", "named"][..], &named].concat());
+    export(&scene, 0, &["--all", "-o", "unnamed"]);
+    for (file, words) in [
+        (
+            "bag-info.txt",
+            "Source-Organization: Orsay Courier\nContact-Name: Ann Ee\nContact-Email: ann@courier.example\n",
+        ),
+        ("data/ro-crate-metadata.json", "\"agent\":{\"@id\":\"#collector\"}"),
+        (
+            "data/ro-crate-metadata.json",
+            "\"affiliation\":{\"@id\":\"#organization\"}",
+        ),
+    ] {
+        let [named, unnamed] =
+            ["named", "unnamed"].map(|folder| fs::read_to_string(scene.path(folder).join(file)).unwrap());
+        assert!(named.contains(words), "{words} in {named}");
+        assert!(!unnamed.contains(words) && !unnamed.contains("Courier"), "{unnamed}");
+    }
+    let forged = export(
+        &scene,
+        78,
+        &[
+            "--all",
+            "-o",
+            "forged",
+            "--set",
+            "export.organization=\"a\\nPayload-Oxum: 0.0\"",
+        ],
+    );
+    assert!(forged.contains("export.organization"), "{forged}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_steps_of_verify_md_find_nothing_as_they_are_written_and_a_changed_digest_if_there_is_one() {
+    use std::process::Command;
+    if Command::new("unzip").arg("-v").output().is_err() {
+        eprintln!("skipped: this machine has no unzip");
+        return;
+    }
+    let scene = archived();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let folder = scene.path("bundle");
+    let guide = fs::read_to_string(folder.join("VERIFY.md")).unwrap();
+    let steps: Vec<&str> = guide
+        .split("```sh\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert_eq!(steps.len(), 5);
+    let says = |step: &str| {
+        let output = Command::new("sh")
+            .arg("-c")
+            .arg(step)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert_eq!(text(&output.stderr), "", "{step}");
+        text(&output.stdout)
+    };
+    assert!(says(steps[0]).starts_with("sound\n"));
+    assert_eq!(says(steps[1]).lines().count(), 1);
+    for step in &steps[2..] {
+        assert_eq!(says(step), "", "{step}");
+    }
+    let lines = folder.join("data/ledger/lines.jsonl");
+    let changed = fs::read_to_string(&lines)
+        .unwrap()
+        .replace("\"body\":\"", "\"body\":\"0");
+    fs::write(lines, changed).unwrap();
+    assert!(says(steps[2]).contains("BAD"));
+    assert!(says(steps[4]).contains("BAD"));
+}
+
+#[test]
 fn an_unknown_article_or_an_existing_folder_stops_the_export_and_leaves_nothing() {
     let scene = archived();
     export(&scene, 65, &["--article", "https://nowhere.example/", "-o", "bundle"]);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -272,7 +273,7 @@ fn a_part_of_a_bundle_that_was_changed_with_its_manifests_redone_does_not_fit_th
         ("data/ledger/lines.jsonl: line 1 is not in the chain", |data| {
             edit(&data.join("ledger/lines.jsonl"), "\"seq\":0", "\"seq\":00")
         }),
-        ("data/articles.jsonl: no ledger entry names its body ", |data| {
+        ("captures.wacz: no ledger entry names its body ", |data| {
             fs::write(data.join("ledger/lines.jsonl"), "").unwrap()
         }),
         (
@@ -361,8 +362,17 @@ fn what_a_wacz_says_of_itself_is_checked_when_all_its_digests_were_redone() {
         all[found] = edit(&text(&all[found])).into_bytes();
         redo_warc(entries, &all);
     }
-    let cases: [(&str, Edit); 10] = [
+    let cases: [(&str, Edit); 11] = [
         ("", |_| {}),
+        ("the bundle does not hold its body ", |entries| {
+            let mut all = records(entry(entries, WARC));
+            all.retain(|record| !text(record).contains("tweet-result"));
+            redo_warc(entries, &all);
+            edited(entries, PAGES, |pages| {
+                let kept = pages.lines().filter(|page| !page.contains("tweet-result"));
+                kept.map(|page| format!("{page}\n")).collect()
+            });
+        }),
         ("its bytes are not those of its WARC-Block-Digest", |entries| {
             record(entries, |record| record.replace("standing", "STANDING"))
         }),
@@ -472,6 +482,13 @@ fn a_hostile_zip_is_refused_and_nothing_of_it_is_written() {
         (named("/etc/out.txt"), "a name that leads out of the file"),
         (named("archive\\..\\out.txt"), "a name that leads out of the file"),
         (named("c:out.txt"), "a name that leads out of the file"),
+        (
+            named("Archive/Data.warc.gz"),
+            "a name that some systems take for that of another entry",
+        ),
+        (named("pages/\u{fb01}le"), "pages/\u{fb01}le: added"),
+        (named("a\0b"), "a name that leads out of the file"),
+        (named(&"x/".repeat(30_000)), "a name that leads out of the file"),
         (linked(), "a link"),
         (zipped(&many), "its list of contents is absurdly long"),
         (twice, "duplicate file name"),
@@ -529,4 +546,130 @@ fn the_pages_of_a_wacz_are_the_article_and_the_post_with_their_words() {
         .read_to_end(&mut warc)
         .unwrap();
     assert!(text(&warc).contains("WARC-Type: warcinfo"));
+}
+
+#[test]
+fn a_selection_that_does_not_fit_one_wacz_stands_in_several_and_a_lost_one_is_found() {
+    let scene = exported();
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o", "parts", "--wacz-bytes", "1"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(first_fault(&scene, "parts"), "");
+    let folder = scene.path("parts/data/captures");
+    let parts = fs::read_dir(&folder).unwrap().count();
+    assert!(parts > 2, "{parts}");
+    let mut found = 0;
+    for number in 1..=parts {
+        let name = if number == 1 {
+            "captures.wacz".to_owned()
+        } else {
+            format!("captures-{number}.wacz")
+        };
+        let mut entries = unzipped(&fs::read(folder.join(name)).unwrap());
+        found += records(entry(&mut entries, WARC)).len() - 1;
+    }
+    let mut whole = unzipped(&fs::read(scene.path("bundle").join(WACZ)).unwrap());
+    assert_eq!(found, records(entry(&mut whole, WARC)).len() - 1);
+    fs::remove_file(folder.join("captures-2.wacz")).unwrap();
+    assert!(first_fault(&scene, "parts").contains("captures-2.wacz: missing"));
+}
+
+#[test]
+fn an_answer_that_came_twice_is_kept_once_and_revisited() {
+    let scene = exported();
+    let file = scene.path("story.html");
+    scene.run(&[file.to_str().unwrap(), "--again"]);
+    let output = scene.bare().args(["export", "--all", "-o", "twice"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let mut entries = unzipped(&fs::read(scene.path("twice").join(WACZ)).unwrap());
+    let all = records(entry(&mut entries, WARC));
+    let about_post = |kind: &str| {
+        let about = |record: &&Vec<u8>| {
+            let record = text(record);
+            record.contains(&format!("WARC-Type: {kind}\r\n")) && record.contains("tweet-result")
+        };
+        all.iter().filter(about).count()
+    };
+    assert_eq!(
+        [about_post("response"), about_post("revisit"), about_post("request")],
+        [1, 1, 2]
+    );
+    assert_eq!(first_fault(&scene, "twice"), "");
+    // A revisit alone is no body.
+    let kept: Vec<Vec<u8>> = all
+        .into_iter()
+        .filter(|record| !text(record).contains("WARC-Type: response\r\n") || !text(record).contains("tweet-result"))
+        .collect();
+    redo_warc(&mut entries, &kept);
+    redo_package(&mut entries);
+    fs::write(scene.path("twice").join(WACZ), zipped(&entries)).unwrap();
+    redo_crate(&scene.path("twice"));
+    redo_bag(&scene.path("twice"));
+    assert!(first_fault(&scene, "twice").contains("revisits a body that is not here"));
+}
+
+#[tokio::test]
+async fn what_was_redacted_is_not_in_the_bundle_and_the_rest_still_agrees() {
+    use citekeep::store::{Redactable, RunOptions, Store};
+    let scene = exported();
+    let mut entries = unzipped(&fs::read(scene.path("bundle").join(WACZ)).unwrap());
+    let index = text(entry(&mut entries, INDEX));
+    let answer = index.lines().find(|line| line.contains("tweet-result")).unwrap();
+    let answer: Value = serde_json::from_str(answer.splitn(3, ' ').nth(2).unwrap()).unwrap();
+    let story = fs::read(scene.path("story.html")).unwrap();
+    let answer = answer["digest"]
+        .as_str()
+        .unwrap()
+        .strip_prefix("sha256:")
+        .unwrap()
+        .to_owned();
+    let bytes: Vec<u8> = (0..32)
+        .map(|at| u8::from_str_radix(&answer[2 * at..2 * at + 2], 16).unwrap())
+        .collect();
+    let options = RunOptions {
+        spacing: Duration::ZERO,
+        create: false,
+        wait: std::time::Duration::ZERO,
+        command: "redact".to_owned(),
+        clock: citekeep::clock::Clock::System,
+    };
+    let store = Store::open(&scene.archive(), &options).unwrap();
+    for item in [
+        Redactable::Blob(bytes.try_into().unwrap()),
+        Redactable::Blob(Sha256::digest(&story).into()),
+        Redactable::ReadingText(1),
+        Redactable::Post(1),
+        Redactable::LedgerLine(1),
+    ] {
+        store
+            .redact(item, "desk".to_owned(), "court order".to_owned())
+            .await
+            .unwrap();
+    }
+    store.close(0, None).await.unwrap();
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o", "redacted"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(first_fault(&scene, "redacted"), "");
+    let mut entries = unzipped(&fs::read(scene.path("redacted").join(WACZ)).unwrap());
+    let all = records(entry(&mut entries, WARC));
+    for gone in [answer, sha256(&story)] {
+        let told = format!("redacted-body-sha256: {gone}");
+        assert_eq!(all.iter().filter(|record| text(record).contains(&told)).count(), 1);
+    }
+    let words = text(&all.concat());
+    assert!(
+        !words.contains("bridge was standing") && !words.contains("\"text\":\"The bridge is"),
+        "{words}"
+    );
+    assert_eq!(
+        fs::read_to_string(scene.path("redacted/data/ledger/withheld.txt")).unwrap(),
+        "1\n"
+    );
 }

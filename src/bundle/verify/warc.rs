@@ -7,6 +7,8 @@ use flate2::bufread::GzDecoder;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
+use super::is_content;
+use crate::bundle::warc::REDACTED;
 use crate::store::hex;
 
 /// Most bytes of a record's header.
@@ -23,6 +25,8 @@ pub(super) struct Record {
     pub date: String,
     /// Content-Type of the block.
     pub media: String,
+    /// The body that was redacted, as our metadata records say.
+    pub redacted: Option<String>,
     /// WARC-Payload-Digest as stated.
     pub payload: Option<String>,
     /// Where it begins in the file.
@@ -35,48 +39,60 @@ pub(super) struct Record {
     pub unchecked: u64,
 }
 
-/// Reads every record; what is wrong goes to `each` as a text with the place where the record begins.
+/// Reads every record; what is wrong goes to `each` as a text with the place where the record begins. Gives where it
+/// stopped, if it could not read to the end.
 ///
 /// # Errors
-/// If the bytes cannot be read, or are no WARC from some place on.
+/// If the file cannot be read.
 pub(super) fn read(
     source: impl BufRead,
     gzip: bool,
     inflatable: &Cell<u64>,
     mut each: impl FnMut(u64, Result<Record, String>),
-) -> io::Result<()> {
+) -> io::Result<Option<u64>> {
     let mut source = Counted {
         source,
         at: 0,
         digest: Sha256::new(),
     };
-    loop {
-        if source.fill_buf()?.is_empty() {
-            return Ok(());
-        }
+    while !source.fill_buf()?.is_empty() {
         let offset = source.at;
         source.digest = Sha256::new();
         let mut problems = Vec::new();
-        let mut record = if gzip {
-            let mut member = BufReader::new(Inflated {
-                source: GzDecoder::new(&mut source),
-                left: inflatable,
-            });
-            let record = record(&mut member, &mut problems)?;
-            if !member.fill_buf()?.is_empty() {
-                return Err(bad("more than one record in a gzip member, which no player opens"));
-            }
-            record
-        } else {
-            record(&mut source, &mut problems)?
+        let outcome = match gzip {
+            true => member(&mut source, inflatable, &mut problems),
+            false => record(&mut source, &mut problems),
         };
-        record.offset = offset;
-        record.length = source.at - offset;
-        record.stored = source.digest.clone().finalize().into();
         for problem in problems {
             each(offset, Err(problem));
         }
-        each(offset, Ok(record));
+        match outcome {
+            Ok(mut record) => {
+                record.offset = offset;
+                record.length = source.at - offset;
+                record.stored = source.digest.clone().finalize().into();
+                each(offset, Ok(record));
+            }
+            Err(error) if is_content(&error) => {
+                each(offset, Err(format!("{error}; what follows was not read")));
+                return Ok(Some(offset));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// The record of a gzip member.
+fn member(source: &mut impl BufRead, inflatable: &Cell<u64>, problems: &mut Vec<String>) -> io::Result<Record> {
+    let mut member = BufReader::new(Inflated {
+        source: GzDecoder::new(source),
+        left: inflatable,
+    });
+    let record = record(&mut member, problems)?;
+    match member.fill_buf()?.is_empty() {
+        true => Ok(record),
+        false => Err(bad("more than one record in a gzip member, which no player opens")),
     }
 }
 
@@ -114,17 +130,32 @@ fn record(source: &mut impl BufRead, problems: &mut Vec<String>) -> io::Result<R
     let is_http = text("content-type")
         .to_ascii_lowercase()
         .starts_with("application/http");
-    let chunked = consume(source, length, is_http, block.as_mut(), payload.as_mut())?;
+    let mut redacted = None;
+    let mut chunked = false;
+    if kind == "metadata" && length <= HEADER_LIMIT {
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+        source.read_exact(&mut bytes)?;
+        if let Some(hash) = &mut block {
+            hash.update(&bytes);
+        }
+        let lines = String::from_utf8_lossy(&bytes);
+        redacted = lines
+            .lines()
+            .find_map(|line| line.strip_prefix(REDACTED))
+            .map(|sha256| sha256.trim().to_owned());
+    } else {
+        chunked = consume(source, length, is_http, block.as_mut(), payload.as_mut())?;
+    }
     let mut end = [0; 4];
     source.read_exact(&mut end)?;
     if end != *b"\r\n\r\n" {
         return Err(bad("a record does not end where its length says"));
     }
-    if block.is_some_and(|hash| !hash.matches_statement()) {
+    if block.is_some_and(|hash| !hash.agrees()) {
         problems.push("its bytes are not those of its WARC-Block-Digest".to_owned());
     }
     // Some writers take the digest of a chunked body without its chunks; the block's digest covers it.
-    if payload.is_some_and(|hash| !hash.matches_statement()) && !chunked {
+    if payload.is_some_and(|hash| !hash.agrees()) && !chunked {
         problems.push("its payload is not that of its WARC-Payload-Digest".to_owned());
     }
     Ok(Record {
@@ -132,6 +163,7 @@ fn record(source: &mut impl BufRead, problems: &mut Vec<String>) -> io::Result<R
         url: text("warc-target-uri").trim_matches(['<', '>']).to_owned(),
         date: text("warc-date"),
         media: text("content-type"),
+        redacted,
         payload: field("warc-payload-digest").map(str::to_owned),
         offset: 0,
         length: 0,
@@ -267,7 +299,7 @@ impl Hash {
     }
 
     /// Whether it is as stated, in hexadecimal or base 32.
-    fn matches_statement(self) -> bool {
+    fn agrees(self) -> bool {
         let digest = match self.kind {
             Kind::Sha1(digest) => digest.finalize().to_vec(),
             Kind::Sha256(digest) => digest.finalize().to_vec(),
@@ -368,8 +400,10 @@ mod tests {
     fn problems(bytes: &[u8], gzip: bool, inflatable: u64) -> Vec<String> {
         let mut problems = Vec::new();
         let left = Cell::new(inflatable);
-        let outcome = read(bytes, gzip, &left, |_, record| problems.extend(record.err()));
-        problems.extend(outcome.err().map(|error| error.to_string()));
+        read(bytes, gzip, &left, |_, record| {
+            problems.extend(record.err().map(|what| what.replace("; what follows was not read", "")));
+        })
+        .unwrap();
         problems
     }
 
@@ -414,6 +448,14 @@ mod tests {
             (
                 good.replace("Content-Length: ", "Content-Length: 1"),
                 "unexpected end of file",
+            ),
+            (
+                good.replace("Content-Length: 50", "Content-Length: 9223372036854775808"),
+                "unexpected end of file",
+            ),
+            (
+                good.replace("Content-Length: ", "Content-Length: -"),
+                "a record without a length",
             ),
         ] {
             assert_eq!(problems(bytes.as_bytes(), false, 0), [wrong], "{bytes}");

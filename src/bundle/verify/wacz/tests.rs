@@ -1,0 +1,103 @@
+//! What a WACZ of any bytes comes to.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::*;
+
+#[test]
+fn a_bomb_is_refused_when_more_came_out_of_it_than_may() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let mut zip = ZipWriter::new(&mut file);
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    zip.start_file("pages/pages.jsonl", options).unwrap();
+    zip.write_all(&vec![b' '; 4 << 20]).unwrap();
+    zip.finish().unwrap();
+    let found = |inflated| {
+        let mut report = Report::default();
+        check_within(inflated, file.path(), "", false, &mut report).unwrap();
+        report.problems
+    };
+    assert_eq!(
+        found(1 << 20)[0].what,
+        "absurdly much comes out of what is compressed in it"
+    );
+    assert_ne!(
+        found(8 << 20)[0].what,
+        "absurdly much comes out of what is compressed in it"
+    );
+}
+
+#[test]
+fn a_name_that_leads_out_of_the_file_is_not_plain() {
+    for name in ["archive/data.warc.gz", "a/b/c.d", "pages/é.jsonl", "...x/y"] {
+        assert!(is_plain(name), "{name}");
+    }
+    for name in [
+        "", "/a", "a//b", "../a", "a/..", "./a", "a\\b", "c:a", "a\nb", "a\0", "\u{fffd}",
+    ] {
+        assert!(!is_plain(name), "{name}");
+    }
+    assert!(!is_plain(&"a/".repeat(600)));
+}
+
+/// A small WACZ; its digests are not right, which keeps nothing from being read.
+fn small() -> Vec<u8> {
+    let record = "WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/\r\nWARC-Date: 2024-05-01T00:00:00Z\r\n\
+                      Content-Type: application/http; msgtype=response\r\nWARC-Payload-Digest: sha256:00\r\nContent-Length: 24\r\n\r\n\
+                      HTTP/1.1 200 \r\n\r\nhello\r\n\r\n\r\n";
+    let mut member = GzEncoder::new(Vec::new(), Compression::none());
+    member.write_all(record.as_bytes()).unwrap();
+    let warc = member.finish().unwrap().repeat(2);
+    let index =
+        r#"example,a)/ 20240501000000 {"url":"http://a.example/","offset":"0","length":"9","filename":"data.warc.gz"}"#;
+    let mut zip = ZipWriter::new(io::Cursor::new(Vec::new()));
+    for (name, content) in [
+        ("archive/data.warc.gz", &warc[..]),
+        ("indexes/index.cdxj", index.as_bytes()),
+        (
+            "pages/pages.jsonl",
+            br#"{"url":"http://a.example/","ts":"2024-05-01T00:00:00Z"}"#,
+        ),
+        (
+            PACKAGE,
+            br#"{"resources":[{"path":"archive/data.warc.gz","hash":"sha256:00","bytes":9}]}"#,
+        ),
+        (DIGEST, br#"{"path":"datapackage.json","hash":"sha256:00"}"#),
+    ] {
+        zip.start_file(
+            name,
+            SimpleFileOptions::default().compression_method(CompressionMethod::Stored),
+        )
+        .unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+proptest! {
+    #[test]
+    fn whatever_bytes_a_wacz_has_its_check_ends_and_finds_them_wrong(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3u8), 0..6),
+    ) {
+        let mut bytes = small();
+        for (place, byte, what) in changes {
+            let at = place.index(bytes.len());
+            match what {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&bytes).unwrap();
+        let mut report = Report::default();
+        check(file.path(), "", false, &mut report).unwrap();
+        prop_assert!(report.problem_count > 0);
+    }
+}
