@@ -510,6 +510,31 @@ CREATE TABLE pause (
   why     TEXT
 ) STRICT;
 
+-- Lists of articles (feeds, sitemaps) that a run looks at. The looks are captures of their target.
+CREATE TABLE follow (
+  id        INTEGER PRIMARY KEY,
+  url       TEXT NOT NULL UNIQUE,       -- as it was given
+  target    INTEGER NOT NULL REFERENCES target (id),
+  added     TEXT NOT NULL,
+  every     INTEGER NOT NULL,           -- seconds between two looks
+  tags      TEXT NOT NULL CHECK (json_valid(tags)),  -- JSON list: case tags of its articles
+  only_new  INTEGER NOT NULL CHECK (only_new IN (0, 1)),  -- 1: what it named at the first look counts as read
+  looked    TEXT,                       -- when it was looked at last
+  due       TEXT                        -- when the next look is due; NULL: it is not followed any more
+) STRICT;
+CREATE INDEX follow_due ON follow (due) WHERE due IS NOT NULL;
+
+-- Articles that these lists named.
+CREATE TABLE follow_entry (
+  follow   INTEGER NOT NULL REFERENCES follow (id),
+  url      TEXT NOT NULL,
+  updated  TEXT,                        -- when it was changed, as the list has it; a later time makes it be read again
+  seen     TEXT NOT NULL,               -- when the list first named it
+  done     INTEGER NOT NULL CHECK (done IN (0, 1)),  -- 1: read
+  tries    INTEGER NOT NULL,
+  PRIMARY KEY (follow, url)
+) STRICT, WITHOUT ROWID;
+
 -- Hosts that asked us to stay away.
 CREATE TABLE host_penalty (
   host   TEXT PRIMARY KEY,

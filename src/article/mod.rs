@@ -5,6 +5,7 @@ use url::Url;
 
 pub mod anchor;
 mod decode;
+pub mod feed;
 mod html;
 mod meta;
 pub(crate) mod page;

@@ -21,6 +21,7 @@ use crate::store::{Completion, Store};
 
 mod article;
 mod canary;
+mod follow;
 mod identify;
 pub mod input;
 mod link;
@@ -33,6 +34,7 @@ mod staging;
 use canary::Canaries;
 
 pub use article::{Article, Claims, read_local};
+pub use follow::Looked;
 pub use notice::Noticer;
 
 /// Most questions put to one source or resolver.

@@ -18,6 +18,7 @@ mod doctor;
 mod dump;
 mod export;
 mod find;
+mod follow;
 mod hook;
 mod list;
 mod note;
@@ -105,6 +106,12 @@ enum Command {
     Find(find::Arguments),
     /// Capture whatever is due: cron's command, silent on success
     Run(run::Arguments),
+    /// Look at a feed or sitemap in every run, and read its new articles
+    Follow(follow::FollowArguments),
+    /// Do not look at a list any more
+    Unfollow(follow::UnfollowArguments),
+    /// List what is followed
+    Follows,
     /// Tell how the last run went and what is due
     Status,
     /// List the articles in the archive
@@ -180,6 +187,9 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Archive(arguments) => archive::run(&cli.global, arguments, printer),
         Command::Find(arguments) => find::run(&cli.global, arguments, printer),
         Command::Run(arguments) => run::run(&cli.global, arguments, printer),
+        Command::Follow(arguments) => follow::follow(&cli.global, arguments, printer),
+        Command::Unfollow(arguments) => follow::unfollow(&cli.global, arguments, printer),
+        Command::Follows => follow::follows(&cli.global, printer),
         Command::Status => status::run(&cli.global, printer),
         Command::List(arguments) => list::run(&cli.global, arguments, printer),
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),

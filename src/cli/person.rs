@@ -25,10 +25,24 @@ pub struct Person {
 
 /// Opens the archive, lets `change` write to it, and closes it again.
 pub fn change<T>(global: &Global, wait: u64, change: impl AsyncFnOnce(&Arc<Store>) -> Result<T>) -> Result<T> {
+    with_store(global, wait, false, change)
+}
+
+/// As [`change`], but makes the archive if there is none.
+pub fn change_or_make<T>(global: &Global, wait: u64, change: impl AsyncFnOnce(&Arc<Store>) -> Result<T>) -> Result<T> {
+    with_store(global, wait, true, change)
+}
+
+fn with_store<T>(
+    global: &Global,
+    wait: u64,
+    create: bool,
+    change: impl AsyncFnOnce(&Arc<Store>) -> Result<T>,
+) -> Result<T> {
     let config = global.settings()?;
     let options = RunOptions {
         spacing: crate::config::seconds(config.verdict.spacing),
-        create: false,
+        create,
         wait: Duration::from_secs(wait),
         command: command_line(),
         clock: Clock::System,

@@ -14,7 +14,7 @@ use super::{Global, hook, internal};
 use crate::capture::{Capturer, Done, Noticer};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
-use crate::error::{ExitCode, Result};
+use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
 use crate::store::change::Change;
 use crate::store::{Due, Reader, RunOptions, Store};
@@ -58,6 +58,13 @@ struct Summary {
     /// Targets that were due at the start, and since when the oldest.
     due: i64,
     oldest_due: Option<String>,
+    /// Followed lists that were due at the start, those looked at, and of them those that failed.
+    lists_due: i64,
+    lists: usize,
+    lists_failed: usize,
+    /// Articles taken in from them, and those that could not be had or read.
+    articles: usize,
+    articles_unread: usize,
     attempts: usize,
     /// Attempts by outcome.
     outcomes: BTreeMap<&'static str, u64>,
@@ -81,6 +88,11 @@ impl Summary {
             ended: now,
             due: due.targets,
             oldest_due: due.oldest,
+            lists_due: due.lists,
+            lists: 0,
+            lists_failed: 0,
+            articles: 0,
+            articles_unread: 0,
             attempts: 0,
             outcomes: BTreeMap::new(),
             bytes: 0,
@@ -118,7 +130,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     };
     let store = Store::open(&global.archive, &options)?;
     let mut summary = Summary::new(store.run(), clock.now(), store.due()?);
-    if summary.due == 0 && store.last_end() + 1 == store.run() {
+    if summary.due + summary.lists_due == 0 && store.last_end() + 1 == store.run() {
         return store
             .close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))
             .map(|()| tell(&summary, ExitCode::Done, printer));
@@ -173,18 +185,30 @@ async fn work(
             done.reason
         ));
     };
-    let out_of_time = {
-        let capturing = capturer.capture_due(arguments.max_captures, &stop, &mut watch);
+    let (looked, out_of_time) = {
+        let capturing = async {
+            let looked = capturer.look_at_lists(&stop).await?;
+            capturer.capture_due(arguments.max_captures, &stop, &mut watch).await?;
+            Ok::<_, Error>(looked)
+        };
         tokio::pin!(capturing);
         tokio::select! {
-            captured = &mut capturing => captured.map(|()| false)?,
+            looked = &mut capturing => (looked?, false),
             () = tokio::time::sleep(Duration::from_secs(arguments.max_duration)) => {
                 stop.ask();
-                capturing.await?;
-                true
+                (capturing.await?, true)
             }
         }
     };
+    for (url, why) in looked.failed.iter().chain(&looked.unread) {
+        printer.warn(format_args!(
+            "{}: {}; it is tried again",
+            Printable(url),
+            Printable(why)
+        ));
+    }
+    (summary.lists, summary.lists_failed) = (looked.lists, looked.failed.len());
+    (summary.articles, summary.articles_unread) = (looked.articles, looked.unread.len());
     if let Some(code) = signalled.code() {
         summary.stopped_by = Some("signal");
         return Ok(code);
@@ -194,7 +218,10 @@ async fn work(
     } else if summary.attempts >= arguments.max_captures {
         summary.stopped_by.get_or_insert("max_captures");
     }
-    Ok(tally.code())
+    Ok(match tally.code() {
+        ExitCode::Done if looked.failed.len() + looked.unread.len() > 0 => ExitCode::SomeFailed,
+        code => code,
+    })
 }
 
 /// Counts what changed and tells it to the operator's command. That is done before the run ends: what a run killed
@@ -252,6 +279,7 @@ fn tell(summary: &Summary, code: ExitCode, printer: &Printer) -> ExitCode {
 #[derive(Serialize)]
 struct DryRun<'a> {
     due: i64,
+    lists_due: i64,
     oldest_due: Option<&'a str>,
 }
 
@@ -260,6 +288,7 @@ fn tell_due(due: &Due, printer: &Printer) -> ExitCode {
     if printer.json() {
         printer.object(&DryRun {
             due: due.targets,
+            lists_due: due.lists,
             oldest_due: oldest,
         });
     } else {
@@ -267,6 +296,9 @@ fn tell_due(due: &Due, printer: &Printer) -> ExitCode {
             .map(|time| format!(", the oldest since {time}"))
             .unwrap_or_default();
         printer.line(format_args!("{} due{since}", due.targets));
+        if due.lists > 0 {
+            printer.line(format_args!("{} lists to look at", due.lists));
+        }
     }
     ExitCode::Done
 }

@@ -15,6 +15,7 @@ struct Status {
     last_run: Option<RunView>,
     summary: Option<serde_json::Value>,
     due: i64,
+    lists_due: i64,
     oldest_due: Option<String>,
 }
 
@@ -30,6 +31,7 @@ pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
             last_run: last,
             summary,
             due: due.targets,
+            lists_due: due.lists,
             oldest_due: due.oldest,
         });
         return Ok(ExitCode::Done);
@@ -51,6 +53,9 @@ pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
     match due.oldest {
         Some(oldest) => printer.line(format_args!("{} due, the oldest since {oldest}", due.targets)),
         None => printer.line(format_args!("{} due", due.targets)),
+    }
+    if due.lists > 0 {
+        printer.line(format_args!("{} lists to look at", due.lists));
     }
     Ok(ExitCode::Done)
 }

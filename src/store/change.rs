@@ -109,7 +109,7 @@ impl Reader {
         Ok(changes)
     }
 
-    /// Targets with a capture after ledger entry `after`.
+    /// Targets, but for followed lists, with a capture after ledger entry `after`.
     ///
     /// # Errors
     /// If the archive cannot be read.
@@ -236,7 +236,7 @@ type Sql<T> = rusqlite::Result<T>;
 
 fn captured_since(connection: &Connection, after: i64, since: &str) -> Sql<Vec<i64>> {
     connection
-        .prepare_cached("SELECT DISTINCT target FROM capture WHERE id > ?1 AND ended >= ?2 ORDER BY target")?
+        .prepare_cached("SELECT DISTINCT target FROM capture WHERE id > ?1 AND ended >= ?2 AND target NOT IN (SELECT f.target FROM follow f) ORDER BY target")?
         .query_map(params![after, since], |row| row.get(0))?
         .collect()
 }

@@ -13,6 +13,7 @@ mod exchange;
 pub mod export;
 mod failure;
 mod file;
+mod follow;
 mod ledger;
 mod note;
 pub mod query;
@@ -41,7 +42,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::Body;
 use failure::Fault;
-use record::{CaptureRecord, Job, NewNote, NewReading, Origin, ReadingReceipt, ResolutionRecord};
+use record::{CaptureRecord, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, ResolutionRecord};
 use session::Session;
 use writer::{Closing, Command, Stop};
 
@@ -315,6 +316,56 @@ impl Store {
     /// If it is not there, was taken out before, or it cannot be written.
     pub async fn redact(&self, item: Redactable, by: String, why: String) -> Result<i64> {
         self.call(0, move |session| session.redact(&item, &by, &why)).await
+    }
+
+    /// Follows the list at `url` from now on, every so many seconds, or changes how it is followed; gives its row.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn follow(&self, list: Cited, url: String, every: i64, tags: Vec<String>, only_new: bool) -> Result<i64> {
+        self.call(0, move |session| session.follow(&list, &url, every, &tags, only_new))
+            .await
+    }
+
+    /// Does not look at the list at `url` any more; false if it was not followed.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn unfollow(&self, url: String) -> Result<bool> {
+        self.call(0, move |session| session.unfollow(&url)).await
+    }
+
+    /// The lists that are due, the longest overdue first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn follows_due(&self) -> Result<Vec<Follow>> {
+        self.pass(Session::follows_due).await
+    }
+
+    /// Notes what a list names now; gives those of its entries that are to be read. `as_read`: they count as read.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn enter(&self, follow: i64, entries: Vec<Listed>, as_read: bool) -> Result<Vec<String>> {
+        self.call(0, move |session| session.enter(follow, &entries, as_read))
+            .await
+    }
+
+    /// An entry of a list was read, or could not be.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn entered(&self, follow: i64, url: String, done: bool) -> Result<()> {
+        self.pass(move |session| session.entered(follow, &url, done)).await
+    }
+
+    /// A list was looked at, and is due again then.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn looked(&self, follow: i64, due: Timestamp) -> Result<()> {
+        self.call(0, move |session| session.looked(follow, due)).await
     }
 
     /// Keeps what a person adds about a target or an article; gives its row.

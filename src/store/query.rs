@@ -173,6 +173,29 @@ pub struct VerdictView {
     pub last_live: Option<String>,
 }
 
+/// A list of articles that is followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FollowView {
+    /// Its address.
+    pub url: String,
+    /// Since when.
+    pub added: String,
+    /// Seconds between two looks.
+    pub every: i64,
+    /// Cases that its articles belong to.
+    pub tags: Vec<String>,
+    /// When it was looked at last.
+    pub looked: Option<String>,
+    /// Outcome of that look.
+    pub outcome: Option<String>,
+    /// When it is due.
+    pub due: String,
+    /// Articles that it named so far.
+    pub entries: i64,
+    /// Of them, those that could not be read yet.
+    pub waiting: i64,
+}
+
 /// What a person added; their word, not checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NoteView {
@@ -457,6 +480,37 @@ impl Reader {
     /// If the archive cannot be read, or has no such row.
     pub fn target(&self, target: i64) -> Result<TargetView> {
         self.ask(|connection| target_view(connection, target))
+    }
+
+    /// Every list of articles that is followed, in the order of their addresses.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn follows(&self) -> Result<Vec<FollowView>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT f.url, f.added, f.every, f.tags, f.looked,
+                            (SELECT c.outcome FROM capture c WHERE c.target = f.target ORDER BY c.fence DESC LIMIT 1), f.due,
+                            (SELECT count(*) FROM follow_entry e WHERE e.follow = f.id),
+                            (SELECT count(*) FROM follow_entry e WHERE e.follow = f.id AND e.done = 0)
+                     FROM follow f WHERE f.due IS NOT NULL ORDER BY f.url",
+                )?
+                .query_map([], |row| {
+                    Ok(FollowView {
+                        url: row.get(0)?,
+                        added: row.get(1)?,
+                        every: row.get(2)?,
+                        tags: serde_json::from_str(row.get_ref(3)?.as_str()?).unwrap_or_default(),
+                        looked: row.get(4)?,
+                        outcome: row.get(5)?,
+                        due: row.get(6)?,
+                        entries: row.get(7)?,
+                        waiting: row.get(8)?,
+                    })
+                })?
+                .collect()
+        })
     }
 
     /// What persons added about a target or an article, oldest first.

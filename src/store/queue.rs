@@ -27,6 +27,8 @@ pub struct Due {
     pub targets: i64,
     /// When the longest overdue of them was due.
     pub oldest: Option<String>,
+    /// How many lists of articles.
+    pub lists: i64,
 }
 
 impl Session {
@@ -239,7 +241,7 @@ impl Session {
 pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
     connection
         .prepare_cached(
-            "SELECT count(*), min(due) FROM (
+            "SELECT count(*), min(due), (SELECT count(*) FROM follow WHERE due <= ?1) FROM (
                SELECT leased_until AS due FROM job WHERE leased_until <= ?1
                UNION ALL SELECT not_before FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1
                UNION ALL SELECT due FROM recheck WHERE due <= ?1)",
@@ -248,6 +250,7 @@ pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
             Ok(Due {
                 targets: row.get(0)?,
                 oldest: row.get(1)?,
+                lists: row.get(2)?,
             })
         })
 }

@@ -147,6 +147,34 @@ pub struct CaptureRecord {
     pub recheck_at: Option<Timestamp>,
 }
 
+/// A list of articles that is followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follow {
+    /// Row of the follow.
+    pub id: i64,
+    /// Its address as given.
+    pub url: String,
+    /// Row of the target whose captures are the looks at it.
+    pub target: i64,
+    /// Seconds between two looks.
+    pub every: i64,
+    /// Cases that its articles belong to.
+    pub tags: Vec<String>,
+    /// Whether this is the first look and what the list names counts as read.
+    pub only_new: bool,
+    /// Request headers that ask for it only if it changed.
+    pub validators: Vec<(String, String)>,
+}
+
+/// An article that a list names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its address.
+    pub url: String,
+    /// When it was last changed, as the list has it.
+    pub updated: Option<String>,
+}
+
 /// What a note is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {

@@ -5,6 +5,7 @@ mod backup;
 mod changes;
 mod commands;
 mod export;
+mod follow;
 mod histories;
 mod inputs;
 mod interrupted;

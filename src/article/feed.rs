@@ -1,0 +1,325 @@
+//! Lists of articles: RSS, Atom and JSON feeds, sitemaps (also of news), and OPML lists of feeds, told by their content.
+
+use std::collections::HashSet;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use thiserror::Error;
+use url::Url;
+
+/// Most bytes of a list.
+pub const LONGEST: usize = 16 << 20;
+
+/// Most entries of a list; a sitemap may hold so many. <https://www.sitemaps.org/protocol.html>
+const ENTRIES: usize = 50_000;
+
+/// Deepest nesting of elements.
+const DEPTH: usize = 100;
+
+/// An article that a list names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its address.
+    pub url: Url,
+    /// When it was last changed, as the list has it (RFC 3339 where a feed says so); `None` if it does not say.
+    pub updated: Option<String>,
+}
+
+/// What a list names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Its title.
+    pub title: Option<String>,
+    /// Articles, in the order of the list, each address once.
+    pub entries: Vec<Entry>,
+    /// Further lists: sitemaps of an index, feeds of an OPML file.
+    pub lists: Vec<Url>,
+}
+
+/// Why something is no list.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum NoFeed {
+    /// It is longer than [`LONGEST`].
+    #[error("a list of articles may have {LONGEST} bytes at most")]
+    TooLong,
+    /// It has none of the forms that are known, or is broken.
+    #[error("it is no feed (RSS, Atom, JSON), sitemap or OPML list: {0}")]
+    Unknown(String),
+}
+
+/// Reads a list; relative addresses are resolved against `base`.
+///
+/// # Errors
+/// If it is too long, broken, or none.
+pub fn read(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
+    if bytes.len() > LONGEST {
+        return Err(NoFeed::TooLong);
+    }
+    let mut listing = match root(bytes).as_deref() {
+        Some("urlset" | "sitemapindex" | "opml") => read_xml(bytes, base)?,
+        _ => read_feed(bytes, base)?,
+    };
+    let mut seen = HashSet::new();
+    listing.entries.retain(|entry| seen.insert(entry.url.clone()));
+    listing.lists.retain(|url| seen.insert(url.clone()));
+    listing.entries.truncate(ENTRIES);
+    listing.lists.truncate(ENTRIES);
+    Ok(listing)
+}
+
+fn unknown(error: impl std::fmt::Display) -> NoFeed {
+    NoFeed::Unknown(error.to_string())
+}
+
+/// Name of the first element, without its prefix.
+fn root(bytes: &[u8]) -> Option<String> {
+    let mut reader = Reader::from_reader(bytes);
+    let mut buffer = Vec::new();
+    loop {
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(element) | Event::Empty(element)) => {
+                return Some(element.local_name().as_ref().to_ascii_lowercase());
+            }
+            Ok(Event::Eof) | Err(_) => return None,
+            Ok(_) => buffer.clear(),
+        }
+    }
+}
+
+fn read_feed(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
+    check_depth(bytes)?;
+    let parser = feed_rs::parser::Builder::new().base_uri(Some(base.as_str())).build();
+    let feed = parser.parse(bytes).map_err(unknown)?;
+    let entries = feed.entries.into_iter().filter_map(|entry| {
+        let link = entry
+            .links
+            .iter()
+            .find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"))?;
+        let url = address(&link.href, base)?;
+        let updated = entry.updated.or(entry.published).map(|time| time.to_rfc3339());
+        Some(Entry { url, updated })
+    });
+    Ok(Listing {
+        title: feed.title.map(|title| title.content),
+        entries: entries.take(ENTRIES).collect(),
+        lists: Vec::new(),
+    })
+}
+
+/// The feed parser goes down with the elements; strangers decide how deep.
+fn check_depth(bytes: &[u8]) -> Result<(), NoFeed> {
+    let mut reader = Reader::from_reader(bytes);
+    let mut buffer = Vec::new();
+    let mut depth = 0_usize;
+    loop {
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(_)) => depth += 1,
+            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
+            // What is broken, the parser itself will say.
+            Ok(Event::Eof) | Err(_) => return Ok(()),
+            Ok(_) => {}
+        }
+        if depth > DEPTH {
+            return Err(too_deep());
+        }
+        buffer.clear();
+    }
+}
+
+/// A sitemap, an index of sitemaps, or an OPML list.
+fn read_xml(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
+    let mut reader = Reader::from_reader(bytes);
+    let mut buffer = Vec::new();
+    let mut listing = Listing::default();
+    let mut path: Vec<String> = Vec::new();
+    let mut item = Item::default();
+    while listing.entries.len() + listing.lists.len() < ENTRIES {
+        match reader.read_event_into(&mut buffer).map_err(unknown)? {
+            Event::Start(element) => {
+                listing.lists.extend(feed_of_outline(&element, base));
+                path.push(element.local_name().as_ref().to_ascii_lowercase());
+                if path.len() > DEPTH {
+                    return Err(too_deep());
+                }
+            }
+            Event::Empty(element) => listing.lists.extend(feed_of_outline(&element, base)),
+            Event::End(_) => match path.pop().as_deref() {
+                Some("url") => listing.entries.extend(std::mem::take(&mut item).entry(base)),
+                Some("sitemap") => listing
+                    .lists
+                    .extend(std::mem::take(&mut item).entry(base).map(|entry| entry.url)),
+                _ => {}
+            },
+            Event::Text(text) => item.add(&path, &text),
+            Event::CData(text) => item.add(&path, &text),
+            // The one character of an address that must be written so.
+            Event::GeneralRef(name) if name.as_ref() == "amp" => item.add(&path, "&"),
+            Event::Eof => break,
+            _ => {}
+        }
+        buffer.clear();
+    }
+    Ok(listing)
+}
+
+/// The feed that an `outline` of OPML names. <http://opml.org/spec2.opml>
+fn feed_of_outline(element: &BytesStart<'_>, base: &Url) -> Option<Url> {
+    if !element.local_name().as_ref().eq_ignore_ascii_case("outline") {
+        return None;
+    }
+    let mut attributes = element.attributes().flatten();
+    let feed = attributes.find(|attribute| attribute.key.as_ref().eq_ignore_ascii_case("xmlUrl"))?;
+    address(&feed.value.replace("&amp;", "&"), base)
+}
+
+/// One `url` or `sitemap` of a sitemap while it is read.
+#[derive(Default)]
+struct Item {
+    location: String,
+    updated: String,
+}
+
+impl Item {
+    /// Takes text at its place: a `loc` counts right within its item, not within an image of it.
+    fn add(&mut self, path: &[String], text: &str) {
+        if let [.., parent, field] = path
+            && (parent == "url" || parent == "sitemap")
+        {
+            match field.as_str() {
+                "loc" => self.location += text,
+                "lastmod" => self.updated += text,
+                _ => {}
+            }
+        }
+    }
+
+    fn entry(self, base: &Url) -> Option<Entry> {
+        let updated = self.updated.trim();
+        Some(Entry {
+            url: address(&self.location, base)?,
+            updated: (!updated.is_empty()).then(|| updated.to_owned()),
+        })
+    }
+}
+
+/// An address of the web.
+fn address(text: &str, base: &Url) -> Option<Url> {
+    let mut url = base.join(text.trim()).ok()?;
+    url.set_fragment(None);
+    (!text.trim().is_empty() && matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+fn too_deep() -> NoFeed {
+    NoFeed::Unknown(format!("elements stand more than {DEPTH} deep in each other"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> Url {
+        Url::parse("https://paper.example/feeds/all.xml").unwrap()
+    }
+
+    /// Addresses and times of the entries, and addresses of further lists.
+    fn listed(text: &str) -> (Vec<String>, Vec<String>) {
+        let listing = read(text.as_bytes(), &base()).unwrap();
+        let entries = listing.entries.iter().map(|entry| match &entry.updated {
+            Some(updated) => format!("{} {updated}", entry.url),
+            None => entry.url.to_string(),
+        });
+        (entries.collect(), listing.lists.iter().map(Url::to_string).collect())
+    }
+
+    #[test]
+    fn each_kind_of_list_names_its_articles() {
+        for (text, entries, lists) in [
+            (
+                r#"<?xml version="1.0"?><rss version="2.0"><channel><title>Paper</title><link>https://paper.example/</link>
+                <item><title>A</title><link>https://paper.example/a?x=1&amp;y=2</link><pubDate>Wed, 01 May 2024 08:00:00 GMT</pubDate></item>
+                <item><title>B</title><link>/b#top</link></item><item><title>again</title><link>https://paper.example/b</link></item></channel></rss>"#,
+                &[
+                    "https://paper.example/a?x=1&y=2 2024-05-01T08:00:00+00:00",
+                    "https://paper.example/b",
+                ][..],
+                &[][..],
+            ),
+            (
+                r#"<feed xmlns="http://www.w3.org/2005/Atom"><title>Paper</title><id>x</id><updated>2024-05-02T00:00:00Z</updated>
+                <entry><title>A</title><id>1</id><link rel="replies" href="/a/comments"/><link rel="alternate" href="/a"/>
+                <updated>2024-05-02T00:00:00Z</updated><published>2024-05-01T00:00:00Z</published></entry></feed>"#,
+                &["https://paper.example/a 2024-05-02T00:00:00+00:00"],
+                &[],
+            ),
+            (
+                r#"{"version":"https://jsonfeed.org/version/1.1","title":"Paper","items":[{"id":"1","url":"https://paper.example/a","content_text":"x"}]}"#,
+                &["https://paper.example/a"],
+                &[],
+            ),
+            (
+                r#"<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+                <url><loc> https://paper.example/a?x=1&amp;y=2 </loc><lastmod>2024-05-01</lastmod><image:image><image:loc>https://paper.example/a.jpg</image:loc></image:image></url>
+                <url><loc><![CDATA[https://paper.example/b]]></loc></url><url><loc>javascript:alert(1)</loc></url></urlset>"#,
+                &["https://paper.example/a?x=1&y=2 2024-05-01", "https://paper.example/b"],
+                &[],
+            ),
+            (
+                "<sitemapindex><sitemap><loc>https://paper.example/news.xml</loc><lastmod>2024-05-01</lastmod></sitemap></sitemapindex>",
+                &[],
+                &["https://paper.example/news.xml"],
+            ),
+            (
+                r#"<opml version="2.0"><head><title>Papers</title></head><body><outline text="all"><outline type="rss" text="A" xmlUrl="https://a.example/rss?x=1&amp;y=2"/></outline></body></opml>"#,
+                &[],
+                &["https://a.example/rss?x=1&y=2"],
+            ),
+        ] {
+            let (found, further) = listed(text);
+            assert_eq!(
+                (found.as_slice(), further.as_slice()),
+                (
+                    &entries.iter().map(ToString::to_string).collect::<Vec<_>>()[..],
+                    &lists.iter().map(ToString::to_string).collect::<Vec<_>>()[..]
+                ),
+                "{text:.60}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_or_too_deep_is_refused() {
+        let deep = format!("<rss><channel>{}", "<item>".repeat(5_000));
+        let outlines = format!("<opml><body>{}", "<outline>".repeat(5_000));
+        for text in [
+            "",
+            "hello",
+            "<!DOCTYPE html><p>Not found",
+            "{}",
+            "[1]",
+            &deep,
+            &outlines,
+        ] {
+            assert!(
+                matches!(read(text.as_bytes(), &base()), Err(NoFeed::Unknown(_))),
+                "{text:.40}"
+            );
+        }
+        assert_eq!(read(&vec![b' '; LONGEST + 1], &base()), Err(NoFeed::TooLong));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_end_in_a_list_of_web_addresses_or_an_error(
+            parts in proptest::collection::vec(proptest::sample::select(vec![
+                "<rss>", "<channel>", "<item>", "<link>", "</link>", "</item>", "<urlset>", "<url>", "<loc>", "</loc>", "</url>", "<opml>",
+                "<outline xmlUrl='x'>", "http://a.example/", "&amp;", "&x;", "<![CDATA[", "]]>", "<!--", "{\"version\":", "\"items\":[", "<feed>", "<entry>", "/>",
+            ]), 0..40),
+        ) {
+            if let Ok(listing) = read(parts.concat().as_bytes(), &base()) {
+                for url in listing.entries.iter().map(|entry| &entry.url).chain(&listing.lists) {
+                    proptest::prop_assert!(matches!(url.scheme(), "http" | "https"));
+                }
+            }
+        }
+    }
+}

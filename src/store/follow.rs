@@ -1,0 +1,138 @@
+//! Follows: lists of articles that are looked at again and again, and which of their entries were read.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::failure::Fault;
+use super::record::{Follow, Listed};
+use super::session::Session;
+use super::target::string_list;
+use crate::citation::{Cited, Claim};
+use crate::clock::Timestamp;
+
+/// How often an entry that could not be read is tried again, each time its list is looked at.
+const TRIES: i64 = 5;
+
+impl Session {
+    /// Follows a list from now on, or changes how it is followed.
+    pub(super) fn follow(
+        &mut self,
+        list: &Cited,
+        url: &str,
+        every: i64,
+        tags: &[String],
+        only_new: bool,
+    ) -> Result<i64, Fault> {
+        let target = self.put_cited(list, &Claim::default())?;
+        let now = self.now();
+        Ok(self
+            .connection
+            .prepare_cached(
+                "INSERT INTO follow (url, target, added, every, tags, only_new, due) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3)
+                 ON CONFLICT (url) DO UPDATE SET every = excluded.every, tags = excluded.tags, due = excluded.due
+                 RETURNING id",
+            )?
+            .query_row(params![url, target, now, every, string_list(tags), only_new], |row| row.get(0))?)
+    }
+
+    /// Does not look at a list any more; false if it was not followed.
+    pub(super) fn unfollow(&mut self, url: &str) -> Result<bool, Fault> {
+        Ok(self
+            .connection
+            .prepare_cached("UPDATE follow SET due = NULL WHERE url = ?1 AND due IS NOT NULL")?
+            .execute([url])?
+            > 0)
+    }
+
+    /// The lists that are due, the longest overdue first.
+    pub(super) fn follows_due(&mut self) -> Result<Vec<Follow>, Fault> {
+        let now = self.now();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, url, target, every, tags, only_new AND looked IS NULL FROM follow WHERE due <= ?1 ORDER BY due",
+        )?;
+        let follows = statement
+            .query_map([now], |row| {
+                Ok(Follow {
+                    id: row.get(0)?,
+                    url: row.get(1)?,
+                    target: row.get(2)?,
+                    every: row.get(3)?,
+                    tags: serde_json::from_str(row.get_ref(4)?.as_str()?).unwrap_or_default(),
+                    only_new: row.get(5)?,
+                    validators: Vec::new(),
+                })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        follows
+            .into_iter()
+            .map(|follow| {
+                let validators = validators(&self.connection, follow.target)?;
+                Ok(Follow { validators, ..follow })
+            })
+            .collect()
+    }
+
+    /// Notes what a list names now; gives the entries to be read: new ones, those changed since they were read, and those that could
+    /// not be read yet. `as_read`: they count as read.
+    pub(super) fn enter(&mut self, follow: i64, entries: &[Listed], as_read: bool) -> Result<Vec<String>, Fault> {
+        let now = self.now();
+        let mut open = Vec::new();
+        for entry in entries {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO follow_entry (follow, url, updated, seen, done, tries) VALUES (?1, ?2, ?3, ?4, ?5, 0)
+                     ON CONFLICT (follow, url) DO UPDATE SET updated = excluded.updated, done = 0, tries = 0
+                     WHERE excluded.updated IS NOT NULL AND excluded.updated IS NOT follow_entry.updated",
+                )?
+                .execute(params![follow, entry.url, entry.updated, now, as_read])?;
+            let waits: bool = self
+                .connection
+                .prepare_cached("SELECT done = 0 AND tries < ?3 FROM follow_entry WHERE follow = ?1 AND url = ?2")?
+                .query_row(params![follow, entry.url, TRIES], |row| row.get(0))?;
+            if waits {
+                open.push(entry.url.clone());
+            }
+        }
+        Ok(open)
+    }
+
+    /// An entry was read, or not.
+    pub(super) fn entered(&mut self, follow: i64, url: &str, done: bool) -> Result<(), Fault> {
+        self.connection
+            .prepare_cached("UPDATE follow_entry SET done = ?3, tries = tries + 1 WHERE follow = ?1 AND url = ?2")?
+            .execute(params![follow, url, done])?;
+        Ok(())
+    }
+
+    /// A list was looked at, and is due again then.
+    pub(super) fn looked(&mut self, follow: i64, due: Timestamp) -> Result<(), Fault> {
+        let now = self.now();
+        self.connection
+            .prepare_cached("UPDATE follow SET looked = ?2, due = ?3 WHERE id = ?1 AND due IS NOT NULL")?
+            .execute(params![follow, now, due.to_string()])?;
+        Ok(())
+    }
+}
+
+/// Request headers that ask for a list only if it changed since it was had last. RFC 9110 §13.1
+fn validators(connection: &Connection, target: i64) -> rusqlite::Result<Vec<(String, String)>> {
+    let headers: Option<String> = connection
+        .prepare_cached(
+            "SELECT x.response_headers FROM capture c JOIN answer a ON a.capture = c.id JOIN exchange x ON x.answer = a.id
+             WHERE c.target = ?1 AND x.status = 200 AND x.truncated IS NULL ORDER BY x.id DESC LIMIT 1",
+        )?
+        .query_row([target], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let lines = super::exchange::read_header_lines(headers.as_deref().unwrap_or_default());
+    let asked = |name: &str, condition: &str| {
+        let value = lines.iter().find(|(header, _)| header.eq_ignore_ascii_case(name))?;
+        Some((condition.to_owned(), value.1.clone()))
+    };
+    Ok([
+        asked("etag", "if-none-match"),
+        asked("last-modified", "if-modified-since"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect())
+}

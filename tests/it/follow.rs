@@ -1,0 +1,236 @@
+//! Lists of articles that are followed: feeds and sitemaps, their new and changed articles, and what fails.
+
+use std::process::Output;
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::run::running;
+use crate::scene::{POST, Scene, article, text};
+use crate::web::Reply;
+
+const FEED: &str = "http://paper.example/feed";
+
+fn does(scene: &Scene, code: i32, arguments: &[&str]) -> Output {
+    let output = scene.bare().args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+    output
+}
+
+fn rss(items: &[(&str, &str)]) -> Reply {
+    let items: String = items
+        .iter()
+        .map(|(path, date)| {
+            format!("<item><title>x</title><link>http://paper.example{path}</link><pubDate>{date}</pubDate></item>")
+        })
+        .collect();
+    let feed = format!("<rss version='2.0'><channel><title>Paper</title>{items}</channel></rss>");
+    Reply::ok("application/rss+xml", feed)
+}
+
+const MONDAY: &str = "Mon, 06 May 2024 08:00:00 GMT";
+const TUESDAY: &str = "Tue, 07 May 2024 08:00:00 GMT";
+
+/// A paper with one story that cites a post.
+fn paper() -> Scene {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    scene.web.on(
+        "river.example",
+        "/report",
+        [Reply::page("<title>Report</title><p>Old.")],
+    );
+    scene.web.on("paper.example", "/a", [Reply::page(article(POST))]);
+    scene.web.on(
+        "paper.example",
+        "/b",
+        [Reply::page(
+            "<title>B</title><article><p>Nothing is cited here, they say.</p></article>",
+        )],
+    );
+    scene
+}
+
+/// `citekeep run` with every list due.
+fn run(scene: &Scene, code: i32) -> Value {
+    let archive = Connection::open(scene.archive()).unwrap();
+    archive
+        .execute_batch(
+            "UPDATE follow SET due = '2020-01-01T00:00:00.000Z' WHERE due IS NOT NULL; DELETE FROM host_penalty",
+        )
+        .unwrap();
+    drop(archive);
+    let output = running(scene).arg("--json").output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn articles(scene: &Scene) -> i64 {
+    scene.value("SELECT count(*) FROM article")
+}
+
+#[test]
+fn new_articles_of_a_feed_are_read_with_its_tags_and_what_they_cite_is_captured() {
+    let scene = paper();
+    scene.web.on("paper.example", "/feed", [rss(&[("/a", MONDAY)])]);
+    does(&scene, 0, &["follow", FEED, "--tag", "flood"]);
+    let summary = run(&scene, 0);
+    assert_eq!(
+        (&summary["lists"], &summary["articles"]),
+        (&1.into(), &1.into()),
+        "{summary}"
+    );
+    assert_eq!(scene.value::<String>("SELECT group_concat(name) FROM tag"), "flood");
+    assert_eq!(
+        scene.value::<String>("SELECT state FROM citations WHERE platform = 'x'"),
+        "captured"
+    );
+    scene
+        .web
+        .on("paper.example", "/feed", [rss(&[("/b", TUESDAY), ("/a", MONDAY)])]);
+    assert_eq!(run(&scene, 0)["articles"], 1, "only the new one");
+    assert_eq!((articles(&scene), scene.web.asked("paper.example", "/a")), (2, 1));
+    // The looks are captures of the list.
+    assert_eq!(
+        scene.value::<i64>(&format!("SELECT count(*) FROM captures WHERE url = '{FEED}'")),
+        2
+    );
+    let told = text(&does(&scene, 0, &["changes", "--json"]).stdout);
+    assert_eq!(
+        told, "",
+        "a list that names another article is no change of something cited"
+    );
+    scene.is_sound();
+}
+
+#[test]
+fn an_article_that_the_feed_says_was_changed_is_read_again() {
+    let scene = paper();
+    scene.web.on("paper.example", "/feed", [rss(&[("/b", MONDAY)])]);
+    does(&scene, 0, &["follow", FEED]);
+    run(&scene, 0);
+    scene.web.on("paper.example", "/feed", [rss(&[("/b", TUESDAY)])]);
+    scene.web.on(
+        "paper.example",
+        "/b",
+        [Reply::page(
+            "<title>B</title><article><p>Something else is said here now.</p></article>",
+        )],
+    );
+    assert_eq!(run(&scene, 0)["articles"], 1);
+    assert_eq!(run(&scene, 0)["articles"], 0);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM reading"), 2);
+    assert_eq!(articles(&scene), 1);
+    scene.is_sound();
+}
+
+#[test]
+fn a_list_that_did_not_change_is_asked_for_by_its_validator_and_nothing_is_read() {
+    let scene = paper();
+    let first = rss(&[("/b", MONDAY)])
+        .with("etag", "\"one\"")
+        .with("last-modified", MONDAY);
+    scene.web.on("paper.example", "/feed", [first, Reply::status(304)]);
+    does(&scene, 0, &["follow", FEED]);
+    run(&scene, 0);
+    let summary = run(&scene, 0);
+    assert_eq!((&summary["lists"], &summary["lists_failed"]), (&1.into(), &0.into()));
+    let asked = scene
+        .web
+        .log()
+        .into_iter()
+        .rfind(|asked| asked.path == "/feed")
+        .unwrap();
+    let header = |name: &str| asked.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    assert_eq!(
+        (header("if-none-match"), header("if-modified-since")),
+        (Some("\"one\""), Some(MONDAY))
+    );
+    assert_eq!(
+        scene.value::<String>(&format!(
+            "SELECT outcome || ' ' || reason FROM captures WHERE url = '{FEED}' ORDER BY capture DESC LIMIT 1"
+        )),
+        "captured not_modified"
+    );
+    scene.is_sound();
+}
+
+#[test]
+fn only_new_takes_what_is_there_as_read_and_an_unfollowed_list_is_left_alone() {
+    let scene = paper();
+    scene.web.on("paper.example", "/feed", [rss(&[("/a", MONDAY)])]);
+    does(&scene, 0, &["follow", FEED, "--only-new", "--every", "600"]);
+    assert_eq!(run(&scene, 0)["articles"], 0);
+    scene
+        .web
+        .on("paper.example", "/feed", [rss(&[("/b", TUESDAY), ("/a", MONDAY)])]);
+    assert_eq!(run(&scene, 0)["articles"], 1);
+    let listed: Value = serde_json::from_slice(&does(&scene, 0, &["follows", "--json"]).stdout).unwrap();
+    assert_eq!(
+        (&listed["entries"], &listed["every"], &listed["waiting"]),
+        (&2.into(), &600.into(), &0.into())
+    );
+    does(&scene, 0, &["unfollow", FEED]);
+    does(&scene, 65, &["unfollow", FEED]);
+    let asked = scene.web.asked("paper.example", "/feed");
+    assert_eq!(run(&scene, 0)["lists"], 0);
+    assert_eq!(scene.web.asked("paper.example", "/feed"), asked);
+    scene.is_sound();
+}
+
+#[test]
+fn what_fails_is_told_tried_again_and_loses_nothing_of_the_rest() {
+    let scene = paper();
+    scene
+        .web
+        .on("paper.example", "/feed", [rss(&[("/missing", MONDAY), ("/b", MONDAY)])]);
+    scene
+        .web
+        .on("broken.example", "/feed", [Reply::page("<p>No feed here")]);
+    does(&scene, 0, &["follow", FEED, "http://broken.example/feed"]);
+    let summary = run(&scene, 3);
+    assert_eq!(
+        (&summary["lists"], &summary["lists_failed"]),
+        (&2.into(), &1.into()),
+        "{summary}"
+    );
+    assert_eq!(
+        (&summary["articles"], &summary["articles_unread"]),
+        (&1.into(), &1.into()),
+        "{summary}"
+    );
+    scene.web.on("paper.example", "/missing", [Reply::page(article(POST))]);
+    scene.web.on("broken.example", "/feed", [rss(&[])]);
+    let summary = run(&scene, 0);
+    assert_eq!(
+        (&summary["articles"], &summary["lists_failed"]),
+        (&1.into(), &0.into()),
+        "{summary}"
+    );
+    scene.is_sound();
+}
+
+#[test]
+fn sitemaps_of_an_index_and_feeds_of_an_opml_file_are_followed() {
+    let scene = paper();
+    let sitemap = "<urlset><url><loc>http://paper.example/b</loc><lastmod>2024-05-06</lastmod></url></urlset>";
+    scene.web.on(
+        "paper.example",
+        "/index.xml",
+        [Reply::ok("text/xml", "<sitemapindex><sitemap><loc>/news.xml</loc></sitemap><sitemap><loc>/none.xml</loc></sitemap></sitemapindex>")],
+    );
+    scene
+        .web
+        .on("paper.example", "/news.xml", [Reply::ok("text/xml", sitemap)]);
+    let opml = scene.file(
+        "papers.opml",
+        "<opml version='2.0'><body><outline text='P' xmlUrl='http://paper.example/index.xml'/></body></opml>",
+    );
+    does(&scene, 0, &["follow", &opml]);
+    assert_eq!(run(&scene, 0)["articles"], 1);
+    assert_eq!(articles(&scene), 1);
+    let empty = scene.file("empty.opml", "<opml version='2.0'><body/></opml>");
+    does(&scene, 65, &["follow", &empty]);
+    does(&scene, 66, &["follow", "missing.opml"]);
+    scene.is_sound();
+}
