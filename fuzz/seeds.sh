@@ -66,3 +66,8 @@ mkdir -p fuzz/corpus/content_coding
 { printf A; gzip -c examples/barrage.html; } > fuzz/corpus/content_coding/gzip
 { printf B; gzip -c examples/barrage.html | tail -c +11 | head -c -8; } > fuzz/corpus/content_coding/deflate
 { printf 'C\013\002\200hello\003'; } > fuzz/corpus/content_coding/br
+
+mkdir -p fuzz/corpus/warc
+warc='WARC/1.1\r\nWARC-Type: response\r\nContent-Type: application/http\r\nWARC-Target-URI: http://a.example/\r\nWARC-Block-Digest: sha256:00\r\nWARC-Payload-Digest: sha1:AA\r\nContent-Length: 19\r\n\r\nHTTP/1.1 200 \r\n\r\na\n\r\n\r\n'
+{ printf A; printf "$warc"; printf "$warc"; } > fuzz/corpus/warc/plain
+{ printf B; printf "$warc" | gzip -c; printf "$warc" | gzip -c; } > fuzz/corpus/warc/gzip

@@ -2,7 +2,7 @@
 //! links and odd names are refused, nothing outside the folder is read.
 
 mod wacz;
-mod warc;
+pub mod warc;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};

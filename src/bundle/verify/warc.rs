@@ -16,7 +16,7 @@ const HEADER_LIMIT: u64 = 1 << 20;
 
 /// A record as an index must know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
+pub struct Record {
     /// WARC-Type.
     pub kind: String,
     /// WARC-Target-URI.
@@ -39,12 +39,13 @@ pub(super) struct Record {
     pub unchecked: u64,
 }
 
-/// Reads every record; what is wrong goes to `each` as a text with the place where the record begins. Gives where it
-/// stopped, if it could not read to the end.
+/// Reads every record, each a gzip member of its own if `gzip`; what is wrong goes to `each` as a text with the place
+/// where the record begins. `inflatable` are the bytes that may come out of the gzip members, counted down. Gives where
+/// it stopped, if it could not read to the end.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub(super) fn read(
+pub fn read(
     source: impl BufRead,
     gzip: bool,
     inflatable: &Cell<u64>,
