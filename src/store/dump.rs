@@ -139,7 +139,7 @@ impl Reader {
             connection.execute_batch(NUMBERED)?;
             for (section, sql) in SECTIONS {
                 let mut statement = connection.prepare(sql)?;
-                let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+                let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
                     let mut line = Map::new();
