@@ -13,6 +13,8 @@ pub enum Seen {
     Content,
     /// The platform's own word that it is not to be had.
     Said(Outcome),
+    /// A page at the post's address, of which nothing is read: many platforms show one for what is gone, too.
+    Page,
     /// None of those who were asked knows it, and none turned us away.
     NotFound,
     /// Nothing that tells: a wall, an error, a refusal, an archive's copy.
@@ -34,6 +36,8 @@ impl Seen {
             Seen::Content
         } else if let Some(said) = said {
             Seen::Said(said)
+        } else if answers.iter().any(|(outcome, _)| *outcome == Outcome::Captured) {
+            Seen::Page
         } else if !answers.is_empty() && answers.iter().all(|(outcome, _)| *outcome == Outcome::NotFound) {
             Seen::NotFound
         } else {
@@ -73,6 +77,12 @@ impl Tracker {
                 }
                 State::Gone(Outcome::NotFound)
             }
+            // It contradicts only that nothing stands there.
+            Seen::Page if matches!(self.state, None | Some(State::Gone(Outcome::NotFound))) => State::Live,
+            Seen::Page => {
+                self.missed = 0;
+                return None;
+            }
             Seen::Nothing => return None,
         };
         if seen != Seen::NotFound {
@@ -108,7 +118,7 @@ mod tests {
 
     #[test]
     fn only_what_a_platform_says_or_two_misses_in_a_row_makes_a_post_gone() {
-        use Seen::{Content, NotFound, Nothing, Said};
+        use Seen::{Content, NotFound, Nothing, Page, Said};
         for (seen, expected) in [
             (&[Content, Nothing, Content][..], &["-", "-", "-"][..]),
             (
@@ -132,6 +142,11 @@ mod tests {
             (&[Said(Outcome::AgeGated), Said(Outcome::Deleted)], &["-", "deleted"]),
             (&[Nothing, Nothing], &["-", "-"]),
             (&[NotFound, NotFound, NotFound], &["-", "-", "-"]),
+            (
+                &[Page, NotFound, Page, NotFound, NotFound, Page],
+                &["-", "-", "-", "-", "not_found", "restored"],
+            ),
+            (&[Content, Said(Outcome::Deleted), Page], &["-", "deleted", "-"]),
         ] {
             assert_eq!(events(seen), expected, "{seen:?}");
         }
@@ -148,7 +163,7 @@ mod tests {
                 &[(Outcome::NotFound, false), (Outcome::Deleted, false)],
                 Seen::Said(Outcome::Deleted),
             ),
-            (&[(Outcome::Captured, false)], Seen::Nothing),
+            (&[(Outcome::Captured, false), (Outcome::Walled, false)], Seen::Page),
             (
                 &[(Outcome::NotFound, false), (Outcome::NotFound, false)],
                 Seen::NotFound,
