@@ -54,13 +54,27 @@ impl Report<'_> {
             self.put("</p>\n")?;
         }
         self.put(format_args!("<p class=state>{state}</p>\n"))?;
+        if let Some(change) = change(&subject, &attempts) {
+            self.put(format_args!(
+                "<p class=note>{change}, see <a href=\"#t{}\">below</a>.</p>\n",
+                subject.target
+            ))?;
+        }
         match (&kept, subject.kind.as_str()) {
             (Some(kept), _) => self.post(&subject, kept, &attempts)?,
             (None, "unidentified") => self.claim(&subject)?,
-            (None, "post") => self.put(format_args!(
-                "<p class=who>{}</p>\n<p class=note>Nothing of its content was obtained.</p>\n",
-                platform(&subject)
-            ))?,
+            (None, "post") => {
+                let page = attempts.iter().any(|attempt| attempt.outcome == "captured");
+                let note = match page {
+                    true => "Kept as a page; no post was read in it.",
+                    false => "Nothing of its content was obtained.",
+                };
+                self.put(format_args!(
+                    "<p class=who>Post {}</p>\n<p class=note>{note}</p>\n",
+                    platform(&subject)
+                ))?;
+                self.linked(&subject, &attempts)?;
+            }
             (None, _) => self.linked(&subject, &attempts)?,
         }
         self.put("<p class=small>")?;
@@ -322,6 +336,21 @@ fn state(subject: &Subject, attempts: &[Attempt], searches: &[Search]) -> (Strin
     (words, kind)
 }
 
+/// What differs between the captures that got it. The bytes of a post's answer always differ: they hold counts.
+fn change(subject: &Subject, attempts: &[Attempt]) -> Option<&'static str> {
+    let mut captured = attempts.iter().filter(|attempt| attempt.outcome == "captured");
+    let first = captured.next()?;
+    match subject.kind.as_str() {
+        "link" if captured.any(|other| other.body_sha256 != first.body_sha256) => {
+            Some("Its bytes differ from one capture to another")
+        }
+        "post" if captured.any(|other| other.text.is_some() && first.text.is_some() && other.text != first.text) => {
+            Some("Its text differs from one capture to another")
+        }
+        _ => None,
+    }
+}
+
 /// Platform and id.
 pub(super) fn platform(subject: &Subject) -> String {
     match (&subject.platform, &subject.native_id) {
@@ -341,5 +370,116 @@ pub(super) fn list(text: Option<&str>) -> Vec<Value> {
     match json(text) {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::export::story::Said;
+
+    fn subject(kind: &str) -> Subject {
+        Subject {
+            target: 1,
+            kind: kind.into(),
+            platform: Some("x".into()),
+            native_id: Some("2".into()),
+            url: Some("https://x.com/i/status/2".into()),
+            claim: None,
+        }
+    }
+
+    /// An attempt whose sources ended so; the last is the best.
+    fn attempt(capture: i64, answers: &[(&str, &str)], text: Option<&str>) -> Attempt {
+        let (source, outcome) = answers[answers.len() - 1];
+        Attempt {
+            capture,
+            ended: format!("2024-05-0{capture}T10:00:00.000Z"),
+            outcome: outcome.into(),
+            source: source.into(),
+            program: "citekeep 0".into(),
+            status: None,
+            final_url: None,
+            body_sha256: Some(format!("{capture}")),
+            body_length: None,
+            content_type: None,
+            content_encoding: None,
+            text: text.map(str::to_owned),
+            answers: answers
+                .iter()
+                .map(|(source, outcome)| Said {
+                    source: (*source).into(),
+                    outcome: (*outcome).into(),
+                    reason: "r".into(),
+                    detail: None,
+                    at: None,
+                    url: None,
+                })
+                .collect(),
+        }
+    }
+
+    fn words(attempts: &[Attempt]) -> (String, &'static str) {
+        let (markup, kind) = state(&subject("post"), attempts, &[]);
+        let mut words = String::new();
+        for part in markup.replace("<br>", "; ").split('<') {
+            words += part.split_once('>').map_or(part, |(_, text)| text);
+        }
+        (words, kind)
+    }
+
+    #[test]
+    fn a_deleted_post_that_the_web_archive_had_is_never_passed_off_as_there() {
+        let there = attempt(1, &[("x.syndication", "captured")], Some("a"));
+        let gone = attempt(2, &[("x.syndication", "deleted"), ("wayback", "not_found")], None);
+        let gone = Attempt {
+            outcome: "deleted".into(),
+            source: "x.syndication".into(),
+            ..gone
+        };
+        let copy = attempt(3, &[("x.syndication", "deleted"), ("wayback", "captured")], Some("a"));
+        let unseen = attempt(4, &[("x.syndication", "not_found")], None);
+        for (attempts, shown) in [
+            (
+                vec![there.clone()],
+                ("Captured by x.syndication 2024-05-01 10:00:00 UTC", "had"),
+            ),
+            (
+                vec![there.clone(), gone],
+                (
+                    "Deleted, says x.syndication 2024-05-02 10:00:00 UTC; Captured before 2024-05-01 10:00:00 UTC",
+                    "gone",
+                ),
+            ),
+            (
+                vec![there.clone(), copy],
+                (
+                    "Deleted, says x.syndication 2024-05-03 10:00:00 UTC; Content from wayback",
+                    "gone",
+                ),
+            ),
+            (
+                vec![there, unseen.clone()],
+                (
+                    "Not found 2024-05-04 10:00:00 UTC; Captured before 2024-05-01 10:00:00 UTC",
+                    "unseen",
+                ),
+            ),
+            (vec![unseen], ("Not found 2024-05-04 10:00:00 UTC", "unseen")),
+            (vec![], ("No attempt within this selection", "unseen")),
+        ] {
+            let (words, kind) = words(&attempts);
+            assert_eq!((words.as_str(), kind), shown);
+        }
+    }
+
+    #[test]
+    fn a_changed_text_is_a_change_of_a_post_and_changed_bytes_are_one_of_a_page() {
+        let attempts =
+            |texts: [Option<&str>; 2]| [1, 2].map(|n| attempt(n, &[("s", "captured")], texts[usize::from(n == 2)]));
+        assert_eq!(change(&subject("post"), &attempts([Some("a"), Some("a")])), None);
+        assert_eq!(change(&subject("post"), &attempts([None, Some("a")])), None);
+        assert!(change(&subject("post"), &attempts([Some("a"), Some("b")])).is_some());
+        assert!(change(&subject("link"), &attempts([None, None])).is_some());
     }
 }

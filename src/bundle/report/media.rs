@@ -15,7 +15,7 @@ use crate::store::hex;
 const INLINE: u64 = 2 << 20;
 
 /// Most bytes of all files that stand in the page.
-const INLINE_TOTAL: u64 = 48 << 20;
+const INLINE_TOTAL: u64 = 32 << 20;
 
 /// First bytes that are looked at.
 const SIGNATURE: usize = 16;
@@ -105,7 +105,7 @@ impl Report<'_> {
             file.close()?;
         }
         self.put(format_args!(
-            "<p class=note>Too large for this page: <a href=\"{name}\">the {} ({})</a></p>\n",
+            "<p class=note>Beside this page: <a href=\"{name}\">the {} ({})</a></p>\n",
             Text(&medium.kind),
             words::size(medium.length)
         ))

@@ -119,7 +119,7 @@ impl Report<'_> {
 
     fn block(&mut self, story: &Story, block: &Part, offsets: &Offsets<'_>, marks: &Marks) -> Result<()> {
         let (element, class) = match block.kind.as_str() {
-            "heading" => ("h4", ""),
+            "heading" => ("h3", ""),
             "list_item" => ("p", " class=item"),
             "quote" => ("blockquote", ""),
             "caption" => ("p", " class=caption"),

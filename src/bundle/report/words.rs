@@ -82,7 +82,7 @@ pub(super) fn form(form: &str) -> &str {
 pub(super) fn size(bytes: i64) -> String {
     let tenths = |unit: i64| (bytes.saturating_mul(10) + unit / 2) / unit;
     match bytes {
-        0..1_000 => format!("{bytes} bytes"),
+        ..1_000 => format!("{bytes} bytes"),
         1_000..1_000_000 => format!("{}.{} kB", tenths(1_000) / 10, tenths(1_000) % 10),
         _ => format!("{}.{} MB", tenths(1_000_000) / 10, tenths(1_000_000) % 10),
     }
