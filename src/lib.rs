@@ -20,6 +20,7 @@ pub mod fetch;
 mod likeness;
 pub mod outcome;
 pub mod platform;
+pub mod search;
 pub mod store;
 pub mod verdict;
 

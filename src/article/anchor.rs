@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Reading, Span};
 
 mod again;
-mod fold;
+pub(crate) mod fold;
 mod fragment;
 mod words;
 

@@ -27,6 +27,7 @@ mod person;
 mod print;
 mod redact;
 mod run;
+mod search;
 mod show;
 mod sources;
 mod status;
@@ -118,6 +119,8 @@ enum Command {
     List(list::Arguments),
     /// Show one article with its sentences and what became of the posts it cites
     Show(show::Arguments),
+    /// Look for words in articles, posts and notes, in any script
+    Search(search::Arguments),
     /// Add a remark about an article or a target
     Note(note::NoteArguments),
     /// Add a file that only a person could get, e.g. a screenshot behind a login; it is no capture
@@ -193,6 +196,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Status => status::run(&cli.global, printer),
         Command::List(arguments) => list::run(&cli.global, arguments, printer),
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
+        Command::Search(arguments) => search::run(&cli.global, arguments, printer),
         Command::Note(arguments) => note::note(&cli.global, arguments, printer),
         Command::Attach(arguments) => note::attach(&cli.global, arguments, printer),
         Command::Pause(arguments) => pause::pause(&cli.global, arguments, printer),

@@ -22,6 +22,7 @@ mod reading;
 pub mod record;
 mod redact;
 mod row;
+mod search;
 mod session;
 mod target;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use query::Reader;
 pub use queue::{Due, Enqueued};
 pub use redact::Redactable;
 pub(crate) use row::{hex, unhex};
+pub use search::Hit;
 
 /// How an archive is opened for a run.
 #[derive(Debug, Clone)]

@@ -183,3 +183,34 @@ fn a_page_that_stands_in_the_way_is_walled_and_no_capture() {
     }
     scene.is_sound();
 }
+
+#[test]
+fn words_are_found_in_articles_posts_and_notes() {
+    let (scene, _) = archived();
+    does(
+        &scene,
+        0,
+        &["note", "article:1", "Der Brücke wegen angerufen", "--by", "Bo"],
+    );
+    let found = |words: &[&str]| {
+        let output = does(&scene, 0, &[&["search", "--json"], words].concat());
+        let lines = text(&output.stdout);
+        let kinds = lines.lines().map(|line| {
+            let hit: serde_json::Value = serde_json::from_str(line).unwrap();
+            format!(
+                "{}: {}",
+                hit["kind"].as_str().unwrap(),
+                hit["text"][0].as_str().unwrap_or_default()
+            )
+        });
+        kinds.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found(&["mayor", "bridge was"]),
+        ["article: The mayor of Orsay wrote that the bridge was standing after the flood:"]
+    );
+    assert_eq!(found(&["STANDING"]).len(), 2, "the article and the post");
+    assert_eq!(found(&["brucke"]), ["note: Der Brücke wegen angerufen"]);
+    assert_eq!(found(&["tunnel"]), Vec::<String>::new());
+    does(&scene, 65, &["search", "…"]);
+}

@@ -1,0 +1,98 @@
+//! Looking for words in what the archive holds: articles, posts, notes.
+
+use serde::Serialize;
+
+use super::query::Reader;
+use crate::error::Result;
+use crate::search::Query;
+
+/// Something that has the words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hit {
+    /// `article`, `post` or `note`.
+    pub kind: &'static str,
+    /// Row of the article, target or note.
+    pub row: i64,
+    /// Its address; of a note, that of what it is about.
+    pub url: Option<String>,
+    /// Title of the article, or who wrote the post or note.
+    pub by: Option<String>,
+    /// When the article was read, the post posted (as its source says), the note added.
+    pub at: Option<String>,
+    /// Of an article the first sentences that have any of the words; else the whole text.
+    pub text: Vec<String>,
+}
+
+/// Most sentences of an article that are shown.
+const SENTENCES: usize = 3;
+
+impl Reader {
+    /// Shows what has all the words of `query`: newest readings of articles, newest texts of posts, notes.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn search(&self, query: &Query, mut each: impl FnMut(Hit)) -> Result<()> {
+        self.ask(|connection| {
+            let mut articles = connection.prepare_cached(
+                "SELECT r.article, coalesce(r.url, w.key), r.title, r.read_at, r.text, r.id, r.byline
+                 FROM article w JOIN reading r ON r.id = (SELECT max(n.id) FROM reading n WHERE n.article = w.id)
+                 WHERE r.text IS NOT NULL ORDER BY r.id",
+            )?;
+            let mut sentences =
+                connection.prepare_cached("SELECT text FROM sentences WHERE reading = ?1 ORDER BY ordinal")?;
+            let mut rows = articles.query([])?;
+            while let Some(row) = rows.next()? {
+                let (title, byline): (Option<String>, Option<String>) = (row.get(2)?, row.get(6)?);
+                let head = [title.as_deref(), byline.as_deref()].map(Option::unwrap_or_default).join("\n");
+                if !query.is_in(&format!("{head}\n{}", row.get_ref(4)?.as_str()?)) {
+                    continue;
+                }
+                let mut text = Vec::new();
+                let mut lines = sentences.query([row.get::<_, i64>(5)?])?;
+                while let (true, Some(line)) = (text.len() < SENTENCES, lines.next()?) {
+                    let sentence: String = line.get(0)?;
+                    if query.touches(&sentence) {
+                        text.push(sentence);
+                    }
+                }
+                each(Hit {
+                    kind: "article",
+                    row: row.get(0)?,
+                    url: row.get(1)?,
+                    by: title,
+                    at: row.get(3)?,
+                    text,
+                });
+            }
+            for (kind, sql) in [
+                (
+                    "post",
+                    "SELECT target, url, coalesce('@' || author_handle, author_name), posted_at, coalesce(title || char(10), '') || coalesce(text, ''),
+                            coalesce(author_name, '') FROM posts ORDER BY target",
+                ),
+                (
+                    "note",
+                    "SELECT n.id, coalesce(t.url, w.key), n.by, n.at, n.text, coalesce(n.file_name, '') FROM note n
+                     LEFT JOIN target t ON t.id = n.target LEFT JOIN article w ON w.id = n.article ORDER BY n.id",
+                ),
+            ] {
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    let (by, text, beside): (Option<String>, String, String) = (row.get(2)?, row.get(4)?, row.get(5)?);
+                    if query.is_in(&format!("{text}\n{}\n{beside}", by.as_deref().unwrap_or_default())) {
+                        each(Hit {
+                            kind,
+                            row: row.get(0)?,
+                            url: row.get(1)?,
+                            by,
+                            at: row.get(3)?,
+                            text: vec![text],
+                        });
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+}
