@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::{self, Recognised, link};
-use crate::store::record::{AnswerRecord, CaptureRecord, NewReading, Origin};
+use crate::store::record::{AnswerRecord, CaptureRecord, NewReading, Origin, Reread};
 
 /// What the user says about an input besides its bytes.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +56,20 @@ impl Capturer {
     /// # Errors
     /// If the archive cannot be written.
     pub async fn keep(&self, name: &str, reading: NewReading) -> Result<Article> {
+        let asked = match &reading.origin {
+            Origin::Fetched(exchanges) => exchanges.first().map(|first| first.url.to_string()),
+            Origin::Given { .. } => None,
+        };
         let receipt = self.store.add_reading(reading).await?;
+        if let Some(url) = asked {
+            let (article, first_read) = (receipt.article, receipt.first_read);
+            self.set_reread(Reread {
+                article,
+                url,
+                first_read,
+            })
+            .await?;
+        }
         Ok(Article {
             name: name.to_owned(),
             article: receipt.article,

@@ -27,6 +27,7 @@ pub mod input;
 mod link;
 mod notice;
 mod post;
+mod reread;
 mod schedule;
 pub mod source;
 mod staging;
@@ -36,6 +37,7 @@ use canary::Canaries;
 pub use article::{Article, Claims, read_local};
 pub use follow::Looked;
 pub use notice::Noticer;
+pub use reread::Again;
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;

@@ -39,6 +39,12 @@ pub fn next_check(first: Option<Timestamp>, now: Timestamp, outcome: Outcome) ->
     })
 }
 
+/// When to read an article again that was first read at `first`: as a target, but at most once a day, because every look at a page
+/// that is made anew for each reader is kept.
+pub fn next_reading(first: Timestamp, now: Timestamp) -> Timestamp {
+    next_check(Some(first), now, Outcome::Captured).max(now.plus_millis(DAY))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,7 +55,7 @@ pub async fn probe(fetcher: &Fetcher, upstreams: &Upstreams, post: &PostRef, sou
 }
 
 /// Large bodies are let go as they arrive.
-struct Nowhere;
+pub struct Nowhere;
 
 impl Staging for Nowhere {
     async fn begin(&mut self, _: &Url, _: Option<&str>) -> Result<i64> {

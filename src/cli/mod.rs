@@ -24,6 +24,7 @@ mod list;
 mod note;
 mod pause;
 mod person;
+mod ping;
 mod print;
 mod redact;
 mod run;
@@ -125,9 +126,9 @@ enum Command {
     Note(note::NoteArguments),
     /// Add a file that only a person could get, e.g. a screenshot behind a login; it is no capture
     Attach(note::AttachArguments),
-    /// Do not capture a target of its own accord any more
+    /// Do not capture a target, or read an article again, of its own accord any more
     Pause(pause::PauseArguments),
-    /// Capture a paused target again
+    /// Let what is paused go on
     Resume(pause::ResumeArguments),
     /// Take something out for good, leaving a tombstone and its digest
     Redact(redact::Arguments),

@@ -1,16 +1,16 @@
-//! `citekeep pause`, `citekeep resume`: which targets are captured of their own accord.
+//! `citekeep pause`, `citekeep resume`: which targets are captured, and which articles read again, of their own accord.
 
 use clap::Args;
 
 use super::Global;
-use super::person::{change, named_target};
+use super::person::{change, named};
 use super::print::{Printable, Printer};
 use crate::error::{ExitCode, Result};
 
 /// Arguments of `citekeep pause`.
 #[derive(Debug, Args)]
 pub struct PauseArguments {
-    /// The post or page: an address or target:N
+    /// The post, page or article: an address, target:N or article:N
     target: String,
     /// Why
     #[arg(long, value_name = "TEXT")]
@@ -23,17 +23,17 @@ pub struct PauseArguments {
 /// Arguments of `citekeep resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArguments {
-    /// The post or page: an address or target:N
+    /// The post, page or article: an address, target:N or article:N
     target: String,
     /// Wait for another run to end
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
 }
 
-/// Stops capturing a target of its own accord.
+/// Stops capturing a target, or reading an article again, of its own accord.
 pub fn pause(global: &Global, arguments: &PauseArguments, printer: &Printer) -> Result<ExitCode> {
     let paused = change(global, arguments.wait, async |store| {
-        let target = named_target(global, &arguments.target)?;
+        let target = named(global, &arguments.target)?;
         store.pause(target, arguments.why.clone()).await
     })?;
     tell(
@@ -43,10 +43,10 @@ pub fn pause(global: &Global, arguments: &PauseArguments, printer: &Printer) -> 
     )
 }
 
-/// Lets a paused target be captured again.
+/// Lets what is paused go on.
 pub fn resume(global: &Global, arguments: &ResumeArguments, printer: &Printer) -> Result<ExitCode> {
     let resumed = change(global, arguments.wait, async |store| {
-        store.resume(named_target(global, &arguments.target)?).await
+        store.resume(named(global, &arguments.target)?).await
     })?;
     tell(
         printer,

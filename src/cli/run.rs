@@ -1,16 +1,19 @@
 //! `citekeep run`: cron's command. Captures what is due, within limits, and says nothing where all went well.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
+use url::Url;
 
 use super::archive::{Tally, command_line, listen};
 use super::print::{Printable, Printer};
-use super::{Global, hook, internal};
+use super::{Global, hook, internal, ping};
 use crate::capture::{Capturer, Done, Noticer};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
@@ -46,6 +49,12 @@ pub struct Arguments {
     /// Where something changed or vanished, run this by the shell, with a line of JSON for each change on its standard input
     #[arg(long, value_name = "COMMAND")]
     on_change: Option<String>,
+    /// Ask for this address when the run has ended, or for what stands at /fail below it where it failed
+    #[arg(long, value_name = "URL")]
+    ping_url: Option<Url>,
+    /// Append the summary to this file, as a line of JSON
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 /// What a run says about itself: printed with `--json`, kept in the archive.
@@ -60,6 +69,9 @@ struct Summary {
     oldest_due: Option<String>,
     /// Followed lists that were due at the start, those looked at, and of them those that failed.
     lists_due: i64,
+    /// Articles that were due to be read again at the start, and those read again or tried to.
+    articles_due: i64,
+    articles_again: usize,
     lists: usize,
     lists_failed: usize,
     /// Articles taken in from them, and those that could not be had or read.
@@ -89,6 +101,8 @@ impl Summary {
             due: due.targets,
             oldest_due: due.oldest,
             lists_due: due.lists,
+            articles_due: due.articles,
+            articles_again: 0,
             lists: 0,
             lists_failed: 0,
             articles: 0,
@@ -110,9 +124,32 @@ impl Summary {
     }
 }
 
-/// Captures what is due; sets nothing up for the network where nothing is.
+/// Captures what is due, and tells the monitor how that ended. Who finds another run at work says nothing: that one will.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let config = global.settings()?;
+    let ended = capture(global, &config, arguments, printer);
+    let code = ended.as_ref().map_or_else(Error::exit_code, |code| *code);
+    if let Some(url) = &arguments.ping_url
+        && !arguments.dry_run
+        && code != ExitCode::Locked
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(internal)?;
+        if let Err(why) = runtime.block_on(ping::tell(&config, url, code))? {
+            printer.warn(format_args!(
+                "the monitor at {} was not told: {}",
+                Printable(url.as_str()),
+                Printable(&why)
+            ));
+        }
+    }
+    ended
+}
+
+/// Captures what is due; sets nothing up for the network where nothing is.
+fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let clock = Clock::System;
     if arguments.dry_run {
         let due = Reader::open(&global.archive)?.due(clock.now())?;
@@ -130,10 +167,10 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     };
     let store = Store::open(&global.archive, &options)?;
     let mut summary = Summary::new(store.run(), clock.now(), store.due()?);
-    if summary.due + summary.lists_due == 0 && store.last_end() + 1 == store.run() {
+    if summary.due + summary.lists_due + summary.articles_due == 0 && store.last_end() + 1 == store.run() {
         return store
             .close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))
-            .map(|()| tell(&summary, ExitCode::Done, printer));
+            .map(|()| tell(&summary, ExitCode::Done, arguments, printer));
     }
     let store = Arc::new(store);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -142,7 +179,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         .map_err(internal)?;
     runtime.block_on(async {
         let noticer = Noticer::start(store.path(), store.last_end(), options.spacing)?;
-        let finished = work(&store, &config, arguments, printer, &mut summary, &noticer).await;
+        let finished = work(&store, config, arguments, printer, &mut summary, &noticer).await;
         // It reads the archive, which is closed below.
         let changes = noticer.finish();
         let finished = finished.and_then(|code| report(changes?, code, &store, arguments, printer, &mut summary));
@@ -151,7 +188,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         let kept = serde_json::to_string(&summary).map_err(internal)?;
         // The first failure is the one to tell: after it, closing fails for the same reason.
         let closed = store.close(code as u8, Some(kept)).await;
-        finished.and_then(|code| closed.map(|()| tell(&summary, code, printer)))
+        finished.and_then(|code| closed.map(|()| tell(&summary, code, arguments, printer)))
     })
 }
 
@@ -185,11 +222,12 @@ async fn work(
             done.reason
         ));
     };
-    let (looked, out_of_time) = {
+    let ((looked, again), out_of_time) = {
         let capturing = async {
             let looked = capturer.look_at_lists(&stop).await?;
+            let again = capturer.read_again(&stop).await?;
             capturer.capture_due(arguments.max_captures, &stop, &mut watch).await?;
-            Ok::<_, Error>(looked)
+            Ok::<_, Error>((looked, again))
         };
         tokio::pin!(capturing);
         tokio::select! {
@@ -200,7 +238,8 @@ async fn work(
             }
         }
     };
-    for (url, why) in looked.failed.iter().chain(&looked.unread) {
+    let unread: Vec<_> = looked.unread.iter().chain(&again.unread).collect();
+    for (url, why) in looked.failed.iter().chain(unread.iter().copied()) {
         printer.warn(format_args!(
             "{}: {}; it is tried again",
             Printable(url),
@@ -208,7 +247,8 @@ async fn work(
         ));
     }
     (summary.lists, summary.lists_failed) = (looked.lists, looked.failed.len());
-    (summary.articles, summary.articles_unread) = (looked.articles, looked.unread.len());
+    (summary.articles, summary.articles_unread) = (looked.articles, unread.len());
+    summary.articles_again = again.articles;
     if let Some(code) = signalled.code() {
         summary.stopped_by = Some("signal");
         return Ok(code);
@@ -219,7 +259,7 @@ async fn work(
         summary.stopped_by.get_or_insert("max_captures");
     }
     Ok(match tally.code() {
-        ExitCode::Done if looked.failed.len() + looked.unread.len() > 0 => ExitCode::SomeFailed,
+        ExitCode::Done if looked.failed.len() + unread.len() > 0 => ExitCode::SomeFailed,
         code => code,
     })
 }
@@ -269,17 +309,37 @@ fn jitter(clock: Clock, most: u64) -> Duration {
     Duration::from_millis(number % (most * 1000))
 }
 
-fn tell(summary: &Summary, code: ExitCode, printer: &Printer) -> ExitCode {
+fn tell(summary: &Summary, code: ExitCode, arguments: &Arguments, printer: &Printer) -> ExitCode {
+    if let Some(path) = &arguments.log
+        && let Err(error) = append(path, summary)
+    {
+        printer.warn(format_args!(
+            "cannot write the log {}: {error}",
+            Printable(&path.display().to_string())
+        ));
+    }
     if printer.json() {
         printer.object(summary);
     }
     code
 }
 
+fn append(path: &Path, summary: &Summary) -> io::Result<()> {
+    let mut line = serde_json::to_vec(summary)?;
+    line.push(b'\n');
+    // In one piece, so that the lines of several programs do not mix.
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)?
+        .write_all(&line)
+}
+
 #[derive(Serialize)]
 struct DryRun<'a> {
     due: i64,
     lists_due: i64,
+    articles_due: i64,
     oldest_due: Option<&'a str>,
 }
 
@@ -289,6 +349,7 @@ fn tell_due(due: &Due, printer: &Printer) -> ExitCode {
         printer.object(&DryRun {
             due: due.targets,
             lists_due: due.lists,
+            articles_due: due.articles,
             oldest_due: oldest,
         });
     } else {
@@ -296,8 +357,11 @@ fn tell_due(due: &Due, printer: &Printer) -> ExitCode {
             .map(|time| format!(", the oldest since {time}"))
             .unwrap_or_default();
         printer.line(format_args!("{} due{since}", due.targets));
-        if due.lists > 0 {
-            printer.line(format_args!("{} lists to look at", due.lists));
+        if due.lists + due.articles > 0 {
+            let (lists, articles) = (due.lists, due.articles);
+            printer.line(format_args!(
+                "{lists} lists to look at, {articles} articles to read again"
+            ));
         }
     }
     ExitCode::Done

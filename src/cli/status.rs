@@ -16,6 +16,7 @@ struct Status {
     summary: Option<serde_json::Value>,
     due: i64,
     lists_due: i64,
+    articles_due: i64,
     oldest_due: Option<String>,
 }
 
@@ -32,6 +33,7 @@ pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
             summary,
             due: due.targets,
             lists_due: due.lists,
+            articles_due: due.articles,
             oldest_due: due.oldest,
         });
         return Ok(ExitCode::Done);
@@ -54,8 +56,11 @@ pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
         Some(oldest) => printer.line(format_args!("{} due, the oldest since {oldest}", due.targets)),
         None => printer.line(format_args!("{} due", due.targets)),
     }
-    if due.lists > 0 {
-        printer.line(format_args!("{} lists to look at", due.lists));
+    if due.lists + due.articles > 0 {
+        let (lists, articles) = (due.lists, due.articles);
+        printer.line(format_args!(
+            "{lists} lists to look at, {articles} articles to read again"
+        ));
     }
     Ok(ExitCode::Done)
 }

@@ -322,8 +322,10 @@ fn title(head: &[u8]) -> Option<String> {
 
 /// Where `tag`, in lower case, stands first.
 fn place_of(html: &[u8], tag: &[u8]) -> Option<usize> {
-    html.windows(tag.len())
-        .position(|window| window.eq_ignore_ascii_case(tag))
+    memchr::memchr_iter(tag[0], html).find(|at| {
+        let here = html.get(*at..*at + tag.len());
+        here.is_some_and(|here| here.eq_ignore_ascii_case(tag))
+    })
 }
 
 /// A title as a whole, and its parts: sites put their own name before or behind.

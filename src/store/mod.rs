@@ -43,7 +43,9 @@ use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::Body;
 use failure::Fault;
-use record::{CaptureRecord, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, ResolutionRecord};
+use record::{
+    About, CaptureRecord, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, Reread, ResolutionRecord,
+};
 use session::Session;
 use writer::{Closing, Command, Stop};
 
@@ -362,6 +364,22 @@ impl Store {
         self.pass(move |session| session.entered(follow, &url, done)).await
     }
 
+    /// Notes when an article is to be read again, unless it is paused.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn set_reread(&self, article: i64, url: String, due: Timestamp) -> Result<()> {
+        self.pass(move |session| session.set_reread(article, &url, due)).await
+    }
+
+    /// The articles that are to be read again, the longest overdue first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn rereads_due(&self) -> Result<Vec<Reread>> {
+        self.pass(Session::rereads_due).await
+    }
+
     /// A list was looked at, and is due again then.
     ///
     /// # Errors
@@ -378,20 +396,21 @@ impl Store {
         self.call(0, move |session| session.add_note(&note)).await
     }
 
-    /// From now on `target` is captured only if somebody asks for it by name; false if that was so already.
+    /// From now on a target is captured, or a fetched article read again, only if somebody asks for it by name; false if that was
+    /// so already.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn pause(&self, target: i64, why: Option<String>) -> Result<bool> {
-        self.call(0, move |session| session.pause(target, why.as_deref())).await
+    pub async fn pause(&self, what: About, why: Option<String>) -> Result<bool> {
+        self.call(0, move |session| session.pause(what, why.as_deref())).await
     }
 
     /// Ends a pause; false if there was none.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn resume(&self, target: i64) -> Result<bool> {
-        self.call(0, move |session| session.resume(target)).await
+    pub async fn resume(&self, what: About) -> Result<bool> {
+        self.call(0, move |session| session.resume(what)).await
     }
 
     /// What is due now; found by an index, however large the archive. Blocks; not for async tasks.

@@ -55,8 +55,12 @@ impl Session {
         Ok(id)
     }
 
-    /// Stops capturing a target of its own accord; false if it was paused already.
-    pub(super) fn pause(&mut self, target: i64, why: Option<&str>) -> Result<bool, Fault> {
+    /// Stops capturing a target, or reading an article again, of its own accord; false if it was paused already.
+    pub(super) fn pause(&mut self, what: About, why: Option<&str>) -> Result<bool, Fault> {
+        let target = match what {
+            About::Target(target) => target,
+            About::Article(article) => return self.set_paused(article, None),
+        };
         let now = self.now();
         let paused = self
             .connection
@@ -71,8 +75,15 @@ impl Session {
         Ok(paused > 0)
     }
 
-    /// Lets a paused target be captured again, from now on; false if it was not paused.
-    pub(super) fn resume(&mut self, target: i64) -> Result<bool, Fault> {
+    /// Lets what is paused go on, from now on; false if it was not paused.
+    pub(super) fn resume(&mut self, what: About) -> Result<bool, Fault> {
+        let target = match what {
+            About::Target(target) => target,
+            About::Article(article) => {
+                let now = self.now();
+                return self.set_paused(article, Some(&now));
+            }
+        };
         let resumed = self
             .connection
             .prepare_cached("DELETE FROM pause WHERE target = ?1")?
@@ -82,5 +93,14 @@ impl Session {
             self.recheck(target, self.clock.now())?;
         }
         Ok(resumed)
+    }
+
+    /// Sets when a fetched article is due; false if that was so already, or it was given as a file.
+    fn set_paused(&mut self, article: i64, due: Option<&str>) -> Result<bool, Fault> {
+        Ok(self
+            .connection
+            .prepare_cached("UPDATE reread SET due = ?2 WHERE article = ?1 AND (due IS NULL) <> (?2 IS NULL)")?
+            .execute(params![article, due])?
+            > 0)
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
-use super::record::Job;
+use super::record::{Job, Reread};
 use super::row::{count, time};
 use super::session::Session;
 use super::target::{kind, meaning};
@@ -29,6 +29,8 @@ pub struct Due {
     pub oldest: Option<String>,
     /// How many lists of articles.
     pub lists: i64,
+    /// How many articles are to be read again.
+    pub articles: i64,
 }
 
 impl Session {
@@ -154,6 +156,36 @@ impl Session {
         Ok(())
     }
 
+    /// Notes when an article is to be read again, unless it is paused.
+    pub(super) fn set_reread(&mut self, article: i64, url: &str, due: Timestamp) -> Result<(), Fault> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO reread (article, url, due) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (article) DO UPDATE SET url = excluded.url, due = excluded.due WHERE reread.due IS NOT NULL",
+            )?
+            .execute(params![article, url, due.to_string()])?;
+        Ok(())
+    }
+
+    /// The articles that are to be read again, the longest overdue first.
+    pub(super) fn rereads_due(&mut self) -> Result<Vec<Reread>, Fault> {
+        let now = self.now();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT article, url, (SELECT min(read_at) FROM reading r WHERE r.article = reread.article)
+             FROM reread WHERE due <= ?1 ORDER BY due",
+        )?;
+        let rereads = statement
+            .query_map([now], |row| {
+                Ok(Reread {
+                    article: row.get(0)?,
+                    url: row.get(1)?,
+                    first_read: time(&row.get::<_, String>(2)?),
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(rereads)
+    }
+
     fn job(&self, target: i64, fence: i64, attempts: i64) -> rusqlite::Result<Job> {
         self.connection
             .prepare_cached(
@@ -241,7 +273,8 @@ impl Session {
 pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
     connection
         .prepare_cached(
-            "SELECT count(*), min(due), (SELECT count(*) FROM follow WHERE due <= ?1) FROM (
+            "SELECT count(*), min(due), (SELECT count(*) FROM follow WHERE due <= ?1),
+                    (SELECT count(*) FROM reread WHERE due <= ?1) FROM (
                SELECT leased_until AS due FROM job WHERE leased_until <= ?1
                UNION ALL SELECT not_before FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1
                UNION ALL SELECT due FROM recheck WHERE due <= ?1)",
@@ -251,6 +284,7 @@ pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
                 targets: row.get(0)?,
                 oldest: row.get(1)?,
                 lists: row.get(2)?,
+                articles: row.get(3)?,
             })
         })
 }

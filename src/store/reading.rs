@@ -10,12 +10,13 @@ use super::ledger::{ExchangeSeal, Field};
 use super::record::{NewReading, Origin, ReadingReceipt};
 use super::row::{
     ARTICLE, BLOCK, CITATION, CITATION_SENTENCE, Evidence, READING, SENTENCE, TARGET, Table, count, hex, integer, text,
-    text_or_null,
+    text_or_null, time,
 };
 use super::session::{PROGRAM, Session, take};
 use super::target::string_list;
 use crate::article::{Format, Found};
 use crate::citation::Findings;
+use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::exchange::Body;
 
@@ -65,6 +66,7 @@ impl Session {
                 reading: known,
                 new: false,
                 targets,
+                first_read: self.first_read(article)?,
             });
         }
         let id = self.next_entry;
@@ -90,7 +92,16 @@ impl Session {
             reading: id,
             new: true,
             targets,
+            first_read: self.first_read(article)?,
         })
+    }
+
+    fn first_read(&self, article: i64) -> Result<Timestamp, Fault> {
+        let first: String = self
+            .connection
+            .prepare_cached("SELECT min(read_at) FROM reading WHERE article = ?1")?
+            .query_row([article], |row| row.get(0))?;
+        Ok(time(&first))
     }
 
     fn put_article(&mut self, key: &str) -> Result<i64, Fault> {

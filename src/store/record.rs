@@ -48,6 +48,19 @@ pub struct ReadingReceipt {
     pub new: bool,
     /// Target row of each citation, in the order of the findings.
     pub targets: Vec<i64>,
+    /// When the article was first read.
+    pub first_read: Timestamp,
+}
+
+/// An article that is to be read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reread {
+    /// Row of the article.
+    pub article: i64,
+    /// The address that was asked for it.
+    pub url: String,
+    /// When it was first read.
+    pub first_read: Timestamp,
 }
 
 /// What a target is to those who capture it.

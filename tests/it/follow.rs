@@ -234,3 +234,47 @@ fn sitemaps_of_an_index_and_feeds_of_an_opml_file_are_followed() {
     does(&scene, 66, &["follow", "missing.opml"]);
     scene.is_sound();
 }
+
+#[test]
+fn a_fetched_article_is_read_again_when_it_is_due_until_it_is_paused() {
+    let scene = paper();
+    scene.archives(0, &["http://paper.example/b"]);
+    let run_all = |code: i32| {
+        let archive = Connection::open(scene.archive()).unwrap();
+        archive
+            .execute(
+                "UPDATE reread SET due = '2020-01-01T00:00:00.000Z' WHERE due IS NOT NULL",
+                [],
+            )
+            .unwrap();
+        drop(archive);
+        run(&scene, code)
+    };
+    assert_eq!(run(&scene, 0)["articles_again"], 0, "not due yet");
+    assert_eq!(run_all(0)["articles_again"], 1);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM reading"), 1, "it is as it was");
+    scene.web.on("paper.example", "/b", [Reply::page(article(POST))]);
+    let summary = run_all(0);
+    assert_eq!(
+        (&summary["articles_again"], &summary["changes"]["revised"]),
+        (&1.into(), &1.into()),
+        "{summary}"
+    );
+    assert_eq!(
+        scene.value::<String>("SELECT state FROM citations WHERE platform = 'x'"),
+        "captured"
+    );
+    scene.web.on("paper.example", "/b", [Reply::status(404)]);
+    let summary = run_all(3);
+    assert_eq!(summary["articles_unread"], 1, "{summary}");
+    assert_eq!(
+        scene.value::<String>("SELECT outcome FROM captures WHERE url = 'http://paper.example/b'"),
+        "not_found",
+        "that it is gone is kept"
+    );
+    does(&scene, 0, &["pause", "article:1"]);
+    assert_eq!(run_all(0)["articles_again"], 0);
+    does(&scene, 0, &["resume", "article:1"]);
+    assert_eq!(run(&scene, 3)["articles_again"], 1);
+    scene.is_sound();
+}

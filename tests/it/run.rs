@@ -209,3 +209,38 @@ fn a_run_captures_again_what_was_captured_and_finds_that_it_was_deleted() {
     assert_eq!(captures(&scene), 2 * before, "each slot is captured once");
     scene.is_sound();
 }
+
+#[test]
+fn the_monitor_hears_how_a_run_ended_and_its_silence_costs_nothing() {
+    let scene = Scene::new();
+    let input = story(&scene);
+    scene.archives(0, &[&input]);
+    scene.web.on("monitor.example", "/abc", [Reply::page("OK")]);
+    let log = scene.path("runs.jsonl");
+    let log = log.to_str().unwrap();
+    let output = run(&scene, &["--ping-url", "http://monitor.example/abc", "--log", log]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    assert_eq!(
+        (
+            scene.web.asked("monitor.example", "/abc"),
+            scene.web.asked("monitor.example", "/abc/fail")
+        ),
+        (1, 0)
+    );
+    let output = run(&scene, &["--ping-url", "http://nobody.example/abc", "--log", log]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        text(&output.stderr).contains("the monitor at http://nobody.example/abc was not told"),
+        "{output:?}"
+    );
+    let lines = std::fs::read_to_string(log).unwrap();
+    assert_eq!(
+        lines.lines().filter(|line| line.contains("\"exit\":0")).count(),
+        2,
+        "{lines}"
+    );
+    std::fs::remove_file(scene.archive()).unwrap();
+    let output = run(&scene, &["--ping-url", "http://monitor.example/abc"]);
+    assert_eq!(output.status.code(), Some(66), "{output:?}");
+    assert_eq!(scene.web.asked("monitor.example", "/abc/fail"), 1);
+}

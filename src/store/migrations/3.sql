@@ -54,6 +54,14 @@ CREATE TABLE pause (
   why     TEXT
 ) STRICT;
 
+-- When articles that were fetched are to be read again.
+CREATE TABLE reread (
+  article  INTEGER PRIMARY KEY REFERENCES article (id),
+  url      TEXT NOT NULL,               -- the address that is asked
+  due      TEXT                         -- NULL: paused
+) STRICT;
+CREATE INDEX reread_due ON reread (due) WHERE due IS NOT NULL;
+
 -- Lists of articles (feeds, sitemaps) that a run looks at. The looks are captures of their target.
 CREATE TABLE follow (
   id        INTEGER PRIMARY KEY,
