@@ -66,5 +66,13 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     for line in Style::new(printer, true).lines(&compared.difference) {
         printer.line(format_args!("  {line}"));
     }
+    for happened in &compared.events {
+        printer.line(format_args!(
+            "{}: {} (entry {})",
+            happened.event.word(),
+            happened.place.at,
+            happened.place.seq
+        ));
+    }
     Ok(ExitCode::Done)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::print::escape_json;
 use crate::store::change::Change;
 
 /// How long it may take.
@@ -19,10 +20,11 @@ const LOOK: Duration = Duration::from_millis(20);
 /// # Errors
 /// In words for a person, if it cannot be run, fails, or takes too long.
 pub fn tell(command: &str, archive: &Path, changes: &[Change]) -> Result<(), String> {
-    let mut lines = Vec::new();
+    let mut lines = String::new();
     for change in changes {
-        serde_json::to_writer(&mut lines, change).map_err(|error| error.to_string())?;
-        lines.push(b'\n');
+        let json = serde_json::to_string(change).map_err(|error| error.to_string())?;
+        lines += &escape_json(&json);
+        lines.push('\n');
     }
     let output = io::stderr().as_fd().try_clone_to_owned();
     let mut child = Command::new("/bin/sh")
@@ -35,7 +37,7 @@ pub fn tell(command: &str, archive: &Path, changes: &[Change]) -> Result<(), Str
     if let Some(mut input) = child.stdin.take() {
         // One that does not read its input is not waited for; its exit code tells.
         std::thread::spawn(move || {
-            let _ = input.write_all(&lines);
+            let _ = input.write_all(lines.as_bytes());
         });
     }
     let mut waited = Duration::ZERO;

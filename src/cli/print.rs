@@ -123,7 +123,7 @@ fn out(text: fmt::Arguments<'_>) {
 fn ignore_closed(_result: io::Result<()>) {}
 
 /// JSON text with the characters that are unsafe on a terminal as `\uXXXX`; the value stays the same.
-fn escape_json(json: &str) -> String {
+pub(super) fn escape_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if is_unsafe(c) {

@@ -1,6 +1,7 @@
 //! A safe copy of the archive, also while a run writes to it: made under another name, checked, and only then named.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -65,7 +66,7 @@ pub fn backup(archive: &Path, to: &Path, options: Options, mut progress: impl Fn
     }
     // What is wrong with the copy's file is said of the name that the user gave.
     .map_err(|error| sql_error(&to, &error))?;
-    keep(draft, &original, &to)
+    keep(draft, &original, &to, options.force)
 }
 
 fn check_name(archive: &Path, to: &Path, force: bool) -> Result<()> {
@@ -77,13 +78,17 @@ fn check_name(archive: &Path, to: &Path, force: bool) -> Result<()> {
         });
     }
     if to.exists() && !force {
-        return Err(Error::BadInput {
-            input: to.display().to_string(),
-            why: "is there already".to_owned(),
-            hint: Some("name another file, or give --force to put the new copy in its place"),
-        });
+        return Err(is_there(to));
     }
     Ok(())
+}
+
+fn is_there(to: &Path) -> Error {
+    Error::BadInput {
+        input: to.display().to_string(),
+        why: "is there already".to_owned(),
+        hint: Some("name another file, or give --force to put the new copy in its place"),
+    }
 }
 
 /// Page by page. The transaction holds one state of the archive, so a run that commits meanwhile does not make SQLite begin
@@ -118,12 +123,20 @@ fn vacuum(archive: &Connection, draft: &Path) -> rusqlite::Result<()> {
 }
 
 /// Has the disk keep the copy, checks it, and gives it its name.
-fn keep(draft: NamedTempFile, archive: &Connection, to: &Path) -> Result<Copied> {
+fn keep(draft: NamedTempFile, archive: &Connection, to: &Path, force: bool) -> Result<Copied> {
     let cannot_write = |source| io_error("cannot write", to, source);
     draft.as_file().sync_all().map_err(cannot_write)?;
     let (entries, head) = check(draft.path(), archive, to)?;
     let bytes = draft.as_file().metadata().map_err(cannot_write)?.len();
-    draft.persist(to).map_err(|failure| cannot_write(failure.error))?;
+    let named = if force {
+        draft.persist(to)
+    } else {
+        draft.persist_noclobber(to)
+    };
+    named.map_err(|failure| match failure.error.kind() {
+        io::ErrorKind::AlreadyExists => is_there(to),
+        _ => cannot_write(failure.error),
+    })?;
     File::open(to.parent().unwrap_or(Path::new(".")))
         .and_then(|folder| folder.sync_all())
         .map_err(cannot_write)?;

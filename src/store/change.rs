@@ -72,6 +72,18 @@ pub struct Comparison {
     /// What differs.
     #[serde(flatten)]
     pub difference: Difference,
+    /// When it vanished or was restored since the earlier state.
+    pub events: Vec<Happened>,
+}
+
+/// An event of a target's life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Happened {
+    /// What happened.
+    pub event: Event,
+    /// The capture that shows it.
+    #[serde(flatten)]
+    pub place: Before,
 }
 
 /// What is to be compared, and which of its states.
@@ -188,6 +200,17 @@ impl Reader {
                 return Ok(None);
             };
             let difference = compare(connection, subject.of, earlier, later)?.unwrap_or_default();
+            let events = changes_of_target(connection, target, from.seq, false)?
+                .into_iter()
+                .filter(|change| matches!(change.event, Event::Gone(_) | Event::Restored))
+                .map(|change| Happened {
+                    event: change.event,
+                    place: Before {
+                        seq: change.seq,
+                        at: change.at,
+                    },
+                })
+                .collect();
             Ok(Some(Comparison {
                 of: subject.of,
                 key: subject.key,
@@ -195,6 +218,7 @@ impl Reader {
                 from: from.place(),
                 to: to.place(),
                 difference,
+                events,
             }))
         })
     }
@@ -227,6 +251,7 @@ impl Reader {
                 from: from.place(),
                 to: to.place(),
                 difference,
+                events: Vec::new(),
             }))
         })
     }

@@ -105,6 +105,10 @@ fn a_post_edited_deleted_and_restored_is_told_at_each_step() {
     let address = format!("https://x.com/ada_b/status/{POST}");
     let shown = diff(&scene, &[&address]);
     assert!(shown.contains("text: The bridge is [-standing-]{+closed+}."), "{shown}");
+    assert!(
+        shown.contains("\ndeleted: ") && shown.contains("\nrestored: "),
+        "{shown}"
+    );
     let since = told[1]["seq"].to_string();
     assert_eq!(changes(&scene, &["--since", &since]).len(), 1);
     assert_eq!(changes(&scene, &["--since", "2999-01-01"]).len(), 0);
