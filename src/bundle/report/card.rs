@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::markup::{Address, Name, Text, Time, language};
 use super::{Report, words};
 use crate::error::Result;
-use crate::store::export::story::{Attempt, Kept, Search, Subject};
+use crate::store::export::story::{Attempt, Claim, Kept, Search, Subject};
 
 /// A target and where it is cited.
 pub(super) struct Cited {
@@ -16,6 +16,8 @@ pub(super) struct Cited {
     pub claims: Vec<i64>,
     /// A line of markup for each place that cites it, without its end, and the address as it stood there.
     pub places: Vec<(String, Option<String>)>,
+    /// What the article shows of it.
+    pub claim: Claim,
 }
 
 /// What is to be told below the article of how a target was obtained.
@@ -62,11 +64,17 @@ impl Report<'_> {
         }
         match (&kept, subject.kind.as_str()) {
             (Some(kept), _) => self.post(&subject, kept, &attempts)?,
-            (None, "unidentified") => self.claim(&subject)?,
+            (None, "unidentified") => {
+                self.put(format_args!("<p class=who>Post {}</p>\n", platform(&subject)))?;
+                match cited.claim == Claim::default() {
+                    true => self.claim(&claim_of(&subject))?,
+                    false => self.claim(&cited.claim)?,
+                }
+            }
             (None, "post") => {
                 let page = attempts.iter().any(|attempt| attempt.outcome == "captured");
                 let note = match page {
-                    true => "Kept as a page; no post was read in it.",
+                    true => "Captured; the archive holds no post that was read in it.",
                     false => "Nothing of its content was obtained.",
                 };
                 self.put(format_args!(
@@ -74,6 +82,7 @@ impl Report<'_> {
                     platform(&subject)
                 ))?;
                 self.linked(&subject, &attempts)?;
+                self.claim(&cited.claim)?;
             }
             (None, _) => self.linked(&subject, &attempts)?,
         }
@@ -269,31 +278,41 @@ impl Report<'_> {
         self.put(format_args!("{line}.</p>\n"))
     }
 
-    /// What the article claims of a post that was not identified.
-    fn claim(&mut self, subject: &Subject) -> Result<()> {
-        let claim = json(subject.claim.as_deref()).unwrap_or_default();
-        let text = |key: &str| claim[key].as_str().filter(|text| !text.is_empty());
-        let mut who = String::new();
-        if let Some(name) = text("author_name") {
-            who += &format!("<b>{}</b> ", Name(name));
+    /// What the article shows of a post that was not obtained.
+    fn claim(&mut self, claim: &Claim) -> Result<()> {
+        if *claim == Claim::default() {
+            return Ok(());
         }
-        if let Some(handle) = text("author_handle") {
-            who += &format!("{} ", Name(&format!("@{handle}")));
+        self.put("<p class=note>As the article shows it; nothing of this is checked:</p>\n<div class=related><p class=small>")?;
+        if let Some(name) = &claim.author_name {
+            self.put(format_args!("<b>{}</b> ", Name(name)))?;
         }
-        who += &format!("<span class=small>{}", platform(subject));
-        if let Some(date) = text("date_text").or(text("date")) {
-            who += &format!(", dated {}", Name(date));
+        if let Some(handle) = &claim.author_handle {
+            self.put(format_args!("{} ", Name(&format!("@{handle}"))))?;
         }
-        self.put(format_args!(
-            "<p class=note>Only what the article shows of it; nothing of it is checked:</p>\n<p class=who>{who}</span></p>\n"
-        ))?;
-        match text("text") {
-            Some(text) => self.put(format_args!(
-                "<blockquote class=words dir=auto>{}</blockquote>\n",
+        if let Some(date) = &claim.date {
+            self.put(Name(date))?;
+        }
+        self.put("</p>")?;
+        if let Some(text) = &claim.text {
+            self.put(format_args!(
+                "<blockquote class=words dir=auto>{}</blockquote>",
                 Text(text)
-            )),
-            None => Ok(()),
+            ))?;
         }
+        self.put("</div>\n")
+    }
+}
+
+/// What articles show of a post that was not identified.
+fn claim_of(subject: &Subject) -> Claim {
+    let claim = json(subject.claim.as_deref()).unwrap_or_default();
+    let text = |key: &str| claim[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    Claim {
+        author_name: text("author_name"),
+        author_handle: text("author_handle"),
+        date: text("date_text").or_else(|| text("date")),
+        text: text("text"),
     }
 }
 

@@ -79,22 +79,40 @@ fn seconds(time: &str) -> Option<(&str, &str)> {
 }
 
 fn escape(text: &str, f: &mut Formatter<'_>, code: fn(u32, &mut Formatter<'_>) -> fmt::Result) -> fmt::Result {
-    for character in text.chars() {
+    let mut unpaired = unpaired_isolates(text).into_iter().peekable();
+    for (at, character) in text.char_indices() {
         match character {
             '&' => f.write_str("&amp;")?,
             '<' => f.write_str("&lt;")?,
             '>' => f.write_str("&gt;")?,
             '"' => f.write_str("&quot;")?,
             '\'' => f.write_str("&#39;")?,
-            c if is_shown_as_code(c) => code(u32::from(c), f)?,
+            c if is_shown_as_code(c) || unpaired.next_if_eq(&at).is_some() => code(u32::from(c), f)?,
             c => f.write_char(c)?,
         }
     }
     Ok(())
 }
 
+/// Where directional isolates (UAX #9) are opened but not closed in their line, or closed but not opened: browsers isolate
+/// an element by the same characters, so these would reach beyond it.
+fn unpaired_isolates(text: &str) -> Vec<usize> {
+    let (mut open, mut unpaired) = (Vec::new(), Vec::new());
+    for (at, character) in text.char_indices() {
+        match character {
+            '\u{2066}'..='\u{2068}' => open.push(at),
+            '\u{2069}' if open.pop().is_none() => unpaired.push(at),
+            '\n' => unpaired.append(&mut open),
+            _ => {}
+        }
+    }
+    unpaired.append(&mut open);
+    unpaired.sort_unstable();
+    unpaired
+}
+
 /// Controls, characters that are none, and those that force the direction of what follows (UAX #9: embeddings and
-/// overrides). Isolates and marks stay: they are used in earnest, and reach no further than their element.
+/// overrides). Isolates that are closed and marks stay: they are used in earnest, and reach no further than their element.
 fn is_shown_as_code(character: char) -> bool {
     let code = u32::from(character);
     (character.is_control() && !matches!(character, '\n' | '\t'))
@@ -172,6 +190,12 @@ mod tests {
                 "[U+2028][U+FEFF]",
             ),
             ("\u{1fffe}", "<span class=code>U+1FFFE</span>", "[U+1FFFE]"),
+            ("a\u{2069}b", "a<span class=code>U+2069</span>b", "a[U+2069]b"),
+            (
+                "\u{2067}\u{2066}a\u{2069}\nb\u{2069}",
+                "<span class=code>U+2067</span>\u{2066}a\u{2069}\nb<span class=code>U+2069</span>",
+                "[U+2067]\u{2066}a\u{2069}\nb[U+2069]",
+            ),
             // in earnest use
             (
                 "\u{2067}אב\u{2069}\u{200f}\u{200d}",

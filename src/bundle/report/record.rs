@@ -151,7 +151,7 @@ impl Report<'_> {
     }
 
     fn said(&mut self, said: &Said, does: &str) -> Result<()> {
-        let mut markup = format!("<li><code>{}</code> {does}", Text(&said.source));
+        let mut markup = format!("<li><code>{}</code> {}", Text(&said.source), Text(does));
         if let Some(at) = &said.at {
             markup += &format!(", {}", Time(at));
         }

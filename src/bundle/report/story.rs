@@ -8,7 +8,7 @@ use super::markup::{Attribute, Name, Text, Time, direction, language};
 use super::{Report, address, name, title, words};
 use crate::bundle::offsets::Offsets;
 use crate::error::Result;
-use crate::store::export::story::{Part, Place, Story};
+use crate::store::export::story::{Claim, Part, Place, Story};
 
 impl Report<'_> {
     /// Every text of an article that the selection has.
@@ -106,12 +106,26 @@ impl Report<'_> {
         let beside = places_by_block(story);
         let ends = beside.keys().skip(1).copied().chain([story.blocks.len()]);
         for ((start, places), end) in beside.iter().zip(ends) {
-            self.put(format_args!("<div class=row>\n<div class=said {said}>\n"))?;
-            for block in story.blocks.get(*start..end).unwrap_or_default() {
+            self.put("<div class=row>\n")?;
+            // On a narrow screen the cards stand between the citing block and what follows it.
+            let (citing, after) = story
+                .blocks
+                .get(*start..end)
+                .unwrap_or_default()
+                .split_at(usize::from(*start < end));
+            self.put(format_args!("<div class=said {said}>\n"))?;
+            for block in citing {
                 self.block(story, block, &offsets, &marks)?;
             }
             self.put("</div>\n")?;
             self.cards(story, places)?;
+            if !after.is_empty() {
+                self.put(format_args!("<div class=\"said after\" {said}>\n"))?;
+                for block in after {
+                    self.block(story, block, &offsets, &marks)?;
+                }
+                self.put("</div>\n")?;
+            }
             self.put("</div>\n")?;
         }
         Ok(())
@@ -181,8 +195,18 @@ impl Report<'_> {
                 .collect();
             claims.sort_unstable();
             claims.dedup();
+            let mut claimed = places
+                .iter()
+                .map(|place| &place.claim)
+                .filter(|claim| **claim != Claim::default());
+            let claim = claimed.next().cloned().unwrap_or_default();
             let places = places.iter().map(|place| place_line(story, place)).collect();
-            self.card(Cited { means, claims, places })?;
+            self.card(Cited {
+                means,
+                claims,
+                places,
+                claim,
+            })?;
         }
         self.put("</div>\n")
     }
@@ -209,14 +233,14 @@ fn place_line(story: &Story, place: &Place) -> (String, Option<String>) {
                     "confidence {} of 1000, {}",
                     mention.confidence, mention.reason
                 )),
-                words::form(&place.form),
-                words::refers(&mention.relation)
+                Text(words::form(&place.form)),
+                Text(words::refers(&mention.relation))
             );
         }
         None => {
             line += &format!(
                 "<b class=number>{number}</b> {}; no sentence refers to it",
-                words::form(&place.form)
+                Text(words::form(&place.form))
             );
         }
     }

@@ -103,6 +103,8 @@ pub struct Place {
     pub form: String,
     /// The address as it stood.
     pub raw_url: Option<String>,
+    /// What the place itself shows of what it cites; nothing of it is checked.
+    pub claim: Claim,
     /// First code point of the place.
     pub start: usize,
     /// What is cited.
@@ -111,6 +113,19 @@ pub struct Place {
     pub means: i64,
     /// Sentences that refer to it, best first.
     pub mentions: Vec<Mention>,
+}
+
+/// What an article shows of a post.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Author's name.
+    pub author_name: Option<String>,
+    /// Author's handle, without `@`.
+    pub author_handle: Option<String>,
+    /// Date as printed.
+    pub date: Option<String>,
+    /// Text.
+    pub text: Option<String>,
 }
 
 /// A sentence that refers to a place.
@@ -419,7 +434,8 @@ impl Extract<'_> {
 
     fn places(&self, reading: i64) -> Result<Vec<Place>> {
         let mut places = self.listed(
-            "SELECT c.id, c.ordinal, c.form, c.raw_url, c.start, x.id, x.means
+            "SELECT c.id, c.ordinal, c.form, c.raw_url, c.start, x.id, x.means, c.author_name, c.author_handle,
+                    coalesce(c.date_text, c.date), c.text
              FROM citation c JOIN export_target x ON x.id = c.target WHERE c.reading = ?1 ORDER BY c.ordinal",
             [reading],
             |row| {
@@ -431,6 +447,12 @@ impl Extract<'_> {
                     start: offset(row, 4)?,
                     target: row.get(5)?,
                     means: row.get(6)?,
+                    claim: Claim {
+                        author_name: row.get(7)?,
+                        author_handle: row.get(8)?,
+                        date: row.get(9)?,
+                        text: row.get(10)?,
+                    },
                     mentions: Vec::new(),
                 })
             },

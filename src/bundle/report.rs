@@ -18,9 +18,10 @@ use super::Options;
 use super::bag::{Bag, BagFile};
 use crate::error::Result;
 use crate::store::export::Extract;
+use crate::store::export::story::Claim;
 use markup::{Address, Name, Text, Time, language};
 
-const STYLE: &str = include_str!("report.css");
+const STYLE: &str = include_str!("report/report.css");
 
 /// Writes `report.html`, and as `media/…` the files that are too large to stand in it.
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
@@ -148,6 +149,7 @@ impl Report<'_> {
                 means: target,
                 claims: Vec::new(),
                 places: Vec::new(),
+                claim: Claim::default(),
             })?;
         }
         self.put("</div>\n")?;
