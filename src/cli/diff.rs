@@ -5,6 +5,7 @@ use clap::Args;
 use super::Global;
 use super::print::{Printable, Printer};
 use super::words::Style;
+use crate::config::seconds;
 use crate::error::{Error, ExitCode, Result};
 use crate::store::Reader;
 use crate::store::change::Span;
@@ -33,7 +34,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     let compared = if let Some(article) = reader.find_article(&arguments.name)? {
         reader.compare_article(article, span)?
     } else if let Some(target) = reader.target_by_url(&arguments.name)? {
-        reader.compare_target(target.means, span)?
+        reader.compare_target(target.means, span, seconds(global.settings()?.verdict.spacing))?
     } else {
         return Err(Error::BadInput {
             input: arguments.name.clone(),

@@ -175,7 +175,7 @@ impl Reader {
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub fn compare_target(&self, target: i64, span: Span) -> Result<Option<Comparison>> {
+    pub fn compare_target(&self, target: i64, span: Span, spacing: Duration) -> Result<Option<Comparison>> {
         self.ask(|connection| {
             let subject = Subject::of_target(connection, target)?;
             let attempts = attempts(connection, target)?;
@@ -200,7 +200,7 @@ impl Reader {
                 return Ok(None);
             };
             let difference = compare(connection, subject.of, earlier, later)?.unwrap_or_default();
-            let events = changes_of_target(connection, target, from.seq, false)?
+            let events = changes_of_target(connection, target, from.seq, false, spacing)?
                 .into_iter()
                 .filter(|change| matches!(change.event, Event::Gone(_) | Event::Restored))
                 .map(|change| Happened {
