@@ -11,6 +11,7 @@ mod offsets;
 mod references;
 mod report;
 mod rocrate;
+mod slim;
 mod steps;
 mod supplied;
 mod surt;
@@ -30,7 +31,7 @@ type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here, before the last: that
 /// describes all files before it.
-const FORMATS: [Format; 10] = [
+const FORMATS: [Format; 11] = [
     tables::write,
     ledger::write,
     supplied::write,
@@ -40,6 +41,7 @@ const FORMATS: [Format; 10] = [
     references::bibtex::write,
     references::ris::write,
     references::csl::write,
+    slim::write,
     rocrate::write,
 ];
 

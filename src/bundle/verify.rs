@@ -1,6 +1,7 @@
 //! The check of a bundle folder, offline and in bounded memory: the bag, the chain, the tables. A bundle is foreign input:
 //! links and odd names are refused, nothing outside the folder is read.
 
+mod slim;
 mod wacz;
 pub mod warc;
 
@@ -106,6 +107,7 @@ pub fn verify(folder: &Path) -> Result<Report> {
             bodies.kept.insert(sha256.clone());
         }
         check_tables(folder, &bodies, &mut report)?;
+        slim::check(folder, &mut report)?;
         check_crate(folder, payload, &mut report)?;
     }
     Ok(report)
@@ -266,6 +268,7 @@ fn check_parts(files: &BTreeSet<String>, report: &mut Report) {
         .flat_map(|table| [format!("{}.csv", table.name), format!("{}.jsonl", table.name)]);
     let others = [
         rocrate::NAME,
+        super::slim::NAME,
         "datapackage.json",
         "ledger/chain.txt",
         "ledger/lines.jsonl",

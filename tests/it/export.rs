@@ -370,3 +370,44 @@ fn references_name_the_article_and_the_post_in_each_format() {
     let depth = |text: &str| text.matches('{').count() == text.matches('}').count();
     assert!(depth(&bib) && bib.contains("date = {2024-05-01}"), "{bib}");
 }
+
+/// What `sqlite3`, the program of others, says of the slim archive; nothing where this machine has none.
+fn sqlite3(path: &Path, sql: &str) -> Option<String> {
+    let output = std::process::Command::new("sqlite3")
+        .arg("-readonly")
+        .arg(path)
+        .arg(sql)
+        .output()
+        .ok()?;
+    assert_eq!(text(&output.stderr), "", "{sql}");
+    Some(text(&output.stdout))
+}
+
+#[test]
+fn the_slim_archive_answers_in_others_sqlite_as_the_tables_say_and_holds_no_body() {
+    let scene = archived();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let path = scene.path("bundle/data/archive.db");
+    let asked = [
+        ("PRAGMA integrity_check", "ok\n"),
+        ("PRAGMA foreign_key_check", ""),
+        ("PRAGMA journal_mode", "delete\n"),
+        ("SELECT text FROM posts", "=The bridge is standing.\n"),
+        (
+            "SELECT count(*) > 0 AND count(sentence) = count(*) FROM citations",
+            "1\n",
+        ),
+        ("SELECT count(*) > 0 AND count(bytes) = 0 FROM bodies", "1\n"),
+        ("SELECT count(*) FROM blob_chunk", "0\n"),
+        ("SELECT count(*) FROM unresolved", "0\n"),
+        ("SELECT count(*) FROM gone", "0\n"),
+    ];
+    for (sql, expected) in asked {
+        match sqlite3(&path, sql) {
+            Some(said) => assert_eq!(said, expected, "{sql}"),
+            None => eprintln!("skipped: this machine has no sqlite3"),
+        }
+    }
+    let output = scene.bare_of("bundle/data/archive.db").arg("list").output().unwrap();
+    assert_eq!(output.status.code(), Some(65), "{}", text(&output.stderr));
+}
