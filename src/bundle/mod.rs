@@ -19,6 +19,7 @@ mod tables;
 pub mod verify;
 mod wacz;
 mod warc;
+pub mod zipped;
 
 use std::io;
 use std::path::Path;
@@ -77,7 +78,7 @@ pub struct Who {
     pub email: String,
 }
 
-/// Writes the bundle of `extract` as the new folder `path`.
+/// Writes the bundle of `extract` as the new folder `path`, or as one ZIP where the name ends so.
 ///
 /// # Errors
 /// If `path` exists, the archive cannot be read, the folder cannot be written, or what was written does not verify.
@@ -95,14 +96,22 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
     }
     steps::write(&mut bag, extract)?;
     bag.seal(extract, options)?;
-    let report = verify::verify(bag.folder())?;
-    if let Some(problem) = report.problems.first() {
-        return Err(Error::Internal(format!(
+    if zipped::is_wanted(path) {
+        return zipped::finish(bag, path, extract);
+    }
+    sound(&verify::verify(bag.folder())?)?;
+    bag.finish(path)
+}
+
+/// What was just written must be sound.
+fn sound(report: &verify::Report) -> Result<()> {
+    match report.problems.first() {
+        None => Ok(()),
+        Some(problem) => Err(Error::Internal(format!(
             "the new bundle does not verify: {}: {}",
             problem.item, problem.what
-        )));
+        ))),
     }
-    bag.finish(path)
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {

@@ -4,6 +4,7 @@
 mod slim;
 mod wacz;
 pub mod warc;
+mod zipped;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
@@ -111,6 +112,30 @@ pub fn verify(folder: &Path) -> Result<Report> {
         check_crate(folder, payload, &mut report)?;
     }
     Ok(report)
+}
+
+/// Checks a ZIP: a bundle in one, or a WACZ, ours or anybody's.
+///
+/// # Errors
+/// If it cannot be read, or a bundle not be unpacked where temporary files stand; what is wrong with it is in the report.
+pub fn verify_zip(path: &Path) -> Result<Report> {
+    match zipped::is_bag(path)? {
+        true => verify_zip_beside(path, &std::env::temp_dir()),
+        false => verify_wacz(path),
+    }
+}
+
+/// Checks a bundle in one ZIP, which is unpacked for that in a folder inside `room` that is gone afterwards.
+pub(super) fn verify_zip_beside(path: &Path, room: &Path) -> Result<Report> {
+    let folder = tempfile::Builder::new()
+        .prefix(".citekeep-verify-")
+        .tempdir_in(room)
+        .map_err(failed("cannot write a folder in", room))?;
+    let mut report = Report::default();
+    match zipped::unpack(path, folder.path(), &mut report)? {
+        Some(top) => verify(&folder.path().join(top)),
+        None => Ok(report),
+    }
 }
 
 /// Checks a WACZ, ours or anybody's.

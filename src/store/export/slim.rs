@@ -339,8 +339,10 @@ mod tests {
             .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
             .unwrap();
         let names = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
-        for name in names.map(Result::unwrap) {
-            let taken = ROWS.iter().any(|(table, _)| table.rsplit(' ').next() == Some(&name));
+        for name in names.map(std::result::Result::unwrap) {
+            let taken = ROWS
+                .iter()
+                .any(|(table, _)| table.rsplit(' ').next() == Some(name.as_str()));
             assert!(taken != LEFT_OUT.contains(&name.as_str()), "{name}");
         }
     }
