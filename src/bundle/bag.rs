@@ -72,14 +72,10 @@ impl Seek for BagFile {
 impl Bag {
     /// Begins a bag beside `path`, where it will stand.
     pub(super) fn begin(path: &Path) -> Result<Bag> {
-        let parent = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
         let folder = tempfile::Builder::new()
             .prefix(".citekeep-export-")
-            .tempdir_in(parent)
-            .map_err(failed("cannot write a folder in", parent))?;
+            .tempdir_in(parent(path))
+            .map_err(failed("cannot write a folder in", parent(path)))?;
         Ok(Bag {
             folder,
             payload: Vec::new(),
@@ -91,6 +87,11 @@ impl Bag {
     /// Where it stands for now.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Every file of the sealed bag, in order.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.payload.iter().chain(&self.tags).map(String::as_str).collect()
     }
 
     /// Begins the file `data/<name>`.
@@ -218,7 +219,16 @@ pub(super) fn uuid_of(digest: &[u8]) -> String {
     )
 }
 
-fn sync_folder(path: &Path) -> Result<()> {
+/// The folder that something of this name stands in.
+pub(super) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Returns when the disk has what was named or made in this folder.
+pub(super) fn sync_folder(path: &Path) -> Result<()> {
     File::open(path)
         .and_then(|folder| folder.sync_all())
         .map_err(failed("cannot write", path))

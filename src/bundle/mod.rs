@@ -11,6 +11,7 @@ mod offsets;
 mod references;
 mod report;
 mod rocrate;
+mod slim;
 mod steps;
 mod supplied;
 mod surt;
@@ -18,6 +19,7 @@ mod tables;
 pub mod verify;
 mod wacz;
 mod warc;
+pub mod zipped;
 
 use std::io;
 use std::path::Path;
@@ -30,7 +32,7 @@ type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here, before the last: that
 /// describes all files before it.
-const FORMATS: [Format; 10] = [
+const FORMATS: [Format; 11] = [
     tables::write,
     ledger::write,
     supplied::write,
@@ -40,6 +42,7 @@ const FORMATS: [Format; 10] = [
     references::bibtex::write,
     references::ris::write,
     references::csl::write,
+    slim::write,
     rocrate::write,
 ];
 
@@ -75,7 +78,7 @@ pub struct Who {
     pub email: String,
 }
 
-/// Writes the bundle of `extract` as the new folder `path`.
+/// Writes the bundle of `extract` as the new folder `path`, or as one ZIP where the name ends so.
 ///
 /// # Errors
 /// If `path` exists, the archive cannot be read, the folder cannot be written, or what was written does not verify.
@@ -93,14 +96,22 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
     }
     steps::write(&mut bag, extract)?;
     bag.seal(extract, options)?;
-    let report = verify::verify(bag.folder())?;
-    if let Some(problem) = report.problems.first() {
-        return Err(Error::Internal(format!(
+    if zipped::is_wanted(path) {
+        return zipped::finish(bag, path, extract);
+    }
+    sound(&verify::verify(bag.folder())?)?;
+    bag.finish(path)
+}
+
+/// What was just written must be sound.
+fn sound(report: &verify::Report) -> Result<()> {
+    match report.problems.first() {
+        None => Ok(()),
+        Some(problem) => Err(Error::Internal(format!(
             "the new bundle does not verify: {}: {}",
             problem.item, problem.what
-        )));
+        ))),
     }
-    bag.finish(path)
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {

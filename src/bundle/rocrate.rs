@@ -14,7 +14,7 @@ use crate::store::export::{Cell, Extract, TABLES};
 pub(super) const NAME: &str = "ro-crate-metadata.json";
 
 /// What the files are, by the end of their names: media type and meaning.
-const FILES: [(&str, &str, &str); 12] = [
+const FILES: [(&str, &str, &str); 13] = [
     (
         ".wacz",
         "application/wacz",
@@ -34,6 +34,11 @@ const FILES: [(&str, &str, &str); 12] = [
         "datapackage.json",
         "application/json",
         "What the columns of the tables mean",
+    ),
+    (
+        "archive.db",
+        "application/vnd.sqlite3",
+        "The selection as an SQLite archive without bodies, for questions in SQL",
     ),
     (".csv", "text/csv", "Table for a spreadsheet"),
     (".jsonl", "application/jsonl", "The same table as JSON lines, unchanged"),

@@ -62,7 +62,8 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
     file.close()
 }
 
-fn value(cell: &Cell) -> Value {
+/// A cell as the JSON lines have it.
+pub(super) fn value(cell: &Cell) -> Value {
     match cell {
         Cell::Null => Value::Null,
         Cell::Integer(number) => json!(number),

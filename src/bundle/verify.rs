@@ -1,8 +1,10 @@
 //! The check of a bundle folder, offline and in bounded memory: the bag, the chain, the tables. A bundle is foreign input:
 //! links and odd names are refused, nothing outside the folder is read.
 
+mod slim;
 mod wacz;
 pub mod warc;
+mod zipped;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
@@ -106,9 +108,34 @@ pub fn verify(folder: &Path) -> Result<Report> {
             bodies.kept.insert(sha256.clone());
         }
         check_tables(folder, &bodies, &mut report)?;
+        slim::check(folder, &mut report)?;
         check_crate(folder, payload, &mut report)?;
     }
     Ok(report)
+}
+
+/// Checks a ZIP: a bundle in one, or a WACZ, ours or anybody's.
+///
+/// # Errors
+/// If it cannot be read, or a bundle not be unpacked where temporary files stand; what is wrong with it is in the report.
+pub fn verify_zip(path: &Path) -> Result<Report> {
+    match zipped::is_bag(path)? {
+        true => verify_zip_beside(path, &std::env::temp_dir()),
+        false => verify_wacz(path),
+    }
+}
+
+/// Checks a bundle in one ZIP, which is unpacked for that in a folder inside `room` that is gone afterwards.
+pub(super) fn verify_zip_beside(path: &Path, room: &Path) -> Result<Report> {
+    let folder = tempfile::Builder::new()
+        .prefix(".citekeep-verify-")
+        .tempdir_in(room)
+        .map_err(failed("cannot write a folder in", room))?;
+    let mut report = Report::default();
+    match zipped::unpack(path, folder.path(), &mut report)? {
+        Some(top) => verify(&folder.path().join(top)),
+        None => Ok(report),
+    }
 }
 
 /// Checks a WACZ, ours or anybody's.
@@ -266,6 +293,7 @@ fn check_parts(files: &BTreeSet<String>, report: &mut Report) {
         .flat_map(|table| [format!("{}.csv", table.name), format!("{}.jsonl", table.name)]);
     let others = [
         rocrate::NAME,
+        super::slim::NAME,
         "datapackage.json",
         "ledger/chain.txt",
         "ledger/lines.jsonl",

@@ -259,7 +259,7 @@ impl Rest<'_> {
 }
 
 /// How an entry stands in the ZIP: the same on every system and at any time.
-fn options(extract: &Extract<'_>, method: CompressionMethod) -> SimpleFileOptions {
+pub(super) fn options(extract: &Extract<'_>, method: CompressionMethod) -> SimpleFileOptions {
     SimpleFileOptions::default()
         .compression_method(method)
         .last_modified_time(zip_time(&extract.at).unwrap_or_default())

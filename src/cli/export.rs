@@ -16,7 +16,7 @@ use crate::store::export::Selection;
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["all", "article", "target", "tag", "since", "until"]))]
 pub struct Arguments {
-    /// The folder to make
+    /// The folder to make; one ZIP if the name ends in .zip
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
     /// Everything

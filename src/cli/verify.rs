@@ -16,7 +16,7 @@ use crate::store::verify;
 /// Arguments of `citekeep verify`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The archive, the folder of a bundle, or a WACZ (default: the archive of --archive)
+    /// The archive, a bundle (folder or ZIP), or a WACZ (default: the archive of --archive)
     path: Option<PathBuf>,
     /// Name everything that is wrong, not only the first
     #[arg(long)]
@@ -30,7 +30,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         return Ok(files(&bundle::verify::verify(path)?, path, arguments.all, printer));
     }
     if is_zip(path) {
-        return Ok(files(&bundle::verify::verify_wacz(path)?, path, arguments.all, printer));
+        return Ok(files(&bundle::verify::verify_zip(path)?, path, arguments.all, printer));
     }
     let bar = printer.progress().then(|| ProgressBar::new(0));
     let report = verify::verify(path, |progress| {

@@ -13,6 +13,7 @@ use super::row::{hex, unhex};
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
 
+pub mod slim;
 pub mod story;
 
 /// What is to be exported. Articles, targets and tags add up; the times narrow what they give.
@@ -512,6 +513,9 @@ const FOLLOW: &str = "
   DELETE FROM export_target WHERE id NOT IN (SELECT target FROM citation WHERE reading IN (SELECT id FROM export_reading))
     AND id NOT IN (SELECT target FROM capture WHERE id IN (SELECT id FROM export_capture))
     AND id NOT IN (SELECT means FROM export_target t JOIN citation c ON c.target = t.id WHERE c.reading IN (SELECT id FROM export_reading));
+  -- why what was only claimed is taken for a named target, however early that was found
+  INSERT OR IGNORE INTO export_resolution SELECT max(n.id) FROM resolution n JOIN export_target t ON t.id = n.target, export_at a
+    WHERE t.means <> t.id AND n.identified = t.means AND n.id <= a.seq GROUP BY t.id;
   INSERT INTO export_note SELECT n.id FROM note n, export_at a
     WHERE n.id <= a.seq AND (n.target IN (SELECT id FROM export_target)
       OR n.article IN (SELECT article FROM reading WHERE id IN (SELECT id FROM export_reading)));
@@ -545,23 +549,13 @@ impl Extract<'_> {
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
     pub fn rows(&self, table: &Table, mut each: impl FnMut(&[Cell]) -> Result<()>) -> Result<()> {
-        let columns: Vec<&str> = table.columns.iter().map(|column| column.3).collect();
-        let sql = format!("SELECT {} FROM {}", columns.join(", "), table.from);
-        self.each(
-            &sql,
-            |row| {
-                let mut cells = Vec::with_capacity(columns.len());
-                for index in 0..columns.len() {
-                    cells.push(match row.get_ref(index)? {
-                        ValueRef::Null => Cell::Null,
-                        ValueRef::Integer(number) => Cell::Integer(number),
-                        other => Cell::Text(String::from_utf8_lossy(other.as_bytes()?).into_owned()),
-                    });
-                }
-                Ok(cells)
-            },
-            |cells| each(&cells),
-        )
+        let mut failed = None;
+        let shown = rows_of(self.reader.connection(), table, |cells| {
+            failed = each(cells).err();
+            failed.is_none()
+        });
+        shown.map_err(|error| sql_error(self.reader.path(), &error))?;
+        failed.map_or(Ok(()), Err)
     }
 
     /// Shows every entry of the chain up to that of the extract: number, leaf, head.
@@ -758,6 +752,28 @@ impl Extract<'_> {
         }
         Ok(())
     }
+}
+
+/// Shows the rows of a table from a connection that has the tables of a selection, until `each` says no.
+fn rows_of(connection: &Connection, table: &Table, mut each: impl FnMut(&[Cell]) -> bool) -> rusqlite::Result<()> {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.3).collect();
+    let mut statement = connection.prepare_cached(&format!("SELECT {} FROM {}", columns.join(", "), table.from))?;
+    let mut rows = statement.query([])?;
+    let mut cells = Vec::with_capacity(columns.len());
+    while let Some(row) = rows.next()? {
+        cells.clear();
+        for index in 0..columns.len() {
+            cells.push(match row.get_ref(index)? {
+                ValueRef::Null => Cell::Null,
+                ValueRef::Integer(number) => Cell::Integer(number),
+                other => Cell::Text(String::from_utf8_lossy(other.as_bytes()?).into_owned()),
+            });
+        }
+        if !each(&cells) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn digest_and_length(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<([u8; 32], u64)>> {

@@ -320,6 +320,22 @@ fn check_ledger(connection: &Connection, report: &mut Report, step: &mut dyn FnM
     check_covered(connection, report)
 }
 
+/// Derives the line of every entry that has one from the rows; gives each item that differs, and how (the first thousand).
+pub(super) fn differences(connection: &Connection) -> Sql<Vec<(String, String)>> {
+    let mut report = Report::default();
+    let mut statement = connection.prepare("SELECT seq, body FROM ledger WHERE body IS NOT NULL ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        check_line(connection, &mut report, row.get(0)?, &row.get::<_, String>(1)?)?;
+    }
+    check_covered(connection, &mut report)?;
+    Ok(report
+        .problems
+        .into_iter()
+        .map(|problem| (problem.item, problem.what))
+        .collect())
+}
+
 /// Derives the line of an entry from the rows and compares.
 fn check_line(connection: &Connection, report: &mut Report, seq: i64, body: &str) -> Sql<()> {
     let line: serde_json::Value = serde_json::from_str(body).unwrap_or_default();

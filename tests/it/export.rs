@@ -370,3 +370,98 @@ fn references_name_the_article_and_the_post_in_each_format() {
     let depth = |text: &str| text.matches('{').count() == text.matches('}').count();
     assert!(depth(&bib) && bib.contains("date = {2024-05-01}"), "{bib}");
 }
+
+/// What `sqlite3`, the program of others, says of the slim archive; nothing where this machine has none.
+fn sqlite3(path: &Path, sql: &str) -> Option<String> {
+    let output = std::process::Command::new("sqlite3")
+        .arg("-readonly")
+        .arg(path)
+        .arg(sql)
+        .output()
+        .ok()?;
+    assert_eq!(text(&output.stderr), "", "{sql}");
+    Some(text(&output.stdout))
+}
+
+#[test]
+fn the_slim_archive_answers_in_others_sqlite_as_the_tables_say_and_holds_no_body() {
+    let scene = archived();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let path = scene.path("bundle/data/archive.db");
+    let asked = [
+        ("PRAGMA integrity_check", "ok\n"),
+        ("PRAGMA foreign_key_check", ""),
+        ("PRAGMA journal_mode", "delete\n"),
+        ("SELECT text FROM posts", "=The bridge is standing.\n"),
+        (
+            "SELECT count(*) > 0 AND count(sentence) = count(*) FROM citations",
+            "1\n",
+        ),
+        ("SELECT count(*) > 0 AND count(bytes) = 0 FROM bodies", "1\n"),
+        ("SELECT count(*) FROM blob_chunk", "0\n"),
+        ("SELECT count(*) FROM unresolved", "0\n"),
+        ("SELECT count(*) FROM gone", "0\n"),
+    ];
+    for (sql, expected) in asked {
+        match sqlite3(&path, sql) {
+            Some(said) => assert_eq!(said, expected, "{sql}"),
+            None => eprintln!("skipped: this machine has no sqlite3"),
+        }
+    }
+    let output = scene.bare_of("bundle/data/archive.db").arg("list").output().unwrap();
+    assert_eq!(output.status.code(), Some(65), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_bundle_as_one_zip_holds_the_folder_verifies_and_is_the_same_byte_for_byte_under_any_name() {
+    let scene = archived();
+    for path in ["bundle", "one.zip", "two.ZIP"] {
+        export(&scene, 0, &["--all", "-o", path]);
+        assert_eq!(verify(&scene, path), (Some(0), String::new()));
+    }
+    let [one, two] = ["one.zip", "two.ZIP"].map(|name| fs::read(scene.path(name)).unwrap());
+    assert!(one == two);
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(&one)).unwrap();
+    let mut unpacked = Vec::new();
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        let (top, name) = name.split_once('/').unwrap();
+        assert!(top.starts_with("citekeep-2"), "{top}");
+        assert_eq!(
+            name.ends_with(".wacz"),
+            entry.compression() == zip::CompressionMethod::Stored
+        );
+        assert!(bytes == fs::read(scene.path("bundle").join(name)).unwrap(), "{name}");
+        unpacked.push(name.to_owned());
+    }
+    assert_eq!(unpacked, files(&scene.path("bundle")));
+    export(&scene, 65, &["--all", "-o", "one.zip"]);
+    let left = fs::read_dir(scene.folder.path()).unwrap();
+    let mut names = left.map(|e| e.unwrap().file_name().into_string().unwrap());
+    assert!(!names.any(|name| name.starts_with(".citekeep")));
+}
+
+#[test]
+fn a_byte_changed_in_the_files_of_a_zip_and_a_zip_cut_short_are_found() {
+    let scene = archived();
+    export(&scene, 0, &["--all", "-o", "bundle.zip"]);
+    let bytes = fs::read(scene.path("bundle.zip")).unwrap();
+    let zip = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
+    let directory = usize::try_from(zip.central_directory_start()).unwrap();
+    drop(zip);
+    for at in (0..directory).step_by(directory / 40) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        fs::write(scene.path("changed.zip"), changed).unwrap();
+        let (code, said) = verify(&scene, "changed.zip");
+        // A first byte that is not a ZIP's makes it a file of another kind.
+        assert_eq!(code, Some(65), "byte {at}: {said}");
+    }
+    for length in [bytes.len() - 1, directory, directory / 2, 30] {
+        fs::write(scene.path("cut.zip"), &bytes[..length]).unwrap();
+        assert_eq!(verify(&scene, "cut.zip").0, Some(65), "{length}");
+    }
+}

@@ -12,6 +12,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
+use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::warc::{self, Inflated, Record};
@@ -178,20 +179,11 @@ impl<'c> Check<'c> {
             let entry = zip.by_index_raw(index)?;
             let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
             let method = entry.compression();
-            let wrong = if !is_plain(name.trim_end_matches('/')) {
-                Some("a name that leads out of the file, or that no system takes")
-            } else if !folded.insert(name.nfkc().collect::<String>().to_lowercase()) {
-                Some("a name that some systems take for that of another entry")
-            } else if entry.is_symlink() {
-                Some("a link")
-            } else if entry.encrypted() {
-                Some("encrypted")
-            } else if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
-                Some("compressed in a way that no player reads")
-            } else if method != CompressionMethod::Stored && (name.ends_with(".warc.gz") || name.ends_with(".cdx.gz")) {
-                Some("compressed twice, which no player opens")
-            } else {
-                None
+            let twice =
+                method != CompressionMethod::Stored && (name.ends_with(".warc.gz") || name.ends_with(".cdx.gz"));
+            let wrong = match wrong_form(&entry, &name, &mut folded) {
+                None if twice => Some("compressed twice, which no player opens"),
+                wrong => wrong,
             };
             match wrong {
                 Some(wrong) => self.problem(&name, wrong),
@@ -491,6 +483,27 @@ impl<'c> Check<'c> {
     }
 }
 
+/// What is wrong with the form of an entry of a ZIP. `folded` has the names before it as the least particular system sees them.
+pub(super) fn wrong_form<R: Read>(
+    entry: &ZipFile<'_, R>,
+    name: &str,
+    folded: &mut HashSet<String>,
+) -> Option<&'static str> {
+    if !is_plain(name.trim_end_matches('/')) {
+        Some("a name that leads out of the file, or that no system takes")
+    } else if !folded.insert(name.nfkc().collect::<String>().to_lowercase()) {
+        Some("a name that some systems take for that of another entry")
+    } else if entry.is_symlink() {
+        Some("a link")
+    } else if entry.encrypted() {
+        Some("encrypted")
+    } else if ![CompressionMethod::Stored, CompressionMethod::Deflated].contains(&entry.compression()) {
+        Some("compressed in a way that no player reads")
+    } else {
+        None
+    }
+}
+
 fn identity(url: &str, time: &str) -> [u8; 32] {
     Sha256::new_with_prefix(url)
         .chain_update(b"\n")
@@ -533,9 +546,9 @@ fn is_plain(name: &str) -> bool {
 
 /// A file of which no more than so much may be read.
 #[derive(Debug)]
-struct Metered<'l> {
-    file: File,
-    left: &'l Cell<u64>,
+pub(super) struct Metered<'l> {
+    pub file: File,
+    pub left: &'l Cell<u64>,
 }
 
 impl Read for Metered<'_> {

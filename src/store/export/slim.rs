@@ -1,0 +1,349 @@
+//! `archive.db` of a bundle: the selected rows under their own numbers in a fresh SQLite file with the archive's tables and
+//! views, and its check against the ledger. Bodies are not in it: `blob` names them, the bundle's WACZ has them.
+
+use std::path::Path;
+
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Cell, Extract, Table, rows_of};
+use crate::error::{Error, Result};
+use crate::store::failure::sql_error;
+use crate::store::file::{MIGRATIONS, PAGE_SIZE, SCHEMA, connect};
+use crate::store::verify;
+
+/// `application_id` of a slim archive: the letters `ctks`. It is no archive, so that nothing is ever added to one.
+const APPLICATION: u32 = 0x6374_6b73;
+
+/// What a slim archive has beside the tables of an archive.
+const SELECTED: &str = "
+-- This file is the part of an archive that a bundle selects, as it stood at the last of its ledger entries or later. It has
+-- no pieces of bodies (blob_chunk) and no rows of the working tables. Of the entries beside the selection that rows here name
+-- there is only the leaf and the head, and their lines are NULL though nobody redacted them.
+
+-- The targets of the selection, each with the target that it turned out to be, else itself. A selected article may cite others,
+-- which are in table target alone.
+CREATE TABLE selected (
+  target  INTEGER PRIMARY KEY REFERENCES target (id),
+  means   INTEGER NOT NULL REFERENCES target (id)
+) STRICT;
+";
+
+/// The rows beside those that the selection names.
+const GATHER: &str = "
+  DROP TABLE IF EXISTS temp.slim_answer; CREATE TEMP TABLE slim_answer (id INTEGER PRIMARY KEY);
+  DROP TABLE IF EXISTS temp.slim_exchange; CREATE TEMP TABLE slim_exchange (id INTEGER PRIMARY KEY);
+  DROP TABLE IF EXISTS temp.slim_target; CREATE TEMP TABLE slim_target (id INTEGER PRIMARY KEY);
+  DROP TABLE IF EXISTS temp.slim_blob; CREATE TEMP TABLE slim_blob (id INTEGER PRIMARY KEY);
+  DROP TABLE IF EXISTS temp.slim_redaction; CREATE TEMP TABLE slim_redaction (id INTEGER PRIMARY KEY);
+  DROP TABLE IF EXISTS temp.slim_entry; CREATE TEMP TABLE slim_entry (id INTEGER PRIMARY KEY);
+  INSERT INTO slim_answer SELECT a.id FROM export_capture e JOIN answer a ON a.capture = e.id
+    UNION SELECT a.id FROM export_resolution e JOIN answer a ON a.resolution = e.id;
+  INSERT INTO slim_exchange SELECT x.id FROM slim_answer e JOIN exchange x ON x.answer = e.id
+    UNION SELECT x.id FROM export_reading e JOIN exchange x ON x.reading = e.id
+    UNION SELECT x.id FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN exchange x ON x.media = m.id;
+  INSERT INTO slim_target SELECT id FROM export_target
+    UNION SELECT c.target FROM export_reading e JOIN citation c ON c.reading = e.id
+    UNION SELECT n.target FROM export_resolution e JOIN resolution n ON n.id = e.id
+    UNION SELECT n.identified FROM export_resolution e JOIN resolution n ON n.id = e.id WHERE n.identified IS NOT NULL;
+  INSERT INTO slim_blob SELECT x.body FROM slim_exchange e JOIN exchange x ON x.id = e.id WHERE x.body IS NOT NULL
+    UNION SELECT x.certificate FROM slim_exchange e JOIN exchange x ON x.id = e.id WHERE x.certificate IS NOT NULL
+    UNION SELECT r.body FROM export_reading e JOIN reading r ON r.id = e.id
+    UNION SELECT n.body FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL;
+  INSERT INTO slim_redaction SELECT id FROM redaction
+    WHERE (kind = 'blob' AND item IN (SELECT id FROM slim_blob))
+       OR (kind = 'reading_text' AND item IN (SELECT id FROM export_reading))
+       OR (kind = 'ledger_line' AND item IN (SELECT seq FROM export_entry))
+       OR (kind = 'post' AND sha256 IN (SELECT p.value FROM export_entry e JOIN ledger l ON l.seq = e.seq, json_each(l.body, '$.posts') p));
+  INSERT INTO slim_entry SELECT seq FROM export_entry
+    UNION SELECT id FROM run_end WHERE run IN (SELECT seq FROM export_entry) AND id <= (SELECT seq FROM export_at)
+    UNION SELECT id FROM slim_redaction UNION SELECT d.run FROM slim_redaction e JOIN redaction d ON d.id = e.id;
+";
+
+/// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
+const ROWS: [(&str, &str); 24] = [
+    ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
+    ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
+    ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
+    (
+        "article",
+        "WHERE id IN (SELECT article FROM reading WHERE id IN (SELECT id FROM export_reading)) ORDER BY id",
+    ),
+    ("reading", "WHERE id IN (SELECT id FROM export_reading) ORDER BY id"),
+    (
+        "block",
+        "WHERE reading IN (SELECT id FROM export_reading) ORDER BY reading, ordinal",
+    ),
+    (
+        "sentence",
+        "WHERE reading IN (SELECT id FROM export_reading) ORDER BY reading, ordinal",
+    ),
+    ("target", "WHERE id IN (SELECT id FROM slim_target) ORDER BY id"),
+    ("citation", "WHERE reading IN (SELECT id FROM export_reading) ORDER BY id"),
+    (
+        "citation_sentence",
+        "WHERE citation IN (SELECT id FROM citation WHERE reading IN (SELECT id FROM export_reading)) ORDER BY citation, rank",
+    ),
+    ("capture", "WHERE id IN (SELECT id FROM export_capture) ORDER BY id"),
+    (
+        "resolution",
+        "WHERE id IN (SELECT id FROM export_resolution) ORDER BY id",
+    ),
+    (
+        "resolution_candidate",
+        "WHERE resolution IN (SELECT id FROM export_resolution) ORDER BY resolution, rank",
+    ),
+    ("answer", "WHERE id IN (SELECT id FROM slim_answer) ORDER BY id"),
+    ("canary", "WHERE answer IN (SELECT id FROM slim_answer) ORDER BY answer"),
+    (
+        "post_media",
+        "WHERE capture IN (SELECT id FROM export_capture) ORDER BY id",
+    ),
+    ("exchange", "WHERE id IN (SELECT id FROM slim_exchange) ORDER BY id"),
+    (
+        "post",
+        "WHERE answer IN (SELECT id FROM slim_answer) AND entry <= (SELECT seq FROM export_at) ORDER BY id",
+    ),
+    (
+        "post_detail",
+        "WHERE post IN (SELECT id FROM post WHERE answer IN (SELECT id FROM slim_answer)
+           AND entry <= (SELECT seq FROM export_at)) ORDER BY post",
+    ),
+    // Judged at the end of a run: what a later one judges was not there at the entry.
+    (
+        "verdict",
+        "WHERE target IN (SELECT id FROM export_target) AND capture IN (SELECT id FROM export_capture)
+           AND EXISTS (SELECT 1 FROM run_end e WHERE e.id > verdict.capture AND e.id <= (SELECT seq FROM export_at)) ORDER BY id",
+    ),
+    ("note", "WHERE id IN (SELECT id FROM export_note) ORDER BY id"),
+    ("redaction", "WHERE id IN (SELECT id FROM slim_redaction) ORDER BY id"),
+    (
+        "(SELECT seq, CASE WHEN seq IN (SELECT seq FROM export_entry) THEN body END AS body, leaf, head FROM ledger) AS ledger",
+        "WHERE seq IN (SELECT id FROM slim_entry) AND seq <= (SELECT seq FROM export_at) ORDER BY seq",
+    ),
+    (
+        "(SELECT id AS target, means FROM export_target) AS selected",
+        "ORDER BY target",
+    ),
+];
+
+impl Extract<'_> {
+    /// Writes the slim archive into the empty file `path`; the same selection at the same entry gives the same bytes.
+    ///
+    /// # Errors
+    /// If the archive cannot be read or the file not be written.
+    pub fn slim(&self, path: &Path) -> Result<()> {
+        let failed = |error: rusqlite::Error| sql_error(path, &error);
+        let archive = self.reader.connection();
+        archive
+            .execute_batch(GATHER)
+            .map_err(|error| sql_error(self.reader.path(), &error))?;
+        let slim = connect(&absolute(path)?, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Nobody reads it before it is whole and on the disk, which the bundle sees to.
+        slim.execute_batch(&format!(
+            "PRAGMA page_size = {PAGE_SIZE}; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; BEGIN;
+             {SCHEMA}; {SELECTED}; PRAGMA application_id = {APPLICATION}"
+        ))
+        .map_err(failed)?;
+        for (table, rows) in ROWS {
+            self.copy(&slim, table, rows)?;
+        }
+        slim.execute_batch("COMMIT; PRAGMA journal_mode = DELETE")
+            .map_err(failed)?;
+        slim.close().map_err(|(_, error)| failed(error))
+    }
+
+    fn copy(&self, slim: &Connection, table: &str, rows: &str) -> Result<()> {
+        let copied = || -> rusqlite::Result<()> {
+            let mut select = self
+                .reader
+                .connection()
+                .prepare(&format!("SELECT * FROM {table} {rows}"))?;
+            let count = select.column_count();
+            let names: Vec<&str> = select.column_names().collect();
+            let name = table.rsplit(' ').next().unwrap_or(table);
+            let sql = format!(
+                "INSERT INTO {name} ({}) VALUES ({})",
+                names.join(", "),
+                vec!["?"; count].join(", ")
+            );
+            let mut insert = slim.prepare(&sql)?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                for index in 0..count {
+                    insert.raw_bind_parameter(index + 1, ToSqlOutput::Borrowed(row.get_ref(index)?))?;
+                }
+                insert.raw_execute()?;
+            }
+            Ok(())
+        };
+        copied().map_err(|error| sql_error(self.reader.path(), &error))
+    }
+}
+
+fn absolute(path: &Path) -> Result<std::path::PathBuf> {
+    path.canonicalize().map_err(|source| Error::Io {
+        what: "cannot find",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A slim archive of a bundle, opened to be checked. It is foreign: nothing of it runs, and no file beside it is looked at.
+#[derive(Debug)]
+pub struct Slim {
+    connection: Connection,
+}
+
+/// What [`Slim::open`] found.
+#[derive(Debug)]
+pub enum Opened {
+    /// A slim archive with the schema of this program.
+    Slim(Slim),
+    /// One of an earlier or a later program, of this version of the schema.
+    OfVersion(i64),
+    /// It is none, and why.
+    Not(String),
+}
+
+impl Slim {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// If there is no such file.
+    pub fn open(path: &Path) -> Result<Opened> {
+        let path = absolute(path)?;
+        let Ok(mut address) = url::Url::from_file_path(&path) else {
+            return Ok(Opened::Not("a path that is no address".to_owned()));
+        };
+        // Without a log or journal that may stand beside it.
+        address.set_query(Some("immutable=1"));
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let opened = connect(Path::new(address.as_str()), flags).map_err(|error| error.to_string());
+        Ok(opened
+            .and_then(|connection| Slim::recognised(connection).map_err(|error| error.to_string()))
+            .unwrap_or_else(Opened::Not))
+    }
+
+    fn recognised(connection: Connection) -> rusqlite::Result<Opened> {
+        let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+        if number("application_id")? != i64::from(APPLICATION) {
+            return Ok(Opened::Not("not the archive of a bundle".to_owned()));
+        }
+        let version = number("user_version")?;
+        if usize::try_from(version) != Ok(MIGRATIONS.len()) {
+            return Ok(Opened::OfVersion(version));
+        }
+        let fresh = Connection::open_in_memory()?;
+        fresh.execute_batch(&format!("{SCHEMA}; {SELECTED}"))?;
+        if schema(&fresh)? != schema(&connection)? {
+            return Ok(Opened::Not(
+                "its tables and views are not those of an archive".to_owned(),
+            ));
+        }
+        let sound: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if sound != "ok" {
+            return Ok(Opened::Not(sound));
+        }
+        // What the selection of an export is, where everything was selected.
+        connection.execute_batch(
+            "CREATE TEMP TABLE export_at AS SELECT max(seq) AS seq FROM ledger;
+             CREATE TEMP TABLE export_reading AS SELECT id FROM reading;
+             CREATE TEMP TABLE export_capture AS SELECT id FROM capture;
+             CREATE TEMP TABLE export_note AS SELECT id FROM note;
+             CREATE TEMP TABLE export_target (id INTEGER PRIMARY KEY, means INTEGER);
+             INSERT INTO export_target SELECT target, means FROM selected;",
+        )?;
+        Ok(Opened::Slim(Slim { connection }))
+    }
+
+    /// Shows every row of a table of the bundle, as the slim archive has it, until `each` says no.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn rows(&self, table: &Table, each: impl FnMut(&[Cell]) -> bool) -> std::result::Result<(), String> {
+        let shown = rows_of(&self.connection, table, each);
+        shown.map_err(|error| error.to_string())
+    }
+
+    /// Shows every ledger entry: number, line, leaf, head; until `each` says no.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn ledger(
+        &self,
+        mut each: impl FnMut(i64, Option<&str>, &str, &str) -> bool,
+    ) -> std::result::Result<(), String> {
+        let mut shown = || -> rusqlite::Result<()> {
+            let mut statement = self
+                .connection
+                .prepare("SELECT seq, body, leaf, head FROM ledger ORDER BY seq")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let body: Option<String> = row.get(1)?;
+                if !each(
+                    row.get(0)?,
+                    body.as_deref(),
+                    &row.get::<_, String>(2)?,
+                    &row.get::<_, String>(3)?,
+                ) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        shown().map_err(|error| error.to_string())
+    }
+
+    /// Derives the line of every entry that has one from the rows; gives what differs.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn differences(&self) -> std::result::Result<Vec<(String, String)>, String> {
+        verify::differences(&self.connection).map_err(|error| error.to_string())
+    }
+}
+
+fn schema(connection: &Connection) -> rusqlite::Result<Vec<(String, Option<String>)>> {
+    connection
+        .prepare("SELECT type || ' ' || name || ' ' || tbl_name, sql FROM sqlite_schema ORDER BY 1")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Those that change, and the bodies.
+    const LEFT_OUT: [&str; 11] = [
+        "blob_chunk",
+        "tag",
+        "job",
+        "recheck",
+        "judged",
+        "pause",
+        "follow",
+        "follow_entry",
+        "host_penalty",
+        "upload",
+        // filled by the schema
+        "outcome",
+    ];
+
+    #[test]
+    fn every_table_of_the_schema_is_in_the_slim_archive_or_left_out_on_purpose() {
+        let fresh = Connection::open_in_memory().unwrap();
+        fresh.execute_batch(&format!("{SCHEMA}; {SELECTED}")).unwrap();
+        let mut statement = fresh
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            .unwrap();
+        let names = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        for name in names.map(std::result::Result::unwrap) {
+            let taken = ROWS
+                .iter()
+                .any(|(table, _)| table.rsplit(' ').next() == Some(name.as_str()));
+            assert!(taken != LEFT_OUT.contains(&name.as_str()), "{name}");
+        }
+    }
+}
