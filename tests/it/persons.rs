@@ -69,6 +69,15 @@ fn a_note_and_a_supplied_file_stand_beside_the_captures_and_are_none() {
     assert_eq!(supplied, b"\x89PNG what only I could see");
     let notes = std::fs::read_to_string(scene.path("bundle/data/notes.csv")).unwrap();
     assert_eq!(notes.lines().count(), 4, "{notes}");
+    let report = std::fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
+    for shown in [
+        "Called the paper.",
+        "Screenshot behind the login",
+        &format!("supplied/{digest}"),
+        "All captures together: <b>live</b>",
+    ] {
+        assert!(report.contains(shown), "{shown}");
+    }
     does(&scene, 0, &["verify", "bundle"]);
     does(
         &scene,

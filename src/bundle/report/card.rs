@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::markup::{Address, Name, Text, Time, language};
 use super::{Report, words};
 use crate::error::Result;
-use crate::store::export::story::{Attempt, Claim, Kept, Search, Subject};
+use crate::store::export::story::{Attempt, Claim, Kept, Remark, Search, Subject};
 
 /// A target and where it is cited.
 pub(super) struct Cited {
@@ -56,6 +56,17 @@ impl Report<'_> {
             self.put("</p>\n")?;
         }
         self.put(format_args!("<p class=state>{state}</p>\n"))?;
+        if let Some(verdict) = extract.verdict(cited.means)? {
+            let last = match verdict.last_live.as_deref() {
+                Some(at) => format!("seen last {}", Time(at)),
+                None => "never seen".to_owned(),
+            };
+            self.put(format_args!(
+                "<p class=small>All captures together: <b>{}</b> ({}), {last}.</p>\n",
+                Text(&verdict.state),
+                Text(&verdict.reason.replace('_', " "))
+            ))?;
+        }
         if let Some(change) = change(&subject, &attempts) {
             self.put(format_args!(
                 "<p class=note>{change}, see <a href=\"#t{}\">below</a>.</p>\n",
@@ -86,6 +97,8 @@ impl Report<'_> {
             }
             (None, _) => self.linked(&subject, &attempts)?,
         }
+        let remarks = extract.notes_about_target(cited.means)?;
+        self.remarks(&remarks)?;
         self.put("<p class=small>")?;
         if let Some(url) = subject.url.as_deref() {
             self.put(format_args!("{}<br>", Address(url)))?;
@@ -103,6 +116,27 @@ impl Report<'_> {
         let whole = self.shown.insert(means);
         if whole || !claims.is_empty() {
             self.to_tell.push(Told { means, whole, claims });
+        }
+        Ok(())
+    }
+
+    /// What persons added.
+    pub(super) fn remarks(&mut self, remarks: &[Remark]) -> Result<()> {
+        for remark in remarks {
+            self.put(format_args!(
+                "<p class=note>Added by {}, {}: {}",
+                Name(&remark.by),
+                Time(&remark.at),
+                Name(&remark.text)
+            ))?;
+            if let (Some(name), Some(sha256)) = (&remark.file_name, &remark.sha256) {
+                let sha256 = Text(sha256);
+                self.put(format_args!(
+                    " <a href=\"supplied/{sha256}\">{}</a>, SHA-256 <code>{sha256}</code>",
+                    Name(name)
+                ))?;
+            }
+            self.put("</p>\n")?;
         }
         Ok(())
     }

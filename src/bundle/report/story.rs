@@ -87,7 +87,9 @@ impl Report<'_> {
             Text(&story.text_sha256),
             story.reading,
             Text(&story.reader)
-        ))
+        ))?;
+        let remarks = self.extract.notes_about_article(story.reading)?;
+        self.remarks(&remarks)
     }
 
     /// The text in rows: a block that cites something, what follows it up to the next such block, and beside them the cards.

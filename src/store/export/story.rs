@@ -329,6 +329,32 @@ const POST_OF_CAPTURE: &str =
     "(SELECT q.id FROM answer n JOIN post q ON q.answer = n.id AND q.entry <= (SELECT seq FROM export_at)
       WHERE n.capture = c.id ORDER BY n.ordinal = c.best DESC, q.id DESC LIMIT 1)";
 
+/// What several captures together say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// `live`, `deleted` …
+    pub state: String,
+    /// Reason code.
+    pub reason: String,
+    /// When the target was seen last.
+    pub last_live: Option<String>,
+}
+
+/// What a person added; their word, not checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// When.
+    pub at: String,
+    /// Who.
+    pub by: String,
+    /// What they say.
+    pub text: String,
+    /// Name of the file that they supplied.
+    pub file_name: Option<String>,
+    /// Its digest.
+    pub sha256: Option<String>,
+}
+
 impl Extract<'_> {
     /// Shows every article of the selection, oldest first.
     ///
@@ -621,6 +647,60 @@ impl Extract<'_> {
                     detail: row.get(3)?,
                     at: row.get(4)?,
                     url: row.get(5)?,
+                })
+            },
+        )
+    }
+
+    /// What all captures of a target together said at the extract's entry.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn verdict(&self, target: i64) -> Result<Option<Judged>> {
+        self.one(
+            "SELECT v.state, v.reason, v.last_live FROM verdict v
+             WHERE v.target = ?1 AND v.capture <= (SELECT seq FROM export_at) ORDER BY v.id DESC LIMIT 1",
+            [target],
+            |row| {
+                Ok(Judged {
+                    state: row.get(0)?,
+                    reason: row.get(1)?,
+                    last_live: row.get(2)?,
+                })
+            },
+        )
+    }
+
+    /// What persons added about a target, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn notes_about_target(&self, target: i64) -> Result<Vec<Remark>> {
+        self.remarks("n.target = ?1", target)
+    }
+
+    /// What persons added about the article of a reading, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn notes_about_article(&self, reading: i64) -> Result<Vec<Remark>> {
+        self.remarks("n.article = (SELECT r.article FROM reading r WHERE r.id = ?1)", reading)
+    }
+
+    fn remarks(&self, about: &str, row: i64) -> Result<Vec<Remark>> {
+        self.listed(
+            &format!(
+                "SELECT n.at, n.by, n.text, n.file_name, lower(hex(b.sha256)) FROM export_note e JOIN note n ON n.id = e.id
+                 LEFT JOIN blob b ON b.id = n.body WHERE {about} ORDER BY n.id"
+            ),
+            [row],
+            |row| {
+                Ok(Remark {
+                    at: row.get(0)?,
+                    by: row.get(1)?,
+                    text: row.get(2)?,
+                    file_name: row.get(3)?,
+                    sha256: row.get(4)?,
                 })
             },
         )
