@@ -69,7 +69,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     })
 }
 
-/// A bundle's folder, or a WACZ.
+/// A bundle, or a WACZ.
 fn files(report: &bundle::verify::Report, path: &Path, all: bool, printer: &Printer) -> ExitCode {
     if printer.json() {
         printer.object(report);

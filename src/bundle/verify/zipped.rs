@@ -18,7 +18,7 @@ use crate::error::Result;
 /// Most bytes of a ZIP's list of contents: tens of thousands of names.
 const DIRECTORY_LIMIT: u64 = 8 << 20;
 /// What may come out, in all, besides 64 times the size of the file.
-const INFLATED_LIMIT: u64 = 1 << 30;
+const INFLATED_LIMIT: u64 = 256 << 20;
 
 type Zip<'z> = ZipArchive<Metered<'z>>;
 
@@ -39,14 +39,10 @@ pub(super) fn is_bag(path: &Path) -> Result<bool> {
 
 /// Unpacks the ZIP into the folder; gives the name of its one folder, or says in the report why it was not.
 pub(super) fn unpack(path: &Path, into: &Path, report: &mut Report) -> Result<Option<String>> {
-    unpack_within(INFLATED_LIMIT, path, into, report)
-}
-
-fn unpack_within(inflated: u64, path: &Path, into: &Path, report: &mut Report) -> Result<Option<String>> {
     let file = File::open(path).map_err(failed("cannot read", path))?;
     let length = file.metadata().map_err(failed("cannot read", path))?.len();
     let directory = Cell::new(DIRECTORY_LIMIT);
-    let left = Cell::new(inflated.saturating_add(length.saturating_mul(64)));
+    let left = Cell::new(INFLATED_LIMIT.saturating_add(length.saturating_mul(64)));
     let unpacked = match ZipArchive::new(Metered { file, left: &directory }) {
         Err(error) => Err(error.into()),
         Ok(mut zip) => {

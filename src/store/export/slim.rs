@@ -9,11 +9,14 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Cell, Extract, Table, rows_of};
 use crate::error::{Error, Result};
 use crate::store::failure::sql_error;
-use crate::store::file::{MIGRATIONS, PAGE_SIZE, SCHEMA, connect};
+use crate::store::file::{MIGRATIONS, SCHEMA, connect};
 use crate::store::verify;
 
 /// `application_id` of a slim archive: the letters `ctks`. It is no archive, so that nothing is ever added to one.
 const APPLICATION: u32 = 0x6374_6b73;
+
+/// In bytes: most selections are small, and every table and index has a page at least.
+const PAGE_SIZE: u32 = 1024;
 
 /// What a slim archive has beside the tables of an archive.
 const SELECTED: &str = "

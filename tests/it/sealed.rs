@@ -1,0 +1,219 @@
+//! `citekeep verify` against whoever changes the slim archive of a bundle, or sends a hostile ZIP for one.
+
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use rusqlite::Connection;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::scene::{Scene, text};
+use crate::strict::{Entries, copy, exported, first_fault, linked, redo_bag, redo_crate, zipped};
+
+/// Runs SQL on the slim archive, as somebody who first takes the triggers away.
+fn rewrite(data: &Path, sql: &str) {
+    let slim = Connection::open(data.join("archive.db")).unwrap();
+    let triggers: Vec<(String, String)> = slim
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for (name, _) in &triggers {
+        slim.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    slim.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    slim.execute_batch(sql).unwrap();
+    for (_, sql) in &triggers {
+        slim.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    slim.execute_batch(sql).unwrap();
+    }
+}
+
+#[test]
+fn a_slim_archive_that_was_changed_with_its_manifests_redone_fits_neither_the_tables_nor_the_ledger() {
+    type Edit = fn(&Path);
+    let cases: [(&str, Edit); 12] = [
+        ("row 1 of posts is not that of data/posts.jsonl", |data| {
+            rewrite(data, "UPDATE post SET text = 'The bridge fell.'");
+        }),
+        ("the rows say otherwise than the ledger: posts", |data| {
+            rewrite(data, "UPDATE post SET text = 'The bridge is falling.'");
+            for name in ["posts.csv", "posts.jsonl"] {
+                let rows = fs::read_to_string(data.join(name)).unwrap();
+                fs::write(data.join(name), rows.replace("standing", "falling")).unwrap();
+            }
+        }),
+        ("the rows say otherwise than the ledger: ", |data| {
+            rewrite(data, "UPDATE exchange SET remote = '203.0.113.9:443'");
+        }),
+        ("reading 1: its blocks, sentences or citations were changed", |data| {
+            rewrite(data, "UPDATE sentence SET stop = stop - 1 WHERE ordinal = 0");
+        }),
+        ("lacks rows of data/captures.jsonl", |data| {
+            rewrite(data, "DELETE FROM capture WHERE id = (SELECT max(id) FROM capture)");
+        }),
+        ("is not that of the bundle", |data| {
+            rewrite(data, "UPDATE ledger SET head = leaf WHERE seq = 1");
+        }),
+        ("lacks entries of data/ledger/lines.jsonl", |data| {
+            rewrite(data, "UPDATE ledger SET body = NULL");
+        }),
+        ("its tables and views are not those of an archive", |data| {
+            rewrite(
+                data,
+                "DROP VIEW gone; CREATE VIEW gone AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT i FROM n",
+            );
+        }),
+        ("its tables and views are not those of an archive", |data| {
+            rewrite(data, "CREATE TABLE beside (x)");
+        }),
+        ("not the archive of a bundle", |data| {
+            rewrite(data, "PRAGMA application_id = 1668574064");
+        }),
+        ("file is not a database", |data| {
+            fs::write(data.join("archive.db"), "no database ".repeat(1000)).unwrap();
+        }),
+        ("data/archive.db: missing", |data| {
+            fs::remove_file(data.join("archive.db")).unwrap();
+        }),
+    ];
+    let scene = exported();
+    for (number, (fault, change)) in cases.into_iter().enumerate() {
+        let name = format!("copy{number}");
+        copy(&scene.path("bundle"), &scene.path(&name));
+        change(&scene.path(&name).join("data"));
+        if !fault.contains("missing") {
+            redo_crate(&scene.path(&name));
+        }
+        redo_bag(&scene.path(&name));
+        let output = scene.bare().args(["verify", &name, "--all"]).output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(65), "{said}");
+        assert!(
+            said.contains("data/archive.db: ") && said.contains(fault),
+            "{said:?} lacks {fault:?}"
+        );
+    }
+}
+
+#[test]
+fn a_slim_archive_of_another_version_of_the_schema_is_not_compared_and_that_is_said() {
+    let scene = exported();
+    rewrite(&scene.path("bundle/data"), "PRAGMA user_version = 99");
+    redo_crate(&scene.path("bundle"));
+    redo_bag(&scene.path("bundle"));
+    let output = scene.bare().args(["-v", "verify", "bundle"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("has schema 99"), "{said}");
+}
+
+/// The folder as the entries of a ZIP.
+fn entries(folder: &Path) -> Entries {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(path) = open.pop() {
+        for entry in fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => open.push(path),
+                false => {
+                    let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
+                    found.push((format!("top/{name}"), fs::read(&path).unwrap()));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_hostile_zip_of_a_bundle_is_refused_and_nothing_of_it_stays() {
+    let scene = exported();
+    let good = entries(&scene.path("bundle"));
+    fs::create_dir(scene.path("room")).unwrap();
+    let before = fs::read_dir(scene.folder.path()).unwrap().count();
+    let with = |name: &str| {
+        let mut entries = good.clone();
+        entries.push((name.to_owned(), b"x".to_vec()));
+        zipped(&entries)
+    };
+    let without = |name: &str| zipped(&good.iter().filter(|entry| entry.0 != name).cloned().collect());
+    let mut bomb = ZipWriter::new(Cursor::new(Vec::new()));
+    let deflated = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    bomb.start_file("top/bagit.txt", deflated).unwrap();
+    for _ in 0..300 {
+        bomb.write_all(&[0; 1 << 20]).unwrap();
+    }
+    let many = (0..120_000).map(|number| (format!("top/{number:060}"), Vec::new()));
+    let many = [("top/bagit.txt".to_owned(), Vec::new())]
+        .into_iter()
+        .chain(many)
+        .collect();
+    let mut link = ZipWriter::new_append(Cursor::new(zipped(&good))).unwrap();
+    link.add_symlink("top/data/link", "/etc/passwd", SimpleFileOptions::default())
+        .unwrap();
+    let cases = [
+        (zipped(&good), ""),
+        (with("../out.txt"), "a name that leads out of the file"),
+        (with("/etc/out.txt"), "a name that leads out of the file"),
+        (with("top/../../out.txt"), "a name that leads out of the file"),
+        (with("top\\out.txt"), "a name that leads out of the file"),
+        (with("top/.hidden"), "a name that no bundle of ours has"),
+        (
+            with("top/BagIt.txt"),
+            "a name that some systems take for that of another entry",
+        ),
+        (with("top/a/b/c/d/e/f/g/h/i/j"), "too deep"),
+        (with("top/bagit.txt/more"), "lies in what is a file"),
+        (with("other/file"), "holds more than the one folder of a bundle"),
+        (with("file"), "stands beside the folder of the bundle"),
+        (with("top/data/added.txt"), "data/added.txt: added"),
+        (without("top/data/posts.csv"), "data/posts.csv: missing"),
+        (link.finish().unwrap().into_inner(), "a link"),
+        (bomb.finish().unwrap().into_inner(), "absurdly much comes out"),
+        (zipped(&many), "its list of contents is absurdly long"),
+        // Nothing tells it from a WACZ then, and it is none.
+        (linked(), "a link"),
+    ];
+    for (number, (bytes, fault)) in cases.into_iter().enumerate() {
+        fs::write(scene.path("x.zip"), bytes).unwrap();
+        let output = scene
+            .bare()
+            .env("TMPDIR", scene.path("room"))
+            .args(["verify", "x.zip"])
+            .output()
+            .unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some(if fault.is_empty() { 0 } else { 65 }),
+            "{number}: {said}"
+        );
+        assert!(said.contains(fault), "{number}: {said:?} is not {fault:?}");
+    }
+    assert_eq!(first_fault(&scene, "bundle"), "");
+    assert_eq!(fs::read_dir(scene.path("room")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), before + 1);
+}
+
+#[test]
+fn an_export_to_a_zip_leaves_nothing_where_it_cannot_be_named() {
+    let scene = exported();
+    let output = |path: &str| {
+        Scene::bare(&scene)
+            .args(["export", "--all", "-o", path])
+            .output()
+            .unwrap()
+    };
+    fs::write(scene.path("taken.zip"), "mine").unwrap();
+    assert_eq!(output("taken.zip").status.code(), Some(65));
+    assert_eq!(fs::read(scene.path("taken.zip")).unwrap(), b"mine");
+    assert_ne!(output("nowhere/x.zip").status.code(), Some(0));
+    let left = fs::read_dir(scene.folder.path()).unwrap();
+    let mut names = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!names.any(|name| name.starts_with(".citekeep")));
+}
