@@ -363,6 +363,9 @@ CREATE TABLE exchange (
   failure_detail    TEXT,               -- one line for a person
   CHECK ((reading IS NOT NULL) + (answer IS NOT NULL) + (media IS NOT NULL) = 1)
 ) STRICT;
+-- A media transfer that broke off and could be taken up again has no body, and body_length says how much came. The exchange that
+-- brought the rest (status 206) names the whole file, put together; it brought itself the body_length bytes from the first of
+-- its Content-Range on, and those before it are of the broken ones: the same file by its ETag or Last-Modified (If-Range).
 CREATE INDEX exchange_reading ON exchange (reading) WHERE reading IS NOT NULL;
 CREATE INDEX exchange_answer ON exchange (answer) WHERE answer IS NOT NULL;
 CREATE INDEX exchange_media ON exchange (media) WHERE media IS NOT NULL;
@@ -553,10 +556,12 @@ CREATE TABLE host_penalty (
 CREATE TABLE upload (
   id         INTEGER PRIMARY KEY,
   url        TEXT NOT NULL,
-  validator  TEXT,                      -- ETag or Last-Modified, for going on after a break
+  validator  TEXT,                      -- strong ETag or Last-Modified, for going on after a break
   started    TEXT NOT NULL,
   length     INTEGER NOT NULL,          -- bytes received so far
-  chunks     INTEGER NOT NULL           -- pieces received so far
+  chunks     INTEGER NOT NULL,          -- pieces received so far
+  total      INTEGER,                   -- bytes of the whole as the server announced them
+  run        INTEGER                    -- the run that receives it; NULL: it broke off. Any other run may go on with it
 ) STRICT;
 
 -- ---------------------------------------------------------------------------------------------------------------------

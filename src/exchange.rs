@@ -124,6 +124,32 @@ pub enum Body {
     Staged(i64),
 }
 
+/// The part of a whole that a 206 brings (RFC 9110 §14.4), in bytes from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentRange {
+    /// First byte.
+    pub first: u64,
+    /// Last byte, within `total`.
+    pub last: u64,
+    /// Bytes of the whole.
+    pub total: u64,
+}
+
+/// A body that broke off, staged in the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its upload id.
+    pub id: i64,
+    /// What the server calls this state of the file: its strong ETag, else its Last-Modified.
+    pub validator: String,
+    /// Bytes of the whole, as the server announced them.
+    pub total: u64,
+    /// Bytes staged so far, at most `total`.
+    pub length: u64,
+    /// Pieces staged so far.
+    pub pieces: u64,
+}
+
 /// One request and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
@@ -147,11 +173,13 @@ pub struct Exchange {
     pub response_headers: Vec<(String, String)>,
     /// Leaf certificate (DER) of the server, over TLS.
     pub certificate: Option<Bytes>,
-    /// The body as received.
+    /// The body as received. Of a part (206) that went on with what earlier tries had received it is the whole file, of which
+    /// this exchange brought the `body_length` bytes from the first of its `Content-Range` on. Of a media transfer that broke
+    /// off and may be taken up again there is none.
     pub body: Body,
-    /// Length of the body as received, in bytes.
+    /// Bytes of the body that this exchange brought.
     pub body_length: u64,
-    /// SHA-256 of the body as received, if there is one.
+    /// SHA-256 of `body`, if there is one.
     pub body_sha256: Option<[u8; 32]>,
     /// Why the body is not whole.
     pub truncated: Option<Truncated>,
@@ -197,6 +225,40 @@ impl Exchange {
             .then(|| self.header("location"))
             .flatten()
             .and_then(|l| self.url.join(l).ok())
+    }
+
+    /// Which part of the whole an answer says it is; `None` if it does not say so in bytes and in full.
+    #[must_use]
+    pub fn content_range(&self) -> Option<ContentRange> {
+        let (range, total) = self.header("content-range")?.strip_prefix("bytes ")?.split_once('/')?;
+        let (first, last) = range.split_once('-')?;
+        let (first, last, total) = (first.parse().ok()?, last.parse().ok()?, total.parse().ok()?);
+        (first <= last && last < total).then_some(ContentRange { first, last, total })
+    }
+
+    /// The first byte of the part that this exchange brought of a body that earlier ones began; `None` if it brought a body by
+    /// itself.
+    #[must_use]
+    pub fn went_on_from(&self) -> Option<u64> {
+        let asked = self.request_headers.iter().any(|(name, _)| name == "range");
+        let part = self.content_range().filter(|_| asked && self.status == Some(206))?;
+        Some(part.first)
+    }
+
+    /// Whether the server says that the body is a web page.
+    #[must_use]
+    pub fn is_html(&self) -> bool {
+        let kind = self.header("content-type").unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        ["text/html", "application/xhtml+xml"]
+            .iter()
+            .any(|html| kind.eq_ignore_ascii_case(html))
+    }
+
+    /// Whether its body broke off and is staged for another try.
+    #[must_use]
+    pub fn is_left_unfinished(&self) -> bool {
+        self.truncated.is_some() && self.body == Body::None && self.body_length > 0
     }
 
     /// Whether a whole response came.

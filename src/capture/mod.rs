@@ -45,6 +45,12 @@ const MAX_STEPS: usize = 8;
 /// How long a job is leased, in milliseconds; longer than any capture's own limits allow.
 const LEASE_MILLIS: i64 = 3_600_000;
 
+/// How long a body that broke off waits to be taken up again, in milliseconds.
+const STAGING_MILLIS: i64 = 24 * 3_600_000;
+
+/// When a capture goes on with media that broke off, in milliseconds.
+const GO_ON_MILLIS: i64 = 3_600_000;
+
 /// The name under which this process leases jobs; there is one run at a time.
 const WORKER: &str = "run";
 
@@ -215,6 +221,8 @@ impl Capturer {
     }
 
     async fn work_off(&self, mut supply: Supply, stop: &Stop, watch: &mut dyn FnMut(&Done)) -> Result<()> {
+        let stale = self.clock.now().plus_millis(-STAGING_MILLIS);
+        self.store.discard_stale_uploads(stale).await?;
         let mut tasks: JoinSet<Result<(Done, Option<i64>)>> = JoinSet::new();
         let given_up = stop.given_up();
         tokio::pin!(given_up);
@@ -311,7 +319,11 @@ impl Capturer {
                 .chain(record.media.iter().flat_map(|m| &m.exchanges)),
         );
         let retry_at = self.retry_at(&job, is_unsettled(&record));
-        record.recheck_at = Some(schedule::next_check(job.first_captured, self.clock.now(), done.outcome));
+        let mut recheck_at = schedule::next_check(job.first_captured, self.clock.now(), done.outcome);
+        if may_go_on(&record, job.first_captured.is_none()) {
+            recheck_at = recheck_at.min(self.clock.now().plus_millis(GO_ON_MILLIS));
+        }
+        record.recheck_at = Some(recheck_at);
         self.store.complete(job.id, job.fence, record, retry_at).await?;
         Ok((done, None))
     }
@@ -345,6 +357,14 @@ fn address(job: &Job) -> Result<Url> {
 fn known(name: &str) -> Result<&'static platform::Platform> {
     platform::by_name(name)
         .ok_or_else(|| Error::Internal(format!("the archive names a platform `{name}` that is not known")))
+}
+
+/// Whether media broke off that the next capture can go on with. Only the first break, or one that came after progress by
+/// range, so that a server without ranges is not asked for the same bytes every hour.
+fn may_go_on(record: &CaptureRecord, is_first: bool) -> bool {
+    let ends = record.media.iter().filter_map(|media| media.exchanges.last());
+    ends.filter(|end| end.is_left_unfinished())
+        .any(|end| is_first || end.status == Some(206))
 }
 
 /// Whether a capture leaves open what trying again may settle: nothing was captured or stated, and something failed

@@ -3,7 +3,7 @@
 use super::Capturer;
 use super::source::ask;
 use super::staging::InArchive;
-use crate::exchange::{Purpose, Request};
+use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::{Media, PageCopy, Platform, PostRef, Source, SourceKind};
 use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord};
@@ -85,7 +85,7 @@ impl Capturer {
                 Ok(url) => {
                     let request = Request::new(self.upstreams.route(&url), Purpose::Media);
                     let exchanges = self.fetch(&request).await;
-                    let (outcome, reason) = super::link::outcome_of(&exchanges);
+                    let (outcome, reason) = media_outcome(&exchanges);
                     (outcome, reason, exchanges)
                 }
                 Err(_) => (Outcome::Unreadable, "address_unreadable".to_owned(), Vec::new()),
@@ -103,6 +103,33 @@ impl Capturer {
         }
         records
     }
+}
+
+/// What came of asking for a file of a post. A web page in its place is a wall, whatever its status; a part that nobody asked for
+/// is not the file.
+fn media_outcome(exchanges: &[Exchange]) -> (Outcome, String) {
+    let (outcome, reason) = super::link::outcome_of(exchanges);
+    match exchanges.last() {
+        Some(last) if outcome == Outcome::Captured && is_page(last) => {
+            (Outcome::Walled, "html_instead_of_media".to_owned())
+        }
+        Some(last) if outcome == Outcome::Captured && last.status == Some(206) && last.went_on_from().is_none() => {
+            (Outcome::Unreadable, "part_of_media".to_owned())
+        }
+        _ => (outcome, reason),
+    }
+}
+
+/// Whether an answer is a web page, by what the server says or by how it begins.
+fn is_page(answer: &Exchange) -> bool {
+    const HEAD: usize = 512;
+    let head = answer.beginning(HEAD, |head| head.len() >= HEAD);
+    let head = head.trim_ascii_start();
+    let begins = |with: &[u8]| {
+        head.get(..with.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    answer.is_html() || begins(b"<!doctype html") || begins(b"<html")
 }
 
 fn is_captured(answers: &[AnswerRecord]) -> bool {

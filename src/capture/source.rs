@@ -6,6 +6,7 @@ use url::Url;
 use super::MAX_STEPS;
 use crate::error::Result;
 use crate::exchange::Exchange;
+use crate::exchange::Unfinished;
 use crate::fetch::{Fetcher, Staging};
 use crate::outcome::Outcome;
 use crate::platform::{Answer, PostRef, Source, Step, Upstreams};
@@ -58,11 +59,27 @@ pub async fn probe(fetcher: &Fetcher, upstreams: &Upstreams, post: &PostRef, sou
 pub struct Nowhere;
 
 impl Staging for Nowhere {
-    async fn begin(&mut self, _: &Url, _: Option<&str>) -> Result<i64> {
+    async fn begin(&mut self, _: &Url, _: Option<(&str, u64)>) -> Result<i64> {
         Ok(0)
     }
 
     async fn push(&mut self, _: i64, _: Bytes) -> Result<()> {
+        Ok(())
+    }
+
+    async fn resume(&mut self, _: &Url) -> Result<Option<Unfinished>> {
+        Ok(None)
+    }
+
+    async fn piece(&mut self, _: i64, _: u64) -> Result<Bytes> {
+        Ok(Bytes::new())
+    }
+
+    async fn leave(&mut self, _: i64) -> Result<()> {
+        Ok(())
+    }
+
+    async fn discard(&mut self, _: i64) -> Result<()> {
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use url::Url;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Robots as RobotsSetting};
 use crate::error::Result;
-use crate::exchange::{Exchange, Failure, Purpose, Request};
+use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
 use crate::outcome::Outcome;
 use guard::Guard;
 use pace::{Closed, Pace};
@@ -22,6 +22,7 @@ use wire::Wire;
 
 pub mod guard;
 mod pace;
+mod resume;
 mod retry;
 pub mod robots;
 mod wire;
@@ -37,10 +38,19 @@ const HEADERS_FOR_OTHERS: [&str; 3] = ["accept", "accept-language", "range"];
 
 /// Where large bodies go while they arrive, so that memory stays bounded.
 pub trait Staging: Send {
-    /// Begins a body; its id goes into [`Body::Staged`](crate::exchange::Body::Staged).
-    fn begin(&mut self, url: &Url, validator: Option<&str>) -> impl Future<Output = Result<i64>> + Send;
+    /// Begins a body; its id goes into [`Body::Staged`](crate::exchange::Body::Staged). `resumable`: what names the state of the
+    /// file, and its whole length, where another try may go on with it.
+    fn begin(&mut self, url: &Url, resumable: Option<(&str, u64)>) -> impl Future<Output = Result<i64>> + Send;
     /// Appends to it.
     fn push(&mut self, id: i64, bytes: Bytes) -> impl Future<Output = Result<()>> + Send;
+    /// Takes up the body of `url` that an earlier try left unfinished; nobody else gets it meanwhile.
+    fn resume(&mut self, url: &Url) -> impl Future<Output = Result<Option<Unfinished>>> + Send;
+    /// One of its pieces, by number from 0.
+    fn piece(&mut self, id: i64, number: u64) -> impl Future<Output = Result<Bytes>> + Send;
+    /// Leaves a body for another try.
+    fn leave(&mut self, id: i64) -> impl Future<Output = Result<()>> + Send;
+    /// Throws a body away.
+    fn discard(&mut self, id: i64) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// Fetches. Cheap to clone; all clones share pace, robots.txt and connections.

@@ -18,7 +18,7 @@ pub fn wait(exchange: &Exchange, tries: u32, limit: u32, jitter: impl FnOnce() -
 /// failed handshake or a time-out is left for a later run; a limit (429) for when its penalty ends.
 fn may_pass(exchange: &Exchange) -> bool {
     match &exchange.failure {
-        Some(failure) => matches!(failure.reason, "reset" | "body_cut"),
+        Some(failure) => matches!(failure.reason, "reset" | "body_cut" | "range_misfit"),
         None => {
             matches!(exchange.status, Some(408 | 425 | 500 | 502 | 503 | 504) if exchange.header("retry-after").is_none())
         }

@@ -13,11 +13,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::guard::{Guard, GuardedResolver, Refusal};
+use super::resume::{self, Reply};
 use super::{Staging, failure};
 use crate::clock::Clock;
 use crate::config::{Config, Limit, seconds};
 use crate::error::{Error, Result};
-use crate::exchange::{Body, Exchange, Failure, Purpose, Truncated};
+use crate::exchange::{Body, Exchange, Failure, Purpose, Truncated, Unfinished};
 use crate::outcome::Outcome;
 
 /// Bytes of a body kept in memory before the rest goes to staging.
@@ -103,7 +104,17 @@ impl Wire {
             failure: None,
             ..self.not_sent(url, purpose, failure(Outcome::Unreachable, "", String::new()))
         };
+        let mut left = None;
+        if purpose == Purpose::Media {
+            match take_up(&exchange.url, staging).await {
+                Ok(taken) => left = taken,
+                Err(error) => return self.not_sent(url, purpose, not_staged(&error)),
+            }
+        }
         exchange.request_headers = self.headers(purpose, headers);
+        if let Some((left, _)) = &left {
+            exchange.request_headers.extend(resume::headers(left));
+        }
         let mut request = self.client.get(url.clone());
         for (name, value) in &exchange.request_headers {
             request = request.header(name, value);
@@ -119,7 +130,14 @@ impl Wire {
                 ))
             }
             Ok(Err(error)) => exchange.failure = Some(classify(&error)),
-            Ok(Ok(response)) => self.receive(response, &mut exchange, deadline, staging).await,
+            Ok(Ok(response)) => {
+                self.receive(response, &mut exchange, &mut left, deadline, staging)
+                    .await
+            }
+        }
+        if let Some((left, _)) = left {
+            // Best effort: what is not given back now is free for the next run.
+            let _ = staging.leave(left.id).await;
         }
         exchange.ended = self.clock.now();
         exchange
@@ -153,6 +171,7 @@ impl Wire {
         &self,
         response: Response,
         exchange: &mut Exchange,
+        left: &mut Option<(Unfinished, Sha256)>,
         deadline: Instant,
         staging: &mut impl Staging,
     ) {
@@ -177,7 +196,13 @@ impl Wire {
             .get::<reqwest::tls::TlsInfo>()
             .and_then(|tls| tls.peer_certificate())
             .map(Bytes::copy_from_slice);
-        self.read_body(response, exchange, deadline, staging).await;
+        match incoming(exchange, left, staging).await {
+            Ok(body) => self.read_body(response, exchange, body, deadline, staging).await,
+            Err(failure) => {
+                exchange.truncated = Some(Truncated::Disconnect);
+                exchange.failure = Some(failure);
+            }
+        }
     }
 
     fn refused_peer(&self, peer: Option<SocketAddr>) -> Option<Refusal> {
@@ -188,13 +213,13 @@ impl Wire {
         &self,
         mut response: Response,
         exchange: &mut Exchange,
+        mut body: Incoming,
         deadline: Instant,
         staging: &mut impl Staging,
     ) {
         let is_media = exchange.purpose == Purpose::Media;
         let limit = if is_media { self.limit.media } else { self.limit.page };
-        let mut body = Incoming::new(exchange.purpose);
-        let mut window = (Instant::now(), 0);
+        let mut window = (Instant::now(), body.length);
         if exchange
             .header("content-length")
             .and_then(|l| l.parse::<u64>().ok())
@@ -225,19 +250,14 @@ impl Wire {
                     break;
                 }
             };
-            let room = usize::try_from(limit - body.length).unwrap_or(usize::MAX);
+            let room = usize::try_from(limit.saturating_sub(body.length)).unwrap_or(usize::MAX);
             let too_much = chunk.len() > room;
             let kept = body
-                .take(
-                    chunk.slice(..chunk.len().min(room)),
-                    &exchange.url,
-                    exchange_validator(exchange),
-                    staging,
-                )
+                .take(chunk.slice(..chunk.len().min(room)), &exchange.url, staging)
                 .await;
             if let Err(error) = kept {
                 exchange.truncated = Some(Truncated::Disconnect);
-                exchange.failure = Some(failure(Outcome::Unreachable, "staging", error.to_string()));
+                exchange.failure = Some(not_staged(&error));
                 break;
             }
             if too_much {
@@ -258,15 +278,66 @@ impl Wire {
                 window = (Instant::now(), body.length);
             }
         }
-        exchange.body_length = body.length;
-        match body.end(staging).await {
+        if exchange.failure.is_none() && body.is_short() {
+            exchange.truncated = Some(Truncated::Disconnect);
+            exchange.failure = Some(failure(
+                Outcome::Unreachable,
+                "body_cut",
+                "less than was announced".into(),
+            ));
+        }
+        exchange.body_length = body.received;
+        match body.end(exchange.truncated, staging).await {
             Ok((kept, sha256)) => (exchange.body, exchange.body_sha256) = (kept, sha256),
             Err(error) => {
                 exchange.truncated = Some(Truncated::Disconnect);
-                exchange.failure = Some(failure(Outcome::Unreachable, "staging", error.to_string()));
+                exchange.failure = Some(not_staged(&error));
             }
         }
     }
+}
+
+/// The body of `url` that an earlier try left, with the digest of what is there.
+async fn take_up(url: &Url, staging: &mut impl Staging) -> Result<Option<(Unfinished, Sha256)>> {
+    let Some(left) = staging.resume(url).await? else {
+        return Ok(None);
+    };
+    let mut hash = Sha256::new();
+    for number in 0..left.pieces {
+        hash.update(staging.piece(left.id, number).await?);
+    }
+    Ok(Some((left, hash)))
+}
+
+/// What takes in the body of an answer: goes on with what was `left` if it brings the rest of it, else begins anew.
+async fn incoming(
+    answer: &Exchange,
+    left: &mut Option<(Unfinished, Sha256)>,
+    staging: &mut impl Staging,
+) -> std::result::Result<Incoming, Failure> {
+    let reply = left.as_ref().map(|(left, _)| resume::reply(answer, left));
+    match (reply, left.take()) {
+        (Some(Reply::Rest), Some((left, hash))) => Ok(Incoming::go_on(&left, hash)),
+        (Some(reply @ (Reply::Whole | Reply::Misfit)), Some((left, _))) => {
+            staging.discard(left.id).await.map_err(|error| not_staged(&error))?;
+            match reply {
+                Reply::Misfit => Err(failure(
+                    Outcome::Unreachable,
+                    "range_misfit",
+                    "the answer does not go on with what was received before".into(),
+                )),
+                _ => Ok(Incoming::new(answer)),
+            }
+        }
+        (_, kept) => {
+            *left = kept;
+            Ok(Incoming::new(answer))
+        }
+    }
+}
+
+fn not_staged(error: &Error) -> Failure {
+    failure(Outcome::Unreachable, "staging", error.to_string())
 }
 
 fn too_large(limit: u64) -> Failure {
@@ -277,48 +348,81 @@ fn too_large(limit: u64) -> Failure {
     )
 }
 
-/// What lets a broken transfer be taken up again.
-fn exchange_validator(exchange: &Exchange) -> Option<&str> {
-    exchange.header("etag").or_else(|| exchange.header("last-modified"))
-}
-
 /// A body on its way in: hashed as it comes, in memory while it is small, staged piece by piece once it is not.
 struct Incoming {
     hash: Sha256,
+    /// Bytes of the body so far, with those of earlier tries.
     length: u64,
+    /// Bytes that this exchange brought.
+    received: u64,
+    /// Bytes still to come that are staged already.
+    known: u64,
     chunks: Vec<Bytes>,
     held: usize,
     upload: Option<i64>,
     may_stage: bool,
+    /// What lets another try go on with it: the validator and the whole length.
+    resumable: Option<(String, u64)>,
 }
 
 impl Incoming {
-    fn new(purpose: Purpose) -> Incoming {
-        // What a parser will read stays in memory; its limit bounds it.
-        let may_stage = matches!(purpose, Purpose::Media | Purpose::Page);
+    /// The whole body of an answer.
+    fn new(answer: &Exchange) -> Incoming {
+        let is_media = answer.purpose == Purpose::Media;
         Incoming {
             hash: Sha256::new(),
             length: 0,
+            received: 0,
+            known: 0,
             chunks: Vec::new(),
             held: 0,
             upload: None,
-            may_stage,
+            // What a parser will read stays in memory; its limit bounds it.
+            may_stage: is_media || answer.purpose == Purpose::Page,
+            resumable: resume::validator(answer)
+                .filter(|_| is_media)
+                .map(|(validator, total)| (validator.to_owned(), total)),
         }
     }
 
-    async fn take(
-        &mut self,
-        chunk: Bytes,
-        url: &Url,
-        validator: Option<&str>,
-        staging: &mut impl Staging,
-    ) -> Result<()> {
+    /// The rest of a body.
+    fn go_on(left: &Unfinished, hash: Sha256) -> Incoming {
+        Incoming {
+            hash,
+            length: left.length,
+            received: 0,
+            known: left.length - resume::from(left),
+            chunks: Vec::new(),
+            held: 0,
+            upload: Some(left.id),
+            may_stage: true,
+            resumable: Some((left.validator.clone(), left.total)),
+        }
+    }
+
+    /// Whether a body that ended lacks some of what was announced: a server may send less than the rest.
+    fn is_short(&self) -> bool {
+        self.resumable.as_ref().is_some_and(|(_, total)| self.length < *total)
+    }
+
+    async fn take(&mut self, mut chunk: Bytes, url: &Url, staging: &mut impl Staging) -> Result<()> {
+        self.received += chunk.len() as u64;
+        let known = usize::try_from(self.known).unwrap_or(usize::MAX).min(chunk.len());
+        self.known -= known as u64;
+        let chunk = chunk.split_off(known);
+        if chunk.is_empty() {
+            return Ok(());
+        }
         self.hash.update(&chunk);
         self.length += chunk.len() as u64;
         self.held += chunk.len();
         self.chunks.push(chunk);
         if self.may_stage && self.upload.is_none() && self.held > INLINE {
-            self.upload = Some(staging.begin(url, validator).await?);
+            let resumable = self
+                .resumable
+                .as_ref()
+                .map(|(validator, total)| (validator.as_str(), *total));
+            self.upload = Some(staging.begin(url, resumable).await?);
         }
         match self.upload {
             Some(upload) if self.held >= PIECE => self.flush(upload, staging).await,
@@ -348,11 +452,22 @@ impl Incoming {
         whole.freeze()
     }
 
-    async fn end(mut self, staging: &mut impl Staging) -> Result<(Body, Option<[u8; 32]>)> {
+    /// Where the body is now, and its digest. One that broke off is left for another try if that can go on with it.
+    async fn end(
+        mut self,
+        truncated: Option<Truncated>,
+        staging: &mut impl Staging,
+    ) -> Result<(Body, Option<[u8; 32]>)> {
         if self.length == 0 {
             return Ok((Body::None, None));
         }
+        let broke_off = matches!(truncated, Some(Truncated::Disconnect | Truncated::Time));
         let body = match self.upload {
+            Some(upload) if broke_off && self.resumable.is_some() => {
+                self.flush(upload, staging).await?;
+                staging.leave(upload).await?;
+                return Ok((Body::None, None));
+            }
             Some(upload) => {
                 self.flush(upload, staging).await?;
                 Body::Staged(upload)

@@ -9,6 +9,7 @@ use super::row::count;
 use super::session::{Session, take};
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::exchange::Unfinished;
 
 /// Most bytes in one piece.
 pub const CHUNK_BYTES: usize = 1 << 20;
@@ -52,15 +53,66 @@ impl Session {
             .map(drop)
     }
 
-    /// Begins to stage a body.
-    pub(super) fn begin_upload(&mut self, url: &str, validator: Option<&str>) -> Result<i64, Fault> {
+    /// Begins to stage a body. What names its state and its whole length, where the server told both, lets another try go
+    /// on with it.
+    pub(super) fn begin_upload(&mut self, url: &str, resumable: Option<(&str, u64)>) -> Result<i64, Fault> {
         let id = take(&mut self.next.blob);
+        let (validator, total) = resumable.unzip();
+        let total = total.map(|total| i64::try_from(total).unwrap_or(i64::MAX));
         self.connection
             .prepare_cached(
-                "INSERT INTO upload (id, url, validator, started, length, chunks) VALUES (?1, ?2, ?3, ?4, 0, 0)",
+                "INSERT INTO upload (id, url, validator, started, length, chunks, total, run)
+                 VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?6)",
             )?
-            .execute(params![id, url, validator, self.now()])?;
+            .execute(params![id, url, validator, self.now(), total, self.run])?;
         Ok(id)
+    }
+
+    /// Takes up the staged body of `url` that a try left unfinished, the longest if there are several; nobody else gets it
+    /// during this run unless it is left again.
+    pub(super) fn resume_upload(&mut self, url: &str) -> Result<Option<Unfinished>, Fault> {
+        let left = self
+            .connection
+            .prepare_cached(
+                "SELECT id, validator, total, length, chunks FROM upload
+                 WHERE url = ?1 AND run IS NOT ?2 AND validator IS NOT NULL AND length BETWEEN 1 AND total
+                 ORDER BY length DESC LIMIT 1",
+            )?
+            .query_row(params![url, self.run], |row| {
+                Ok(Unfinished {
+                    id: row.get(0)?,
+                    validator: row.get(1)?,
+                    total: row.get::<_, i64>(2)?.unsigned_abs(),
+                    length: row.get::<_, i64>(3)?.unsigned_abs(),
+                    pieces: row.get::<_, i64>(4)?.unsigned_abs(),
+                })
+            })
+            .optional()?;
+        if let Some(left) = &left {
+            self.hand_over(left.id, Some(self.run))?;
+        }
+        Ok(left)
+    }
+
+    /// Leaves a staged body for another try.
+    pub(super) fn leave_upload(&mut self, upload: i64) -> Result<(), Fault> {
+        self.hand_over(upload, None)
+    }
+
+    fn hand_over(&self, upload: i64, run: Option<i64>) -> Result<(), Fault> {
+        self.connection
+            .prepare_cached("UPDATE upload SET run = ?2 WHERE id = ?1")?
+            .execute(params![upload, run])?;
+        Ok(())
+    }
+
+    /// Piece `number` (from 0) of a staged body.
+    pub(super) fn staged_piece(&self, upload: i64, number: i64) -> Result<Vec<u8>, Fault> {
+        self.connection
+            .prepare_cached("SELECT bytes FROM blob_chunk WHERE id = ?1")?
+            .query_row([upload << 16 | number], |row| row.get(0))
+            .optional()?
+            .ok_or_else(|| refused(upload, "a piece is missing"))
     }
 
     /// Appends bytes to a staged body.
@@ -105,12 +157,18 @@ impl Session {
             .query_map([&before], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         for upload in &stale {
-            self.drop_chunks(*upload)?;
-            self.connection
-                .prepare_cached("DELETE FROM upload WHERE id = ?1")?
-                .execute([upload])?;
+            self.drop_upload(*upload)?;
         }
         Ok(stale.len())
+    }
+
+    /// Throws away a staged body.
+    pub(super) fn drop_upload(&self, upload: i64) -> Result<(), Fault> {
+        self.drop_chunks(upload)?;
+        self.connection
+            .prepare_cached("DELETE FROM upload WHERE id = ?1")?
+            .execute([upload])?;
+        Ok(())
     }
 
     /// Deletes the pieces of a blob or upload; the triggers refuse if they are evidence.

@@ -44,7 +44,9 @@ impl Session {
                         "staged body {upload} comes without its digest"
                     )))
                 })?;
-                let blob = self.seal_upload(*upload, &sha256, exchange.body_length)?;
+                let before = exchange.went_on_from().unwrap_or(0);
+                let length = before.saturating_add(exchange.body_length);
+                let blob = self.seal_upload(*upload, &sha256, length)?;
                 (Some(blob), Some(sha256))
             }
         };

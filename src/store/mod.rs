@@ -41,7 +41,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::citation::{Cited, Claim};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
-use crate::exchange::Body;
+use crate::exchange::{Body, Unfinished};
 use failure::Fault;
 use record::{
     About, CaptureRecord, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, Reread, ResolutionRecord,
@@ -288,13 +288,52 @@ impl Store {
         self.pass(Session::host_penalties).await
     }
 
-    /// Begins to stage a large body; the id goes into `Body::Staged`.
+    /// Begins to stage a large body; the id goes into `Body::Staged`. `resumable`: what names the state of the file, and its
+    /// whole length, where another try may go on with it.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn begin_upload(&self, url: String, validator: Option<String>) -> Result<i64> {
-        self.call(0, move |session| session.begin_upload(&url, validator.as_deref()))
+    pub async fn begin_upload(&self, url: String, resumable: Option<(String, u64)>) -> Result<i64> {
+        self.call(0, move |session| {
+            let resumable = resumable
+                .as_ref()
+                .map(|(validator, total)| (validator.as_str(), *total));
+            session.begin_upload(&url, resumable)
+        })
+        .await
+    }
+
+    /// Takes up the body of `url` that an earlier try, perhaps of a killed run, left unfinished; nobody else gets it meanwhile.
+    ///
+    /// # Errors
+    /// If the archive fails.
+    pub async fn resume_upload(&self, url: String) -> Result<Option<Unfinished>> {
+        self.pass(move |session| session.resume_upload(&url)).await
+    }
+
+    /// Piece `number` (from 0) of a staged body.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub async fn staged_piece(&self, upload: i64, number: i64) -> Result<bytes::Bytes> {
+        self.pass(move |session| session.staged_piece(upload, number).map(bytes::Bytes::from))
             .await
+    }
+
+    /// Leaves a staged body for another try, in this run or a later one.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn leave_upload(&self, upload: i64) -> Result<()> {
+        self.call(0, move |session| session.leave_upload(upload)).await
+    }
+
+    /// Throws a staged body away.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn discard_upload(&self, upload: i64) -> Result<()> {
+        self.call(0, move |session| session.drop_upload(upload)).await
     }
 
     /// Appends bytes to a staged body; best in pieces of [`CHUNK_BYTES`].

@@ -880,7 +880,7 @@ async fn a_staged_body_is_sealed_by_its_capture_or_thrown_away() {
             .await
             .unwrap();
         let upload = store
-            .begin_upload("https://img.example/film.mp4".into(), Some("\"e1\"".into()))
+            .begin_upload("https://img.example/film.mp4".into(), Some(("\"e1\"".into(), 9)))
             .await
             .unwrap();
         for piece in film.chunks(CHUNK_BYTES) {

@@ -9,6 +9,7 @@ mod follow;
 mod histories;
 mod inputs;
 mod interrupted;
+mod media;
 mod persons;
 mod platforms;
 mod run;

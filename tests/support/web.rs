@@ -17,6 +17,50 @@ pub enum Reply {
     Raw(Vec<u8>),
     /// These bytes, then nothing for so many milliseconds.
     Stall(Vec<u8>, u64),
+    /// A file, in parts where they are asked for.
+    File(File),
+}
+
+/// A file on a server that knows ranges (RFC 9110 §14) and may break off.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its media type.
+    pub kind: &'static str,
+    /// The bytes.
+    pub bytes: Arc<[u8]>,
+    /// Names their state: an ETag with its quotes.
+    pub tag: &'static str,
+    /// The connection breaks before this byte of the file.
+    pub breaks_at: usize,
+    /// Instead of breaking it stays open so many milliseconds.
+    pub stalls: u64,
+}
+
+impl File {
+    /// What is sent to whoever asks with these headers: the head, and the bytes as far as they go.
+    fn answer(&self, asked: &Asked) -> (String, &[u8]) {
+        let header = |name: &str| asked.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        let is_same = header("if-range").is_none_or(|tag| tag == self.tag);
+        let first = header("range")
+            .filter(|_| is_same)
+            .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+        let (kind, tag, total) = (self.kind, self.tag, self.bytes.len());
+        let common = format!("content-type: {kind}\r\netag: {tag}\r\naccept-ranges: bytes\r\n");
+        let from = first.unwrap_or(0);
+        let head = match first {
+            None => format!("HTTP/1.1 200 Scripted\r\ncontent-length: {total}\r\n{common}\r\n"),
+            Some(first) if first < total => format!(
+                "HTTP/1.1 206 Scripted\r\ncontent-length: {}\r\ncontent-range: bytes {first}-{}/{total}\r\n{common}\r\n",
+                total - first,
+                total - 1
+            ),
+            Some(_) => {
+                let head = "HTTP/1.1 416 Scripted\r\ncontent-length: 0\r\n";
+                return (format!("{head}content-range: bytes */{total}\r\n\r\n"), &[]);
+            }
+        };
+        (head, &self.bytes[from.min(self.breaks_at)..self.breaks_at])
+    }
 }
 
 impl Reply {
@@ -147,8 +191,17 @@ impl Web {
         let mut reader = BufReader::new(stream);
         while let Some(asked) = read_request(&mut reader) {
             let reply = self.reply(&asked.host, &asked.path);
-            self.log.lock().unwrap().push(asked);
+            self.log.lock().unwrap().push(asked.clone());
             let goes_on = match reply {
+                Reply::File(file) => {
+                    let (head, bytes) = file.answer(&asked);
+                    let sent = out.write_all(head.as_bytes()).and_then(|()| out.write_all(bytes));
+                    let is_whole = file.breaks_at == file.bytes.len();
+                    if !is_whole {
+                        thread::sleep(Duration::from_millis(file.stalls));
+                    }
+                    sent.is_ok() && is_whole
+                }
                 Reply::Answer(status, headers, body) => {
                     let mut head = format!("HTTP/1.1 {status} Scripted\r\ncontent-length: {}\r\n", body.len());
                     for (name, value) in headers {

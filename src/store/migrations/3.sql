@@ -144,3 +144,17 @@ FROM verdict v
 JOIN target t ON t.id = v.target
 JOIN capture c ON c.id = v.capture
 WHERE v.id = (SELECT max(n.id) FROM verdict n WHERE n.target = v.target);
+
+-- Bodies on their way in can be taken up again; what an older version left unfinished cannot.
+DELETE FROM blob_chunk WHERE id >> 16 IN (SELECT id FROM upload);
+DROP TABLE upload;
+CREATE TABLE upload (
+  id         INTEGER PRIMARY KEY,
+  url        TEXT NOT NULL,
+  validator  TEXT,                      -- strong ETag or Last-Modified, for going on after a break
+  started    TEXT NOT NULL,
+  length     INTEGER NOT NULL,          -- bytes received so far
+  chunks     INTEGER NOT NULL,          -- pieces received so far
+  total      INTEGER,                   -- bytes of the whole as the server announced them
+  run        INTEGER                    -- the run that receives it; NULL: it broke off. Any other run may go on with it
+) STRICT;
