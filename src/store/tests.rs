@@ -1103,38 +1103,47 @@ fn a_migrated_archive_has_the_schema_of_a_new_one() {
     };
     let (_new_folder, new) = scratch();
     drop(open(&new));
-    let (_folder, path) = scratch();
-    unpack_schema_1(&path);
-    drop(open(&path));
-    assert_eq!(schema(&path), schema(&new));
+    for kept in KEPT {
+        let (_folder, path) = scratch();
+        unpack(kept, &path);
+        drop(open(&path));
+        assert_eq!(schema(&path), schema(&new));
+    }
 }
 
-fn unpack_schema_1(path: &Path) {
-    let kept: &[u8] = include_bytes!("../../tests/archives/schema-1.db.gz");
+/// An archive of each earlier schema.
+const KEPT: [&[u8]; 2] = [
+    include_bytes!("../../tests/archives/schema-1.db.gz"),
+    include_bytes!("../../tests/archives/schema-2.db.gz"),
+];
+
+fn unpack(kept: &[u8], path: &Path) {
     let mut archive = std::fs::File::create(path).unwrap();
     std::io::copy(&mut flate2::read::GzDecoder::new(kept), &mut archive).unwrap();
 }
 
 #[test]
-fn an_archive_of_an_earlier_schema_is_brought_up_to_date_and_stays_sound() {
-    let (_folder, path) = scratch();
-    unpack_schema_1(&path);
-    assert_eq!(
-        Reader::open(&path).unwrap_err().exit_code(),
-        ExitCode::Configuration,
-        "who only reads changes nothing"
-    );
-    drop(open(&path));
-    sound(&path);
-    let connection = Connection::open(&path).unwrap();
-    let told: (String, Option<String>, i64) = connection
-        .query_row(
-            "SELECT text, title, (SELECT count(*) FROM recheck) FROM posts",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )
-        .unwrap();
-    assert_eq!(told, ("The weir at Veyle holds.".to_owned(), None, 2));
+fn archives_of_earlier_schemas_are_brought_up_to_date_stay_sound_and_are_judged() {
+    for (kept, verdict) in KEPT.into_iter().zip(["live", "deleted"]) {
+        let (_folder, path) = scratch();
+        unpack(kept, &path);
+        assert_eq!(
+            Reader::open(&path).unwrap_err().exit_code(),
+            ExitCode::Configuration,
+            "who only reads changes nothing"
+        );
+        open(&path).close_blocking(0, None).unwrap();
+        sound(&path);
+        let told: (String, i64, String) = Connection::open(&path)
+            .unwrap()
+            .query_row(
+                "SELECT p.text, (SELECT count(*) FROM recheck), v.state FROM posts p JOIN verdicts v ON v.target = p.target",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .unwrap();
+        assert_eq!(told, ("The weir at Veyle holds.".to_owned(), 2, verdict.to_owned()));
+    }
 }
 
 #[test]

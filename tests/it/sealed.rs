@@ -28,7 +28,7 @@ fn rewrite(data: &Path, sql: &str) {
     slim.execute_batch(sql).unwrap();
     for (_, sql) in &triggers {
         slim.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
-    slim.execute_batch(sql).unwrap();
+        slim.execute_batch(sql).unwrap();
     }
 }
 

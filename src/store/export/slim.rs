@@ -324,6 +324,7 @@ mod tests {
         "tag",
         "job",
         "recheck",
+        "reread",
         "judged",
         "pause",
         "follow",

@@ -652,14 +652,16 @@ impl Extract<'_> {
         )
     }
 
-    /// What all captures of a target together said at the extract's entry.
+    /// What all captures of a target together said at the extract's entry. Verdicts are judged when a run ends.
     ///
     /// # Errors
     /// If the archive cannot be read.
     pub fn verdict(&self, target: i64) -> Result<Option<Judged>> {
         self.one(
             "SELECT v.state, v.reason, v.last_live FROM verdict v
-             WHERE v.target = ?1 AND v.capture <= (SELECT seq FROM export_at) ORDER BY v.id DESC LIMIT 1",
+             WHERE v.target = ?1
+               AND EXISTS (SELECT 1 FROM run_end e WHERE e.id > v.capture AND e.id <= (SELECT seq FROM export_at))
+             ORDER BY v.id DESC LIMIT 1",
             [target],
             |row| {
                 Ok(Judged {
