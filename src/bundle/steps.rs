@@ -46,6 +46,8 @@ done < data/ledger/lines.jsonl
 ```
 
 It must print nothing. A line names SHA-256 digests of the bodies that were received with it; the tables name the same.
+`data/archive.db` has the rows that the lines cover, for `sqlite3`: its schema says how, and explains every column (`.schema`).
+`citekeep verify` derives each line from them.
 
 ## 4. The web archive holds what the ledger names
 

@@ -217,3 +217,54 @@ fn an_export_to_a_zip_leaves_nothing_where_it_cannot_be_named() {
     let mut names = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert!(!names.any(|name| name.starts_with(".citekeep")));
 }
+
+#[test]
+fn a_bundle_as_of_an_entry_before_a_redaction_lacks_what_was_redacted_and_verifies() {
+    let scene = exported();
+    let last: i64 = scene.value("SELECT max(seq) FROM ledger");
+    for item in ["post:1", "reading:1"] {
+        let output = scene
+            .bare()
+            .args(["redact", item, "--by", "desk", "--why", "court order"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    }
+    let last = last.to_string();
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o", "x.zip", "--as-of", &last])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = scene.bare().args(["-v", "verify", "x.zip"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("redaction after the last entry"), "{said}");
+    assert!(!fs::read(scene.path("x.zip")).unwrap().is_empty());
+}
+
+#[test]
+fn a_selection_narrowed_to_a_target_and_to_times_has_a_slim_archive_that_verifies() {
+    let scene = exported();
+    let target: i64 = scene.value("SELECT id FROM target WHERE kind = 'post'");
+    let ended: String = scene.value("SELECT max(ended) FROM capture");
+    for (number, selection) in [
+        vec!["--target".to_owned(), target.to_string()],
+        vec!["--since".to_owned(), ended.clone()],
+        vec!["--until".to_owned(), ended],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let name = format!("narrow{number}");
+        let output = scene
+            .bare()
+            .args(["export", "-o", &name])
+            .args(selection)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(first_fault(&scene, &name), "");
+    }
+}

@@ -20,9 +20,10 @@ const PAGE_SIZE: u32 = 1024;
 
 /// What a slim archive has beside the tables of an archive.
 const SELECTED: &str = "
--- This file is the part of an archive that a bundle selects, as it stood at the last of its ledger entries or later. It has
--- no pieces of bodies (blob_chunk) and no rows of the working tables. Of the entries beside the selection that rows here name
--- there is only the leaf and the head, and their lines are NULL though nobody redacted them.
+-- This file is the part of an archive that a bundle selects, as it stood at the bundle's last ledger entry, but for what was
+-- redacted since. It has no pieces of bodies (blob_chunk) and no rows of the working tables. Of the entries beside the
+-- selection that rows here name (ends of runs, redactions) there is only the leaf and the head, and their lines are NULL
+-- though nobody redacted them.
 
 -- The targets of the selection, each with the target that it turned out to be, else itself. A selected article may cite others,
 -- which are in table target alone.
@@ -122,7 +123,7 @@ const ROWS: [(&str, &str); 24] = [
     ("redaction", "WHERE id IN (SELECT id FROM slim_redaction) ORDER BY id"),
     (
         "(SELECT seq, CASE WHEN seq IN (SELECT seq FROM export_entry) THEN body END AS body, leaf, head FROM ledger) AS ledger",
-        "WHERE seq IN (SELECT id FROM slim_entry) AND seq <= (SELECT seq FROM export_at) ORDER BY seq",
+        "WHERE seq IN (SELECT id FROM slim_entry) ORDER BY seq",
     ),
     (
         "(SELECT id AS target, means FROM export_target) AS selected",
