@@ -117,6 +117,10 @@ fn a_transfer_that_broke_twice_is_put_together_by_range_within_a_run() {
     assert_eq!(scene.value::<String>("SELECT outcome FROM post_media"), "captured");
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM upload"), 0);
     scene.is_sound();
+    for arguments in [["export", "--all", "-o", "bundle"].as_slice(), &["verify", "bundle"]] {
+        let output = scene.bare().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
 }
 
 #[test]
