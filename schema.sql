@@ -365,7 +365,8 @@ CREATE TABLE exchange (
 ) STRICT;
 -- A media transfer that broke off and could be taken up again has no body, and body_length says how much came. The exchange that
 -- brought the rest (status 206) names the whole file, put together; it brought itself the body_length bytes from the first of
--- its Content-Range on, and those before it are of the broken ones: the same file by its ETag or Last-Modified (If-Range).
+-- its Content-Range on, and those before it came in the broken ones, or in a run that was killed and left no exchanges: the
+-- same file by its ETag or Last-Modified (If-Range). The digest is of the whole.
 CREATE INDEX exchange_reading ON exchange (reading) WHERE reading IS NOT NULL;
 CREATE INDEX exchange_answer ON exchange (answer) WHERE answer IS NOT NULL;
 CREATE INDEX exchange_media ON exchange (media) WHERE media IS NOT NULL;

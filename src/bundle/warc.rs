@@ -161,33 +161,38 @@ impl<'a, W: Write> Warc<'a, W> {
             "text/plain"
         };
         let id = self.id("resource", article.entry);
-        self.resource(
-            &id,
-            &article.read_at,
-            article.body,
-            media,
-            &format!("; charset={}", article.charset),
-        )?;
+        let kind = format!("{media}; charset={}", article.charset);
+        self.resource(&id, &article.read_at, named(&article.body), article.body, &kind)?;
         Ok(true)
     }
 
-    fn resource(&mut self, id: &str, date: &str, body: ([u8; 32], u64), mime: &str, more: &str) -> Result<()> {
-        let url = format!("urn:sha256:{}", hex(&body.0));
+    fn resource(&mut self, id: &str, date: &str, url: String, body: ([u8; 32], u64), kind: &str) -> Result<()> {
         let place = self.record(Record {
             kind: "resource",
             id,
             date,
-            fields: vec![
-                ("WARC-Target-URI", url.clone()),
-                ("Content-Type", format!("{mime}{more}")),
-            ],
+            fields: vec![("WARC-Target-URI", url.clone()), ("Content-Type", kind.to_owned())],
             head: b"",
             payload: Some(body),
             whole: true,
-            packed: false,
+            packed: is_medium(kind),
         })?;
-        self.list(url, date, mime.to_owned(), 200, body.0, &place);
+        let mime = kind.split(';').next().unwrap_or_default().to_owned();
+        self.list(url, date, mime, 200, body.0, &place);
         Ok(())
+    }
+
+    /// The whole file that parts were put together to, at its address.
+    fn put_together(&mut self, exchange: &WireExchange, headers: &str, body: ([u8; 32], u64)) -> Result<()> {
+        if self.seen.contains_key(&(exchange.url.clone(), body.0)) {
+            return Ok(());
+        }
+        let kind = match media_type(headers) {
+            unknown if unknown == "unk" => "application/octet-stream".to_owned(),
+            known => known,
+        };
+        let id = self.id("whole", exchange.id);
+        self.resource(&id, &exchange.ended, exchange.url.clone(), body, &kind)
     }
 
     /// Request, response if there was one, and what else is known, all of one date. Gives whether there is a response.
@@ -222,13 +227,16 @@ impl<'a, W: Write> Warc<'a, W> {
         {
             self.certificates.insert(certificate);
             let id = self.id("certificate", exchange.id);
-            self.resource(
-                &id,
-                &exchange.started,
-                (certificate, length),
-                "application/pkix-cert",
-                "",
-            )?;
+            let body = (certificate, length);
+            self.resource(&id, &exchange.started, named(&body), body, "application/pkix-cert")?;
+        }
+        if let (true, true, Some(headers), Some(body)) = (
+            told,
+            exchange.is_put_together(),
+            &exchange.response_headers,
+            exchange.body,
+        ) {
+            self.put_together(exchange, headers, body)?;
         }
         Ok(told)
     }
@@ -249,10 +257,13 @@ impl<'a, W: Write> Warc<'a, W> {
         if exchange.http_version.as_deref() == Some("HTTP/2.0") {
             fields.push(("WARC-Protocol", "h2".to_owned()));
         }
-        if let Some(why) = &exchange.truncated {
-            fields.push(("WARC-Truncated", why.clone()));
+        // What it brought stands in the whole file, a record of its own.
+        let is_part = exchange.is_put_together();
+        if let Some(why) = exchange.truncated.as_deref().or(is_part.then_some("unspecified")) {
+            fields.push(("WARC-Truncated", why.to_owned()));
         }
-        let body = exchange.body.unwrap_or_else(|| (Sha256::digest(b"").into(), 0));
+        let nothing = || (Sha256::digest(b"").into(), 0);
+        let body = exchange.body.filter(|_| !is_part).unwrap_or_else(nothing);
         let before = self.seen.get(&(exchange.url.clone(), body.0)).cloned();
         if let Some(date) = &before {
             fields.push(("WARC-Profile", IDENTICAL_PAYLOAD.to_owned()));
@@ -389,6 +400,13 @@ fn known(exchange: &WireExchange) -> String {
     if let Some(failure) = &exchange.failure {
         note += &format!("failure: {}\r\n", failure.replace(['\r', '\n'], " "));
     }
+    if let (true, Some((body, length))) = (exchange.is_put_together(), exchange.body) {
+        note += &format!(
+            "put-together: {length} bytes, sha256:{}, of which this exchange brought {}\r\n",
+            hex(&body),
+            exchange.received
+        );
+    }
     if let (true, Some((body, _))) = (exchange.redacted, exchange.body) {
         note += &format!("{REDACTED}{}\r\n", hex(&body));
     }
@@ -412,8 +430,18 @@ fn media_type(headers: &str) -> String {
 /// Whether the body is compressed already, by what the server said of it.
 fn is_packed(headers: &str, mime: &str) -> bool {
     let encoded = header(headers, "content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
+    encoded || is_medium(mime)
+}
+
+/// Whether such files are compressed by their nature.
+fn is_medium(mime: &str) -> bool {
     let medium = ["image/", "video/", "audio/"].iter().any(|kind| mime.starts_with(kind));
-    encoded || medium && mime != "image/svg+xml"
+    medium && mime != "image/svg+xml"
+}
+
+/// The address of what has none.
+fn named(body: &([u8; 32], u64)) -> String {
+    format!("urn:sha256:{}", hex(&body.0))
 }
 
 /// Bodies are kept without chunk framing, so the header that announces it is renamed where it stood.

@@ -322,8 +322,10 @@ pub struct WireExchange {
     pub remote: Option<String>,
     /// Digest of the server's certificate (DER).
     pub certificate: Option<[u8; 32]>,
-    /// Digest and length of the body as received.
+    /// Digest and length of the body as received, or as put together of parts.
     pub body: Option<([u8; 32], u64)>,
+    /// Bytes of it that this exchange brought.
+    pub received: u64,
     /// Whether the body was redacted since.
     pub redacted: bool,
     /// Why the body is not whole.
@@ -334,6 +336,14 @@ pub struct WireExchange {
     pub title: Option<String>,
     /// Text of that page.
     pub text: Option<String>,
+}
+
+impl WireExchange {
+    /// Whether the body is a whole file, of which this exchange brought the last part and earlier ones the rest.
+    #[must_use]
+    pub fn is_put_together(&self) -> bool {
+        self.status == Some(206) && self.body.is_some_and(|(_, length)| length != self.received)
+    }
 }
 
 /// An article that was given as a file.
@@ -615,7 +625,7 @@ impl Extract<'_> {
                            coalesce('@' || p.author_handle, p.author_name, t.platform) || ': ' || substr(coalesce(p.text, ''), 1, 80)
                          WHEN r.id IS NOT NULL AND x.id = (SELECT max(n.id) FROM exchange n WHERE n.reading = r.id) THEN coalesce(r.title, x.url)
                          WHEN x.purpose = 'page' AND x.status = 200 AND a.capture IS NOT NULL THEN x.url END,
-                    CASE WHEN p.id IS NOT NULL THEN p.text WHEN r.id IS NOT NULL THEN r.text END
+                    CASE WHEN p.id IS NOT NULL THEN p.text WHEN r.id IS NOT NULL THEN r.text END, x.body_length
              FROM exchange x
              LEFT JOIN answer a ON a.id = x.answer LEFT JOIN post_media m ON m.id = x.media
              LEFT JOIN reading r ON r.id = x.reading
@@ -647,6 +657,7 @@ impl Extract<'_> {
                     failure: row.get(16)?,
                     title: row.get(17)?,
                     text: row.get(18)?,
+                    received: row.get::<_, i64>(19)?.unsigned_abs(),
                 })
             },
             each,

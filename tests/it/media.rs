@@ -117,6 +117,10 @@ fn a_transfer_that_broke_twice_is_put_together_by_range_within_a_run() {
     assert_eq!(scene.value::<String>("SELECT outcome FROM post_media"), "captured");
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM upload"), 0);
     scene.is_sound();
+    for arguments in [["export", "--all", "-o", "bundle"].as_slice(), &["verify", "bundle"]] {
+        let output = scene.bare().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
 }
 
 #[test]
@@ -139,6 +143,77 @@ fn a_killed_run_leaves_its_bytes_to_the_next() {
         scene.value::<i64>("SELECT body_length FROM exchange WHERE media IS NOT NULL"),
         (LENGTH - from.unwrap()) as i64
     );
+    scene.is_sound();
+}
+
+#[test]
+fn a_file_that_was_whole_when_the_run_was_killed_is_only_confirmed() {
+    let (scene, story) = scene([Reply::File(file("\"a\"", LENGTH))]);
+    let whole = file("\"a\"", LENGTH).bytes;
+    scene.archives(0, &[&story]);
+    // As if the run had been killed between the last byte and the capture.
+    let other = scene.file("other.html", article("1785600110366674945"));
+    scene.has_post("1785600110366674945", "ada_b", "It still is.");
+    let address = "/media/1785600110366674945.jpg?name=orig";
+    scene
+        .web
+        .on("images.test", address, [Reply::File(file("\"a\"", LENGTH))]);
+    let connection = Connection::open(scene.archive()).unwrap();
+    connection
+        .execute(
+            "INSERT INTO upload VALUES (1000, 'http://images.test' || ?1, '\"a\"', strftime('%FT%H:%M:%fZ'), ?2, 9, ?2, NULL)",
+            (address, LENGTH as i64),
+        )
+        .unwrap();
+    for (number, piece) in whole.chunks(1 << 20).enumerate() {
+        let id = (1000 << 16) + number as i64;
+        connection
+            .execute("INSERT INTO blob_chunk VALUES (?1, ?2)", (id, piece))
+            .unwrap();
+    }
+    drop(connection);
+    scene.archives(0, &[&other]);
+    assert_eq!(ranges(&scene), [None, Some(format!("bytes={}-", LENGTH - 1))]);
+    assert_eq!(kept(&scene), digest(&whole));
+    let told = "SELECT group_concat(body_length || ' ' || body) FROM exchange WHERE media IS NOT NULL ORDER BY id";
+    let told: String = scene.value(told);
+    assert!(
+        told.starts_with(&format!("{LENGTH} ")) && told.contains(",1 "),
+        "{told}"
+    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM upload"), 0);
+    scene.is_sound();
+}
+
+#[test]
+fn what_broke_off_is_asked_for_again_within_the_hour_and_thrown_away_after_a_day() {
+    let (scene, story) = scene([
+        Reply::File(file("\"a\"", 6_000_000)),
+        Reply::File(file("\"a\"", LENGTH)),
+    ]);
+    scene.archives(0, &[&story]);
+    assert_eq!(
+        scene.value::<String>("SELECT outcome || ' ' || reason FROM post_media"),
+        "unreachable body_cut"
+    );
+    assert_eq!(
+        scene.value::<i64>("SELECT length FROM upload WHERE run IS NULL"),
+        6_000_000
+    );
+    let soon = "SELECT count(*) FROM recheck WHERE due < strftime('%FT%H:%M:%fZ', 'now', '+61 minutes')";
+    assert_eq!(scene.value::<i64>(soon), 1);
+    scene.is_sound();
+    let connection = Connection::open(scene.archive()).unwrap();
+    connection
+        .execute(
+            "UPDATE upload SET started = strftime('%FT%H:%M:%fZ', 'now', '-25 hours')",
+            [],
+        )
+        .unwrap();
+    drop(connection);
+    let other = scene.file("other.html", article("1785600110366674945"));
+    scene.archives(0, &[&other]);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM upload"), 0);
     scene.is_sound();
 }
 
