@@ -660,6 +660,7 @@ impl Extract<'_> {
         self.one(
             "SELECT v.state, v.reason, v.last_live FROM verdict v
              WHERE v.target = ?1
+               AND v.capture IN (SELECT id FROM export_capture)
                AND EXISTS (SELECT 1 FROM run_end e WHERE e.id > v.capture AND e.id <= (SELECT seq FROM export_at))
              ORDER BY v.id DESC LIMIT 1",
             [target],
