@@ -425,6 +425,7 @@ impl Reader {
             return Ok(Err(unknown));
         }
         connection.execute_batch(FOLLOW)?;
+        connection.execute_batch(slim::GATHER)?;
         let at = connection
             .prepare_cached(
                 "SELECT at FROM (SELECT id, started AS at FROM run UNION ALL SELECT id, ended FROM run_end

@@ -111,6 +111,42 @@ fn a_slim_archive_of_another_version_of_the_schema_is_not_compared_and_that_is_s
     assert!(said.contains("has schema 99"), "{said}");
 }
 
+#[test]
+fn who_takes_a_post_out_and_says_that_it_was_redacted_is_found() {
+    let scene = exported();
+    let output = scene
+        .bare()
+        .args(["redact", "reading:1", "--by", "desk", "--why", "court order"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o", "redacted"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(first_fault(&scene, "redacted"), "");
+    let data = scene.path("redacted/data");
+    let slim = Connection::open(data.join("archive.db")).unwrap();
+    let sealed: String = slim
+        .query_row("SELECT body ->> '$.posts[0]' FROM ledger WHERE body ->> '$.event' = 'capture' AND body ->> '$.posts[0]' IS NOT NULL", [], |row| row.get(0))
+        .unwrap();
+    drop(slim);
+    rewrite(
+        &data,
+        &format!("DELETE FROM post_detail; DELETE FROM post; UPDATE redaction SET kind = 'post', sha256 = '{sealed}'"),
+    );
+    let header = fs::read_to_string(data.join("posts.csv")).unwrap();
+    fs::write(data.join("posts.csv"), header.split_inclusive('\n').next().unwrap()).unwrap();
+    fs::write(data.join("posts.jsonl"), "").unwrap();
+    redo_crate(&scene.path("redacted"));
+    redo_bag(&scene.path("redacted"));
+    let output = scene.bare().args(["verify", "redacted", "--all"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(said.contains("the rows say otherwise than the ledger: kind"), "{said}");
+}
+
 /// The folder as the entries of a ZIP.
 fn entries(folder: &Path) -> Entries {
     let mut found = Vec::new();

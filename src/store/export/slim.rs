@@ -22,7 +22,7 @@ const PAGE_SIZE: u32 = 1024;
 const SELECTED: &str = "
 -- This file is the part of an archive that a bundle selects, as it stood at the bundle's last ledger entry, but for what was
 -- redacted since. It has no pieces of bodies (blob_chunk) and no rows of the working tables. Of the entries beside the
--- selection that rows here name (ends of runs, redactions) there is only the leaf and the head, and their lines are NULL
+-- selection that rows here name (ends of runs, later redactions) there is only the leaf and the head, and their lines are NULL
 -- though nobody redacted them.
 
 -- The targets of the selection, each with the target that it turned out to be, else itself. A selected article may cite others,
@@ -33,8 +33,8 @@ CREATE TABLE selected (
 ) STRICT;
 ";
 
-/// The rows beside those that the selection names.
-const GATHER: &str = "
+/// From the selection to the other rows of a slim archive, and the ledger entries of what was redacted of them.
+pub(super) const GATHER: &str = "
   DROP TABLE IF EXISTS temp.slim_answer; CREATE TEMP TABLE slim_answer (id INTEGER PRIMARY KEY);
   DROP TABLE IF EXISTS temp.slim_exchange; CREATE TEMP TABLE slim_exchange (id INTEGER PRIMARY KEY);
   DROP TABLE IF EXISTS temp.slim_target; CREATE TEMP TABLE slim_target (id INTEGER PRIMARY KEY);
@@ -59,6 +59,9 @@ const GATHER: &str = "
        OR (kind = 'reading_text' AND item IN (SELECT id FROM export_reading))
        OR (kind = 'ledger_line' AND item IN (SELECT seq FROM export_entry))
        OR (kind = 'post' AND sha256 IN (SELECT p.value FROM export_entry e JOIN ledger l ON l.seq = e.seq, json_each(l.body, '$.posts') p));
+  -- the word that something was redacted counts only with its line
+  INSERT OR IGNORE INTO export_entry SELECT id FROM slim_redaction WHERE id <= (SELECT seq FROM export_at)
+    UNION SELECT d.run FROM slim_redaction e JOIN redaction d ON d.id = e.id WHERE d.id <= (SELECT seq FROM export_at);
   INSERT INTO slim_entry SELECT seq FROM export_entry
     UNION SELECT id FROM run_end WHERE run IN (SELECT seq FROM export_entry) AND id <= (SELECT seq FROM export_at)
     UNION SELECT id FROM slim_redaction UNION SELECT d.run FROM slim_redaction e JOIN redaction d ON d.id = e.id;
@@ -138,10 +141,6 @@ impl Extract<'_> {
     /// If the archive cannot be read or the file not be written.
     pub fn slim(&self, path: &Path) -> Result<()> {
         let failed = |error: rusqlite::Error| sql_error(path, &error);
-        let archive = self.reader.connection();
-        archive
-            .execute_batch(GATHER)
-            .map_err(|error| sql_error(self.reader.path(), &error))?;
         let slim = connect(&absolute(path)?, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // Nobody reads it before it is whole and on the disk, which the bundle sees to.
         slim.execute_batch(&format!(
