@@ -258,7 +258,8 @@ impl Exchange {
     /// Whether its body broke off and is staged for another try.
     #[must_use]
     pub fn is_left_unfinished(&self) -> bool {
-        self.truncated.is_some() && self.body == Body::None && self.body_length > 0
+        let broke = |failure: &Failure| matches!(failure.reason, "body_cut" | "timeout_body" | "too_slow");
+        self.failure.as_ref().is_some_and(broke) && self.body == Body::None && self.body_length > 0
     }
 
     /// Whether a whole response came.

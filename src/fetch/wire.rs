@@ -250,7 +250,7 @@ impl Wire {
                     break;
                 }
             };
-            let room = usize::try_from(limit.saturating_sub(body.length)).unwrap_or(usize::MAX);
+            let room = usize::try_from(limit.saturating_sub(body.length - body.known)).unwrap_or(usize::MAX);
             let too_much = chunk.len() > room;
             let kept = body
                 .take(chunk.slice(..chunk.len().min(room)), &exchange.url, staging)
@@ -287,6 +287,15 @@ impl Wire {
             ));
         }
         exchange.body_length = body.received;
+        if body.is_long() {
+            exchange.truncated = Some(Truncated::Disconnect);
+            exchange.failure = Some(misfit());
+            if let Some(upload) = body.upload {
+                // Best effort: what stays is thrown away after a day.
+                let _ = staging.discard(upload).await;
+            }
+            return;
+        }
         match body.end(exchange.truncated, staging).await {
             Ok((kept, sha256)) => (exchange.body, exchange.body_sha256) = (kept, sha256),
             Err(error) => {
@@ -321,11 +330,7 @@ async fn incoming(
         (Some(reply @ (Reply::Whole | Reply::Misfit)), Some((left, _))) => {
             staging.discard(left.id).await.map_err(|error| not_staged(&error))?;
             match reply {
-                Reply::Misfit => Err(failure(
-                    Outcome::Unreachable,
-                    "range_misfit",
-                    "the answer does not go on with what was received before".into(),
-                )),
+                Reply::Misfit => Err(misfit()),
                 _ => Ok(Incoming::new(answer)),
             }
         }
@@ -334,6 +339,14 @@ async fn incoming(
             Ok(Incoming::new(answer))
         }
     }
+}
+
+fn misfit() -> Failure {
+    failure(
+        Outcome::Unreachable,
+        "range_misfit",
+        "the answer does not go on with what was received before".into(),
+    )
 }
 
 fn not_staged(error: &Error) -> Failure {
@@ -403,6 +416,11 @@ impl Incoming {
     /// Whether a body that ended lacks some of what was announced: a server may send less than the rest.
     fn is_short(&self) -> bool {
         self.resumable.as_ref().is_some_and(|(_, total)| self.length < *total)
+    }
+
+    /// Whether more came than the file has: what is staged cannot be told apart from it any more.
+    fn is_long(&self) -> bool {
+        self.resumable.as_ref().is_some_and(|(_, total)| self.length > *total)
     }
 
     async fn take(&mut self, mut chunk: Bytes, url: &Url, staging: &mut impl Staging) -> Result<()> {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+use crate::run::running;
 use crate::scene::{POST, Scene, article};
 use crate::web::{File, Reply};
 
@@ -248,6 +249,46 @@ fn a_part_of_another_file_is_not_put_together_with_ours() {
     ]);
     scene.archives(0, &[&story, "--set", "limit.retries=2"]);
     assert_eq!(ranges(&scene), [None, Some("bytes=3000000-".into()), None]);
+    assert_eq!(kept(&scene), digest(&file("\"a\"", LENGTH).bytes));
+    scene.is_sound();
+}
+
+#[test]
+fn more_than_the_file_has_is_not_put_together_with_it() {
+    let head = "HTTP/1.1 206 Scripted\r\netag: \"a\"\r\ncontent-range: bytes 3000000-8999999/9000000\r\n";
+    let mut long = format!("{head}transfer-encoding: chunked\r\n\r\n{:x}\r\n", 6_000_001).into_bytes();
+    long.extend(vec![7; 6_000_001]);
+    long.extend(b"\r\n0\r\n\r\n");
+    let (scene, story) = scene([
+        Reply::File(file("\"a\"", 3_000_000)),
+        Reply::Raw(long),
+        Reply::File(file("\"a\"", LENGTH)),
+    ]);
+    scene.archives(0, &[&story, "--set", "limit.retries=2"]);
+    assert_eq!(ranges(&scene), [None, Some("bytes=3000000-".into()), None]);
+    assert_eq!(kept(&scene), digest(&file("\"a\"", LENGTH).bytes));
+    scene.is_sound();
+}
+
+#[test]
+fn a_transfer_that_stalled_is_gone_on_with_by_the_next_run() {
+    let mut stalling = file("\"a\"", 6_000_000);
+    stalling.stalls = 600_000;
+    let (scene, story) = scene([Reply::File(stalling), Reply::File(file("\"a\"", LENGTH))]);
+    scene.archives(0, &[&story]);
+    let told = "SELECT outcome || ' ' || reason FROM post_media ORDER BY id DESC LIMIT 1";
+    assert_eq!(scene.value::<String>(told), "unreachable timeout_body");
+    let connection = Connection::open(scene.archive()).unwrap();
+    connection
+        .execute(
+            "UPDATE recheck SET due = strftime('%FT%H:%M:%fZ', 'now', '-1 minute')",
+            [],
+        )
+        .unwrap();
+    drop(connection);
+    assert_eq!(running(&scene).output().unwrap().status.code(), Some(0));
+    assert_eq!(ranges(&scene), [None, Some("bytes=6000000-".into())]);
+    assert_eq!(scene.value::<String>(told), "captured http_206");
     assert_eq!(kept(&scene), digest(&file("\"a\"", LENGTH).bytes));
     scene.is_sound();
 }
