@@ -23,6 +23,7 @@ pub mod record;
 mod redact;
 mod row;
 mod session;
+mod settle;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,9 @@ use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::Body;
 use failure::Fault;
-use record::{CaptureRecord, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, ResolutionRecord};
+use record::{
+    CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, ResolutionRecord,
+};
 use session::Session;
 use writer::{Closing, Command, Stop};
 
@@ -53,6 +56,7 @@ pub use query::Reader;
 pub use queue::{Due, Enqueued};
 pub use redact::Redactable;
 pub(crate) use row::{hex, unhex};
+pub use settle::{CandidateView, Settled, UnresolvedView};
 
 /// How an archive is opened for a run.
 #[derive(Debug, Clone)]
@@ -266,6 +270,16 @@ impl Store {
             session.complete_resolution(job, fence, &record, retry_at)
         })
         .await
+    }
+
+    /// Records a person's decision about a post that could not be identified, and why they made it. The post that they
+    /// name is queued unless it was captured already.
+    ///
+    /// # Errors
+    /// If it is no unidentified post of that platform, nothing is named though it was identified before, or it cannot be
+    /// written.
+    pub async fn settle_by_person(&self, decision: Decision) -> Result<Settled> {
+        self.call(0, move |session| session.settle_by_person(&decision)).await
     }
 
     /// Notes that `host` is to be left alone until then, also by later runs.

@@ -13,6 +13,7 @@ mod persons;
 mod platforms;
 mod run;
 mod scene;
+mod settle;
 mod strict;
 mod tidy;
 #[path = "../support/web.rs"]
