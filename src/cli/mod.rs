@@ -27,6 +27,7 @@ mod person;
 mod ping;
 mod print;
 mod redact;
+mod resolve;
 mod run;
 mod search;
 mod show;
@@ -130,6 +131,8 @@ enum Command {
     Pause(pause::PauseArguments),
     /// Let what is paused go on
     Resume(pause::ResumeArguments),
+    /// List citations whose post could not be identified, or settle one by hand
+    Resolve(resolve::Arguments),
     /// Take something out for good, leaving a tombstone and its digest
     Redact(redact::Arguments),
     /// Write an evidence bundle: a folder of plain files that ordinary tools can check
@@ -202,6 +205,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Attach(arguments) => note::attach(&cli.global, arguments, printer),
         Command::Pause(arguments) => pause::pause(&cli.global, arguments, printer),
         Command::Resume(arguments) => pause::resume(&cli.global, arguments, printer),
+        Command::Resolve(arguments) => resolve::run(&cli.global, arguments, printer),
         Command::Redact(arguments) => redact::run(&cli.global, arguments, printer),
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),

@@ -119,6 +119,18 @@ impl Session {
         if !self.settle(job, fence, retry_at)? {
             return Ok(Completion::Stale);
         }
+        let (_, identified) = self.put_resolution(job, fence, record)?;
+        Ok(Completion::Stored(identified))
+    }
+
+    /// Writes a resolution of `target` and its ledger entry. If it is identified, its target is made where there is none
+    /// and queued unless it was captured. Gives the resolution's row and that target.
+    pub(super) fn put_resolution(
+        &mut self,
+        target: i64,
+        fence: i64,
+        record: &ResolutionRecord,
+    ) -> Result<(i64, Option<i64>), Fault> {
         let identified = match &record.identified {
             Some(post) => Some(self.put_post_target(post)?),
             None => None,
@@ -127,7 +139,7 @@ impl Session {
         let (started, ended) = (record.started.to_string(), record.ended.to_string());
         let values = [
             integer(id),
-            integer(job),
+            integer(target),
             integer(fence),
             integer(self.run),
             text(&started),
@@ -138,7 +150,7 @@ impl Session {
         ];
         RESOLUTION.insert(&self.connection, &values)?;
         RESOLUTION.encode(&values, &mut self.evidence);
-        let target = self.encode_target(job)?;
+        let key = self.encode_target(target)?;
         let identified_key = match identified {
             Some(identified) => Some(self.encode_target(identified)?),
             None => None,
@@ -155,7 +167,7 @@ impl Session {
             ("outcome", Field::Text(record.outcome.word().into())),
             ("posts", Field::Digests(written.posts)),
             ("run", Field::Integer(self.run)),
-            ("target", Field::Text(target.into())),
+            ("target", Field::Text(key.into())),
         ];
         if let Some(key) = identified_key {
             fields.push(("identified", Field::Text(key.into())));
@@ -164,7 +176,7 @@ impl Session {
         if let Some(identified) = identified {
             self.enqueue(&[identified], false)?;
         }
-        Ok(Completion::Stored(identified))
+        Ok((id, identified))
     }
 
     /// Writes a target's row into the digest and gives its key.

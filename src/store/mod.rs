@@ -24,6 +24,7 @@ mod redact;
 mod row;
 mod search;
 mod session;
+mod settle;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -44,7 +45,8 @@ use crate::error::{Error, Result};
 use crate::exchange::{Body, Unfinished};
 use failure::Fault;
 use record::{
-    About, CaptureRecord, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, Reread, ResolutionRecord,
+    About, CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, Reread,
+    ResolutionRecord,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
@@ -57,6 +59,7 @@ pub use queue::{Due, Enqueued};
 pub use redact::Redactable;
 pub(crate) use row::{hex, unhex};
 pub use search::Hit;
+pub use settle::{CandidateView, Settled, UnresolvedView};
 
 /// How an archive is opened for a run.
 #[derive(Debug, Clone)]
@@ -270,6 +273,16 @@ impl Store {
             session.complete_resolution(job, fence, &record, retry_at)
         })
         .await
+    }
+
+    /// Records a person's decision about a post that could not be identified, and why they made it. The post that they
+    /// name is queued unless it was captured already.
+    ///
+    /// # Errors
+    /// If it is no unidentified post of that platform, nothing is named though it was identified before, or it cannot be
+    /// written.
+    pub async fn settle_by_person(&self, decision: Decision) -> Result<Settled> {
+        self.call(0, move |session| session.settle_by_person(&decision)).await
     }
 
     /// Notes that `host` is to be left alone until then, also by later runs.

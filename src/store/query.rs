@@ -513,7 +513,7 @@ impl Reader {
         })
     }
 
-    /// What persons added about a target or an article, oldest first.
+    /// What persons added about a target (or the citation that turned out to mean it) or an article, oldest first.
     ///
     /// # Errors
     /// If the archive cannot be read.
@@ -526,7 +526,9 @@ impl Reader {
             connection
                 .prepare_cached(
                     "SELECT n.id, n.at, n.by, n.text, n.file_name, lower(hex(b.sha256)), b.length
-                     FROM note n LEFT JOIN blob b ON b.id = n.body WHERE n.target = ?1 OR n.article = ?2 ORDER BY n.id",
+                     FROM note n LEFT JOIN blob b ON b.id = n.body
+                     WHERE n.target = ?1 OR n.target IN (SELECT target FROM resolution WHERE identified = ?1) OR n.article = ?2
+                     ORDER BY n.id",
                 )?
                 .query_map([target, article], |row| {
                     Ok(NoteView {

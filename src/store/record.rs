@@ -223,6 +223,19 @@ pub struct SuppliedFile {
     pub sha256: [u8; 32],
 }
 
+/// What a person decides about a post that could not be identified.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Row of the unidentified target.
+    pub target: i64,
+    /// The post that it is; `None`: it stays unresolved.
+    pub post: Option<PostRef>,
+    /// Who says so.
+    pub by: String,
+    /// How they know.
+    pub why: String,
+}
+
 /// One finished attempt to identify an unidentified post.
 #[derive(Debug, Clone)]
 pub struct ResolutionRecord {

@@ -15,6 +15,7 @@ mod platforms;
 mod run;
 mod scene;
 mod sealed;
+mod settle;
 mod strict;
 mod tidy;
 #[path = "../support/web.rs"]

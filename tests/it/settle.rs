@@ -1,0 +1,199 @@
+//! Citations whose post could not be identified, settled by a person.
+
+use std::process::Output;
+
+use crate::scene::{POST, Scene, text};
+use crate::web::Reply;
+
+/// A story that quotes a post as plain text, of whose picture link nothing is left.
+const FLAT: &str = "Le vieux pont d’Orsay a tenu toute la nuit, disent les voisins.\n\
+La maire a écrit que le pont tenait encore et a remercié les équipes :\n\
+Le pont tient encore. Merci aux 12 équipes qui ont travaillé toute la nuit. #Orsay pic.twitter.com/Q7sVeyle01\n\
+– Ada Bridgewater (@ada_b) 1er mai 2024\n\
+Les trains circulent de nouveau.\n";
+
+const OTHER: &str = "1785600110366674999";
+
+/// An archive with one citation that fits two posts alike.
+fn tied() -> (Scene, String) {
+    let scene = Scene::new();
+    let row =
+        |id: &str| format!(r#"["20240502000000","https://twitter.com/Ada_B/status/{id}","application/json","200"]"#);
+    let rows = format!(
+        r#"[["timestamp","original","mimetype","statuscode"],{},{}]"#,
+        row(POST),
+        row(OTHER)
+    );
+    scene
+        .web
+        .on("index.test", "/cdx?url=*", [Reply::json(rows), Reply::json("[]")]);
+    for id in [POST, OTHER] {
+        let kept = format!(
+            r#"{{"id_str":"{id}","text":"Le pont tient encore. Merci aux 12 équipes qui ont travaillé toute la nuit. #Orsay","user":{{"screen_name":"Ada_B"}}}}"#
+        );
+        scene.web.on(
+            "playback.test",
+            &format!("/web/20240502000000id_/https://twitter.com/Ada_B/status/{id}"),
+            [Reply::json(kept)],
+        );
+    }
+    let input = scene.file("story.txt", FLAT);
+    scene.archives(0, &[&input]);
+    let target: i64 = scene.value("SELECT target FROM unresolved");
+    (scene, format!("target:{target}"))
+}
+
+fn does(scene: &Scene, code: i32, arguments: &[&str]) -> Output {
+    let output = scene.bare().args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+    output
+}
+
+fn url(id: &str) -> String {
+    format!("https://twitter.com/Ada_B/status/{id}?s=20")
+}
+
+#[test]
+fn what_could_not_be_identified_is_listed_with_its_candidates() {
+    let (scene, target) = tied();
+    let listed = text(&does(&scene, 0, &["resolve"]).stdout);
+    for part in [
+        target.as_str(),
+        "unresolved (tie)",
+        "handle: ada_b",
+        POST,
+        OTHER,
+        "/1000",
+    ] {
+        assert!(listed.contains(part), "{part}: {listed}");
+    }
+    let line: serde_json::Value = serde_json::from_slice(&does(&scene, 0, &["resolve", "--json"]).stdout).unwrap();
+    assert_eq!(line["reason"], "tie");
+    assert_eq!(line["candidates"].as_array().unwrap().len(), 2);
+    assert!(line["candidates"][0]["evidence"].is_string());
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM run"), 1, "a look is no run");
+}
+
+#[test]
+fn a_person_settles_a_citation_and_its_post_is_captured_with_the_next_run() {
+    let (scene, target) = tied();
+    let output = does(
+        &scene,
+        0,
+        &[
+            "resolve",
+            &target,
+            &url(POST),
+            "--by",
+            "Bo",
+            "--why",
+            "The author told me.",
+            "--json",
+        ],
+    );
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(line["url"].as_str().unwrap().ends_with(POST), "{line}");
+    assert_eq!(
+        scene.value::<String>("SELECT outcome || ' ' || reason FROM resolution ORDER BY fence DESC LIMIT 1"),
+        "captured settled_by_person"
+    );
+    let note: String = scene.value("SELECT by || '|' || text FROM note");
+    assert!(
+        note.starts_with("Bo|") && note.ends_with(": The author told me."),
+        "{note}"
+    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM unresolved"), 0);
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM job JOIN target t ON t.id = target WHERE done = 0 AND kind = 'post'"),
+        1
+    );
+    scene.is_sound();
+    assert!(text(&does(&scene, 0, &["resolve"]).stdout).contains("nothing is unresolved"));
+    scene.has_post(POST, "ada_b", "Le pont tient encore.");
+    let input = scene.path("story.txt");
+    scene.archives(0, &[input.to_str().unwrap()]);
+    assert_eq!(
+        scene.value::<String>("SELECT native_id || ' ' || state FROM citations"),
+        format!("{POST} captured")
+    );
+    let post: String = scene.value("SELECT url FROM target WHERE kind = 'post'");
+    let shown = text(&does(&scene, 0, &["show", &post]).stdout);
+    assert!(shown.contains("The author told me."), "{shown}");
+    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    let notes = std::fs::read_to_string(scene.path("bundle/data/notes.csv")).unwrap();
+    assert!(notes.contains("The author told me."), "{notes}");
+    let report = std::fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
+    assert!(report.contains("settled_by_person"));
+    does(&scene, 0, &["verify", "bundle"]);
+    scene.is_sound();
+}
+
+#[test]
+fn a_later_decision_counts_and_the_earlier_ones_stay() {
+    let (scene, target) = tied();
+    does(
+        &scene,
+        0,
+        &[
+            "resolve",
+            &target,
+            "--none",
+            "--by",
+            "Ada",
+            "--why",
+            "Both are deleted.",
+        ],
+    );
+    assert_eq!(
+        scene.value::<String>("SELECT outcome || ' ' || reason || ' ' || tries FROM unresolved"),
+        "unresolved settled_by_person 2"
+    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM job WHERE done = 0"), 0);
+    for (id, by) in [(POST, "Ada"), (OTHER, "Bo")] {
+        does(
+            &scene,
+            0,
+            &["resolve", &target, &url(id), "--by", by, "--why", "I asked."],
+        );
+        assert_eq!(scene.value::<String>("SELECT native_id FROM citations"), id);
+    }
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM resolution"), 4);
+    does(
+        &scene,
+        65,
+        &["resolve", &target, "--none", "--by", "Ada", "--why", "Neither."],
+    );
+    scene.is_sound();
+}
+
+#[test]
+fn what_is_no_post_of_that_platform_or_not_open_settles_nothing() {
+    let (scene, target) = tied();
+    let by = ["--by", "Bo", "--why", "I know."];
+    for (code, arguments) in [
+        (65, [target.as_str(), "https://twitter.com/Ada_B"]),
+        (65, [&target, "https://bsky.app/profile/ada.example/post/3kabcdefgh22a"]),
+        (65, [&target, "https://news.example/story"]),
+        (65, ["target:999", &url(POST)]),
+        (64, ["story", &url(POST)]),
+        (64, [&target, "not an address"]),
+    ] {
+        does(&scene, code, &[&["resolve"], &arguments[..], &by].concat());
+    }
+    does(&scene, 64, &["resolve", &target, "--by", "Bo", "--why", "I know."]);
+    does(&scene, 64, &["resolve", &target, &url(POST), "--by", "Bo"]);
+    does(&scene, 64, &["resolve", &target, &url(POST), "--why", "I know."]);
+    does(
+        &scene,
+        64,
+        &[&["resolve", &target, &url(POST), "--none"], &by[..]].concat(),
+    );
+    does(
+        &scene,
+        65,
+        &["resolve", &target, &url(POST), "--by", "Bo", "--why", " "],
+    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM resolution"), 1);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM note"), 0);
+    scene.is_sound();
+}
