@@ -197,3 +197,36 @@ fn what_is_no_post_of_that_platform_or_not_open_settles_nothing() {
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM note"), 0);
     scene.is_sound();
 }
+
+#[test]
+fn a_person_corrects_what_the_program_identified_and_both_stay_in_the_archive() {
+    let scene = Scene::new();
+    let led_to = format!("https://twitter.com/Ada_B/status/{POST}/photo/1");
+    scene
+        .web
+        .on("short.test", "/Q7sVeyle01", [Reply::redirect(301, &led_to)]);
+    scene.has_post(POST, "ada_b", "Le pont tient encore.");
+    let input = scene.file("story.txt", FLAT);
+    scene.archives(0, &[&input]);
+    let target: i64 = scene.value("SELECT target FROM citations");
+    let target = format!("target:{target}");
+    let why = "The picture was used twice; this is the first post with it.";
+    does(
+        &scene,
+        0,
+        &["resolve", &target, &url(OTHER), "--by", "Bo", "--why", why],
+    );
+    scene.has_post(OTHER, "ada_b", "Le pont tient encore !");
+    scene.archives(0, &[&input]);
+    assert_eq!(
+        scene.value::<String>("SELECT native_id || ' ' || state || ' ' || post_text FROM citations"),
+        format!("{OTHER} captured Le pont tient encore !")
+    );
+    assert_eq!(
+        scene.value::<String>("SELECT group_concat(reason, ' ') FROM (SELECT reason FROM resolution ORDER BY fence)"),
+        "short_link_redirect settled_by_person"
+    );
+    scene.is_sound();
+    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    does(&scene, 0, &["verify", "bundle"]);
+}
