@@ -8,18 +8,78 @@ use crate::web::Reply;
 
 /// Language, words of an article before the post, words of the post (`{}`: a number), the day of the post as printed.
 const LANGUAGES: [(&str, &str, &str, &str); 12] = [
-    ("fr", "La maire a écrit que le pont tenait encore et a remercié les équipes :", "Le pont tient encore. Merci aux {} équipes qui ont travaillé toute la nuit près du barrage", "1er mai 2024"),
-    ("en", "The mayor wrote that the bridge was standing and thanked the crews:", "The bridge is still standing. Thanks to the {} crews who worked all night near the barrage", "May 1, 2024"),
-    ("de", "Die Bürgermeisterin schrieb, dass die Brücke noch steht, und dankte den Helfern:", "Die Brücke steht noch. Danke an die {} Helfer, die die ganze Nacht am Wehr gearbeitet haben", "1. Mai 2024"),
-    ("es", "La alcaldesa escribió que el puente seguía en pie y dio las gracias a los equipos:", "El puente sigue en pie. Gracias a los {} equipos que trabajaron toda la noche junto a la presa", "1 de mayo de 2024"),
-    ("it", "La sindaca ha scritto che il ponte era ancora in piedi e ha ringraziato le squadre:", "Il ponte è ancora in piedi. Grazie alle {} squadre che hanno lavorato tutta la notte alla diga", "1 maggio 2024"),
-    ("pt", "A prefeita escreveu que a ponte continuava de pé e agradeceu às equipes:", "A ponte continua de pé. Obrigada às {} equipes que trabalharam a noite toda perto da barragem", "1 de maio de 2024"),
-    ("nl", "De burgemeester schreef dat de brug nog stond en bedankte de ploegen:", "De brug staat nog. Dank aan de {} ploegen die de hele nacht bij de stuw hebben gewerkt", "1 mei 2024"),
-    ("pl", "Burmistrz napisała, że most nadal stoi, i podziękowała ekipom:", "Most nadal stoi. Dziękuję {} ekipom, które pracowały całą noc przy zaporze nad rzeką", "1 maja 2024"),
-    ("ru", "Мэр написала, что мост ещё стоит, и поблагодарила бригады:", "Мост ещё стоит. Спасибо {} бригадам, которые всю ночь работали возле плотины у реки", "1 мая 2024"),
-    ("tr", "Belediye başkanı köprünün hâlâ ayakta olduğunu yazdı ve ekiplere teşekkür etti:", "Köprü hâlâ ayakta. Bütün gece barajın yanında çalışan {} ekibe çok teşekkür ederim", "1 Mayıs 2024"),
-    ("ar", "كتبت رئيسة البلدية أن الجسر ما زال قائما وشكرت الفرق:", "الجسر ما زال قائما. شكرا للفرق {} التي عملت طوال الليل قرب السد على النهر", "1 مايو 2024"),
-    ("uk", "Мерка написала, що міст ще стоїть, і подякувала бригадам:", "Міст ще стоїть. Дякую {} бригадам, які всю ніч працювали біля греблі на річці", "1 травня 2024"),
+    (
+        "fr",
+        "La maire a écrit que le pont tenait encore et a remercié les équipes :",
+        "Le pont tient encore. Merci aux {} équipes qui ont travaillé toute la nuit près du barrage",
+        "1er mai 2024",
+    ),
+    (
+        "en",
+        "The mayor wrote that the bridge was standing and thanked the crews:",
+        "The bridge is still standing. Thanks to the {} crews who worked all night near the barrage",
+        "May 1, 2024",
+    ),
+    (
+        "de",
+        "Die Bürgermeisterin schrieb, dass die Brücke noch steht, und dankte den Helfern:",
+        "Die Brücke steht noch. Danke an die {} Helfer, die die ganze Nacht am Wehr gearbeitet haben",
+        "1. Mai 2024",
+    ),
+    (
+        "es",
+        "La alcaldesa escribió que el puente seguía en pie y dio las gracias a los equipos:",
+        "El puente sigue en pie. Gracias a los {} equipos que trabajaron toda la noche junto a la presa",
+        "1 de mayo de 2024",
+    ),
+    (
+        "it",
+        "La sindaca ha scritto che il ponte era ancora in piedi e ha ringraziato le squadre:",
+        "Il ponte è ancora in piedi. Grazie alle {} squadre che hanno lavorato tutta la notte alla diga",
+        "1 maggio 2024",
+    ),
+    (
+        "pt",
+        "A prefeita escreveu que a ponte continuava de pé e agradeceu às equipes:",
+        "A ponte continua de pé. Obrigada às {} equipes que trabalharam a noite toda perto da barragem",
+        "1 de maio de 2024",
+    ),
+    (
+        "nl",
+        "De burgemeester schreef dat de brug nog stond en bedankte de ploegen:",
+        "De brug staat nog. Dank aan de {} ploegen die de hele nacht bij de stuw hebben gewerkt",
+        "1 mei 2024",
+    ),
+    (
+        "pl",
+        "Burmistrz napisała, że most nadal stoi, i podziękowała ekipom:",
+        "Most nadal stoi. Dziękuję {} ekipom, które pracowały całą noc przy zaporze nad rzeką",
+        "1 maja 2024",
+    ),
+    (
+        "ru",
+        "Мэр написала, что мост ещё стоит, и поблагодарила бригады:",
+        "Мост ещё стоит. Спасибо {} бригадам, которые всю ночь работали возле плотины у реки",
+        "1 мая 2024",
+    ),
+    (
+        "tr",
+        "Belediye başkanı köprünün hâlâ ayakta olduğunu yazdı ve ekiplere teşekkür etti:",
+        "Köprü hâlâ ayakta. Bütün gece barajın yanında çalışan {} ekibe çok teşekkür ederim",
+        "1 Mayıs 2024",
+    ),
+    (
+        "ar",
+        "كتبت رئيسة البلدية أن الجسر ما زال قائما وشكرت الفرق:",
+        "الجسر ما زال قائما. شكرا للفرق {} التي عملت طوال الليل قرب السد على النهر",
+        "1 مايو 2024",
+    ),
+    (
+        "uk",
+        "Мерка написала, що міст ще стоїть, і подякувала бригадам:",
+        "Міст ще стоїть. Дякую {} бригадам, які всю ніч працювали біля греблі на річці",
+        "1 травня 2024",
+    ),
 ];
 
 /// What the web has of a post.
@@ -87,7 +147,10 @@ fn what_is_identified_is_right_and_what_cannot_be_told_stays_unresolved() {
             None => missed += usize::from(is_told),
         }
     }
-    println!("{found} identified, all of them right; {missed} missed of {}", found + missed);
+    println!(
+        "{found} identified, all of them right; {missed} missed of {}",
+        found + missed
+    );
     assert!(found * 5 >= (found + missed) * 4, "{found} found, {missed} missed");
 }
 
@@ -97,11 +160,15 @@ fn serve(scene: &Scene, case: Case, handle: &str, short: &str, id: u64, said: &s
     match case {
         Case::ShortLink => {
             let to = format!("{}/photo/1", post(handle, id));
-            scene.web.on("short.test", &format!("/{short}"), [Reply::redirect(301, &to)]);
+            scene
+                .web
+                .on("short.test", &format!("/{short}"), [Reply::redirect(301, &to)]);
         }
         Case::Reused => {
             let to = format!("{}/photo/1", post("somebody_else", id + 5));
-            scene.web.on("short.test", &format!("/{short}"), [Reply::redirect(301, &to)]);
+            scene
+                .web
+                .on("short.test", &format!("/{short}"), [Reply::redirect(301, &to)]);
         }
         _ => {}
     }
@@ -110,21 +177,32 @@ fn serve(scene: &Scene, case: Case, handle: &str, short: &str, id: u64, said: &s
         Case::ShortLink => vec![],
         Case::Listed | Case::Reused => vec![(id, said), (id + 1, unlike)],
         Case::Tie => vec![(id, said), (id + 1, said)],
-        Case::OtherWords => vec![(id + 1, unlike), (id + 2, &other[..other.char_indices().nth(14).map_or(0, |(at, _)| at)])],
+        Case::OtherWords => vec![
+            (id + 1, unlike),
+            (id + 2, &other[..other.char_indices().nth(14).map_or(0, |(at, _)| at)]),
+        ],
     };
     let rows: Vec<String> = listed
         .iter()
         .map(|(id, _)| format!(r#"["{TIME}","{}","application/json","200"]"#, post(handle, *id)))
         .collect();
-    let index = format!(r#"[["timestamp","original","mimetype","statuscode"],{}]"#, rows.join(","));
+    let index = format!(
+        r#"[["timestamp","original","mimetype","statuscode"],{}]"#,
+        rows.join(",")
+    );
     let index = if rows.is_empty() { "[]".to_owned() } else { index };
-    scene
-        .web
-        .on("index.test", &format!("/cdx?url=twitter.com%2F{handle}%2F*"), [Reply::json(index)]);
+    scene.web.on(
+        "index.test",
+        &format!("/cdx?url=twitter.com%2F{handle}%2F*"),
+        [Reply::json(index)],
+    );
     for (id, words) in listed {
-        let body = format!(r#"{{"id_str":"{id}","text":"{words} https://t.co/{short}","user":{{"screen_name":"{handle}"}}}}"#);
-        scene
-            .web
-            .on("playback.test", &format!("/web/{TIME}id_/{}", post(handle, id)), [Reply::json(body)]);
+        let body =
+            format!(r#"{{"id_str":"{id}","text":"{words} https://t.co/{short}","user":{{"screen_name":"{handle}"}}}}"#);
+        scene.web.on(
+            "playback.test",
+            &format!("/web/{TIME}id_/{}", post(handle, id)),
+            [Reply::json(body)],
+        );
     }
 }
