@@ -149,6 +149,13 @@ fn a_later_decision_counts_and_the_earlier_ones_stay() {
         "unresolved settled_by_person 2"
     );
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM job WHERE done = 0"), 0);
+    let input = scene.path("story.txt");
+    let input = input.to_str().unwrap();
+    let attempts = "SELECT count(*) FROM resolution";
+    scene.archives(0, &[input]);
+    assert_eq!(scene.value::<i64>(attempts), 2, "it is not tried again");
+    scene.archives(0, &[input, "--again"]);
+    assert_eq!(scene.value::<i64>(attempts), 3, "unless somebody asks for it");
     for (id, by) in [(POST, "Ada"), (OTHER, "Bo")] {
         does(
             &scene,
@@ -157,7 +164,7 @@ fn a_later_decision_counts_and_the_earlier_ones_stay() {
         );
         assert_eq!(scene.value::<String>("SELECT native_id FROM citations"), id);
     }
-    assert_eq!(scene.value::<i64>("SELECT count(*) FROM resolution"), 4);
+    assert_eq!(scene.value::<i64>(attempts), 5);
     does(
         &scene,
         65,
