@@ -6,6 +6,7 @@ use url::Url;
 pub mod anchor;
 mod decode;
 pub mod feed;
+pub mod list;
 pub(crate) use anchor::fold;
 mod html;
 mod meta;

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::print::{Printable, Printer};
 use super::{Global, internal, summary, worst};
+use crate::article::list;
 use crate::capture::input::Input;
 use crate::capture::{self, Capturer, Claims, Done, Stop};
 use crate::clock::{Clock, Timestamp};
@@ -25,8 +26,11 @@ use crate::store::{Reader, RunOptions, Store};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Articles: addresses, files (pages or plain text, told by content), or - for standard input
-    #[arg(value_name = "INPUT", required_unless_present = "target")]
+    #[arg(value_name = "INPUT", required_unless_present_any = ["target", "list"])]
     inputs: Vec<String>,
+    /// A list of addresses of articles: plain lines, CSV or JSON lines with a `url`, or a browser's bookmarks
+    #[arg(long, value_name = "FILE")]
+    list: Vec<String>,
     /// Address of a post or page to capture by itself, without an article
     #[arg(long, value_name = "URL")]
     target: Vec<Url>,
@@ -67,6 +71,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         .enable_all()
         .build()
         .map_err(internal)?;
+    let (inputs, listed) = all_inputs(arguments, printer)?;
     let claims = Claims {
         url: arguments.url.clone(),
         retrieved: arguments.retrieved,
@@ -74,7 +79,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     };
     let limit = config.limit.article;
     // Loading the machine's certificates and reading an article each take about as long as opening the archive.
-    let first = arguments.inputs.first().and_then(|name| {
+    let first = inputs.first().and_then(|name| {
         let _inside = runtime.enter();
         let input = Input::parse(name);
         (!matches!(input, Input::Url(_))).then(|| begin_local(name, input, &claims, limit, clock))
@@ -95,6 +100,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 let work = Work {
                     global,
                     arguments,
+                    inputs: &inputs,
+                    listed,
                     printer,
                     capturer,
                     store: &store,
@@ -114,6 +121,28 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     // Somebody may have stopped us while we waited for standard input, which goes on waiting.
     runtime.shutdown_background();
     code
+}
+
+/// The inputs and what the lists name; a line that names no address is told and costs nothing else.
+fn all_inputs(arguments: &Arguments, printer: &Printer) -> Result<(Vec<String>, ExitCode)> {
+    /// Most bytes of a list.
+    const LONGEST: u64 = 64 << 20;
+    let mut inputs = arguments.inputs.clone();
+    let mut code = ExitCode::Done;
+    for name in &arguments.list {
+        let addresses = list::read(&capture::input::read(&Input::parse(name), LONGEST)?);
+        for (line, said) in &addresses.bad {
+            let error = Error::BadInput {
+                input: format!("{name}, line {line}"),
+                why: format!("`{said}` is no address of an article"),
+                hint: None,
+            };
+            printer.error(&error);
+            code = error.exit_code();
+        }
+        inputs.extend(addresses.urls.iter().map(Url::to_string));
+    }
+    Ok((inputs, code))
 }
 
 /// Begins to read a file or standard input.
@@ -145,6 +174,9 @@ pub(super) fn command_line() -> String {
 struct Work<'a> {
     global: &'a Global,
     arguments: &'a Arguments,
+    inputs: &'a [String],
+    /// How the lists could be read.
+    listed: ExitCode,
     printer: &'a Printer,
     capturer: Capturer,
     store: &'a Store,
@@ -157,10 +189,10 @@ impl Work<'_> {
     /// `begun`: the first input, if it is being read already.
     async fn run(&self, mut begun: Option<Begun>) -> Result<ExitCode> {
         let (stop, signalled) = listen()?;
-        let mut codes = Vec::new();
+        let mut codes = vec![self.listed];
         let mut readings = Vec::new();
         let mut targets = BTreeSet::new();
-        let mut inputs = self.arguments.inputs.iter().peekable();
+        let mut inputs = self.inputs.iter().peekable();
         while let Some(name) = inputs.next() {
             if stop.is_asked() {
                 break;

@@ -104,6 +104,26 @@ fn new_articles_of_a_feed_are_read_with_its_tags_and_what_they_cite_is_captured(
 }
 
 #[test]
+fn the_articles_of_a_list_are_read_and_a_bad_line_costs_only_itself() {
+    let scene = paper();
+    let list = scene.file(
+        "articles.csv",
+        "title,url\nA,http://paper.example/a\nB,nowhere\nC,http://paper.example/b\n",
+    );
+    let output = scene.run(&["--list", &list, "-q"]);
+    assert_eq!(output.status.code(), Some(65), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("articles.csv, line 3: `nowhere` is no address"),
+        "{output:?}"
+    );
+    assert_eq!(articles(&scene), 2);
+    let good = scene.file("articles.txt", "# ours\nhttp://paper.example/b\n");
+    scene.archives(0, &["--list", &good]);
+    scene.archives(66, &["--list", "missing.txt"]);
+    scene.is_sound();
+}
+
+#[test]
 fn an_article_that_the_feed_says_was_changed_is_read_again() {
     let scene = paper();
     scene.web.on("paper.example", "/feed", [rss(&[("/b", MONDAY)])]);
