@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use url::Url;
 
+use super::Capturer;
 use super::input::{self, Input};
-use super::{Capturer, LEASE_MILLIS, WORKER};
+use super::link::web_answer;
 use crate::article::Hints;
 use crate::citation::Cited;
 use crate::clock::{Clock, Timestamp};
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::{self, Recognised, link};
-use crate::store::record::{AnswerRecord, CaptureRecord, NewReading, Origin, Reread};
+use crate::store::record::{NewReading, Origin, Reread};
 
 /// What the user says about an input besides its bytes.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +50,17 @@ impl Capturer {
         tokio::task::spawn_blocking(move || new_reading(&name, origin, &bytes, &hints, tags, clock))
             .await
             .map_err(|e| Error::Internal(format!("reading {url}: {e}")))?
+    }
+
+    /// Fetches one article, keeps it and queues what it cites.
+    ///
+    /// # Errors
+    /// As [`Capturer::fetch_reading`].
+    pub(super) async fn take_in_article(&self, url: &Url, tags: Vec<String>) -> Result<Article> {
+        let reading = self.fetch_reading(url, tags).await?;
+        let article = self.keep(url.as_str(), reading).await?;
+        self.store.enqueue(article.targets.clone(), false).await?;
+        Ok(article)
     }
 
     /// Keeps an article with all it cites; nothing is captured yet.
@@ -117,35 +129,10 @@ impl Capturer {
         let (Some(first), Some(last)) = (exchanges.first(), exchanges.last()) else {
             return Ok(());
         };
-        let (started, ended) = (first.started, last.ended);
+        let times = (first.started, last.ended);
         let target = self.store.target(Cited::Link(link::clean(&first.url))).await?;
-        self.store.enqueue(vec![target], true).await?;
-        for job in self
-            .store
-            .lease(WORKER.into(), 1, LEASE_MILLIS, Some(vec![target]))
-            .await?
-        {
-            let detail = last.failure.as_ref().map(|f| f.detail.clone());
-            let answer = AnswerRecord {
-                source: "web".into(),
-                outcome,
-                reason: reason.clone(),
-                detail,
-                exchanges: exchanges.clone(),
-                post: None,
-            };
-            let record = CaptureRecord {
-                canaries: Vec::new(),
-                recheck_at: None,
-                started,
-                ended,
-                best: 0,
-                answers: vec![answer],
-                media: Vec::new(),
-            };
-            self.store.complete(job.id, job.fence, record, None).await?;
-        }
-        Ok(())
+        let answer = web_answer(outcome, reason, exchanges);
+        self.keep_web_capture(target, times, answer).await
     }
 
     /// The target that an address names by itself, without an article.

@@ -2,20 +2,15 @@
 
 use std::collections::VecDeque;
 
-use tokio::task::JoinSet;
 use url::Url;
 
-use super::{Capturer, LEASE_MILLIS, Stop, WORKER, link};
+use super::{Capturer, Stop, link, together};
 use crate::article::feed;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::WEB;
-use crate::store::record::{AnswerRecord, CaptureRecord, Follow, Listed};
-
-/// Lists looked at at once; the pace of each host is kept below that.
-const AT_ONCE: usize = 16;
+use crate::store::record::{Follow, Listed};
 
 /// Most articles taken in from one list in one run; the rest wait for the next.
 const ARTICLES: usize = 500;
@@ -51,29 +46,14 @@ impl Capturer {
     /// # Errors
     /// If the archive fails.
     pub async fn look_at_lists(&self, stop: &Stop) -> Result<Looked> {
-        let mut waiting: VecDeque<Follow> = self.store.follows_due().await?.into();
-        let mut tasks: JoinSet<Result<Looked>> = JoinSet::new();
         let mut looked = Looked::default();
-        // Leaving early drops the tasks, and with them what is in flight; an entry counts as read only after its commit.
-        let given_up = stop.given_up();
-        tokio::pin!(given_up);
-        loop {
-            while tasks.len() < AT_ONCE && !stop.is_asked() {
-                let Some(follow) = waiting.pop_front() else { break };
-                let capturer = self.clone();
-                tasks.spawn(async move { capturer.look_at(follow).await });
-            }
-            let finished = tokio::select! {
-                finished = tasks.join_next() => finished,
-                () = &mut given_up => return Ok(looked),
-            };
-            match finished {
-                None => return Ok(looked),
-                Some(done) => {
-                    looked.add(done.map_err(|e| Error::Internal(format!("looking at a list stopped: {e}")))??)
-                }
-            }
-        }
+        // What is dropped on the way loses nothing: an entry counts as read only after its commit.
+        let work = |follow| {
+            let capturer = self.clone();
+            async move { capturer.look_at(follow).await }
+        };
+        together::each(self.store.follows_due().await?, stop, work, |one| looked.add(one)).await?;
+        Ok(looked)
     }
 
     async fn look_at(&self, follow: Follow) -> Result<Looked> {
@@ -150,36 +130,10 @@ impl Capturer {
             (Outcome::Captured, false) => Ok(exchanges.last().cloned()),
             (outcome, _) => Err(format!("{} ({reason})", outcome.word())),
         };
-        self.store.enqueue(vec![target], true).await?;
-        let leased = self
-            .store
-            .lease(WORKER.into(), 1, LEASE_MILLIS, Some(vec![target]))
+        // Its follow says when it is due.
+        let answer = link::web_answer(outcome, reason, exchanges);
+        self.keep_web_capture(target, (started, self.clock.now()), answer)
             .await?;
-        for job in leased {
-            let detail = exchanges
-                .last()
-                .and_then(|e| e.failure.as_ref())
-                .map(|f| f.detail.clone());
-            let answer = AnswerRecord {
-                source: WEB.into(),
-                outcome,
-                reason: reason.clone(),
-                detail,
-                exchanges: exchanges.clone(),
-                post: None,
-            };
-            let record = CaptureRecord {
-                started,
-                ended: self.clock.now(),
-                best: 0,
-                answers: vec![answer],
-                canaries: Vec::new(),
-                media: Vec::new(),
-                // Its follow says when it is due.
-                recheck_at: None,
-            };
-            self.store.complete(job.id, job.fence, record, None).await?;
-        }
         Ok(told)
     }
 
@@ -187,13 +141,8 @@ impl Capturer {
         let open = self.store.enter(follow.id, entries, follow.only_new).await?;
         for address in open.into_iter().take(ARTICLES) {
             let Ok(url) = Url::parse(&address) else { continue };
-            let kept = match self.fetch_reading(&url, follow.tags.clone()).await {
-                Ok(reading) => self.keep(&address, reading).await,
-                Err(error) => Err(error),
-            };
-            let done = match kept {
-                Ok(article) => {
-                    self.store.enqueue(article.targets, false).await?;
+            let done = match self.take_in_article(&url, follow.tags.clone()).await {
+                Ok(_) => {
                     looked.articles += 1;
                     true
                 }

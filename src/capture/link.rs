@@ -2,7 +2,9 @@
 
 use url::Url;
 
-use super::Capturer;
+use super::{Capturer, LEASE_MILLIS, WORKER};
+use crate::clock::Timestamp;
+use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::WEB;
@@ -15,15 +17,26 @@ impl Capturer {
     pub(super) async fn capture_link(&self, url: &Url) -> CaptureRecord {
         let started = self.clock.now();
         let answer = self.ask_web(url).await;
-        CaptureRecord {
-            recheck_at: None,
-            started,
-            ended: self.clock.now(),
-            best: 0,
-            answers: vec![answer],
-            canaries: Vec::new(),
-            media: Vec::new(),
+        capture_of(answer, started, self.clock.now())
+    }
+
+    /// Keeps what the web gave at a target's address outside its turn, as a capture after which nothing is due.
+    pub(super) async fn keep_web_capture(
+        &self,
+        target: i64,
+        (started, ended): (Timestamp, Timestamp),
+        answer: AnswerRecord,
+    ) -> Result<()> {
+        self.store.enqueue(vec![target], true).await?;
+        let jobs = self
+            .store
+            .lease(WORKER.into(), 1, LEASE_MILLIS, Some(vec![target]))
+            .await?;
+        if let Some(job) = jobs.first() {
+            let record = capture_of(answer, started, ended);
+            self.store.complete(job.id, job.fence, record, None).await?;
         }
+        Ok(())
     }
 
     /// What the web gives at `url`.
@@ -36,18 +49,36 @@ impl Capturer {
             },
             other => other,
         };
-        let detail = exchanges
-            .last()
-            .and_then(|e| e.failure.as_ref())
-            .map(|f| f.detail.clone());
-        AnswerRecord {
-            source: WEB.into(),
-            outcome,
-            reason,
-            detail,
-            exchanges,
-            post: None,
-        }
+        web_answer(outcome, reason, exchanges)
+    }
+}
+
+/// What the web itself said.
+pub(super) fn web_answer(outcome: Outcome, reason: String, exchanges: Vec<Exchange>) -> AnswerRecord {
+    let detail = exchanges
+        .last()
+        .and_then(|e| e.failure.as_ref())
+        .map(|f| f.detail.clone());
+    AnswerRecord {
+        source: WEB.into(),
+        outcome,
+        reason,
+        detail,
+        exchanges,
+        post: None,
+    }
+}
+
+/// A capture of one answer.
+fn capture_of(answer: AnswerRecord, started: Timestamp, ended: Timestamp) -> CaptureRecord {
+    CaptureRecord {
+        recheck_at: None,
+        started,
+        ended,
+        best: 0,
+        answers: vec![answer],
+        canaries: Vec::new(),
+        media: Vec::new(),
     }
 }
 

@@ -31,6 +31,7 @@ mod reread;
 mod schedule;
 pub mod source;
 mod staging;
+mod together;
 
 use canary::Canaries;
 

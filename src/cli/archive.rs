@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::print::{Printable, Printer};
-use super::{Global, internal, summary, worst};
+use super::{Global, internal, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
 use crate::capture::{self, Capturer, Claims, Done, Stop};
@@ -67,10 +67,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         clock,
     };
     // One thread for the network: the archive's writer sets the pace, and measured, a second costs more than it brings.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(internal)?;
+    let runtime = runtime()?;
     let (inputs, listed) = all_inputs(arguments, printer)?;
     let claims = Claims {
         url: arguments.url.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::print::{Printable, Printer};
-use super::{Global, internal};
+use super::{Global, runtime};
 use crate::capture::source::{Probe, probe};
 use crate::clock::Clock;
 use crate::error::{ExitCode, Result};
@@ -31,10 +31,7 @@ pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
     let canaries = config.canaries()?;
     let fetcher = Fetcher::new(&config, Clock::System)?;
     let upstreams = config.upstreams()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(internal)?;
+    let runtime = runtime()?;
     printer.line(format_args!("{:<20} {:<8} {}", "source", "works", "what it said"));
     let mut asked: Vec<Probe> = Vec::new();
     for (platform, source) in PLATFORMS.iter().flat_map(|p| p.sources.iter().map(move |s| (p, *s))) {

@@ -236,6 +236,14 @@ fn worst(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
         .unwrap_or(ExitCode::Done)
 }
 
+/// What drives the network: one thread, which the archive's writer and a host's pace keep waiting anyway.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(internal)
+}
+
 /// `Error::Internal` of something that the types say cannot happen.
 fn internal(error: impl std::fmt::Display) -> Error {
     Error::Internal(error.to_string())

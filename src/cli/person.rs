@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::archive::command_line;
-use super::{Global, internal};
+use super::{Global, runtime};
 use crate::clock::Clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::store::record::About;
@@ -48,10 +48,7 @@ fn with_store<T>(
         clock: Clock::System,
     };
     let store = Arc::new(Store::open(&global.archive, &options)?);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(internal)?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let changed = change(&store).await;
         let code = changed.as_ref().map_or_else(Error::exit_code, |_| ExitCode::Done);

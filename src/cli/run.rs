@@ -13,7 +13,7 @@ use url::Url;
 
 use super::archive::{Tally, command_line, listen};
 use super::print::{Printable, Printer};
-use super::{Global, hook, internal, ping};
+use super::{Global, hook, internal, ping, runtime};
 use crate::capture::{Capturer, Done, Noticer};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
@@ -133,10 +133,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         && !arguments.dry_run
         && code != ExitCode::Locked
     {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(internal)?;
+        let runtime = runtime()?;
         if let Err(why) = runtime.block_on(ping::tell(&config, url, code))? {
             printer.warn(format_args!(
                 "the monitor at {} was not told: {}",
@@ -173,10 +170,7 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
             .map(|()| tell(&summary, ExitCode::Done, arguments, printer));
     }
     let store = Arc::new(store);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(internal)?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let noticer = Noticer::start(store.path(), store.last_end(), options.spacing)?;
         let finished = work(&store, config, arguments, printer, &mut summary, &noticer).await;
