@@ -79,6 +79,16 @@ fn a_note_and_a_supplied_file_stand_beside_the_captures_and_are_none() {
         assert!(report.contains(shown), "{shown}");
     }
     does(&scene, 0, &["verify", "bundle"]);
+    let item = format!("sha256:{digest}");
+    does(
+        &scene,
+        0,
+        &["redact", &item, "--why", "Shows a private person", "--by", "Bo"],
+    );
+    does(&scene, 0, &["export", "--all", "-o", "without"]);
+    let report = std::fs::read_to_string(scene.path("without/data/report.html")).unwrap();
+    assert!(report.contains("(redacted)") && !report.contains("supplied/"));
+    does(&scene, 0, &["verify", "without"]);
     does(
         &scene,
         66,

@@ -129,12 +129,16 @@ impl Report<'_> {
                 Time(&remark.at),
                 Name(&remark.text)
             ))?;
-            if let (Some(name), Some(sha256)) = (&remark.file_name, &remark.sha256) {
-                let sha256 = Text(sha256);
-                self.put(format_args!(
-                    " <a href=\"supplied/{sha256}\">{}</a>, SHA-256 <code>{sha256}</code>",
-                    Name(name)
-                ))?;
+            match (&remark.file_name, &remark.sha256) {
+                (Some(name), Some(sha256)) => {
+                    let sha256 = Text(sha256);
+                    self.put(format_args!(
+                        " <a href=\"supplied/{sha256}\">{}</a>, SHA-256 <code>{sha256}</code>",
+                        Name(name)
+                    ))?;
+                }
+                (Some(name), None) => self.put(format_args!(" {} (redacted)", Name(name)))?,
+                (None, _) => {}
             }
             self.put("</p>\n")?;
         }

@@ -351,7 +351,7 @@ pub struct Remark {
     pub text: String,
     /// Name of the file that they supplied.
     pub file_name: Option<String>,
-    /// Its digest.
+    /// Its digest; `None` if it was redacted.
     pub sha256: Option<String>,
 }
 
@@ -693,7 +693,10 @@ impl Extract<'_> {
     fn remarks(&self, about: &str, row: i64) -> Result<Vec<Remark>> {
         self.listed(
             &format!(
-                "SELECT n.at, n.by, n.text, n.file_name, lower(hex(b.sha256)) FROM export_note e JOIN note n ON n.id = e.id
+                "SELECT n.at, n.by, n.text, n.file_name,
+                        CASE WHEN NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = n.body)
+                             THEN nullif(lower(hex(b.sha256)), '') END
+                 FROM export_note e JOIN note n ON n.id = e.id
                  LEFT JOIN blob b ON b.id = n.body WHERE {about} ORDER BY n.id"
             ),
             [row],
