@@ -75,22 +75,17 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         tags: arguments.tag.clone(),
     };
     let limit = config.limit.article;
-    // Loading the machine's certificates and reading an article each take about as long as opening the archive.
+    // Reading an article takes about as long as opening the archive.
     let first = inputs.first().and_then(|name| {
         let _inside = runtime.enter();
         let input = Input::parse(name);
         (!matches!(input, Input::Url(_))).then(|| begin_local(name, input, &claims, limit, clock))
     });
-    let (store, fetcher) = std::thread::scope(|scope| {
-        let fetcher = scope.spawn(|| Fetcher::new(&config, clock));
-        (Store::open(&global.archive, &options), fetcher.join())
-    });
-    let code = store.and_then(|store| {
+    let code = Store::open(&global.archive, &options).and_then(|store| {
         runtime.block_on(async {
             let store = Arc::new(store);
             let finished = async {
-                let fetcher =
-                    fetcher.map_err(|_| Error::Internal("setting up the HTTP client stopped".to_owned()))??;
+                let fetcher = Fetcher::new(&config, clock)?;
                 fetcher.leave_alone(store.host_penalties().await?);
                 let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock)
                     .with_canaries(&config.canaries()?);
@@ -227,8 +222,8 @@ impl Work<'_> {
             .enqueue(targets.iter().copied().collect(), self.arguments.again)
             .await?;
         let tally = self.capture(targets, &stop).await?;
-        let reader = Reader::open(&self.global.archive)?;
         if !self.printer.quiet() {
+            let reader = Reader::open(&self.global.archive)?;
             for article in &readings {
                 summary::print(&reader, article.article, self.printer)?;
             }
@@ -237,7 +232,7 @@ impl Work<'_> {
             }
         }
         if let Some(code) = signalled.code() {
-            let left = reader.totals()?.pending;
+            let left = Reader::open(&self.global.archive)?.totals()?.pending;
             self.printer.warn(format_args!(
                 "stopped; {left} targets wait, the same command goes on with them"
             ));

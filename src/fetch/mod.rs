@@ -84,7 +84,7 @@ impl Fetcher {
     /// A fetcher for these settings.
     ///
     /// # Errors
-    /// If the TLS of this machine cannot be set up.
+    /// If the HTTP client cannot be set up.
     pub fn new(config: &Config, clock: Clock) -> Result<Fetcher> {
         let guard = Arc::new(Guard::new(config));
         let robots = (config.robots == RobotsSetting::Respect).then(|| RobotsCache {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{Client, Response, Version};
+use reqwest::{Client, ClientBuilder, Response, Version};
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
@@ -35,7 +36,11 @@ const ACCEPT_ENCODING: &str = "gzip, br";
 
 /// The client and its limits.
 pub struct Wire {
-    client: Client,
+    /// For `http`; it knows no certificates.
+    plain: Client,
+    /// For `https`: made when first asked for, since reading the machine's certificates costs as much as a whole small run.
+    secure: OnceCell<Client>,
+    per_host: usize,
     guard: Arc<Guard>,
     clock: Clock,
     limit: Limit,
@@ -45,25 +50,34 @@ pub struct Wire {
 impl Wire {
     /// A client for these settings.
     pub fn new(config: &Config, guard: Arc<Guard>, clock: Clock) -> Result<Wire> {
-        let client = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .tls_info(true)
-            .tcp_nodelay(true)
-            .connect_timeout(seconds(config.limit.connect))
-            .pool_max_idle_per_host(config.pace.per_host)
-            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
+        let plain = builder(&config.limit, config.pace.per_host, &guard)
+            .tls_certs_only([])
             .build()
             .map_err(|e| Error::Internal(format!("the HTTP client cannot be set up: {e}")))?;
         Ok(Wire {
-            client,
+            plain,
+            secure: OnceCell::new(),
+            per_host: config.pace.per_host,
             guard,
             clock,
             limit: config.limit.clone(),
             user_agent: config.user_agent(),
         })
+    }
+
+    /// The client for an address.
+    async fn client(&self, url: &Url) -> std::result::Result<&Client, Failure> {
+        if url.scheme() != "https" {
+            return Ok(&self.plain);
+        }
+        let made = self.secure.get_or_try_init(|| async {
+            let builder = builder(&self.limit, self.per_host, &self.guard);
+            let built = tokio::task::spawn_blocking(|| builder.build()).await;
+            let client = built.map_err(|e| e.to_string())?;
+            client.map_err(|e| chain(&e))
+        });
+        made.await
+            .map_err(|why| failure(Outcome::Unreachable, "tls", format!("TLS cannot be set up: {why}")))
     }
 
     /// The exchange of a request that was never sent.
@@ -104,6 +118,10 @@ impl Wire {
             failure: None,
             ..self.not_sent(url, purpose, failure(Outcome::Unreachable, "", String::new()))
         };
+        let client = match self.client(url).await {
+            Ok(client) => client,
+            Err(failure) => return self.not_sent(url, purpose, failure),
+        };
         let mut left = None;
         if purpose == Purpose::Media {
             match take_up(&exchange.url, staging).await {
@@ -115,7 +133,7 @@ impl Wire {
         if let Some((left, _)) = &left {
             exchange.request_headers.extend(resume::headers(left));
         }
-        let mut request = self.client.get(url.clone());
+        let mut request = client.get(url.clone());
         for (name, value) in &exchange.request_headers {
             request = request.header(name, value);
         }
@@ -494,6 +512,20 @@ impl Incoming {
         };
         Ok((body, Some(self.hash.finalize().into())))
     }
+}
+
+/// A client that follows, retries and unpacks nothing by itself, and connects only where the guard lets it.
+fn builder(limit: &Limit, per_host: usize, guard: &Arc<Guard>) -> ClientBuilder {
+    Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .tls_info(true)
+        .tcp_nodelay(true)
+        .connect_timeout(seconds(limit.connect))
+        .pool_max_idle_per_host(per_host)
+        .dns_resolver(Arc::new(GuardedResolver(Arc::clone(guard))))
 }
 
 /// Header values are bytes; as Latin-1 none is lost.
