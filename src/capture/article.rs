@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::{self, Recognised, link};
-use crate::store::record::{NewReading, Origin, Reread};
+use crate::store::record::{NewReading, Origin, Queueing, Reread};
 
 /// What the user says about an input besides its bytes.
 #[derive(Debug, Clone, Default)]
@@ -58,21 +58,19 @@ impl Capturer {
     /// As [`Capturer::fetch_reading`].
     pub(super) async fn take_in_article(&self, url: &Url, tags: Vec<String>) -> Result<Article> {
         let reading = self.fetch_reading(url, tags).await?;
-        let article = self.keep(url.as_str(), reading).await?;
-        self.store.enqueue(article.targets.clone(), false).await?;
-        Ok(article)
+        self.keep(url.as_str(), reading, Queueing::default()).await
     }
 
-    /// Keeps an article with all it cites; nothing is captured yet.
+    /// Keeps an article with all it cites, and queues the latter.
     ///
     /// # Errors
     /// If the archive cannot be written.
-    pub async fn keep(&self, name: &str, reading: NewReading) -> Result<Article> {
+    pub async fn keep(&self, name: &str, reading: NewReading, queueing: Queueing) -> Result<Article> {
         let asked = match &reading.origin {
             Origin::Fetched(exchanges) => exchanges.first().map(|first| first.url.to_string()),
             Origin::Given { .. } => None,
         };
-        let receipt = self.store.add_reading(reading).await?;
+        let receipt = self.store.add_reading(reading, queueing).await?;
         if let Some(url) = asked {
             let (article, first_read) = (receipt.article, receipt.first_read);
             self.set_reread(Reread {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 use url::Url;
 
@@ -16,7 +17,7 @@ use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
 use crate::outcome::Outcome;
 use crate::platform::{self, PostRef, Upstreams};
-use crate::store::record::{CaptureRecord, Job, TargetKind};
+use crate::store::record::{CaptureRecord, HandOut, Job, TargetKind, Wanted};
 use crate::store::{Completion, Store};
 
 mod article;
@@ -142,8 +143,15 @@ impl Done {
 
 /// Where the work of a run comes from.
 enum Supply {
-    /// These targets, due or not.
-    Named(BTreeSet<i64>),
+    /// These targets, due or not, and those that become known meanwhile.
+    Named {
+        wanted: BTreeSet<i64>,
+        /// Of them, those that came as jobs.
+        begun: BTreeSet<i64>,
+        more: UnboundedReceiver<Wanted>,
+        /// Nobody is left to name more.
+        closed: bool,
+    },
     /// Whatever is due in the archive.
     Due {
         /// How many more attempts may begin.
@@ -156,7 +164,7 @@ enum Supply {
 impl Supply {
     fn is_empty(&self) -> bool {
         match self {
-            Supply::Named(wanted) => wanted.is_empty(),
+            Supply::Named { wanted, .. } => wanted.is_empty(),
             Supply::Due { left, exhausted } => *left == 0 || *exhausted,
         }
     }
@@ -164,9 +172,38 @@ impl Supply {
     /// A target that became known on the way; the archive has queued it.
     fn add(&mut self, target: i64) {
         match self {
-            Supply::Named(wanted) => drop(wanted.insert(target)),
+            Supply::Named { wanted, .. } => drop(wanted.insert(target)),
             Supply::Due { exhausted, .. } => *exhausted = false,
         }
+    }
+
+    /// Whether somebody may still name targets.
+    fn may_grow(&self) -> bool {
+        matches!(self, Supply::Named { closed: false, .. })
+    }
+
+    /// Waits until more targets are named; gives those of them that were leased already. `None` if nobody names more.
+    async fn more(&mut self) -> Option<Vec<Job>> {
+        let Supply::Named {
+            wanted,
+            begun,
+            more,
+            closed: closed @ false,
+        } = self
+        else {
+            return None;
+        };
+        match more.recv().await {
+            Some(Wanted::Jobs(jobs)) => {
+                begun.extend(jobs.iter().map(|job| job.target));
+                return Some(jobs);
+            }
+            Some(Wanted::Targets(targets)) => {
+                wanted.extend(targets.into_iter().filter(|target| !begun.contains(target)));
+            }
+            None => *closed = true,
+        }
+        Some(Vec::new())
     }
 }
 
@@ -200,13 +237,35 @@ impl Capturer {
         self
     }
 
-    /// Captures each of `targets` that is due, many at once, each at most once; posts identified on the way are
+    /// Captures what is named until nobody names more, many at once, each at most once; posts identified on the way are
     /// captured as well. `watch` hears of every finished job, after its commit.
     ///
     /// # Errors
     /// If the archive fails. What was committed before stays.
-    pub async fn capture_all(&self, targets: BTreeSet<i64>, stop: &Stop, watch: &mut dyn FnMut(&Done)) -> Result<()> {
-        self.work_off(Supply::Named(targets), stop, watch).await
+    pub async fn capture_all(
+        &self,
+        more: UnboundedReceiver<Wanted>,
+        stop: &Stop,
+        watch: &mut dyn FnMut(&Done),
+    ) -> Result<()> {
+        let supply = Supply::Named {
+            wanted: BTreeSet::new(),
+            begun: BTreeSet::new(),
+            more,
+            closed: false,
+        };
+        self.work_off(supply, stop, watch).await
+    }
+
+    /// Asks that the first jobs of a reading, as many as are worked on at once, are sent to [`Capturer::capture_all`].
+    #[must_use]
+    pub fn hand_out(wanted: UnboundedSender<Wanted>) -> HandOut {
+        HandOut {
+            worker: WORKER.to_owned(),
+            limit: IN_FLIGHT,
+            ttl_millis: LEASE_MILLIS,
+            wanted,
+        }
     }
 
     /// Captures what is due, the longest overdue first, at most `most` attempts; otherwise as [`Capturer::capture_all`].
@@ -230,23 +289,27 @@ impl Capturer {
         loop {
             // A lease is a commit, so jobs are leased many at a time.
             while tasks.len() <= IN_FLIGHT / 2 && !supply.is_empty() && !stop.is_asked() {
-                for job in self.lease(&mut supply, IN_FLIGHT - tasks.len()).await? {
-                    let capturer = self.clone();
-                    tasks.spawn(async move {
-                        let done = capturer.work(job).await;
-                        capturer.keep_penalties().await?;
-                        done
-                    });
-                }
+                let room = IN_FLIGHT.saturating_sub(tasks.len());
+                let jobs = self.lease(&mut supply, room).await?;
+                self.begin(jobs, &mut tasks);
+            }
+            if tasks.is_empty() && !supply.may_grow() {
+                return Ok(());
             }
             let finished = tokio::select! {
-                finished = tasks.join_next() => finished,
+                Some(finished) = tasks.join_next() => finished,
+                Some(jobs) = supply.more() => {
+                    // Leases that nobody works on end with the run.
+                    if !stop.is_asked() {
+                        self.begin(jobs, &mut tasks);
+                    }
+                    continue;
+                }
                 () = &mut given_up => return Ok(()),
             };
             match finished {
-                None => return Ok(()),
-                Some(Err(panic)) => return Err(Error::Internal(format!("a capture stopped: {panic}"))),
-                Some(Ok(result)) => {
+                Err(panic) => return Err(Error::Internal(format!("a capture stopped: {panic}"))),
+                Ok(result) => {
                     let (done, identified) = result?;
                     if let Some(target) = identified {
                         supply.add(target);
@@ -257,10 +320,21 @@ impl Capturer {
         }
     }
 
+    fn begin(&self, jobs: Vec<Job>, tasks: &mut JoinSet<Result<(Done, Option<i64>)>>) {
+        for job in jobs {
+            let capturer = self.clone();
+            tasks.spawn(async move {
+                let done = capturer.work(job).await;
+                capturer.keep_penalties().await?;
+                done
+            });
+        }
+    }
+
     /// Takes up to `room` jobs of the supply.
     async fn lease(&self, supply: &mut Supply, room: usize) -> Result<Vec<Job>> {
         match supply {
-            Supply::Named(wanted) => {
+            Supply::Named { wanted, .. } => {
                 let asked: Vec<i64> = wanted.iter().copied().take(room).collect();
                 for target in &asked {
                     wanted.remove(target);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -15,11 +16,11 @@ use super::print::{Printable, Printer};
 use super::{Global, internal, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
-use crate::capture::{self, Capturer, Claims, Done, Stop};
+use crate::capture::{self, Article, Capturer, Claims, Done, Stop};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
-use crate::store::record::NewReading;
+use crate::store::record::{NewReading, Queueing, Wanted};
 use crate::store::{Reader, RunOptions, Store};
 
 /// Arguments of `citekeep archive`.
@@ -162,6 +163,26 @@ pub(super) fn command_line() -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// What became of the inputs.
+#[derive(Default)]
+struct Taken {
+    articles: Vec<Article>,
+    /// Targets that were named without an article.
+    named: Vec<i64>,
+    /// How those ended that could not be taken in.
+    codes: Vec<ExitCode>,
+}
+
+impl Taken {
+    /// Sends queued targets to those who capture them; they stop listening only when the archive fails, which they tell.
+    fn tell(wanted: &UnboundedSender<Wanted>, targets: Vec<i64>, bar: Option<&ProgressBar>) {
+        if let Some(bar) = bar {
+            bar.inc_length(targets.len() as u64);
+        }
+        let _ = wanted.send(Wanted::Targets(targets));
+    }
+}
+
 /// One run of the command.
 struct Work<'a> {
     global: &'a Global,
@@ -179,12 +200,49 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// `begun`: the first input, if it is being read already.
-    async fn run(&self, mut begun: Option<Begun>) -> Result<ExitCode> {
+    async fn run(&self, begun: Option<Begun>) -> Result<ExitCode> {
         let (stop, signalled) = listen()?;
-        let mut codes = vec![self.listed];
-        let mut readings = Vec::new();
+        let bar = self.printer.progress().then(|| progress_bar(0));
+        let (wanted, more) = unbounded_channel();
+        // What one article cites is fetched while the next is read.
+        let (taken, tally) = tokio::try_join!(
+            self.take_in(begun, &stop, wanted, bar.as_ref()),
+            self.capture(more, &stop, bar.as_ref())
+        )?;
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        if !self.printer.quiet() {
+            let reader = Reader::open(&self.global.archive)?;
+            for article in &taken.articles {
+                summary::print(&reader, article.article, self.printer)?;
+            }
+            for target in taken.named {
+                summary::print_target(&reader.target(target)?, self.printer);
+            }
+        }
+        if let Some(code) = signalled.code() {
+            let left = Reader::open(&self.global.archive)?.totals()?.pending;
+            self.printer.warn(format_args!(
+                "stopped; {left} targets wait, the same command goes on with them"
+            ));
+            return Ok(code);
+        }
+        Ok(worst(taken.codes.into_iter().chain([self.listed, tally.code()])))
+    }
+
+    /// Reads and keeps the inputs, one after another, and sends what they cite to those who capture it.
+    async fn take_in(
+        &self,
+        mut begun: Option<Begun>,
+        stop: &Stop,
+        wanted: UnboundedSender<Wanted>,
+        bar: Option<&ProgressBar>,
+    ) -> Result<Taken> {
+        let mut taken = Taken::default();
         let mut targets = BTreeSet::new();
         let mut inputs = self.inputs.iter().peekable();
+        let mut first = Some(Capturer::hand_out(wanted.clone()));
         while let Some(name) = inputs.next() {
             if stop.is_asked() {
                 break;
@@ -197,49 +255,36 @@ impl Work<'_> {
             // The next is read while this one is kept.
             begun = inputs.peek().map(|next| self.begin(next));
             let kept = match reading {
-                Ok(reading) => self.capturer.keep(name, reading).await,
+                Ok(reading) => {
+                    let queueing = Queueing {
+                        again: self.arguments.again,
+                        hand_out: first.take(),
+                    };
+                    self.capturer.keep(name, reading, queueing).await
+                }
                 Err(error) => Err(error),
             };
             match kept {
                 Ok(article) => {
-                    targets.extend(&article.targets);
-                    readings.push(article);
+                    let new = article.targets.iter().copied().filter(|target| targets.insert(*target));
+                    Taken::tell(&wanted, new.collect(), bar);
+                    taken.articles.push(article);
                 }
                 // An input that cannot be read loses nothing of the rest; an archive that cannot be written does.
                 Err(error) if error.is_about_input() => {
                     self.printer.error(&error);
-                    codes.push(error.exit_code());
+                    taken.codes.push(error.exit_code());
                 }
                 Err(error) => return Err(error),
             }
         }
-        let mut named = Vec::new();
         for url in &self.arguments.target {
-            named.push(self.capturer.target(url).await?);
+            taken.named.push(self.capturer.target(url).await?);
         }
-        targets.extend(&named);
-        self.store
-            .enqueue(targets.iter().copied().collect(), self.arguments.again)
-            .await?;
-        let tally = self.capture(targets, &stop).await?;
-        if !self.printer.quiet() {
-            let reader = Reader::open(&self.global.archive)?;
-            for article in &readings {
-                summary::print(&reader, article.article, self.printer)?;
-            }
-            for target in named {
-                summary::print_target(&reader.target(target)?, self.printer);
-            }
-        }
-        if let Some(code) = signalled.code() {
-            let left = Reader::open(&self.global.archive)?.totals()?.pending;
-            self.printer.warn(format_args!(
-                "stopped; {left} targets wait, the same command goes on with them"
-            ));
-            return Ok(code);
-        }
-        codes.push(tally.code());
-        Ok(worst(codes))
+        let named = taken.named.clone();
+        self.store.enqueue(named.clone(), self.arguments.again).await?;
+        Taken::tell(&wanted, named, bar);
+        Ok(taken)
     }
 
     /// Begins to read an input.
@@ -253,12 +298,16 @@ impl Work<'_> {
         }
     }
 
-    async fn capture(&self, targets: BTreeSet<i64>, stop: &Stop) -> Result<Tally> {
+    async fn capture(
+        &self,
+        wanted: UnboundedReceiver<Wanted>,
+        stop: &Stop,
+        bar: Option<&ProgressBar>,
+    ) -> Result<Tally> {
         let mut tally = Tally::default();
-        let bar = self.printer.progress().then(|| progress_bar(targets.len()));
         let mut watch = |done: &Done| {
             tally.count(done);
-            if let Some(bar) = &bar {
+            if let Some(bar) = bar {
                 bar.inc(1);
                 bar.set_message(Printable(&done.url).to_string());
             }
@@ -274,11 +323,8 @@ impl Work<'_> {
                 done.reason
             ));
         };
-        let captured = self.capturer.capture_all(targets, stop, &mut watch).await;
-        if let Some(bar) = bar {
-            bar.finish_and_clear();
-        }
-        captured.map(|()| tally)
+        self.capturer.capture_all(wanted, stop, &mut watch).await?;
+        Ok(tally)
     }
 }
 

@@ -45,7 +45,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{Body, Unfinished};
 use failure::Fault;
 use record::{
-    About, CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, Reread,
+    About, CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, Origin, Queueing, ReadingReceipt, Reread,
     ResolutionRecord,
 };
 use session::Session;
@@ -166,17 +166,19 @@ impl Store {
         }
     }
 
-    /// Keeps an article: its bytes, its sentences, what it cites. The same bytes with the same findings are kept once.
+    /// Keeps an article: its bytes, its sentences, what it cites, and queues the latter. The same bytes with the same findings
+    /// are kept once.
     ///
     /// # Errors
     /// If it cannot be written, or a fetched one ends without the exchange that holds its bytes.
-    pub async fn add_reading(&self, new: NewReading) -> Result<ReadingReceipt> {
+    pub async fn add_reading(&self, new: NewReading, queueing: Queueing) -> Result<ReadingReceipt> {
         let weight = new.findings.reading.text.len()
             + match &new.origin {
                 Origin::Given { bytes, .. } => bytes.len(),
                 Origin::Fetched(exchanges) => exchanges.iter().map(|x| body_bytes(&x.body)).sum(),
             };
-        self.call(weight, move |session| session.add_reading(&new)).await
+        self.call(weight, move |session| session.add_reading(&new, &queueing))
+            .await
     }
 
     /// The row of a target that is asked for without an article, made if there is none.

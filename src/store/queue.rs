@@ -72,6 +72,16 @@ impl Session {
         Ok(result)
     }
 
+    /// Whether this run has asked for a target already.
+    pub(super) fn was_asked_in_this_run(&self, target: i64) -> rusqlite::Result<bool> {
+        self.connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM capture WHERE target = ?1 AND run = ?2)
+                     OR EXISTS (SELECT 1 FROM resolution WHERE target = ?1 AND run = ?2)",
+            )?
+            .query_row([target, self.run], |row| row.get(0))
+    }
+
     /// Leases at most `limit` jobs until `ttl_millis` from now: those of `only` whenever they are due, or any that are due.
     pub(super) fn lease(
         &mut self,

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::exchange::Owner;
 use super::failure::Fault;
 use super::ledger::{ExchangeSeal, Field};
-use super::record::{NewReading, Origin, ReadingReceipt};
+use super::record::{NewReading, Origin, Queueing, ReadingReceipt, Wanted};
 use super::row::{
     ARTICLE, BLOCK, CITATION, CITATION_SENTENCE, Evidence, READING, SENTENCE, TARGET, Table, count, hex, integer, text,
     text_or_null, time,
@@ -42,8 +42,8 @@ impl Pass<'_> {
 type Received<'a> = (i64, [u8; 32], Vec<ExchangeSeal<'a>>);
 
 impl Session {
-    /// Stores a reading, unless the same bytes of the same article were read the same way before.
-    pub(super) fn add_reading(&mut self, new: &NewReading) -> Result<ReadingReceipt, Fault> {
+    /// Stores a reading, unless the same bytes of the same article were read the same way before, and queues what it cites.
+    pub(super) fn add_reading(&mut self, new: &NewReading, queueing: &Queueing) -> Result<ReadingReceipt, Fault> {
         let reading = &new.findings.reading;
         let text_sha256: [u8; 32] = Sha256::digest(&reading.text).into();
         let key = match &reading.url {
@@ -55,6 +55,20 @@ impl Session {
         let mut targets = Vec::with_capacity(new.findings.citations.len());
         for citation in &new.findings.citations {
             targets.push(self.put_cited(&citation.cited, &citation.claim)?);
+        }
+        self.enqueue(&targets, false)?;
+        if queueing.again {
+            for target in &targets {
+                // Another article of this run may cite it as well.
+                if !self.was_asked_in_this_run(*target)? {
+                    self.enqueue(&[*target], true)?;
+                }
+            }
+        }
+        if let Some(to) = &queueing.hand_out {
+            let jobs = self.lease(&to.worker, to.limit, to.ttl_millis, Some(&targets))?;
+            // Nobody may want them any more; their leases end with the run.
+            let _ = to.wanted.send(Wanted::Jobs(jobs));
         }
         let mut evidence = Evidence::default();
         // Row ids are no part of the digest.

@@ -1,5 +1,7 @@
 //! What goes into the store and what comes out of it: plain values, no SQL.
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use crate::citation::Findings;
 use crate::clock::Timestamp;
 use crate::exchange::Exchange;
@@ -35,6 +37,38 @@ pub struct NewReading {
     pub read_at: Timestamp,
     /// Case tags.
     pub tags: Vec<String>,
+}
+
+/// How what a new reading cites is queued: in its own transaction, so that no article's targets are ever forgotten.
+#[derive(Debug, Default)]
+pub struct Queueing {
+    /// Whether targets that have their answer are queued as well, unless it is of this run.
+    pub again: bool,
+    /// Who begins with the first of them right away.
+    pub hand_out: Option<HandOut>,
+}
+
+/// Whom the first jobs of a reading are handed out to, before it is committed. What they bring is committed after it; should it
+/// be refused, their leases are unknown to the archive, and what they bring is refused as well.
+#[derive(Debug)]
+pub struct HandOut {
+    /// Under which name they are leased.
+    pub worker: String,
+    /// Most jobs.
+    pub limit: usize,
+    /// For how long they are leased, in milliseconds.
+    pub ttl_millis: i64,
+    /// Where they are sent.
+    pub wanted: UnboundedSender<Wanted>,
+}
+
+/// Targets to capture, as they become known.
+#[derive(Debug)]
+pub enum Wanted {
+    /// Jobs that were leased already.
+    Jobs(Vec<Job>),
+    /// Targets that are queued.
+    Targets(Vec<i64>),
 }
 
 /// What the store made of a reading.

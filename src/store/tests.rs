@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use url::Url;
 
-use super::record::{About, AnswerRecord, MediaRecord, NewNote, SuppliedFile, TargetKind};
+use super::record::{About, AnswerRecord, MediaRecord, NewNote, Queueing, SuppliedFile, TargetKind};
 use super::verify::{ProblemKind, Report, verify};
 use super::*;
 use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
@@ -303,8 +303,10 @@ async fn lease_one(store: &Store, target: i64) -> Job {
 /// An archive with one event of each kind that holds evidence, closed.
 async fn full_archive(path: &Path) -> ReadingReceipt {
     let store = open(path);
-    let receipt = store.add_reading(new_reading(b"<p>story</p>")).await.unwrap();
-    store.enqueue(receipt.targets.clone(), false).await.unwrap();
+    let receipt = store
+        .add_reading(new_reading(b"<p>story</p>"), Queueing::default())
+        .await
+        .unwrap();
     for (target, record) in [
         (receipt.targets[0], post_capture("It works")),
         (receipt.targets[1], page_capture(b"a page")),
@@ -648,10 +650,13 @@ async fn a_fetched_reading_keeps_every_hop_and_one_without_an_address_is_known_b
     let mut new = new_reading(b"");
     new.origin = Origin::Fetched(vec![failed, hop.clone(), last]);
     new.findings.reading.url = None;
-    let receipt = store.add_reading(new).await.unwrap();
+    let receipt = store.add_reading(new, Queueing::default()).await.unwrap();
     let mut broken = new_reading(b"");
     broken.origin = Origin::Fetched(vec![hop]);
-    assert!(store.add_reading(broken).await.is_err(), "there are no bytes to keep");
+    assert!(
+        store.add_reading(broken, Queueing::default()).await.is_err(),
+        "there are no bytes to keep"
+    );
     store.close(0, None).await.unwrap();
     sound(&path);
     let reader = Reader::open(&path).unwrap();
@@ -667,20 +672,29 @@ async fn a_fetched_reading_keeps_every_hop_and_one_without_an_address_is_known_b
 async fn an_equal_reading_is_kept_once() {
     let (_folder, path) = scratch();
     let store = open(&path);
-    let first = store.add_reading(new_reading(b"<p>story</p>")).await.unwrap();
-    let second = store.add_reading(new_reading(b"<p>story</p>")).await.unwrap();
+    let first = store
+        .add_reading(new_reading(b"<p>story</p>"), Queueing::default())
+        .await
+        .unwrap();
+    let second = store
+        .add_reading(new_reading(b"<p>story</p>"), Queueing::default())
+        .await
+        .unwrap();
     assert!(first.new && !second.new);
     assert_eq!(
         (first.article, first.reading, &first.targets),
         (second.article, second.reading, &second.targets)
     );
-    let other = store.add_reading(new_reading(b"<p>story!</p>")).await.unwrap();
+    let other = store
+        .add_reading(new_reading(b"<p>story!</p>"), Queueing::default())
+        .await
+        .unwrap();
     assert!(other.new);
     assert_eq!((other.article, &other.targets), (first.article, &first.targets));
     // The same bytes read better are another reading, over the same body.
     let mut better = new_reading(b"<p>story</p>");
     better.findings.citations.pop();
-    let better = store.add_reading(better).await.unwrap();
+    let better = store.add_reading(better, Queueing::default()).await.unwrap();
     assert!(better.new && better.targets == first.targets[..2]);
     store.close(0, None).await.unwrap();
     assert_eq!(sound(&path).bodies, 2);
@@ -691,18 +705,18 @@ async fn an_equal_reading_is_kept_once() {
 async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
     let (_folder, path) = scratch();
     let store = open(&path);
-    let receipt = store.add_reading(new_reading(b"x")).await.unwrap();
+    let receipt = store.add_reading(new_reading(b"x"), Queueing::default()).await.unwrap();
     let targets = receipt.targets;
-    let queued = store.enqueue(targets.clone(), false).await.unwrap();
+    let queued = store.enqueue(targets.clone(), true).await.unwrap();
     assert_eq!(
         queued,
         Enqueued {
-            queued: 3,
-            pending: 0,
+            queued: 0,
+            pending: 3,
             settled: 0
-        }
+        },
+        "they are queued with the reading that names them"
     );
-    assert_eq!(store.enqueue(targets.clone(), true).await.unwrap().pending, 3);
 
     let jobs = store.lease("a".into(), 10, 0, None).await.unwrap();
     assert_eq!(jobs.len(), 3);
@@ -774,7 +788,7 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
 async fn an_identified_post_takes_the_place_of_its_claim() {
     let (_folder, path) = scratch();
     let store = open(&path);
-    let receipt = store.add_reading(new_reading(b"x")).await.unwrap();
+    let receipt = store.add_reading(new_reading(b"x"), Queueing::default()).await.unwrap();
     let claim = receipt.targets[2];
     store.enqueue(vec![claim], false).await.unwrap();
     let job = lease_one(&store, claim).await;
