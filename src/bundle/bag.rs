@@ -94,6 +94,11 @@ impl Bag {
         self.payload.iter().chain(&self.tags).map(String::as_str).collect()
     }
 
+    /// Where the files of the payload stand for now.
+    pub(super) fn payload_paths(&self) -> Vec<PathBuf> {
+        self.payload.iter().map(|name| self.folder.path().join(name)).collect()
+    }
+
     /// Begins the file `data/<name>`.
     pub(super) fn payload(&mut self, name: &str) -> Result<BagFile> {
         let name = format!("data/{name}");

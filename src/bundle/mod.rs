@@ -53,8 +53,20 @@ pub struct Options {
     pub csv_raw: bool,
     /// Who made the captures and answers for the bundle.
     pub who: Who,
+    /// How the captures are parted.
+    pub parting: Parting,
     /// Bytes of WARC beyond which another WACZ begins; a single larger body has one of its own.
     pub wacz_bytes: u64,
+}
+
+/// How the captures of a bundle are parted into WACZ files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parting {
+    /// One for the whole selection, another where that would be too large.
+    #[default]
+    Selection,
+    /// One for each capture and each reading.
+    Capture,
 }
 
 impl Default for Options {
@@ -62,6 +74,7 @@ impl Default for Options {
         Options {
             csv_raw: false,
             who: Who::default(),
+            parting: Parting::default(),
             wacz_bytes: 1 << 30,
         }
     }
@@ -78,7 +91,8 @@ pub struct Who {
     pub email: String,
 }
 
-/// Writes the bundle of `extract` as the new folder `path`, or as one ZIP where the name ends so.
+/// Writes the bundle of `extract` as the new folder `path`, or as one ZIP where the name ends so; nothing but the captures
+/// where it ends in `.wacz`.
 ///
 /// # Errors
 /// If `path` exists, the archive cannot be read, the folder cannot be written, or what was written does not verify.
@@ -89,6 +103,9 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
             why: "there is something of this name already".to_owned(),
             hint: Some("an export overwrites nothing; give a new name"),
         });
+    }
+    if wacz::is_wanted(path) {
+        return wacz::alone(path, extract, options);
     }
     let mut bag = Bag::begin(path)?;
     for format in FORMATS {

@@ -3,18 +3,19 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tempfile::TempPath;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use super::bag::{Bag, BagFile};
+use super::bag::{Bag, BagFile, parent, sync_folder};
 use super::surt::surt;
 use super::warc::{Listed, Warc};
-use super::{Options, Who, failed};
+use super::{Options, Parting, Who, failed, verify};
 use crate::error::{Error, Result};
 use crate::store::export::Extract;
 use crate::store::hex;
@@ -22,17 +23,44 @@ use crate::store::hex;
 /// The WARC's name inside `archive/`.
 const WARC: &str = "data.warc.gz";
 
+/// Whether an export to this path is nothing but a WACZ.
+#[must_use]
+pub(super) fn is_wanted(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("wacz"))
+}
+
+/// Writes nothing but the WACZ, checks it, and gives it its name.
+pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
+    let mut bag = Bag::begin(path)?;
+    write(&mut bag, extract, options)?;
+    let mut files = bag.payload_paths();
+    let (Some(file), None) = (files.pop(), files.pop()) else {
+        return Err(Error::BadInput {
+            input: path.display().to_string(),
+            why: "the selection makes more than one WACZ".to_owned(),
+            hint: Some("give a folder or a .zip, or a larger --wacz-bytes"),
+        });
+    };
+    super::sound(&verify::verify_wacz(&file)?)?;
+    TempPath::try_from_path(file)
+        .map_err(failed("cannot name", path))?
+        .persist_noclobber(path)
+        .map_err(|error| failed("cannot name", path)(error.error))?;
+    sync_folder(parent(path))
+}
+
 /// Writes every part.
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> Result<()> {
     let mut parts = Parts {
         bag,
         extract,
         open: None,
+        entry: 0,
         count: 0,
         options,
     };
     extract.given(|article| {
-        let part = parts.with_room_for(article.body.1)?;
+        let part = parts.part(article.entry, article.body.1)?;
         if !part.warc.given(&article)? {
             return Ok(());
         }
@@ -40,15 +68,17 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         part.page(title.unwrap_or("Article given as a file"), article.text.as_deref())
     })?;
     extract.exchanges(|exchange| {
-        let part = parts.with_room_for(exchange.body.map_or(0, |(_, length)| length))?;
+        let part = parts.part(exchange.entry, exchange.body.map_or(0, |(_, length)| length))?;
         let told = part.warc.exchange(&exchange)?;
         match (&exchange.title, told) {
             (Some(title), true) => part.page(title, exchange.text.as_deref()),
             _ => part.no_page(),
         }
     })?;
-    // Even of nothing but failures without an answer there is one.
-    parts.with_room_for(0)?;
+    // Even of nothing at all there is one.
+    if parts.count == 0 {
+        parts.part(0, 0)?;
+    }
     parts.finish()
 }
 
@@ -56,26 +86,31 @@ struct Parts<'b, 'a> {
     bag: &'b mut Bag,
     extract: &'a Extract<'a>,
     open: Option<Part<'a>>,
+    /// Ledger entry of what was written last.
+    entry: i64,
     count: usize,
     options: &'b Options,
 }
 
 impl<'a> Parts<'_, 'a> {
-    /// The part that a body of this length goes into.
-    fn with_room_for(&mut self, length: u64) -> Result<&mut Part<'a>> {
+    /// The part that a body of this length goes into, which this ledger entry seals.
+    fn part(&mut self, entry: i64, length: u64) -> Result<&mut Part<'a>> {
         let limit = self.options.wacz_bytes;
+        let by_capture = self.options.parting == Parting::Capture;
         if self
             .open
             .as_ref()
-            .is_some_and(|part| part.warc.length() + length > limit)
+            .is_some_and(|part| part.warc.length() + length > limit || (by_capture && self.entry != entry))
         {
             self.finish()?;
         }
+        self.entry = entry;
         let part = match self.open.take() {
             Some(part) => part,
             None => {
                 self.count += 1;
                 let name = match self.count {
+                    _ if by_capture => format!("captures/{entry}-{}.wacz", self.count),
                     1 => "captures/captures.wacz".to_owned(),
                     number => format!("captures/captures-{number}.wacz"),
                 };

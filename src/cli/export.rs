@@ -2,25 +2,26 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::Global;
 use super::print::{Printable, Printer};
 use crate::bundle;
 use crate::clock::Timestamp;
-use crate::error::{ExitCode, Result};
+use crate::error::{Error, ExitCode, Result};
+use crate::search::Query;
 use crate::store::Reader;
 use crate::store::export::Selection;
 
 /// Arguments of `citekeep export`.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["all", "article", "target", "tag", "since", "until"]))]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["all", "article", "target", "tag", "follow", "query", "since", "until"]))]
 pub struct Arguments {
-    /// The folder to make; one ZIP if the name ends in .zip
+    /// The folder to make; one ZIP if the name ends in .zip; nothing but the captures if it ends in .wacz
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
     /// Everything
-    #[arg(long, conflicts_with_all = ["article", "target", "tag"])]
+    #[arg(long, conflicts_with_all = ["article", "target", "tag", "follow", "query"])]
     all: bool,
     /// An article: its row, address or key (may be given again)
     #[arg(long, value_name = "ARTICLE")]
@@ -31,6 +32,12 @@ pub struct Arguments {
     /// The articles of a case (may be given again)
     #[arg(long, value_name = "CASE")]
     tag: Vec<String>,
+    /// The articles that a followed list led to: its address or row (may be given again)
+    #[arg(long, value_name = "LIST")]
+    follow: Vec<String>,
+    /// What has all of these words, as `search` finds them, in any reading: articles, posts, notes (may be given again)
+    #[arg(long, value_name = "WORDS")]
+    query: Vec<String>,
     /// Nothing captured or read before this time (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = time)]
     since: Option<Timestamp>,
@@ -43,15 +50,33 @@ pub struct Arguments {
     /// CSV without the guard against spreadsheet formulas
     #[arg(long)]
     csv_raw: bool,
+    /// One WACZ for the selection, or one for each capture and each reading
+    #[arg(long, value_enum, value_name = "PARTS", default_value_t = Wacz::Selection)]
+    wacz: Wacz,
     /// Begin another WACZ beyond so many bytes of WARC
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
     wacz_bytes: u64,
+}
+
+/// How the captures are parted.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Wacz {
+    Selection,
+    PerCapture,
 }
 
 fn time(text: &str) -> std::result::Result<Timestamp, String> {
     Timestamp::parse(text)
         .or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")))
         .ok_or_else(|| "not a time such as 2024-05-01 or 2024-05-01T08:00:00Z".to_owned())
+}
+
+fn query(words: &str) -> Result<Query> {
+    Query::new(words.split_whitespace()).ok_or_else(|| Error::BadInput {
+        input: words.to_owned(),
+        why: "has no letter or digit to look for".to_owned(),
+        hint: None,
+    })
 }
 
 /// Writes the bundle and says what is in it.
@@ -62,6 +87,12 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         articles: arguments.article.clone(),
         targets: arguments.target.clone(),
         tags: arguments.tag.clone(),
+        follows: arguments.follow.clone(),
+        queries: arguments
+            .query
+            .iter()
+            .map(|words| query(words))
+            .collect::<Result<_>>()?,
         since: arguments.since,
         until: arguments.until,
         as_of: arguments.as_of,
@@ -73,6 +104,10 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             organization: who.organization,
             collector: who.collector,
             email: who.email,
+        },
+        parting: match arguments.wacz {
+            Wacz::Selection => bundle::Parting::Selection,
+            Wacz::PerCapture => bundle::Parting::Capture,
         },
         wacz_bytes: arguments.wacz_bytes,
     };

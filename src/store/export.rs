@@ -12,11 +12,13 @@ use super::query::Reader;
 use super::row::{hex, unhex};
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
+use crate::search::Query;
 
+mod roots;
 pub mod slim;
 pub mod story;
 
-/// What is to be exported. Articles, targets and tags add up; the times narrow what they give.
+/// What is to be exported. Articles, targets, tags, followed lists and queries add up; the times narrow what they give.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// Everything.
@@ -27,6 +29,10 @@ pub struct Selection {
     pub targets: Vec<String>,
     /// Case tags.
     pub tags: Vec<String>,
+    /// Addresses of followed lists: the articles that they led to.
+    pub follows: Vec<String>,
+    /// Words: the articles, posts and notes that have all those of one query.
+    pub queries: Vec<Query>,
     /// Nothing captured or read before.
     pub since: Option<Timestamp>,
     /// Nothing captured or read at this moment or later.
@@ -421,7 +427,7 @@ impl Reader {
                 selection.until.map_or_else(|| "9999".to_owned(), |t| t.to_string())
             ],
         )?;
-        if let Err(unknown) = name_roots(connection, selection)? {
+        if let Err(unknown) = roots::name(connection, selection, seq)? {
             return Ok(Err(unknown));
         }
         connection.execute_batch(FOLLOW)?;
@@ -453,54 +459,6 @@ impl Reader {
         }
         Ok(Ok(extract))
     }
-}
-
-/// Puts the articles and targets that the selection names into their tables; gives the first that is unknown.
-fn name_roots(
-    connection: &Connection,
-    selection: &Selection,
-) -> rusqlite::Result<std::result::Result<(), (String, &'static str)>> {
-    let named = !(selection.articles.is_empty() && selection.targets.is_empty() && selection.tags.is_empty());
-    if selection.all || !named {
-        connection.execute_batch(
-            "INSERT INTO export_article SELECT id FROM article; INSERT INTO export_target (id) SELECT id FROM target;",
-        )?;
-        return Ok(Ok(()));
-    }
-    let roots = [
-        (
-            &selection.articles,
-            "no such article in the archive",
-            "INSERT OR IGNORE INTO export_article SELECT id FROM article WHERE id = ?2 OR key = ?1
-             UNION SELECT article FROM reading WHERE url = ?1 OR claimed_url = ?1",
-            "SELECT EXISTS (SELECT 1 FROM article WHERE id = ?2 OR key = ?1)
-                 OR EXISTS (SELECT 1 FROM reading WHERE url = ?1 OR claimed_url = ?1)",
-        ),
-        (
-            &selection.tags,
-            "no article of the archive has this tag",
-            "INSERT OR IGNORE INTO export_article SELECT article FROM tag WHERE name = ?1 AND ?2 IS ?2",
-            "SELECT EXISTS (SELECT 1 FROM tag WHERE name = ?1 AND ?2 IS ?2)",
-        ),
-        (
-            &selection.targets,
-            "no such target in the archive",
-            "INSERT OR IGNORE INTO export_target (id) SELECT id FROM target WHERE id = ?2 OR key = ?1 OR url = ?1
-             UNION SELECT target FROM citation WHERE raw_url = ?1",
-            "SELECT EXISTS (SELECT 1 FROM target WHERE id = ?2 OR key = ?1 OR url = ?1)
-                 OR EXISTS (SELECT 1 FROM citation WHERE raw_url = ?1)",
-        ),
-    ];
-    for (names, why, insert, known) in roots {
-        for name in names {
-            let values = params![name, name.parse::<i64>().ok()];
-            connection.execute(insert, values)?;
-            if !connection.query_row(known, values, |row| row.get::<_, bool>(0))? {
-                return Ok(Err((name.clone(), why)));
-            }
-        }
-    }
-    Ok(Ok(()))
 }
 
 /// From the named articles and targets to all that belongs to them, within the times and up to the entry.

@@ -340,6 +340,8 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
         connection.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        // Otherwise a statement over a table with a partial index is prepared again whenever a parameter is bound.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(128);
         connection.execute_batch("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON")
     };

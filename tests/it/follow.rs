@@ -90,6 +90,20 @@ fn new_articles_of_a_feed_are_read_with_its_tags_and_what_they_cite_is_captured(
         .on("paper.example", "/feed", [rss(&[("/b", TUESDAY), ("/a", MONDAY)])]);
     assert_eq!(run(&scene, 0)["articles"], 1, "only the new one");
     assert_eq!((articles(&scene), scene.web.asked("paper.example", "/a")), (2, 1));
+    let story = scene.file(
+        "other.html",
+        "<title>Other</title><article><p>Nobody follows this one.</p></article>",
+    );
+    scene.archives(0, &[&story]);
+    does(&scene, 0, &["export", "--follow", FEED, "-o", "followed"]);
+    does(&scene, 0, &["verify", "followed"]);
+    let rows = std::fs::read_to_string(scene.path("followed/data/articles.jsonl")).unwrap();
+    assert_eq!(rows.lines().count(), 2, "{rows}");
+    does(
+        &scene,
+        65,
+        &["export", "--follow", "http://paper.example/other", "-o", "unknown"],
+    );
     // The looks are captures of the list.
     assert_eq!(
         scene.value::<i64>(&format!("SELECT count(*) FROM captures WHERE url = '{FEED}'")),

@@ -304,3 +304,92 @@ fn a_selection_narrowed_to_a_target_and_to_times_has_a_slim_archive_that_verifie
         assert_eq!(first_fault(&scene, &name), "");
     }
 }
+
+#[test]
+fn the_captures_alone_are_one_wacz_or_none() {
+    let scene = exported();
+    let export = |path: &str, more: &[&str]| {
+        let mut command = scene.bare();
+        command
+            .args(["export", "--all", "-o", path])
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let output = export("alone.wacz", &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(first_fault(&scene, "alone.wacz"), "");
+    let in_bundle = fs::read(scene.path("bundle/data/captures/captures.wacz")).unwrap();
+    assert_eq!(fs::read(scene.path("alone.wacz")).unwrap(), in_bundle);
+    for (path, more) in [("alone.wacz", &[][..]), ("parts.wacz", &["--wacz-bytes", "1"])] {
+        assert_eq!(export(path, more).status.code(), Some(65));
+    }
+    assert!(!scene.path("parts.wacz").exists());
+    let left = fs::read_dir(scene.path(".")).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().starts_with(".citekeep-export")
+    });
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn each_capture_and_reading_may_have_a_wacz_of_its_own() {
+    let scene = exported();
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o", "each", "--wacz", "per-capture"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(first_fault(&scene, "each"), "");
+    let sealed: i64 = scene.value("SELECT (SELECT count(*) FROM capture) + (SELECT count(*) FROM reading)");
+    let folder = scene.path("each/data/captures");
+    let names: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names.len() as i64, sealed, "{names:?}");
+    for name in &names {
+        assert_eq!(first_fault(&scene, &format!("each/data/captures/{name}")), "");
+    }
+    fs::remove_file(folder.join(&names[0])).unwrap();
+    assert!(first_fault(&scene, "each").contains(&names[0]));
+}
+
+#[test]
+fn what_has_the_words_is_selected_as_of_any_entry() {
+    let scene = exported();
+    let export = |path: &str, more: &[&str]| {
+        let output = scene.bare().args(["export", "-o", path]).args(more).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let as_of: i64 = scene.value("SELECT max(seq) FROM ledger");
+    let posts = |path: &str| {
+        fs::read_to_string(scene.path(path).join("data/posts.jsonl"))
+            .unwrap()
+            .lines()
+            .count()
+    };
+    assert_eq!(export("found", &["--query", "STANDING bridge"]).0, Some(0));
+    assert_eq!(first_fault(&scene, "found"), "");
+    assert_eq!(posts("found"), 1);
+    let (code, why) = export("nothing", &["--query", "aqueduct"]);
+    assert_eq!(
+        (code, why.contains("nothing in the archive fits")),
+        (Some(65), true),
+        "{why}"
+    );
+    assert_eq!(export("empty", &["--query", "…"]).0, Some(65));
+    let target: i64 = scene.value("SELECT id FROM target WHERE kind = 'link'");
+    let output = scene
+        .bare()
+        .args(["note", &format!("target:{target}"), "An aqueduct.", "--by", "Ada"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(export("noted", &["--query", "aqueduct"]).0, Some(0));
+    assert_eq!(
+        export("before", &["--query", "aqueduct", "--as-of", &as_of.to_string()]).0,
+        Some(65)
+    );
+}

@@ -1,0 +1,98 @@
+//! Where a selection begins: the articles and targets that it names in one way or another.
+
+use rusqlite::{Connection, params};
+
+use super::Selection;
+use crate::search::Query;
+
+/// Something that the archive does not know, and what is wrong with it.
+pub(super) type Unknown = (String, &'static str);
+
+/// Puts the articles and targets that the selection names into their tables, as far as the ledger knew them at entry `seq`;
+/// gives the first that is unknown.
+pub(super) fn name(
+    connection: &Connection,
+    selection: &Selection,
+    seq: i64,
+) -> rusqlite::Result<std::result::Result<(), Unknown>> {
+    let roots = [
+        (
+            &selection.articles,
+            "no such article in the archive",
+            "INSERT OR IGNORE INTO export_article SELECT id FROM article WHERE id = ?2 OR key = ?1
+             UNION SELECT article FROM reading WHERE url = ?1 OR claimed_url = ?1",
+            "SELECT EXISTS (SELECT 1 FROM article WHERE id = ?2 OR key = ?1)
+                 OR EXISTS (SELECT 1 FROM reading WHERE url = ?1 OR claimed_url = ?1)",
+        ),
+        (
+            &selection.tags,
+            "no article of the archive has this tag",
+            "INSERT OR IGNORE INTO export_article SELECT article FROM tag WHERE name = ?1 AND ?2 IS ?2",
+            "SELECT EXISTS (SELECT 1 FROM tag WHERE name = ?1 AND ?2 IS ?2)",
+        ),
+        (
+            &selection.follows,
+            "the archive follows no such list",
+            "INSERT OR IGNORE INTO export_article SELECT r.article
+             FROM reading r JOIN exchange x ON x.reading = r.id AND x.ordinal = 0 AND x.reading IS NOT NULL
+             WHERE EXISTS (SELECT 1 FROM follow f JOIN follow_entry e ON e.follow = f.id AND e.url = x.url
+                           WHERE f.id = ?2 OR f.url = ?1)",
+            "SELECT EXISTS (SELECT 1 FROM follow WHERE id = ?2 OR url = ?1)",
+        ),
+        (
+            &selection.targets,
+            "no such target in the archive",
+            "INSERT OR IGNORE INTO export_target (id) SELECT id FROM target WHERE id = ?2 OR key = ?1 OR url = ?1
+             UNION SELECT target FROM citation WHERE raw_url = ?1",
+            "SELECT EXISTS (SELECT 1 FROM target WHERE id = ?2 OR key = ?1 OR url = ?1)
+                 OR EXISTS (SELECT 1 FROM citation WHERE raw_url = ?1)",
+        ),
+    ];
+    let is_named = selection.queries.len() + roots.iter().map(|(names, ..)| names.len()).sum::<usize>() > 0;
+    if selection.all || !is_named {
+        connection.execute_batch(
+            "INSERT INTO export_article SELECT id FROM article; INSERT INTO export_target (id) SELECT id FROM target;",
+        )?;
+        return Ok(Ok(()));
+    }
+    for (names, why, insert, known) in roots {
+        for name in names {
+            let values = params![name, name.parse::<i64>().ok()];
+            connection.execute(insert, values)?;
+            if !connection.query_row(known, values, |row| row.get::<_, bool>(0))? {
+                return Ok(Err((name.clone(), why)));
+            }
+        }
+    }
+    for query in &selection.queries {
+        found(connection, query, seq)?;
+    }
+    Ok(Ok(()))
+}
+
+/// Every reading, post and note up to the entry, not only the newest: what was found once is found for ever.
+fn found(connection: &Connection, query: &Query, seq: i64) -> rusqlite::Result<()> {
+    let mut article = connection.prepare("INSERT OR IGNORE INTO export_article VALUES (?1)")?;
+    let mut target = connection.prepare("INSERT OR IGNORE INTO export_target (id) VALUES (?1)")?;
+    let sources = [
+        "SELECT article, NULL, concat_ws(char(10), title, byline, text) FROM reading WHERE id <= ?1",
+        "SELECT NULL, c.target, concat_ws(char(10), d.title, p.author_handle, p.author_name, p.text)
+         FROM post p JOIN answer a ON a.id = p.answer JOIN capture c ON c.id = a.capture LEFT JOIN post_detail d ON d.post = p.id
+         WHERE p.entry <= ?1",
+        "SELECT article, target, concat_ws(char(10), by, text, file_name) FROM note WHERE id <= ?1",
+    ];
+    for sql in sources {
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query([seq])?;
+        while let Some(row) = rows.next()? {
+            if query.is_in(row.get_ref(2)?.as_str()?) {
+                for (column, insert) in [(0, &mut article), (1, &mut target)] {
+                    if let Some(id) = row.get::<_, Option<i64>>(column)? {
+                        insert.execute([id])?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
