@@ -17,6 +17,7 @@ pub mod config;
 pub mod error;
 pub mod exchange;
 pub mod fetch;
+pub mod key;
 mod likeness;
 pub mod outcome;
 pub mod platform;

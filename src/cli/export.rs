@@ -43,6 +43,9 @@ pub struct Arguments {
     /// CSV without the guard against spreadsheet formulas
     #[arg(long)]
     csv_raw: bool,
+    /// Do not sign it, although there is a key
+    #[arg(long)]
+    unsigned: bool,
     /// Begin another WACZ beyond so many bytes of WARC
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
     wacz_bytes: u64,
@@ -66,7 +69,12 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         until: arguments.until,
         as_of: arguments.as_of,
     })?;
-    let who = global.settings()?.export;
+    let settings = global.settings()?;
+    let key = match arguments.unsigned {
+        true => None,
+        false => super::key::signing(&settings)?,
+    };
+    let who = settings.export;
     let options = bundle::Options {
         csv_raw: arguments.csv_raw,
         who: bundle::Who {
@@ -74,6 +82,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             collector: who.collector,
             email: who.email,
         },
+        key,
         wacz_bytes: arguments.wacz_bytes,
     };
     bundle::write(&arguments.output, &extract, &options)?;
