@@ -22,6 +22,7 @@ mod likeness;
 pub mod outcome;
 pub mod platform;
 pub mod search;
+pub mod stamp;
 pub mod store;
 pub mod verdict;
 
