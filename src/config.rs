@@ -139,6 +139,8 @@ pub struct Export {
     pub collector: String,
     /// Where that person is reached.
     pub email: String,
+    /// File of the signing key; empty: `key.pem` beside the user's configuration file, if it is there.
+    pub key: String,
 }
 
 /// Address of a name; the port takes the place of the scheme's usual one.
@@ -251,7 +253,7 @@ impl Config {
     pub fn load(source: &Source) -> Result<Config> {
         let table = match &source.file {
             Some(file) => read(file)?,
-            None => match default_file().filter(|f| f.exists()) {
+            None => match default_folder().map(|f| f.join("config.toml")).filter(|f| f.exists()) {
                 Some(file) => read(&file)?,
                 None => Table::new(),
             },
@@ -363,6 +365,15 @@ impl Config {
         Ok(upstreams)
     }
 
+    /// Where the signing key is, or would be; `None` if no setting says so and the user has no configuration folder.
+    #[must_use]
+    pub fn key_file(&self) -> Option<PathBuf> {
+        match self.export.key.as_str() {
+            "" => default_folder().map(|folder| folder.join("key.pem")),
+            path => Some(PathBuf::from(path)),
+        }
+    }
+
     /// The User-Agent that is sent.
     #[must_use]
     pub fn user_agent(&self) -> String {
@@ -463,11 +474,12 @@ fn table(text: &str, name: &str) -> Result<Table> {
         .map_err(|e: toml::de::Error| wrong(name, e.to_string().trim_end().to_owned()))
 }
 
-fn default_file() -> Option<PathBuf> {
+/// The folder of the user's that holds our configuration.
+fn default_folder() -> Option<PathBuf> {
     let folder = std::env::var_os("XDG_CONFIG_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
-    Some(folder.join("citekeep/config.toml"))
+    Some(folder.join("citekeep"))
 }
 
 /// Puts one `key=value` into the table. What follows `hosts.` and `upstream.` is one name, dots and all.

@@ -17,10 +17,12 @@ pub mod config;
 pub mod error;
 pub mod exchange;
 pub mod fetch;
+pub mod key;
 mod likeness;
 pub mod outcome;
 pub mod platform;
 pub mod search;
+pub mod stamp;
 pub mod store;
 pub mod verdict;
 

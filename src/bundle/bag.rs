@@ -16,11 +16,15 @@ use crate::store::hex;
 /// The declaration of RFC 8493 §2.1.1.
 pub(super) const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
 
+/// The manifest over all that is neither payload nor proof, and so over the manifests of the payload.
+pub(super) const TAG_MANIFEST: &str = "tagmanifest-sha256.txt";
+
 /// A bag that is being written.
 pub(super) struct Bag {
     folder: TempDir,
     payload: Vec<String>,
     tags: Vec<String>,
+    proofs: Vec<String>,
     sums: BTreeMap<String, Sums>,
 }
 
@@ -80,6 +84,7 @@ impl Bag {
             folder,
             payload: Vec::new(),
             tags: Vec::new(),
+            proofs: Vec::new(),
             sums: BTreeMap::new(),
         })
     }
@@ -91,7 +96,20 @@ impl Bag {
 
     /// Every file of the sealed bag, in order.
     pub(super) fn names(&self) -> BTreeSet<&str> {
-        self.payload.iter().chain(&self.tags).map(String::as_str).collect()
+        self.files().collect()
+    }
+
+    fn files(&self) -> impl Iterator<Item = &str> {
+        [&self.payload, &self.tags, &self.proofs]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+
+    /// A whole file of the bag, by its name.
+    pub(super) fn read(&self, name: &str) -> Result<Vec<u8>> {
+        let path = self.folder.path().join(name);
+        fs::read(&path).map_err(failed("cannot read", &path))
     }
 
     /// Where the files of the payload stand for now.
@@ -113,6 +131,15 @@ impl Bag {
         file.write(text.as_bytes())?;
         file.close()?;
         self.tags.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Writes a whole file that is about the sealed bag, and so in none of its manifests.
+    pub(super) fn proof(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let mut file = self.create(name)?;
+        file.write(bytes)?;
+        file.close()?;
+        self.proofs.push(name.to_owned());
         Ok(())
     }
 
@@ -181,14 +208,16 @@ impl Bag {
             Sums::of(&self.folder.path().join(name))?.list(name, &mut manifests);
         }
         let [sha256, sha512] = &manifests;
-        self.tag("tagmanifest-sha256.txt", sha256)?;
+        self.tag(TAG_MANIFEST, sha256)?;
         self.tag("tagmanifest-sha512.txt", sha512)
     }
 
     /// Gives the bag its name.
     pub(super) fn finish(self, path: &Path) -> Result<()> {
-        let files = self.payload.iter().chain(&self.tags).map(Path::new);
-        let folders: BTreeSet<&Path> = files.flat_map(|file| file.ancestors().skip(1)).collect();
+        let folders: BTreeSet<&Path> = self
+            .files()
+            .flat_map(|file| Path::new(file).ancestors().skip(1))
+            .collect();
         for folder in folders {
             sync_folder(&self.folder.path().join(folder))?;
         }

@@ -1,13 +1,14 @@
 //! Evidence that stands without this program: a selection of the archive as a BagIt bag of plain files, and its check.
 //!
 //! A bundle is written under a temporary name, checked as a stranger would check it, and only then gets its name. The same
-//! selection at the same ledger entry gives the same bytes.
+//! selection at the same ledger entry, signed by the same key, gives the same bytes; only `proofs/` may gain some.
 
 mod annotations;
 pub mod atom;
 mod bag;
 mod ledger;
 mod offsets;
+mod proofs;
 mod references;
 mod report;
 mod rocrate;
@@ -25,6 +26,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::key::Key;
 use crate::store::export::Extract;
 use bag::Bag;
 
@@ -55,6 +57,8 @@ pub struct Options {
     pub who: Who,
     /// How the captures are parted.
     pub parting: Parting,
+    /// What it is signed with; `None`: not at all.
+    pub key: Option<Key>,
     /// Bytes of WARC beyond which another WACZ begins; a single larger body has one of its own.
     pub wacz_bytes: u64,
 }
@@ -75,6 +79,7 @@ impl Default for Options {
             csv_raw: false,
             who: Who::default(),
             parting: Parting::default(),
+            key: None,
             wacz_bytes: 1 << 30,
         }
     }
@@ -113,10 +118,11 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
     }
     steps::write(&mut bag, extract)?;
     bag.seal(extract, options)?;
+    proofs::write(&mut bag, options)?;
     if zipped::is_wanted(path) {
         return zipped::finish(bag, path, extract);
     }
-    sound(&verify::verify(bag.folder())?)?;
+    sound(&verify::verify(bag.folder(), &verify::Trust::default())?)?;
     bag.finish(path)
 }
 

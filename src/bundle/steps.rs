@@ -79,11 +79,29 @@ done
 
 Both must print nothing. `warcio check` computes every record's digests anew, and so does `citekeep verify`.
 
+## 5. Who sealed it
+
+Where the bundle is signed, `proofs/` has the signature of `tagmanifest-sha256.txt`, and so of everything above, and the public
+key that it is checked with.
+
+```sh
+if [ -e proofs/signer.pem ]; then
+  openssl dgst -sha256 -verify proofs/signer.pem -signature proofs/tagmanifest-sha256.txt.sig tagmanifest-sha256.txt
+  openssl pkey -pubin -in proofs/signer.pem -outform DER | sha256sum
+fi
+```
+
+It must print `Verified OK`, and the fingerprint of the key: compare that with one that you have from the signer by another way.
+Each WACZ carries a signature of its own by the same key (`datapackage-digest.json`), which players and `citekeep verify` check.
+
 ## What this shows, and what it does not
 
-It shows that the files are those that were sealed, and that the entries belong to one chain. It does not show when they were
-sealed or by whom (this bundle carries no time stamp and no signature: compare the head with one that you had from elsewhere),
-that a server sent what was received, or that nothing was left out.
+- The digests and the chain show that the files fit together, and that the entries belong to one chain. Who made everything
+  anew would pass as well: compare the head with one that you had from elsewhere, or look for a signature or a time stamp.
+- A signature shows that the holder of that key sealed exactly these files. It does not show who that is (the fingerprint must
+  come from elsewhere), when it was, or that what the files say is true. Who takes the folder `proofs/` away leaves a bundle
+  that is not signed.
+- Nothing here shows that a server sent what was received, or that nothing was left out.
 "#,
         version = env!("CARGO_PKG_VERSION"),
         seq = extract.seq,

@@ -1,6 +1,7 @@
 //! The check of a bundle folder, offline and in bounded memory: the bag, the chain, the tables. A bundle is foreign input:
 //! links and odd names are refused, nothing outside the folder is read.
 
+mod proofs;
 mod slim;
 mod wacz;
 pub mod warc;
@@ -15,9 +16,11 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::bag::{DECLARATION, Sums};
+use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
+use super::proofs::FOLDER;
 use super::{failed, rocrate, tables};
 use crate::error::Result;
+use crate::key::PublicKey;
 use crate::store::export::TABLES;
 use crate::store::{FIRST_HEAD, head, hex, leaf};
 
@@ -39,6 +42,22 @@ pub struct Problem {
     pub what: String,
 }
 
+/// A signature that holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Signature {
+    /// The file that it stands in.
+    pub item: String,
+    /// Fingerprint of the key: `sha256:` and the digest of its SubjectPublicKeyInfo.
+    pub key: String,
+}
+
+/// Whom the one who checks trusts; without, it is only checked that what is there fits together.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// The key that must have signed.
+    pub signer: Option<PublicKey>,
+}
+
 /// What was checked and found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -52,6 +71,8 @@ pub struct Report {
     pub entries: u64,
     /// Head of the chain.
     pub head: Option<String>,
+    /// Signatures that hold. Whose keys these are must be known from elsewhere.
+    pub signatures: Vec<Signature>,
     /// What is wrong, at most the first thousand.
     pub problems: Vec<Problem>,
     /// How much is wrong in all.
@@ -86,7 +107,7 @@ impl Report {
 ///
 /// # Errors
 /// If it cannot be read; what is wrong with it is in the report.
-pub fn verify(folder: &Path) -> Result<Report> {
+pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
     let mut report = Report::default();
     let files = list(folder, &mut report)?;
     let payload = check_bag(folder, &files, &mut report)?;
@@ -110,6 +131,7 @@ pub fn verify(folder: &Path) -> Result<Report> {
         check_tables(folder, &bodies, &mut report)?;
         slim::check(folder, &mut report)?;
         check_crate(folder, payload, &mut report)?;
+        proofs::check(folder, &files, trust, &mut report)?;
     }
     Ok(report)
 }
@@ -118,22 +140,22 @@ pub fn verify(folder: &Path) -> Result<Report> {
 ///
 /// # Errors
 /// If it cannot be read, or a bundle not be unpacked where temporary files stand; what is wrong with it is in the report.
-pub fn verify_zip(path: &Path) -> Result<Report> {
+pub fn verify_zip(path: &Path, trust: &Trust) -> Result<Report> {
     match zipped::is_bag(path)? {
-        true => verify_zip_beside(path, &std::env::temp_dir()),
-        false => verify_wacz(path),
+        true => verify_zip_beside(path, &std::env::temp_dir(), trust),
+        false => verify_wacz(path, trust),
     }
 }
 
 /// Checks a bundle in one ZIP, which is unpacked for that in a folder inside `room` that is gone afterwards.
-pub(super) fn verify_zip_beside(path: &Path, room: &Path) -> Result<Report> {
+pub(super) fn verify_zip_beside(path: &Path, room: &Path, trust: &Trust) -> Result<Report> {
     let folder = tempfile::Builder::new()
         .prefix(".citekeep-verify-")
         .tempdir_in(room)
         .map_err(failed("cannot write a folder in", room))?;
     let mut report = Report::default();
     match zipped::unpack(path, folder.path(), &mut report)? {
-        Some(top) => verify(&folder.path().join(top)),
+        Some(top) => verify(&folder.path().join(top), trust),
         None => Ok(report),
     }
 }
@@ -142,13 +164,21 @@ pub(super) fn verify_zip_beside(path: &Path, room: &Path) -> Result<Report> {
 ///
 /// # Errors
 /// If it cannot be read; what is wrong with it is in the report.
-pub fn verify_wacz(path: &Path) -> Result<Report> {
+pub fn verify_wacz(path: &Path, trust: &Trust) -> Result<Report> {
     let mut report = Report {
         files: 1,
         bytes: fs::metadata(path).map_err(failed("cannot read", path))?.len(),
         ..Report::default()
     };
     wacz::check(path, "", false, &mut report)?;
+    if let Some(signer) = &trust.signer
+        && !report
+            .signatures
+            .iter()
+            .any(|signature| signature.key == signer.to_string())
+    {
+        report.problem(wacz::DIGEST, format!("not signed by the key asked for ({signer})"));
+    }
     Ok(report)
 }
 
@@ -224,13 +254,14 @@ fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
         report.problem("bagit.txt", "not the declaration of BagIt 1.0");
     }
     let is_payload = |name: &str| name.starts_with("data/");
-    let is_manifest = |name: &str| name.starts_with("tagmanifest-");
+    // What is about the manifests can be in none of them.
+    let is_listed = |name: &str| !name.starts_with("tagmanifest-") && !name.starts_with(FOLDER);
     let (mut octets, mut count) = (0, 0);
     let mut manifests = BTreeMap::new();
     for name in [
         "manifest-sha256.txt",
         "manifest-sha512.txt",
-        "tagmanifest-sha256.txt",
+        TAG_MANIFEST,
         "tagmanifest-sha512.txt",
     ] {
         let rows = manifest(&text(folder, name, files, report)?.unwrap_or_default(), name, report);
@@ -239,7 +270,7 @@ fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
         }
         manifests.insert(name, rows);
     }
-    for file in files.iter().filter(|file| !is_manifest(file)) {
+    for file in files.iter().filter(|file| is_listed(file)) {
         let sums = Sums::of(&folder.join(file))?;
         report.files += 1;
         report.bytes += sums.length;

@@ -5,8 +5,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 use zip::write::SimpleFileOptions;
@@ -17,6 +19,7 @@ use super::surt::surt;
 use super::warc::{Listed, Warc};
 use super::{Options, Parting, Who, failed, verify};
 use crate::error::{Error, Result};
+use crate::key::Key;
 use crate::store::export::Extract;
 use crate::store::hex;
 
@@ -48,6 +51,8 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         .map_err(|error| failed("cannot name", path)(error.error))?;
     sync_folder(parent(path))
 }
+/// What wrote it.
+const SOFTWARE: &str = concat!("citekeep ", env!("CARGO_PKG_VERSION"));
 
 /// Writes every part.
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> Result<()> {
@@ -127,7 +132,8 @@ impl<'a> Parts<'_, 'a> {
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.open.take().map_or(Ok(()), |part| part.finish(self.extract))
+        let key = self.options.key.as_ref();
+        self.open.take().map_or(Ok(()), |part| part.finish(self.extract, key))
     }
 }
 
@@ -209,7 +215,7 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
-    fn finish(self, extract: &Extract<'_>) -> Result<()> {
+    fn finish(self, extract: &Extract<'_>, key: Option<&Key>) -> Result<()> {
         let Part {
             warc,
             path,
@@ -240,10 +246,13 @@ impl<'a> Part<'a> {
         rest.add("pages", "pages.jsonl", deflated, &mut pages)
             .map_err(failed())?;
         let package = package(extract, number, main, &rest.resources);
-        let digest = hex(&Sha256::digest(&package));
+        let hash = format!("sha256:{}", hex(&Sha256::digest(&package)));
         rest.add("", "datapackage.json", deflated, &mut package.as_bytes())
             .map_err(failed())?;
-        let digest = json!({"path": "datapackage.json", "hash": format!("sha256:{digest}")});
+        let mut digest = json!({"path": "datapackage.json", "hash": hash});
+        if let Some(key) = key {
+            digest["signedData"] = signed(&hash, extract, key)?;
+        }
         let digest = format!("{digest:#}\n");
         rest.add("", "datapackage-digest.json", deflated, &mut digest.as_bytes())
             .map_err(failed())?;
@@ -337,9 +346,25 @@ fn line(record: &Listed) -> Result<String> {
     ))
 }
 
+/// The anonymous signature of wacz-auth 0.1.0 (§ Signature Data): the key stands beside it, and nobody vouches for it here.
+fn signed(hash: &str, extract: &Extract<'_>, key: &Key) -> Result<Value> {
+    Ok(json!({
+        "hash": hash,
+        "created": created(extract),
+        "software": SOFTWARE,
+        "version": "0.1.0",
+        "signature": STANDARD.encode(key.sign(hash.as_bytes())),
+        "publicKey": STANDARD.encode(key.public().spki()?),
+    }))
+}
+
+/// The time of the ledger entry; WACZ tools compare times to the second.
+fn created(extract: &Extract<'_>) -> String {
+    format!("{}Z", extract.at.get(..19).unwrap_or_default())
+}
+
 fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>, resources: &[Resource]) -> String {
-    // WACZ tools compare times to the second.
-    let created = format!("{}Z", extract.at.get(..19).unwrap_or_default());
+    let created = created(extract);
     let part = if number == 1 {
         String::new()
     } else {
@@ -350,7 +375,7 @@ fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>,
         "title": format!("Posts and pages that articles cite{part}"),
         "description": format!("As of ledger entry {} (head {})", extract.seq, extract.head),
         "created": created, "modified": created,
-        "software": concat!("citekeep ", env!("CARGO_PKG_VERSION")),
+        "software": SOFTWARE,
         "resources": resources,
     });
     if let Some((url, date)) = main {

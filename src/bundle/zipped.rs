@@ -34,7 +34,11 @@ pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>) -> Result<()>
     let file = pack(&bag, file, extract)?;
     // Its room is needed for the check.
     drop(bag);
-    super::sound(&verify::verify_zip_beside(file.path(), parent(path))?)?;
+    super::sound(&verify::verify_zip_beside(
+        file.path(),
+        parent(path),
+        &verify::Trust::default(),
+    )?)?;
     file.persist_noclobber(path).map_err(|error| Error::Io {
         what: "cannot name",
         path: path.to_owned(),

@@ -53,6 +53,9 @@ pub struct Arguments {
     /// One WACZ for the selection, or one for each capture and each reading
     #[arg(long, value_enum, value_name = "PARTS", default_value_t = Wacz::Selection)]
     wacz: Wacz,
+    /// Do not sign it, although there is a key
+    #[arg(long)]
+    unsigned: bool,
     /// Begin another WACZ beyond so many bytes of WARC
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
     wacz_bytes: u64,
@@ -97,7 +100,12 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         until: arguments.until,
         as_of: arguments.as_of,
     })?;
-    let who = global.settings()?.export;
+    let settings = global.settings()?;
+    let key = match arguments.unsigned {
+        true => None,
+        false => super::key::signing(&settings)?,
+    };
+    let who = settings.export;
     let options = bundle::Options {
         csv_raw: arguments.csv_raw,
         who: bundle::Who {
@@ -109,6 +117,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             Wacz::Selection => bundle::Parting::Selection,
             Wacz::PerCapture => bundle::Parting::Capture,
         },
+        key,
         wacz_bytes: arguments.wacz_bytes,
     };
     bundle::write(&arguments.output, &extract, &options)?;

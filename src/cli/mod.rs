@@ -20,6 +20,7 @@ mod export;
 mod find;
 mod follow;
 mod hook;
+mod key;
 mod list;
 mod note;
 mod pause;
@@ -137,6 +138,9 @@ enum Command {
     Redact(redact::Arguments),
     /// Write an evidence bundle: a folder of plain files that ordinary tools can check
     Export(export::Arguments),
+    /// The key that bundles are signed with
+    #[command(subcommand)]
+    Key(key::Arguments),
     /// Check every hash, the ledger and every reference of the archive, or of a bundle
     Verify(verify::Arguments),
     /// Ask every source for a post known to be live, and tell which sources can be used from here
@@ -208,6 +212,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Resolve(arguments) => resolve::run(&cli.global, arguments, printer),
         Command::Redact(arguments) => redact::run(&cli.global, arguments, printer),
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),
+        Command::Key(arguments) => key::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
         Command::Doctor => doctor::run(&cli.global, printer),
         Command::Diff(arguments) => diff::run(&cli.global, arguments, printer),

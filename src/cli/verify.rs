@@ -10,7 +10,9 @@ use indicatif::ProgressBar;
 use super::Global;
 use super::print::{Printable, Printer};
 use crate::bundle;
-use crate::error::{ExitCode, Result};
+use crate::bundle::verify::Trust;
+use crate::error::{Error, ExitCode, Result};
+use crate::key::PublicKey;
 use crate::store::verify;
 
 /// Arguments of `citekeep verify`.
@@ -18,6 +20,9 @@ use crate::store::verify;
 pub struct Arguments {
     /// The archive, a bundle (folder or ZIP), or a WACZ (default: the archive of --archive)
     path: Option<PathBuf>,
+    /// A bundle or WACZ must be signed by this key (PEM, as `key export-public` writes it)
+    #[arg(long, value_name = "FILE")]
+    signer: Option<PathBuf>,
     /// Name everything that is wrong, not only the first
     #[arg(long)]
     all: bool,
@@ -26,11 +31,31 @@ pub struct Arguments {
 /// Checks the archive; what is wrong is named, and the exit code tells.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let path = arguments.path.as_ref().unwrap_or(&global.archive);
+    let trust = Trust {
+        signer: arguments.signer.as_deref().map(PublicKey::read).transpose()?,
+    };
     if path.is_dir() {
-        return Ok(files(&bundle::verify::verify(path)?, path, arguments.all, printer));
+        return Ok(files(
+            &bundle::verify::verify(path, &trust)?,
+            path,
+            arguments.all,
+            printer,
+        ));
     }
     if is_zip(path) {
-        return Ok(files(&bundle::verify::verify_zip(path)?, path, arguments.all, printer));
+        return Ok(files(
+            &bundle::verify::verify_zip(path, &trust)?,
+            path,
+            arguments.all,
+            printer,
+        ));
+    }
+    if trust.signer.is_some() {
+        return Err(Error::BadInput {
+            input: path.display().to_string(),
+            why: "an archive is not signed; bundles of it are".to_owned(),
+            hint: None,
+        });
     }
     let bar = printer.progress().then(|| ProgressBar::new(0));
     let report = verify::verify(path, |progress| {
@@ -94,6 +119,11 @@ fn files(report: &bundle::verify::Report, path: &Path, all: bool, printer: &Prin
         report.entries,
         report.head.as_deref().unwrap_or("none")
     ));
+    let mut keys: Vec<&str> = report.signatures.iter().map(|signature| &*signature.key).collect();
+    keys.dedup();
+    for key in keys {
+        printer.line(format_args!("signed by the holder of key {key}"));
+    }
     if sound { ExitCode::Done } else { ExitCode::BadInput }
 }
 

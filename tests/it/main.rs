@@ -12,6 +12,7 @@ mod interrupted;
 mod media;
 mod persons;
 mod platforms;
+mod proofs;
 mod resolution;
 mod run;
 mod scene;

@@ -52,7 +52,7 @@ fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-fn unzipped(bytes: &[u8]) -> Entries {
+pub fn unzipped(bytes: &[u8]) -> Entries {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).unwrap();
     (0..zip.len())
         .map(|index| {

@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -16,9 +18,10 @@ use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::warc::{self, Inflated, Record};
-use super::{Report, TEXT_LIMIT, is_content};
+use super::{Report, Signature, TEXT_LIMIT, is_content};
 use crate::bundle::failed;
 use crate::error::Result;
+use crate::key::PublicKey;
 use crate::store::hex;
 
 /// Most bytes of a ZIP's list of contents: tens of thousands of names.
@@ -31,7 +34,7 @@ const RECORDS_LIMIT: usize = 1_000_000;
 const LINE_LIMIT: u64 = 1 << 20;
 
 const PACKAGE: &str = "datapackage.json";
-const DIGEST: &str = "datapackage-digest.json";
+pub(super) const DIGEST: &str = "datapackage-digest.json";
 
 /// Checks the file. `item` stands before the names of what is in it; of a bundle's own every page and record must be
 /// where the index says, of others' it may be that not all is listed.
@@ -260,10 +263,30 @@ impl<'c> Check<'c> {
             self.problem(PACKAGE, format!("changed: not the digest of {DIGEST}"));
         }
         if !digest["signedData"].is_null() {
-            self.report
-                .note(&format!("{}{DIGEST}", self.item), "its signature was not checked");
+            self.signature(&digest["signedData"], &package, &sums[PACKAGE].1);
         }
         Ok(())
+    }
+
+    /// The anonymous signature of wacz-auth 0.1.0, by a P-384 key that stands beside it; others are left to others.
+    fn signature(&mut self, signed: &Value, package: &Value, hash: &str) {
+        let bytes = |name: &str| STANDARD.decode(signed[name].as_str()?).ok();
+        let Some(key) = bytes("publicKey").and_then(|der| PublicKey::from_spki(&der)) else {
+            let item = format!("{}{DIGEST}", self.item);
+            self.report
+                .note(&item, "its signature is of a kind that was not checked");
+            return;
+        };
+        if signed["hash"] != hash || signed["created"] != package["created"] {
+            self.problem(DIGEST, format!("what is signed is not {PACKAGE}"));
+        } else if !bytes("signature").is_some_and(|signature| key.verifies(hash.as_bytes(), &signature)) {
+            self.problem(DIGEST, "its signature is not by the key that it names");
+        } else {
+            self.report.signatures.push(Signature {
+                item: format!("{}{DIGEST}", self.item),
+                key: key.to_string(),
+            });
+        }
     }
 
     fn json(

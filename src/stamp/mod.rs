@@ -1,0 +1,22 @@
+//! What outside witnesses say of when a head of the ledger existed: the formats of their answers, and the check of each. Pure:
+//! `capture` asks them, `store` keeps what they answered.
+
+mod der;
+pub mod rfc3161;
+
+/// A kind of witness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A time stamping authority (RFC 3161), which signs digest and time.
+    Rfc3161,
+}
+
+impl Kind {
+    /// The word that stands in the archive.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Rfc3161 => "rfc3161",
+        }
+    }
+}
