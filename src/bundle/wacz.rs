@@ -44,7 +44,7 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
             hint: Some("give a folder or a .zip, or a larger --wacz-bytes"),
         });
     };
-    super::sound(&verify::verify_wacz(&file)?)?;
+    super::sound(&verify::verify_wacz(&file, &verify::Trust::default())?)?;
     TempPath::try_from_path(file)
         .map_err(failed("cannot name", path))?
         .persist_noclobber(path)
