@@ -23,7 +23,7 @@
 --   something out is a redaction, which says who, when and why, and leaves the digest (see `redaction`).
 --
 -- How the ledger covers the evidence
---   Every run, reading, capture, resolution, note and redaction is one entry of `ledger`, and its id is the entry's seq. The
+--   Every run, reading, capture, resolution, reparse, note and redaction is one entry of `ledger`, and its id is the entry's seq. The
 --   entry's line names digests of everything that was added with it: bodies, request and response headers, and `rows`,
 --   which is the SHA-256 over all other rows of the event. Each row goes into that digest as its table's name and its
 --   columns in the order of this file, each written as
@@ -31,6 +31,7 @@
 --   (the name written as a text). Left out are only reading.text (its digest stands in text_sha256), and the columns that say
 --   in which row a finding stands: `reading`, citation.id and citation_sentence.citation.
 --     run, run_end, redaction   the row itself
+--     reparse      the row itself; `posts` as of a capture
 --     note         the note, then its target or article
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
@@ -416,6 +417,16 @@ CREATE TABLE post_detail (
                                         -- answers or repeats; present: whether the answer holds their content
 ) STRICT;
 
+-- The answers of a capture were read again by a better reader: its `entry` is that of the posts that were read then, which stand
+-- beside those that were read before. Only what differs from the newest is added.
+CREATE TABLE reparse (
+  id       INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run      INTEGER NOT NULL REFERENCES run (id),
+  at       TEXT NOT NULL,
+  capture  INTEGER NOT NULL REFERENCES capture (id)  -- whose answers were read again
+) STRICT;
+CREATE INDEX reparse_capture ON reparse (capture);
+
 -- What all captures of a target together say, judged at the end of each run: a row for each time that this changed. Derived from
 -- the rows above, therefore not covered by the ledger; the newest row counts.
 CREATE TABLE verdict (
@@ -626,6 +637,8 @@ CREATE TRIGGER resolution_candidate_no_delete BEFORE DELETE ON resolution_candid
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER answer_no_update BEFORE UPDATE ON answer BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER answer_no_delete BEFORE DELETE ON answer BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER reparse_no_update BEFORE UPDATE ON reparse BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER reparse_no_delete BEFORE DELETE ON reparse BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_update BEFORE UPDATE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_delete BEFORE DELETE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;

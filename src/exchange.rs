@@ -44,6 +44,15 @@ impl Purpose {
             Purpose::Robots => "robots",
         }
     }
+
+    /// The purpose of this word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Purpose> {
+        use Purpose::{Api, Article, Media, Page, Robots};
+        [Article, Page, Api, Media, Robots]
+            .into_iter()
+            .find(|purpose| purpose.word() == word)
+    }
 }
 
 /// What to ask for. Always a GET.
@@ -99,6 +108,14 @@ impl Truncated {
             Truncated::Time => "time",
             Truncated::Disconnect => "disconnect",
         }
+    }
+
+    /// The reason of this word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Truncated> {
+        [Truncated::Length, Truncated::Time, Truncated::Disconnect]
+            .into_iter()
+            .find(|truncated| truncated.word() == word)
     }
 }
 

@@ -5,8 +5,7 @@ use url::Url;
 
 use super::MAX_STEPS;
 use crate::error::Result;
-use crate::exchange::Exchange;
-use crate::exchange::Unfinished;
+use crate::exchange::{Exchange, Request, Unfinished};
 use crate::fetch::{Fetcher, Staging};
 use crate::outcome::Outcome;
 use crate::platform::{Answer, PostRef, Source, Step, Upstreams};
@@ -32,6 +31,40 @@ pub(super) async fn ask(
         Answer::without_post(Outcome::Unreadable, "too_many_steps"),
         asked.concat(),
     )
+}
+
+/// What `source` makes of the exchanges that it once asked for; `None` if it would ask for others today.
+#[must_use]
+pub fn replay(source: &dyn Source, upstreams: &Upstreams, post: &PostRef, stored: &[Exchange]) -> Option<Answer> {
+    let mut asked: Vec<Vec<Exchange>> = Vec::new();
+    let mut rest = stored;
+    while asked.len() <= MAX_STEPS {
+        match source.next(post, upstreams, &asked) {
+            Step::Answer(answer) => return rest.is_empty().then_some(*answer),
+            Step::Ask(request) => {
+                let count = hops(&request, rest);
+                if count == 0 {
+                    return None;
+                }
+                let (now, later) = rest.split_at(count);
+                asked.push(now.to_vec());
+                rest = later;
+            }
+        }
+    }
+    None
+}
+
+/// How many of the exchanges came of one request: its redirects where it follows them, and every try of the same address.
+fn hops(request: &Request, exchanges: &[Exchange]) -> usize {
+    let goes_on = |pair: &[Exchange]| {
+        let (this, next) = (&pair[0], &pair[1]);
+        next.url == this.url || (request.follow && this.location().is_some_and(|to| to == next.url))
+    };
+    exchanges
+        .windows(2)
+        .position(|pair| !goes_on(pair))
+        .map_or(exchanges.len(), |last| last + 1)
 }
 
 /// What a source answered when nothing of it was to be kept.

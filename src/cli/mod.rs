@@ -28,6 +28,7 @@ mod person;
 mod ping;
 mod print;
 mod redact;
+mod reparse;
 mod resolve;
 mod run;
 mod search;
@@ -124,6 +125,8 @@ enum Command {
     Show(show::Arguments),
     /// Look for words in articles, posts and notes, in any script
     Search(search::Arguments),
+    /// Read posts again from their stored answers, and add what this program reads otherwise
+    Reparse(reparse::Arguments),
     /// Add a remark about an article or a target
     Note(note::NoteArguments),
     /// Add a file that only a person could get, e.g. a screenshot behind a login; it is no capture
@@ -205,6 +208,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::List(arguments) => list::run(&cli.global, arguments, printer),
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
         Command::Search(arguments) => search::run(&cli.global, arguments, printer),
+        Command::Reparse(arguments) => reparse::run(&cli.global, arguments, printer),
         Command::Note(arguments) => note::note(&cli.global, arguments, printer),
         Command::Attach(arguments) => note::attach(&cli.global, arguments, printer),
         Command::Pause(arguments) => pause::pause(&cli.global, arguments, printer),

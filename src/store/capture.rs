@@ -1,20 +1,17 @@
 //! Finished captures and resolutions: all their rows, their ledger entry and their job, written together or not at all.
 
-use rusqlite::types::ValueRef;
-
 use super::exchange::Owner;
 use super::failure::Fault;
 use super::ledger::{ExchangeSeal, Field};
 use super::record::{AnswerRecord, CaptureRecord, MediaRecord, ResolutionRecord};
 use super::row::{
-    ANSWER, CANARY, CAPTURE, Evidence, POST, POST_DETAIL, POST_MEDIA, RESOLUTION, RESOLUTION_CANDIDATE, TARGET, count,
-    integer, integer_or_null, text, text_or_null,
+    ANSWER, CANARY, CAPTURE, POST_MEDIA, RESOLUTION, RESOLUTION_CANDIDATE, TARGET, count, integer, integer_or_null,
+    text, text_or_null,
 };
-use super::session::{PROGRAM, Session, take};
-use super::target::string_list;
+use super::session::{Session, take};
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::platform::{Candidate, Post};
+use crate::platform::Candidate;
 
 /// What became of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +34,6 @@ struct Written<'a> {
 enum Whole {
     Capture(i64),
     Resolution(i64),
-}
-
-fn json(value: &impl serde::Serialize) -> Result<String, Fault> {
-    serde_json::to_string(value).map_err(|e| Fault::Refused(Error::Internal(e.to_string())))
 }
 
 impl Session {
@@ -265,67 +258,6 @@ impl Session {
         ];
         RESOLUTION_CANDIDATE.insert(&self.connection, &values)?;
         RESOLUTION_CANDIDATE.encode(&values, &mut self.evidence);
-        Ok(())
-    }
-
-    /// Stores a derived post; its digest stands in the ledger by itself, so that it can be redacted by itself.
-    fn put_post(&mut self, answer: i64, exchange: i64, post: &Post) -> Result<[u8; 32], Fault> {
-        let id = take(&mut self.next.post);
-        let entry = self.next_entry;
-        let (media, counts) = (json(&post.media)?, json(&post.counts)?);
-        let edit_ids = string_list(&post.edit_ids);
-        let values = [
-            integer(id),
-            integer(entry),
-            integer(answer),
-            integer(exchange),
-            text(PROGRAM),
-            text(&post.id),
-            text_or_null(post.author_id.as_deref()),
-            text_or_null(post.author_handle.as_deref()),
-            text_or_null(post.author_name.as_deref()),
-            text_or_null(post.posted_at.as_deref()),
-            text_or_null(post.text.as_deref()),
-            post.text_cut.map_or(ValueRef::Null, |cut| integer(i64::from(cut))),
-            text_or_null(post.language.as_deref()),
-            text_or_null(post.quoted_id.as_deref()),
-            text_or_null(post.parent_id.as_deref()),
-            text(&media),
-            text(&edit_ids),
-            text(&counts),
-        ];
-        POST.insert(&self.connection, &values)?;
-        let mut evidence = Evidence::default();
-        POST.encode(&values, &mut evidence);
-        self.put_post_detail(id, post, &mut evidence)?;
-        Ok(evidence.take_digest())
-    }
-
-    fn put_post_detail(&self, id: i64, post: &Post, evidence: &mut Evidence) -> Result<(), Fault> {
-        let (labels, withheld_in) = (string_list(&post.labels), string_list(&post.withheld_in));
-        let (entities, related) = (json(&post.entities)?, json(&post.related)?);
-        let poll = post.poll.as_ref().map(json).transpose()?;
-        let card = post.card.as_ref().map(json).transpose()?;
-        let values = [
-            integer(id),
-            text_or_null(post.url.as_deref()),
-            text_or_null(post.title.as_deref()),
-            text_or_null(post.edited_at.as_deref()),
-            text_or_null(post.reposted_id.as_deref()),
-            text_or_null(post.conversation_id.as_deref()),
-            integer_or_null(post.media_expected.map(count)),
-            integer_or_null(post.sensitive.map(i64::from)),
-            text_or_null(post.content_warning.as_deref()),
-            text_or_null(post.visibility.as_deref()),
-            text(&labels),
-            text(&withheld_in),
-            text(&entities),
-            text_or_null(poll.as_deref()),
-            text_or_null(card.as_deref()),
-            text(&related),
-        ];
-        POST_DETAIL.insert(&self.connection, &values)?;
-        POST_DETAIL.encode(&values, evidence);
         Ok(())
     }
 }

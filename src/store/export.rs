@@ -436,7 +436,8 @@ impl Reader {
             .prepare_cached(
                 "SELECT at FROM (SELECT id, started AS at FROM run UNION ALL SELECT id, ended FROM run_end
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
-                   UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM redaction) WHERE id = ?1",
+                   UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM redaction
+                   UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
         let number = |table: &str| {
@@ -499,6 +500,8 @@ const FOLLOW: &str = "
   INSERT OR IGNORE INTO export_entry SELECT id FROM export_reading UNION SELECT id FROM export_note
     UNION SELECT run FROM note WHERE id IN (SELECT id FROM export_note) UNION SELECT id FROM export_capture
     UNION SELECT id FROM export_resolution
+    UNION SELECT p.id FROM reparse p, export_at a WHERE p.capture IN (SELECT id FROM export_capture) AND p.id <= a.seq
+    UNION SELECT p.run FROM reparse p, export_at a WHERE p.capture IN (SELECT id FROM export_capture) AND p.id <= a.seq
     UNION SELECT run FROM reading WHERE id IN (SELECT id FROM export_reading)
     UNION SELECT run FROM capture WHERE id IN (SELECT id FROM export_capture)
     UNION SELECT run FROM resolution WHERE id IN (SELECT id FROM export_resolution);

@@ -16,11 +16,13 @@ mod file;
 mod follow;
 mod ledger;
 mod note;
+mod post;
 pub mod query;
 mod queue;
 mod reading;
 pub mod record;
 mod redact;
+pub mod reparse;
 mod row;
 mod search;
 mod session;
@@ -188,6 +190,14 @@ impl Store {
     pub async fn target(&self, cited: Cited) -> Result<i64> {
         self.call(0, move |session| session.put_cited(&cited, &Claim::default()))
             .await
+    }
+
+    /// Adds posts that were read again from the stored answers of `capture`, as far as they differ from the newest; gives how many.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn reparse(&self, capture: i64, posts: Vec<reparse::Again>) -> Result<usize> {
+        self.call(0, move |session| session.reparse(capture, &posts)).await
     }
 
     /// Queues those of `targets` that have no answer yet and do not wait already; with `again` those with one as well.

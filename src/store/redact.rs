@@ -6,7 +6,8 @@ use rusqlite::{OptionalExtension, params};
 use super::blob::find_blob;
 use super::failure::Fault;
 use super::ledger::Field;
-use super::row::{Evidence, POST, POST_DETAIL, REDACTION, hex, integer, text};
+use super::post::stored_digest;
+use super::row::{REDACTION, hex, integer, text};
 use super::session::Session;
 use crate::error::Error;
 
@@ -42,7 +43,7 @@ impl Session {
             Redactable::Post(id) => (
                 "post",
                 Some(*id),
-                self.post_digest(*id)?,
+                stored_digest(&self.connection, *id)?.map(|digest| hex(&digest)),
                 "DELETE FROM post WHERE id = ?1",
             ),
             Redactable::LedgerLine(seq) => (
@@ -95,21 +96,6 @@ impl Session {
             .prepare_cached(sql)?
             .query_row([row], |row| row.get(0))
             .optional()
-    }
-
-    fn post_digest(&self, id: i64) -> Result<Option<String>, Fault> {
-        let mut evidence = Evidence::default();
-        let rows = POST.encode_rows(
-            &self.connection,
-            "id = ?1",
-            id,
-            &mut evidence,
-            |_, _| Ok::<_, Fault>(()),
-        )?;
-        POST_DETAIL.encode_rows(&self.connection, "post = ?1", id, &mut evidence, |_, _| {
-            Ok::<_, Fault>(())
-        })?;
-        Ok((rows == 1).then(|| hex(&evidence.take_digest())))
     }
 }
 

@@ -84,6 +84,7 @@ tables! {
         post, url, title, edited_at, reposted_id, conversation_id, media_expected, sensitive, content_warning, visibility,
         labels, withheld_in, entities, poll, card, related,
     );
+    REPARSE = reparse [skip 0, omit 0] (id, run, at, capture);
     NOTE = note [skip 0, omit 0] (id, run, at, by, target, article, text, file_name, body);
     REDACTION = redaction [skip 0, omit 0] (id, run, at, by, why, kind, item, sha256);
 }

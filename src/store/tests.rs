@@ -325,6 +325,29 @@ async fn full_archive(path: &Path) -> ReadingReceipt {
     receipt
 }
 
+/// Adds, in a run of its own, a post read otherwise from the stored answer.
+async fn add_a_post_read_again(path: &Path) {
+    let ids = "SELECT min(id) FROM";
+    let again = super::reparse::Again {
+        answer: value(path, &format!("{ids} answer WHERE capture IS NOT NULL")),
+        exchange: value(path, &format!("{ids} exchange WHERE answer IS NOT NULL")),
+        post: post_capture("It works again").answers[0].post.clone().unwrap().0,
+    };
+    let store = open(path);
+    let capture: i64 = value(path, &format!("{ids} capture"));
+    assert_eq!(store.reparse(capture, vec![again.clone()]).await.unwrap(), 1);
+    assert_eq!(
+        store.reparse(capture, vec![again.clone()]).await.unwrap(),
+        0,
+        "it is known by now"
+    );
+    assert!(
+        store.reparse(capture + 1, vec![again]).await.is_err(),
+        "it is of another capture"
+    );
+    store.close(0, None).await.unwrap();
+}
+
 /// Adds, in a run of its own, what a person supplies.
 async fn add_a_note(path: &Path, about: About) {
     let store = open(path);
@@ -498,6 +521,7 @@ async fn evidence_refuses_update_and_delete() {
     let (_folder, path) = scratch();
     let receipt = full_archive(&path).await;
     add_a_note(&path, About::Target(receipt.targets[0])).await;
+    add_a_post_read_again(&path).await;
     let connection = Connection::open(&path).unwrap();
     let tables: Vec<&str> = row::TABLES
         .iter()
@@ -543,6 +567,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     let (folder, path) = scratch();
     let receipt = full_archive(&path).await;
     add_a_note(&path, About::Target(receipt.targets[0])).await;
+    add_a_post_read_again(&path).await;
     let connection = Connection::open(&path).unwrap();
     let mut triggers = connection
         .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
@@ -611,7 +636,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
         "INSERT INTO answer SELECT 99, capture, resolution, 9, source, outcome, reason, detail FROM answer WHERE id = 1",
         "INSERT INTO capture SELECT 0, target, 99, run, started, ended, outcome, reason, source, best FROM capture LIMIT 1",
         "INSERT INTO post SELECT 99, 0, answer, exchange, parser, native_id, author_id, author_handle, author_name, posted_at,
-         text, text_cut, language, quoted_id, parent_id, media, edit_ids, counts FROM post",
+         text, text_cut, language, quoted_id, parent_id, media, edit_ids, counts FROM post LIMIT 1",
         "INSERT INTO blob_chunk VALUES (99 << 16, x'00')",
         "UPDATE ledger SET body = NULL WHERE seq = 2",
     ] {

@@ -12,10 +12,11 @@ use super::exchange::head_digest;
 use super::failure::sql_error;
 use super::file::SCHEMA;
 use super::ledger::{self, ExchangeSeal, FIRST_HEAD, Field};
+use super::post::stored_digest;
 use super::query::Reader;
 use super::row::{
-    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, NOTE, POST, POST_DETAIL,
-    POST_MEDIA, READING, REDACTION, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, TARGET, hex, unhex,
+    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, NOTE, POST_MEDIA,
+    READING, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, TARGET, hex, unhex,
 };
 use super::session::complete_line;
 use crate::error::Result;
@@ -269,6 +270,7 @@ const EVENTS: &[&str] = &[
     "reading",
     "capture",
     "resolution",
+    "reparse",
     "note",
     "redaction",
 ];
@@ -363,6 +365,7 @@ fn check_line(connection: &Connection, report: &mut Report, seq: i64, body: &str
         "reading" => derivation.reading(seq)?,
         "capture" => derivation.capture(seq)?,
         "resolution" => derivation.resolution(seq)?,
+        "reparse" => derivation.reparse(seq)?,
         "note" => derivation.note(seq)?,
         _ => derivation.redaction(seq)?,
     };
@@ -424,7 +427,9 @@ fn check_covered(connection: &Connection, report: &mut Report) -> Sql<()> {
     let stray = number(
         connection,
         "SELECT count(*) FROM post WHERE NOT EXISTS (SELECT 1 FROM capture WHERE capture.id = post.entry)
-         AND NOT EXISTS (SELECT 1 FROM resolution WHERE resolution.id = post.entry)",
+         AND NOT EXISTS (SELECT 1 FROM resolution WHERE resolution.id = post.entry)
+         AND NOT EXISTS (SELECT 1 FROM reparse JOIN answer ON answer.capture = reparse.capture
+                         WHERE reparse.id = post.entry AND answer.id = post.answer)",
         [],
     )?;
     if stray > 0 {
@@ -651,6 +656,24 @@ impl Derivation<'_> {
         }
         Ok(Some(fields))
     }
+
+    fn reparse(&mut self, seq: i64) -> Sql<Fields> {
+        let mut found = None;
+        REPARSE.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+            found = Some((row.get(1)?, row.get(3)?));
+            Sql::Ok(())
+        })?;
+        let Some((run, capture)) = found else {
+            return Ok(None);
+        };
+        let posts = self.posts(seq)?;
+        Ok(Some(vec![
+            ("capture", Field::Integer(capture)),
+            ("posts", Field::Digests(posts)),
+            ("run", Field::Integer(run)),
+        ]))
+    }
+
     fn ids(&self, sql: &str, key: i64) -> Sql<Vec<i64>> {
         self.connection
             .prepare_cached(sql)?
@@ -706,10 +729,7 @@ impl Derivation<'_> {
     fn posts(&mut self, seq: i64) -> Sql<Vec<[u8; 32]>> {
         let mut present = Vec::new();
         for id in self.ids("SELECT id FROM post WHERE entry = ?1 ORDER BY id", seq)? {
-            let mut evidence = Evidence::default();
-            POST.encode_rows(self.connection, "id = ?1", id, &mut evidence, |_, _| Sql::Ok(()))?;
-            POST_DETAIL.encode_rows(self.connection, "post = ?1", id, &mut evidence, |_, _| Sql::Ok(()))?;
-            present.push(evidence.take_digest());
+            present.extend(stored_digest(self.connection, id)?);
         }
         let mut present = present.into_iter().peekable();
         let mut posts = Vec::new();

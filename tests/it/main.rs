@@ -13,6 +13,7 @@ mod media;
 mod persons;
 mod platforms;
 mod proofs;
+mod reparse;
 mod resolution;
 mod run;
 mod scene;

@@ -68,7 +68,7 @@ pub(super) const GATHER: &str = "
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-const ROWS: [(&str, &str); 24] = [
+const ROWS: [(&str, &str); 25] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -107,6 +107,10 @@ const ROWS: [(&str, &str); 24] = [
         "WHERE capture IN (SELECT id FROM export_capture) ORDER BY id",
     ),
     ("exchange", "WHERE id IN (SELECT id FROM slim_exchange) ORDER BY id"),
+    (
+        "reparse",
+        "WHERE capture IN (SELECT id FROM export_capture) AND id <= (SELECT seq FROM export_at) ORDER BY id",
+    ),
     (
         "post",
         "WHERE answer IN (SELECT id FROM slim_answer) AND entry <= (SELECT seq FROM export_at) ORDER BY id",
