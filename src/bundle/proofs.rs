@@ -4,6 +4,9 @@
 use super::Options;
 use super::bag::{Bag, TAG_MANIFEST};
 use crate::error::Result;
+use crate::stamp::Kind;
+use crate::store::export::Extract;
+use crate::store::export::proofs::Proof;
 
 /// The folder.
 pub(super) const FOLDER: &str = "proofs/";
@@ -11,13 +14,42 @@ pub(super) const FOLDER: &str = "proofs/";
 pub(super) const SIGNATURE: &str = "proofs/tagmanifest-sha256.txt.sig";
 /// The public key that it is checked with.
 pub(super) const SIGNER: &str = "proofs/signer.pem";
+/// How the chain goes on behind the bundle's last entry, up to the last head that a witness confirmed.
+pub(super) const CHAIN: &str = "proofs/chain.txt";
 
 /// Writes the proofs over the sealed bag.
-pub(super) fn write(bag: &mut Bag, options: &Options) -> Result<()> {
+pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> Result<()> {
     if let Some(key) = &options.key {
         let sealed = bag.read(TAG_MANIFEST)?;
         bag.proof(SIGNATURE, &key.sign_der(&sealed))?;
         bag.proof(SIGNER, key.public().pem()?.as_bytes())?;
+    }
+    let mut last = extract.seq;
+    extract.proofs(|proof| {
+        last = last.max(proof.entry);
+        if proof.kind == Kind::Rfc3161.word() {
+            time_stamp(bag, extract, &proof)?;
+        }
+        Ok(())
+    })?;
+    if last > extract.seq {
+        let mut chain = String::new();
+        extract.chain_behind(last, |seq, leaf, head| {
+            chain += &format!("{seq} {leaf} {head}\n");
+            Ok(())
+        })?;
+        bag.proof(CHAIN, chain.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Query, reply and trusted certificates, under the name of the authority and the number of the entry.
+fn time_stamp(bag: &mut Bag, extract: &Extract<'_>, proof: &Proof) -> Result<()> {
+    for (end, sha256) in [("tsq", proof.query), ("tsr", proof.reply), ("pem", proof.roots)] {
+        if let Some(sha256) = sha256 {
+            let name = format!("{FOLDER}{}-{}.{end}", proof.authority, proof.entry);
+            bag.proof(&name, &extract.whole(&sha256)?)?;
+        }
     }
     Ok(())
 }

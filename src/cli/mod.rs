@@ -33,6 +33,7 @@ mod run;
 mod search;
 mod show;
 mod sources;
+mod stamp;
 mod status;
 mod summary;
 mod verify;
@@ -138,6 +139,8 @@ enum Command {
     Redact(redact::Arguments),
     /// Write an evidence bundle: a folder of plain files that ordinary tools can check
     Export(export::Arguments),
+    /// Have time stamping authorities confirm that the ledger stands as it does now
+    Stamp(stamp::Arguments),
     /// The key that bundles are signed with
     #[command(subcommand)]
     Key(key::Arguments),
@@ -212,6 +215,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Resolve(arguments) => resolve::run(&cli.global, arguments, printer),
         Command::Redact(arguments) => redact::run(&cli.global, arguments, printer),
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),
+        Command::Stamp(arguments) => stamp::run(&cli.global, arguments, printer),
         Command::Key(arguments) => key::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
         Command::Doctor => doctor::run(&cli.global, printer),

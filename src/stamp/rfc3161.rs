@@ -423,11 +423,7 @@ mod tests {
         for (number, (query, reply, root)) in SAMPLES.into_iter().enumerate() {
             let token = Token::read(reply).unwrap();
             assert_eq!(token.authority, "Clock No. 7, Invented Clocks");
-            assert!(
-                token.time.to_string().starts_with("2026-11-24T01:1"),
-                "{}",
-                token.time
-            );
+            assert!(token.time.to_string().starts_with("2026-11-24T01:1"), "{}", token.time);
             token.is_about(&head()).unwrap();
             token.answers(query).unwrap();
             token.leads_to(&certificates(root)).unwrap();

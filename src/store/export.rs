@@ -13,6 +13,7 @@ use super::row::{hex, unhex};
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
 
+pub mod proofs;
 pub mod slim;
 pub mod story;
 

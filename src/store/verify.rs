@@ -15,10 +15,13 @@ use super::ledger::{self, ExchangeSeal, FIRST_HEAD, Field};
 use super::query::Reader;
 use super::row::{
     ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, NOTE, POST, POST_DETAIL,
-    POST_MEDIA, READING, REDACTION, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, TARGET, hex, unhex,
+    POST_MEDIA, READING, REDACTION, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, hex,
+    unhex,
 };
 use super::session::complete_line;
 use crate::error::Result;
+use crate::stamp::Kind;
+use crate::stamp::rfc3161::Token;
 
 /// What kind of thing is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -270,6 +273,7 @@ const EVENTS: &[&str] = &[
     "capture",
     "resolution",
     "note",
+    "stamp",
     "redaction",
 ];
 
@@ -364,6 +368,7 @@ fn check_line(connection: &Connection, report: &mut Report, seq: i64, body: &str
         "capture" => derivation.capture(seq)?,
         "resolution" => derivation.resolution(seq)?,
         "note" => derivation.note(seq)?,
+        "stamp" => derivation.stamp(seq)?,
         _ => derivation.redaction(seq)?,
     };
     let rows = derivation.evidence.take_digest();
@@ -484,6 +489,70 @@ impl Derivation<'_> {
         Ok(fields)
     }
 
+    fn stamp(&mut self, seq: i64) -> Sql<Fields> {
+        let mut found = None;
+        STAMP.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+            let fields = vec![
+                ("authority", string(row, 3)?),
+                ("entry", Field::Integer(row.get(4)?)),
+                ("head", string(row, 5)?),
+                ("kind", string(row, 2)?),
+                ("outcome", string(row, 7)?),
+                ("run", Field::Integer(row.get(1)?)),
+                ("url", string(row, 11)?),
+            ];
+            let blobs: [Option<i64>; 2] = [row.get(13)?, row.get(22)?];
+            let token = row.get::<_, String>(2)? == Kind::Rfc3161.word() && row.get::<_, String>(7)? == "captured";
+            found = Some((fields, blobs, (row.get::<_, i64>(4)?, row.get::<_, String>(5)?, token)));
+            Sql::Ok(())
+        })?;
+        let Some((mut fields, blobs, (entry, head, token))) = found else {
+            return Ok(None);
+        };
+        for (name, blob) in ["query", "reply"].into_iter().zip(blobs) {
+            if let Some(blob) = blob {
+                fields.push((name, Field::Digest(self.blob_digest(blob)?)));
+            }
+        }
+        let is_there = self
+            .connection
+            .prepare_cached("SELECT 1 FROM ledger WHERE seq = ?1 AND head = ?2")?
+            .exists((entry, &head))?;
+        if !is_there {
+            let what = format!("the head that it is about is not that of entry {entry}");
+            self.report.problem(ProblemKind::Evidence, &self.item, what);
+        }
+        if let ([_, Some(reply)], true) = (blobs, token) {
+            let mut bytes = Vec::new();
+            each_chunk(self.connection, reply, |chunk| {
+                bytes.extend_from_slice(chunk);
+                Sql::Ok(())
+            })?;
+            let digest = unhex(&head).unwrap_or_default();
+            // One that was redacted is counted with the bodies.
+            if !bytes.is_empty()
+                && let Err(what) = Token::read(&bytes).and_then(|token| token.is_about(&digest))
+            {
+                self.report.problem(
+                    ProblemKind::Evidence,
+                    &self.item,
+                    format!("its token does not hold: {what}"),
+                );
+            }
+        }
+        Ok(Some(fields))
+    }
+
+    /// Digest of a body; of one that is not there, none that could match.
+    fn blob_digest(&self, blob: i64) -> Sql<[u8; 32]> {
+        let sha256 = self
+            .connection
+            .prepare_cached("SELECT sha256 FROM blob WHERE id = ?1")?
+            .query_row([blob], |row| digest(row, 0))
+            .optional()?;
+        Ok(sha256.unwrap_or_default())
+    }
+
     fn note(&mut self, seq: i64) -> Sql<Fields> {
         let mut found = None;
         NOTE.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
@@ -506,12 +575,7 @@ impl Derivation<'_> {
             ("run", Field::Integer(run)),
         ];
         if let Some(blob) = body {
-            let sha256 = self
-                .connection
-                .prepare_cached("SELECT sha256 FROM blob WHERE id = ?1")?
-                .query_row([blob], |row| digest(row, 0))
-                .optional()?;
-            fields.push(("body", Field::Digest(sha256.unwrap_or_default())));
+            fields.push(("body", Field::Digest(self.blob_digest(blob)?)));
         }
         Ok(Some(fields))
     }

@@ -18,6 +18,7 @@ mod run;
 mod scene;
 mod sealed;
 mod settle;
+mod stamps;
 mod strict;
 mod tidy;
 #[path = "../support/web.rs"]
