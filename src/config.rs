@@ -58,6 +58,8 @@ pub struct Config {
     pub timestamp: BTreeMap<String, Url>,
     /// Files of the certificates (PEM) that are trusted for them, by the same names.
     pub timestamp_roots: BTreeMap<String, PathBuf>,
+    /// Calendars of OpenTimestamps, by a name of the operator's.
+    pub opentimestamps: BTreeMap<String, Url>,
     /// Base addresses of upstreams that are not the default ones, e.g. `x.syndication`.
     #[serde(deserialize_with = "flattened")]
     pub upstream: BTreeMap<String, Url>,
@@ -221,6 +223,7 @@ impl Default for Config {
             stamp: Stamp::default(),
             timestamp: BTreeMap::new(),
             timestamp_roots: BTreeMap::new(),
+            opentimestamps: BTreeMap::new(),
             upstream: BTreeMap::new(),
         }
     }
@@ -349,8 +352,10 @@ impl Config {
 
     /// Names of witnesses become names of files.
     fn witnesses(&self) -> Result<()> {
-        for (name, url) in &self.timestamp {
-            let setting = format!("timestamp.{name}");
+        let of = |section: &'static str, named| std::iter::repeat(section).zip::<&BTreeMap<String, Url>>(named);
+        for (section, (name, url)) in of("timestamp", &self.timestamp).chain(of("opentimestamps", &self.opentimestamps))
+        {
+            let setting = format!("{section}.{name}");
             let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
             if !(1..=40).contains(&name.len()) || !name.bytes().all(is_plain) {
                 return Err(wrong(&setting, "is not a name of small letters, digits and _".into()));
@@ -633,6 +638,7 @@ mod tests {
             ("hosts.a=nowhere", "nowhere"),
             ("nonsense", "nonsense"),
             ("timestamp.A-1=https://a.example/", "timestamp.A-1"),
+            ("opentimestamps.a/b=https://a.example/", "opentimestamps.a/b"),
             ("timestamp.one=ftp://a.example/", "timestamp.one"),
             ("timestamp_roots.one=root.pem", "timestamp_roots.one"),
         ] {

@@ -3,10 +3,11 @@
 
 use super::Options;
 use super::bag::{Bag, TAG_MANIFEST};
-use crate::error::Result;
-use crate::stamp::Kind;
+use crate::error::{Error, Result};
+use crate::stamp::{Kind, opentimestamps};
 use crate::store::export::Extract;
 use crate::store::export::proofs::Proof;
+use crate::store::unhex;
 
 /// The folder.
 pub(super) const FOLDER: &str = "proofs/";
@@ -27,10 +28,10 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
     let mut last = extract.seq;
     extract.proofs(|proof| {
         last = last.max(proof.entry);
-        if proof.kind == Kind::Rfc3161.word() {
-            time_stamp(bag, extract, &proof)?;
+        match proof.kind == Kind::Rfc3161.word() {
+            true => time_stamp(bag, extract, &proof),
+            false => anchor(bag, extract, &proof),
         }
-        Ok(())
     })?;
     if last > extract.seq {
         let mut chain = String::new();
@@ -41,6 +42,18 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         bag.proof(CHAIN, chain.as_bytes())?;
     }
     Ok(())
+}
+
+/// The promise of a calendar, with the way from there to a block where that is known, as one file.
+fn anchor(bag: &mut Bag, extract: &Extract<'_>, proof: &Proof) -> Result<()> {
+    let (Some(promise), Some(head)) = (proof.reply, unhex(&proof.head)) else {
+        return Ok(());
+    };
+    let promise = extract.whole(&promise)?;
+    let completed = proof.completed.map(|sha256| extract.whole(&sha256)).transpose()?;
+    let file = opentimestamps::file(&head, &promise, completed.as_deref())
+        .map_err(|why| Error::Internal(format!("a proof of {} does not hold: {why}", proof.authority)))?;
+    bag.proof(&format!("{FOLDER}{}-{}.ots", proof.authority, proof.entry), &file)
 }
 
 /// Query, reply and trusted certificates, under the name of the authority and the number of the entry.

@@ -123,6 +123,22 @@ It must print nothing that begins with BAD, and `Verification: OK` behind each. 
 bundle: to rely on an authority, have its root from its own pages, and put that in their place. Where `date` has no `-d`, leave
 `-attime` and what follows it out; that fails once a certificate has run out. Revocations are not looked at.
 
+Where calendars of OpenTimestamps were asked, `proofs/` has their proofs (`.ots`), named in the same way. The client of
+OpenTimestamps (`pip install opentimestamps-client`) says which Bitcoin block must have which Merkle root; any copy of the block
+chain, or several block explorers, tell whether it has, and when that block was made.
+
+```sh
+for proof in proofs/*.ots; do
+  [ -e "$proof" ] || continue
+  name=${{proof%.ots}}; entry=${{name##*-}}
+  head=$({{ cat data/ledger/chain.txt; [ ! -e proofs/chain.txt ] || cat proofs/chain.txt; }} | awk -v n="$entry" '$1 == n {{ print $3 }}')
+  echo "$name: entry $entry"
+  if command -v ots > /dev/null; then ots --no-bitcoin verify -d "$head" "$proof" 2>&1; fi
+done
+```
+
+A proof that is only pending shows nothing yet: `ots upgrade` asks the calendar for the rest.
+
 ## What this shows, and what it does not
 
 - The digests and the chain show that the files fit together, and that the entries belong to one chain. Who made everything
@@ -133,6 +149,8 @@ bundle: to rely on an authority, have its root from its own pages, and put that 
 - A time stamp shows that the entries up to its own existed when the authority says, if that authority is honest and its key was
   not stolen. It shows nothing of entries behind it, nor how long before the entries existed; the times inside the entries are
   by the collector's clock. Between an entry and the next time stamp the collector could still have replaced it.
+- A proof of OpenTimestamps shows that the entries existed when that block was made, to within some hours, and needs nobody's
+  honesty; only a block that you looked up counts.
 - Nothing here shows that a server sent what was received, or that nothing was left out.
 "#,
         version = env!("CARGO_PKG_VERSION"),

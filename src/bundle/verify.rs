@@ -68,6 +68,17 @@ pub struct Stamp {
     pub trusted: bool,
 }
 
+/// A proof of OpenTimestamps whose operations hold. That the block has this root was not looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Anchor {
+    /// The file that it stands in.
+    pub item: String,
+    /// The last entry of the chain that it covers.
+    pub entry: u64,
+    /// The height of the Bitcoin block, and the Merkle root that it must have; `None`: only promised as yet.
+    pub block: Option<(u64, String)>,
+}
+
 /// Whom the one who checks trusts; without, it is only checked that what is there fits together.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
@@ -94,6 +105,8 @@ pub struct Report {
     pub signatures: Vec<Signature>,
     /// Time stamps that hold.
     pub stamps: Vec<Stamp>,
+    /// Proofs of OpenTimestamps.
+    pub anchors: Vec<Anchor>,
     /// What is wrong, at most the first thousand.
     pub problems: Vec<Problem>,
     /// How much is wrong in all.

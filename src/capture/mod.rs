@@ -40,7 +40,7 @@ pub use article::{Article, Claims, read_local};
 pub use follow::Looked;
 pub use notice::Noticer;
 pub use reread::Again;
-pub use stamp::{Stamped, Witnesses};
+pub use stamp::{Questions, Stamped, Witnesses};
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;

@@ -139,7 +139,7 @@ enum Command {
     Redact(redact::Arguments),
     /// Write an evidence bundle: a folder of plain files that ordinary tools can check
     Export(export::Arguments),
-    /// Have time stamping authorities confirm that the ledger stands as it does now
+    /// Have time stamping authorities and calendars confirm that the ledger stands as it does now
     Stamp(stamp::Arguments),
     /// The key that bundles are signed with
     #[command(subcommand)]

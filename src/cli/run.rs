@@ -288,12 +288,12 @@ async fn witness(
     let clock = Clock::System;
     let every = crate::config::seconds(config.stamp.every);
     let due = witnesses.due(store, clock, every).await?;
-    let said = stamp::ask(witnesses, &due, config, store, clock).await?;
+    let said = stamp::ask(&due, config, store, clock).await?;
     for stamped in &said {
         stamp::warn(stamped, printer);
     }
     summary.stamps = said.iter().filter(|stamped| stamped.is_good()).count();
-    summary.stamps_failed = said.len() - summary.stamps;
+    summary.stamps_failed = said.iter().filter(|stamped| stamped.is_failure()).count();
     Ok(summary.stamps_failed == 0)
 }
 

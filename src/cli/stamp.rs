@@ -8,7 +8,7 @@ use clap::Args;
 use super::Global;
 use super::person::change;
 use super::print::{Printable, Printer};
-use crate::capture::{Stamped, Witnesses};
+use crate::capture::{Questions, Stamped, Witnesses};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
@@ -30,13 +30,13 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     if witnesses.is_empty() {
         return Err(Error::Config {
             what: "timestamp".to_owned(),
-            why: "names nobody to ask".to_owned(),
+            why: "names nobody to ask, nor does opentimestamps".to_owned(),
         });
     }
     let clock = Clock::System;
     let said = change(global, arguments.wait, async |store| {
         let due = witnesses.due(store, clock, Duration::ZERO).await?;
-        ask(&witnesses, &due, &config, store, clock).await
+        ask(&due, &config, store, clock).await
     })?;
     if said.is_empty() {
         printer.line("nothing is new since the last time stamp");
@@ -44,20 +44,14 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     Ok(tell(&said, printer))
 }
 
-/// Asks those of these names.
-pub(super) async fn ask(
-    witnesses: &Witnesses,
-    named: &[String],
-    config: &Config,
-    store: &Arc<Store>,
-    clock: Clock,
-) -> Result<Vec<Stamped>> {
-    if named.is_empty() {
+/// Asks.
+pub(super) async fn ask(due: &Questions, config: &Config, store: &Arc<Store>, clock: Clock) -> Result<Vec<Stamped>> {
+    if due.is_empty() {
         return Ok(Vec::new());
     }
     let fetcher = Fetcher::new(config, clock)?;
     fetcher.leave_alone(store.host_penalties().await?);
-    witnesses.ask(named, &fetcher, store, clock).await
+    due.ask(&fetcher, store, clock).await
 }
 
 /// Says what each answered.
@@ -66,27 +60,36 @@ fn tell(said: &[Stamped], printer: &Printer) -> ExitCode {
         if printer.json() {
             printer.object(stamped);
         }
-        if let (true, Some(time)) = (stamped.is_good(), stamped.time) {
-            printer.line(format_args!(
-                "{}: ledger entry {} and all before it existed at {time}",
-                Printable(&stamped.authority),
-                stamped.entry
-            ));
+        let (name, entry) = (Printable(&stamped.authority), stamped.entry);
+        match (stamped.reason, stamped.time) {
+            ("granted", Some(time)) => {
+                printer.line(format_args!(
+                    "{name}: ledger entry {entry} and all before it existed at {time}"
+                ));
+            }
+            ("promised", _) => printer.line(format_args!("{name}: will have ledger entry {entry} anchored")),
+            ("pending", _) => printer.line(format_args!("{name}: ledger entry {entry} is not anchored yet")),
+            ("anchored", _) => printer.line(format_args!(
+                "{name}: ledger entry {entry} is anchored in {}",
+                Printable(stamped.detail.as_deref().unwrap_or_default())
+            )),
+            _ => {}
         }
         warn(stamped, printer);
     }
-    match said.iter().all(Stamped::is_good) {
-        true => ExitCode::Done,
-        false => ExitCode::SomeFailed,
+    match said.iter().any(Stamped::is_failure) {
+        true => ExitCode::SomeFailed,
+        false => ExitCode::Done,
     }
 }
 
 /// Says what went wrong, or is odd.
 pub(super) fn warn(stamped: &Stamped, printer: &Printer) {
-    if stamped.is_good() && stamped.detail.is_none() {
+    let is_odd = stamped.reason == "granted" && stamped.detail.is_some();
+    if !stamped.is_failure() && !is_odd {
         return;
     }
-    let what = if stamped.is_good() { "" } else { "no time stamp: " };
+    let what = if is_odd { "" } else { "no time stamp: " };
     printer.warn(format_args!(
         "{}: {what}{} ({}){}",
         Printable(&stamped.authority),

@@ -147,6 +147,18 @@ fn files(report: &bundle::verify::Report, path: &Path, all: bool, printer: &Prin
             }
         ));
     }
+    for anchor in &report.anchors {
+        let entry = anchor.entry;
+        match &anchor.block {
+            Some((height, root)) => printer.line(format_args!(
+                "ledger entry {entry} and all before it existed when Bitcoin block {height} was made, if that has the \
+                 Merkle root {root} (not looked up)"
+            )),
+            None => printer.line(format_args!(
+                "ledger entry {entry} is promised an anchor, which proves nothing yet"
+            )),
+        }
+    }
     if sound { ExitCode::Done } else { ExitCode::BadInput }
 }
 

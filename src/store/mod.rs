@@ -47,8 +47,8 @@ use crate::exchange::{Body, Unfinished};
 use crate::stamp::Kind;
 use failure::Fault;
 use record::{
-    About, CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, NewStamp, Origin, ReadingReceipt, Reread,
-    ResolutionRecord,
+    About, CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, NewStamp, Origin, Promise,
+    ReadingReceipt, Reread, ResolutionRecord,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
@@ -467,6 +467,14 @@ impl Store {
         let since = since.map(|since| since.to_string());
         self.pass(move |session| session.stamp_due(kind, &authority, since.as_deref()))
             .await
+    }
+
+    /// What calendars promised and have not kept yet, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn promises(&self) -> Result<Vec<Promise>> {
+        self.pass(|session| session.promises()).await
     }
 
     /// Keeps what a witness was asked and answered; gives its row.

@@ -253,6 +253,25 @@ pub struct NewStamp {
     pub roots: Option<bytes::Bytes>,
 }
 
+/// What a calendar promised to anchor, and has not yet told where.
+#[derive(Debug, Clone)]
+pub struct Promise {
+    /// Row of the stamp.
+    pub stamp: i64,
+    /// The calendar, by its name in the settings.
+    pub authority: String,
+    /// The entry of the head.
+    pub entry: i64,
+    /// The head.
+    pub head: String,
+    /// The promise as received.
+    pub reply: Vec<u8>,
+    /// When it was made.
+    pub made: Timestamp,
+    /// When it was asked for last.
+    pub asked: Option<Timestamp>,
+}
+
 /// What a person decides about a post that could not be identified.
 #[derive(Debug, Clone)]
 pub struct Decision {

@@ -3,11 +3,12 @@
 use rusqlite::params;
 use sha2::{Digest, Sha256};
 
+use super::blob::each_chunk;
 use super::exchange::header_lines;
 use super::failure::Fault;
 use super::ledger::Field;
-use super::record::NewStamp;
-use super::row::{STAMP, integer, integer_or_null, text, text_or_null};
+use super::record::{NewStamp, Promise};
+use super::row::{STAMP, integer, integer_or_null, text, text_or_null, time};
 use super::session::Session;
 use crate::exchange::Body;
 use crate::stamp::Kind;
@@ -32,6 +33,36 @@ impl Session {
             .connection
             .prepare_cached(sql)?
             .query_row(params![kind.word(), authority, since], |row| row.get(0))?)
+    }
+
+    /// What calendars promised and have not kept yet, oldest first.
+    pub(super) fn promises(&self) -> Result<Vec<Promise>, Fault> {
+        let sql = "
+            SELECT s.id, s.authority, s.entry, s.head, s.reply, s.ended, (SELECT max(u.started) FROM stamp u WHERE u.of = s.id)
+            FROM stamp s
+            WHERE s.kind = 'opentimestamps' AND s.outcome = 'captured' AND s.of IS NULL AND s.reply IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM stamp u WHERE u.of = s.id AND u.outcome = 'captured')
+            ORDER BY s.id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        let mut promises = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut reply = Vec::new();
+            each_chunk(&self.connection, row.get(4)?, |chunk| {
+                reply.extend_from_slice(chunk);
+                Ok::<_, Fault>(())
+            })?;
+            promises.push(Promise {
+                stamp: row.get(0)?,
+                authority: row.get(1)?,
+                entry: row.get(2)?,
+                head: row.get(3)?,
+                reply,
+                made: time(&row.get::<_, String>(5)?),
+                asked: row.get::<_, Option<String>>(6)?.as_deref().map(time),
+            });
+        }
+        Ok(promises)
     }
 
     /// Keeps what a witness was asked and answered; gives its row.
@@ -59,7 +90,7 @@ impl Session {
         let request_headers = header_lines(&exchange.request_headers);
         let response_headers = exchange.status.map(|_| header_lines(&exchange.response_headers));
         let (started, ended) = (exchange.started.to_string(), exchange.ended.to_string());
-        let time = stamp.time.map(|time| time.to_string());
+        let stated = stamp.time.map(|time| time.to_string());
         let remote = exchange.remote.map(|peer| peer.to_string());
         let values = [
             integer(id),
@@ -72,7 +103,7 @@ impl Session {
             text(stamp.outcome.word()),
             text(&stamp.reason),
             text_or_null(stamp.detail.as_deref()),
-            text_or_null(time.as_deref()),
+            text_or_null(stated.as_deref()),
             text(exchange.url.as_str()),
             text(&request_headers),
             integer_or_null(query),

@@ -21,6 +21,7 @@ use super::row::{
 use super::session::complete_line;
 use crate::error::Result;
 use crate::stamp::Kind;
+use crate::stamp::opentimestamps;
 use crate::stamp::rfc3161::Token;
 
 /// What kind of thing is wrong.
@@ -502,11 +503,12 @@ impl Derivation<'_> {
                 ("url", string(row, 11)?),
             ];
             let blobs: [Option<i64>; 2] = [row.get(13)?, row.get(22)?];
-            let token = row.get::<_, String>(2)? == Kind::Rfc3161.word() && row.get::<_, String>(7)? == "captured";
-            found = Some((fields, blobs, (row.get::<_, i64>(4)?, row.get::<_, String>(5)?, token)));
+            let is_first = row.get::<_, Option<i64>>(6)?.is_none() && row.get::<_, String>(7)? == "captured";
+            let kind = is_first.then(|| row.get::<_, String>(2)).transpose()?;
+            found = Some((fields, blobs, (row.get::<_, i64>(4)?, row.get::<_, String>(5)?, kind)));
             Sql::Ok(())
         })?;
-        let Some((mut fields, blobs, (entry, head, token))) = found else {
+        let Some((mut fields, blobs, (entry, head, kind))) = found else {
             return Ok(None);
         };
         for (name, blob) in ["query", "reply"].into_iter().zip(blobs) {
@@ -522,22 +524,21 @@ impl Derivation<'_> {
             let what = format!("the head that it is about is not that of entry {entry}");
             self.report.problem(ProblemKind::Evidence, &self.item, what);
         }
-        if let ([_, Some(reply)], true) = (blobs, token) {
+        if let ([_, Some(reply)], Some(kind)) = (blobs, kind) {
             let mut bytes = Vec::new();
             each_chunk(self.connection, reply, |chunk| {
                 bytes.extend_from_slice(chunk);
                 Sql::Ok(())
             })?;
             let digest = unhex(&head).unwrap_or_default();
+            let held = match kind == Kind::Rfc3161.word() {
+                true => Token::read(&bytes).and_then(|token| token.is_about(&digest)),
+                false => opentimestamps::promise(&bytes, &digest).map(drop),
+            };
             // One that was redacted is counted with the bodies.
-            if !bytes.is_empty()
-                && let Err(what) = Token::read(&bytes).and_then(|token| token.is_about(&digest))
-            {
-                self.report.problem(
-                    ProblemKind::Evidence,
-                    &self.item,
-                    format!("its token does not hold: {what}"),
-                );
+            if let (Err(what), false) = (held, bytes.is_empty()) {
+                let what = format!("what was said does not hold: {what}");
+                self.report.problem(ProblemKind::Evidence, &self.item, what);
             }
         }
         Ok(Some(fields))

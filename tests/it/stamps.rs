@@ -83,10 +83,8 @@ impl Authority {
             mood: Arc::new(Mutex::new(Mood::Grants)),
         };
         let (folder, mood) = (authority.folder.clone(), Arc::clone(&authority.mood));
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                answer(&stream, &folder, *mood.lock().unwrap());
-            }
+        serve(listener, move |head, query| {
+            reply(head, &query, &folder, *mood.lock().unwrap())
         });
         authority
     }
@@ -108,7 +106,23 @@ impl Authority {
     }
 }
 
-fn answer(stream: &TcpStream, folder: &Path, mood: Mood) {
+/// Answers requests, one after the other, with the status and body that are made of head and body.
+fn serve(listener: TcpListener, mut answer: impl FnMut(&str, Vec<u8>) -> (u16, Vec<u8>) + Send + 'static) {
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let (head, body) = request(&stream);
+            let (status, body) = answer(&head, body);
+            let head = format!(
+                "HTTP/1.1 {status} Scripted\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&body).unwrap();
+        }
+    });
+}
+
+fn request(stream: &TcpStream) -> (String, Vec<u8>) {
     let mut reader = BufReader::new(stream);
     let (mut length, mut head) = (0, String::new());
     loop {
@@ -121,15 +135,19 @@ fn answer(stream: &TcpStream, folder: &Path, mood: Mood) {
         }
         head += &line;
     }
-    let mut query = vec![0; length];
-    reader.read_exact(&mut query).unwrap();
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (head, body)
+}
+
+fn reply(head: &str, query: &[u8], folder: &Path, mood: Mood) -> (u16, Vec<u8>) {
     assert!(head.starts_with("POST /tsr HTTP/1.1\r\n"), "{head}");
     assert!(
         head.to_ascii_lowercase()
             .contains("content-type: application/timestamp-query\r\n"),
         "{head}"
     );
-    let (status, body) = match mood {
+    match mood {
         Mood::Fails => (500, b"out of order".to_vec()),
         Mood::Repeats => (200, fs::read(folder.join("first.tsr")).unwrap()),
         Mood::Grants | Mood::Refuses => {
@@ -147,14 +165,7 @@ fn answer(stream: &TcpStream, folder: &Path, mood: Mood) {
             }
             (200, reply)
         }
-    };
-    let head = format!(
-        "HTTP/1.1 {status} Scripted\r\ncontent-type: application/timestamp-reply\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    let mut stream = stream;
-    stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(&body).unwrap();
+    }
 }
 
 const LOCAL: [&str; 6] = [
@@ -460,4 +471,105 @@ fn a_stamp_that_was_changed_in_the_archive_is_found() {
         said.contains("stamp") && said.contains("the rows say otherwise"),
         "{said}"
     );
+}
+
+/// A calendar that promises at once, and keeps it once `kept` is set: its later answer is a block at height 500,000.
+fn calendar(name: &'static str, kept: Arc<Mutex<bool>>) -> Vec<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    serve(listener, move |head, body| {
+        if head.starts_with("POST /digest HTTP/1.1\r\n") {
+            assert_eq!(body.len(), 32);
+            let uri = format!("http://{name}.test");
+            let length = u8::try_from(uri.len()).unwrap();
+            let pending = [0x83, 0xdf, 0xe3, 0x0d, 0x2e, 0xf9, 0x0c, 0x8e, length + 1, length];
+            // Appended to, hashed, promised.
+            return (
+                200,
+                [&[0xf0, 4, 1, 2, 3, 4, 0x08, 0x00][..], &pending, uri.as_bytes()].concat(),
+            );
+        }
+        let commitment = head
+            .strip_prefix("GET /timestamp/")
+            .and_then(|rest| rest.split_once(' '));
+        assert_eq!(commitment.unwrap().0.len(), 64, "{head}");
+        match *kept.lock().unwrap() {
+            false => (404, b"Pending confirmation in Bitcoin blockchain".to_vec()),
+            true => {
+                let bitcoin = [0x05, 0x88, 0x96, 0x0d, 0x73, 0xd7, 0x19, 0x01, 3, 0xa0, 0xc2, 0x1e];
+                (200, [&[0xf1, 2, 8, 9, 0x08, 0x08, 0x00][..], &bitcoin].concat())
+            }
+        }
+    });
+    [
+        format!("opentimestamps.{name}=http://{name}.test/"),
+        format!("hosts.{name}.test=127.0.0.1:{port}"),
+    ]
+    .into_iter()
+    .flat_map(|setting| ["--set".to_owned(), setting])
+    .collect()
+}
+
+#[test]
+fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
+    let (scene, _) = scene();
+    let kept = Arc::default();
+    let settings = [calendar("alice", Arc::clone(&kept))];
+    let (said, _) = stamps(&scene, 0, &settings);
+    let entry: i64 = scene.value("SELECT entry FROM stamp");
+    assert_eq!(said, format!("alice: will have ledger entry {entry} anchored\n"));
+    does(&scene, 0, &["export", "--all", "-o", "early"]);
+    let (said, _) = does(&scene, 0, &["verify", "early"]);
+    assert!(
+        said.contains("is promised an anchor, which proves nothing yet"),
+        "{said}"
+    );
+    let (said, _) = stamps(&scene, 0, &settings);
+    assert_eq!(said, format!("alice: ledger entry {entry} is not anchored yet\n"));
+    *kept.lock().unwrap() = true;
+    let (said, _) = stamps(&scene, 0, &settings);
+    assert_eq!(
+        said,
+        format!("alice: ledger entry {entry} is anchored in Bitcoin block 500000\n")
+    );
+    let (said, _) = stamps(&scene, 0, &settings);
+    assert_eq!(said, "nothing is new since the last time stamp\n");
+    assert_eq!(
+        scene.value::<String>("SELECT group_concat(reason, ' ') FROM stamp"),
+        "promised pending anchored"
+    );
+    scene.is_sound();
+    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    let (said, _) = does(&scene, 0, &["verify", "bundle"]);
+    assert!(
+        said.contains("existed when Bitcoin block 500000 was made, if that has the Merkle root "),
+        "{said}"
+    );
+    let proof = format!("proofs/alice-{entry}.ots");
+    let said = shell(&scene.path("bundle"), &step(&scene.path("bundle"), "ots --no-bitcoin"));
+    assert!(
+        said.starts_with(&format!("proofs/alice-{entry}: entry {entry}\n")),
+        "{said}"
+    );
+    let good = fs::read(scene.path("bundle").join(&proof)).unwrap();
+    // The last is another kind of attestation than that of Bitcoin, which shows nothing, and is not said to.
+    for (at, fault) in [
+        (3, "no proof of OpenTimestamps"),
+        (40, "it is about something else"),
+        (good.len() - 12, ""),
+    ] {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        fs::write(scene.path("bundle").join(&proof), bytes).unwrap();
+        match fault {
+            "" => assert!(does(&scene, 0, &["verify", "bundle"]).0.contains("proves nothing yet")),
+            fault => assert!(first_fault(&scene, "bundle").contains(fault)),
+        }
+    }
+    // What others say of it is in the guide; what is kept for that is a proof that their client reads.
+    fs::write(scene.path("bundle").join(&proof), good).unwrap();
+    if Command::new("ots").arg("--version").output().is_ok() {
+        let said = shell(&scene.path("bundle"), &format!("ots info {proof}"));
+        assert!(said.contains("BitcoinBlockHeaderAttestation(500000)"), "{said}");
+    }
 }

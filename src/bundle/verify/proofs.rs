@@ -5,17 +5,20 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Report, Signature, Stamp, TEXT_LIMIT, Trust, lines};
+use super::{Anchor, Report, Signature, Stamp, TEXT_LIMIT, Trust, lines};
 use crate::bundle::bag::TAG_MANIFEST;
 use crate::bundle::failed;
 use crate::bundle::proofs::{CHAIN, FOLDER, SIGNATURE, SIGNER};
 use crate::error::Result;
 use crate::key::PublicKey;
+use crate::stamp::opentimestamps::{self, By};
 use crate::stamp::rfc3161::{self, Token};
 use crate::store::{head, unhex};
 
 /// Most bytes of one proof.
 const PROOF_LIMIT: u64 = rfc3161::REPLY_LIMIT + 1;
+/// What is wrong with the name of a proof.
+const NO_ENTRY: &str = "its name tells of no entry of the chain";
 /// Most proofs of one bundle.
 const PROOFS_LIMIT: usize = 20_000;
 
@@ -30,16 +33,17 @@ pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, repo
         report.problem(FOLDER, "too many proofs");
         return Ok(());
     }
-    let mut stamps = Vec::new();
+    let (mut stamps, mut anchors) = (Vec::new(), Vec::new());
     for name in proofs {
         let belongs = |end: &str| {
             name.strip_suffix(end)
                 .is_some_and(|stem| files.contains(&format!("{stem}.tsr")))
         };
-        match name.strip_suffix(".tsr") {
-            Some(stem) => stamps.push(stem),
-            None if [SIGNATURE, SIGNER, CHAIN].contains(&name) || belongs(".tsq") || belongs(".pem") => {}
-            None => report.problem(name, "added: no proof of a kind that is known"),
+        match (name.strip_suffix(".tsr"), name.strip_suffix(".ots")) {
+            (Some(stem), _) => stamps.push(stem),
+            (_, Some(stem)) => anchors.push(stem),
+            _ if [SIGNATURE, SIGNER, CHAIN].contains(&name) || belongs(".tsq") || belongs(".pem") => {}
+            _ => report.problem(name, "added: no proof of a kind that is known"),
         }
     }
     signature(folder, files, report)?;
@@ -51,12 +55,19 @@ pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, repo
     {
         report.problem(SIGNATURE, format!("not there, or not by the key asked for ({signer})"));
     }
-    let heads = heads(folder, files, &stamps, report)?;
+    let stems: Vec<&str> = stamps.iter().chain(&anchors).copied().collect();
+    let heads = heads(folder, files, &stems, report)?;
     for stem in stamps {
         let name = format!("{stem}.tsr");
         match time_stamp(folder, files, stem, &heads, trust)? {
             Ok(stamp) => report.stamps.push(stamp),
             Err(why) => report.problem(&name, why),
+        }
+    }
+    for stem in anchors {
+        match anchor(folder, stem, &heads)? {
+            Ok(anchor) => report.anchors.push(anchor),
+            Err(why) => report.problem(&format!("{stem}.ots"), why),
         }
     }
     if !trust.roots.is_empty() && !report.stamps.iter().any(|stamp| stamp.trusted) {
@@ -115,10 +126,10 @@ fn entry(stem: &str) -> Option<u64> {
 fn heads(
     folder: &Path,
     files: &BTreeSet<String>,
-    stamps: &[&str],
+    stems: &[&str],
     report: &mut Report,
 ) -> Result<BTreeMap<u64, [u8; 32]>> {
-    let wanted: BTreeSet<u64> = stamps.iter().filter_map(|stem| entry(stem)).collect();
+    let wanted: BTreeSet<u64> = stems.iter().filter_map(|stem| entry(stem)).collect();
     let mut heads = BTreeMap::new();
     let mut keep = |line: &str| {
         let mut parts = line.split(' ');
@@ -166,7 +177,7 @@ fn time_stamp(
     let item = format!("{stem}.tsr");
     let named = entry(stem).and_then(|entry| heads.get(&entry).map(|head| (entry, head)));
     let Some((entry, head)) = named else {
-        return Ok(Err("its name tells of no entry of the chain".to_owned()));
+        return Ok(Err(NO_ENTRY.to_owned()));
     };
     let reply = read(folder, &item, PROOF_LIMIT)?;
     let beside = |end: &str| -> Result<Option<Vec<u8>>> {
@@ -192,6 +203,27 @@ fn time_stamp(
             authority: token.authority,
             item,
         })
+    }))
+}
+
+/// Checks one proof of OpenTimestamps; the inner error says what is wrong with it.
+fn anchor(folder: &Path, stem: &str, heads: &BTreeMap<u64, [u8; 32]>) -> Result<std::result::Result<Anchor, String>> {
+    let item = format!("{stem}.ots");
+    let named = entry(stem).and_then(|entry| heads.get(&entry).map(|head| (entry, head)));
+    let Some((entry, head)) = named else {
+        return Ok(Err(NO_ENTRY.to_owned()));
+    };
+    let file = read(folder, &item, PROOF_LIMIT)?;
+    Ok(opentimestamps::read(&file, head).map(|attestations| {
+        let blocks = attestations.iter().filter_map(|attestation| match attestation.by {
+            By::Bitcoin(height) => Some((height, attestation.root())),
+            By::Calendar(_) | By::Other => None,
+        });
+        Anchor {
+            item,
+            entry,
+            block: blocks.min(),
+        }
     }))
 }
 
