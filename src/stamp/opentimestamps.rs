@@ -49,8 +49,7 @@ impl Attestation {
     /// The Merkle root as block explorers print it: its bytes in reverse.
     #[must_use]
     pub fn root(&self) -> String {
-        let reversed: Vec<u8> = self.message.iter().rev().copied().collect();
-        crate::store::hex(&reversed)
+        digits(self.message.iter().rev())
     }
 }
 
@@ -153,6 +152,13 @@ pub fn attestations(operations: &[u8], digest: &[u8]) -> Result<Vec<Attestation>
     }
 }
 
+/// Lower-case hex digits.
+fn digits<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
 fn apply(operation: u8, mut message: Vec<u8>, source: &mut Source<'_>) -> Result<Vec<u8>, String> {
     let result = match operation {
         0xf0 | 0xf1 => {
@@ -167,7 +173,7 @@ fn apply(operation: u8, mut message: Vec<u8>, source: &mut Source<'_>) -> Result
             message.reverse();
             message
         }
-        0xf3 => crate::store::hex(&message).into_bytes(),
+        0xf3 => digits(&message).into_bytes(),
         0x02 => Sha1::digest(&message).to_vec(),
         0x08 => Sha256::digest(&message).to_vec(),
         other => {
