@@ -440,6 +440,13 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
         let found = first_fault(&scene, &name);
         assert!(found.contains(fault), "{found:?} is not {fault:?}");
     }
+    note(&scene);
+    does(&scene, 0, &["export", "--all", "-o", "later"]);
+    let (_, said) = does(&scene, 0, &["-v", "verify", "later"]);
+    assert!(
+        said.contains(&format!("no time stamp covers what is behind entry {second}")),
+        "{said}"
+    );
     let two = Authority::start(scene.path("other"));
     let root = two.folder.join("root.pem");
     let (_, said) = does(&scene, 65, &["verify", "bundle", "--tsa-root", root.to_str().unwrap()]);

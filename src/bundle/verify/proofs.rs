@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::{Anchor, Report, Signature, Stamp, TEXT_LIMIT, Trust, lines};
 use crate::bundle::bag::TAG_MANIFEST;
 use crate::bundle::failed;
@@ -19,6 +21,8 @@ use crate::store::{head, unhex};
 const PROOF_LIMIT: u64 = rfc3161::REPLY_LIMIT + 1;
 /// What is wrong with the name of a proof.
 const NO_ENTRY: &str = "its name tells of no entry of the chain";
+/// The lines of the entries that the bundle is about, in their order.
+const LINES: &str = "data/ledger/lines.jsonl";
 /// Most proofs of one bundle.
 const PROOFS_LIMIT: usize = 20_000;
 
@@ -70,6 +74,7 @@ pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, repo
             Err(why) => report.problem(&format!("{stem}.ots"), why),
         }
     }
+    uncovered(folder, report)?;
     if !trust.roots.is_empty() && !report.stamps.iter().any(|stamp| stamp.trusted) {
         report.problem(FOLDER, "no time stamp by an authority of the certificates asked for");
     }
@@ -225,6 +230,22 @@ fn anchor(folder: &Path, stem: &str, heads: &BTreeMap<u64, [u8; 32]>) -> Result<
             block: blocks.min(),
         }
     }))
+}
+
+/// Says where the last entry of the bundle is younger than what witnesses confirmed.
+fn uncovered(folder: &Path, report: &mut Report) -> Result<()> {
+    let Some(covered) = report.stamps.iter().map(|stamp| stamp.entry).max() else {
+        return Ok(());
+    };
+    let mut last = String::new();
+    for line in lines(folder, LINES)? {
+        last = line?;
+    }
+    let last: Value = serde_json::from_str(&last).unwrap_or_default();
+    if last["seq"].as_u64().is_some_and(|last| last > covered) {
+        report.note(LINES, &format!("no time stamp covers what is behind entry {covered}"));
+    }
+    Ok(())
 }
 
 /// The first bytes of a file, at most so many.
