@@ -46,11 +46,10 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
 
 /// The promise of a calendar, with the way from there to a block where that is known, as one file.
 fn anchor(bag: &mut Bag, extract: &Extract<'_>, proof: &Proof) -> Result<()> {
-    let (Some(promise), Some(head)) = (proof.reply, unhex(&proof.head)) else {
+    let (Some(promise), Some(head)) = (kept(extract, proof.reply)?, unhex(&proof.head)) else {
         return Ok(());
     };
-    let promise = extract.whole(&promise)?;
-    let completed = proof.completed.map(|sha256| extract.whole(&sha256)).transpose()?;
+    let completed = kept(extract, proof.completed)?;
     let file = opentimestamps::file(&head, &promise, completed.as_deref())
         .map_err(|why| Error::Internal(format!("a proof of {} does not hold: {why}", proof.authority)))?;
     bag.proof(&format!("{FOLDER}{}-{}.ots", proof.authority, proof.entry), &file)
@@ -58,11 +57,22 @@ fn anchor(bag: &mut Bag, extract: &Extract<'_>, proof: &Proof) -> Result<()> {
 
 /// Query, reply and trusted certificates, under the name of the authority and the number of the entry.
 fn time_stamp(bag: &mut Bag, extract: &Extract<'_>, proof: &Proof) -> Result<()> {
-    for (end, sha256) in [("tsq", proof.query), ("tsr", proof.reply), ("pem", proof.roots)] {
-        if let Some(sha256) = sha256 {
-            let name = format!("{FOLDER}{}-{}.{end}", proof.authority, proof.entry);
-            bag.proof(&name, &extract.whole(&sha256)?)?;
+    let Some(reply) = kept(extract, proof.reply)? else {
+        return Ok(());
+    };
+    let (query, roots) = (kept(extract, proof.query)?, kept(extract, proof.roots)?);
+    for (end, bytes) in [("tsq", query), ("tsr", Some(reply)), ("pem", roots)] {
+        if let Some(bytes) = bytes {
+            bag.proof(&format!("{FOLDER}{}-{}.{end}", proof.authority, proof.entry), &bytes)?;
         }
     }
     Ok(())
+}
+
+/// The bytes of this digest, unless they were redacted.
+fn kept(extract: &Extract<'_>, sha256: Option<[u8; 32]>) -> Result<Option<Vec<u8>>> {
+    match sha256 {
+        Some(sha256) if extract.length(&sha256)?.is_some() => extract.whole(&sha256).map(Some),
+        _ => Ok(None),
+    }
 }
