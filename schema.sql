@@ -23,14 +23,14 @@
 --   something out is a redaction, which says who, when and why, and leaves the digest (see `redaction`).
 --
 -- How the ledger covers the evidence
---   Every run, reading, capture, resolution, reparse, note and redaction is one entry of `ledger`, and its id is the entry's seq. The
+--   Every run, reading, capture, resolution, reparse, note, stamp and redaction is one entry of `ledger`, and its id is the entry's seq. The
 --   entry's line names digests of everything that was added with it: bodies, request and response headers, and `rows`,
 --   which is the SHA-256 over all other rows of the event. Each row goes into that digest as its table's name and its
 --   columns in the order of this file, each written as
 --     NULL  n,      integer  i<decimal>,      text  t<length in bytes>:<UTF-8>,      blob  b<length>:<bytes>,
 --   (the name written as a text). Left out are only reading.text (its digest stands in text_sha256), and the columns that say
 --   in which row a finding stands: `reading`, citation.id and citation_sentence.citation.
---     run, run_end, redaction   the row itself
+--     run, run_end, stamp, redaction   the row itself
 --     reparse      the row itself; `posts` as of a capture
 --     note         the note, then its target or article
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
@@ -460,6 +460,37 @@ CREATE TABLE note (
 CREATE INDEX note_target ON note (target) WHERE target IS NOT NULL;
 CREATE INDEX note_article ON note (article) WHERE article IS NOT NULL;
 
+-- One asking of an outside witness for its word on when a head of the ledger existed, and so all entries up to it: one request and
+-- its response, as in exchange. A failure is a row as well.
+CREATE TABLE stamp (
+  id                INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run               INTEGER NOT NULL REFERENCES run (id),
+  kind              TEXT NOT NULL CHECK (kind IN ('rfc3161', 'opentimestamps')),  -- time stamping authority, or calendar
+  authority         TEXT NOT NULL,      -- its name in the settings
+  entry             INTEGER NOT NULL REFERENCES ledger (seq),  -- the entry whose head it is about
+  head              TEXT NOT NULL CHECK (length(head) = 64),   -- that head: the SHA-256 that was sent
+  of                INTEGER REFERENCES stamp (id),  -- opentimestamps: the promise that this asking is to complete
+  outcome           TEXT NOT NULL REFERENCES outcome (word),   -- captured: its word was given, and held when it was checked
+  reason            TEXT NOT NULL,      -- reason code: granted, promised, anchored, pending, rejected, token_invalid …
+  detail            TEXT,               -- one line for a person
+  time              TEXT,               -- the time that it states
+  url               TEXT NOT NULL,
+  request_headers   TEXT NOT NULL,
+  query             INTEGER REFERENCES blob (id),   -- the body that was sent
+  started           TEXT NOT NULL,
+  ended             TEXT NOT NULL,
+  remote            TEXT,
+  http_version      TEXT,
+  status            INTEGER,
+  response_headers  TEXT,
+  server_date       TEXT,
+  certificate       INTEGER REFERENCES blob (id),   -- of the server
+  reply             INTEGER REFERENCES blob (id),   -- the body as received
+  roots             INTEGER REFERENCES blob (id)    -- certificates (PEM) that the settings trusted for it then
+) STRICT;
+CREATE INDEX stamp_of ON stamp (of) WHERE of IS NOT NULL;
+CREATE INDEX stamp_entry ON stamp (kind, authority, entry);
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Redaction: the one way to take something out
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -645,6 +676,8 @@ CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABO
 CREATE TRIGGER verdict_no_delete BEFORE DELETE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER note_no_update BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER note_no_delete BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER stamp_no_update BEFORE UPDATE ON stamp BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER stamp_no_delete BEFORE DELETE ON stamp BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_update BEFORE UPDATE ON post_media
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_delete BEFORE DELETE ON post_media

@@ -71,3 +71,11 @@ mkdir -p fuzz/corpus/warc
 warc='WARC/1.1\r\nWARC-Type: response\r\nContent-Type: application/http\r\nWARC-Target-URI: http://a.example/\r\nWARC-Block-Digest: sha256:00\r\nWARC-Payload-Digest: sha1:AA\r\nContent-Length: 19\r\n\r\nHTTP/1.1 200 \r\n\r\na\n\r\n\r\n'
 { printf A; printf "$warc"; printf "$warc"; } > fuzz/corpus/warc/plain
 { printf B; printf "$warc" | gzip -c; printf "$warc" | gzip -c; } > fuzz/corpus/warc/gzip
+
+mkdir -p fuzz/corpus/stamp
+for reply in tests/stamps/*.tsr; do
+    { printf A; cat "$reply"; } > "fuzz/corpus/stamp/$(basename "$reply")"
+done
+pending='\000\203\337\343\015\056\371\014\216\012\011http://a/'
+{ printf 'B\360\002ab\010'; printf "$pending"; } > fuzz/corpus/stamp/promise
+{ printf 'B\377\363'; printf "$pending"; printf '\361\001a\002\000\005\210\226\015\163\327\031\001\001\005'; } > fuzz/corpus/stamp/branches

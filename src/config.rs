@@ -52,6 +52,14 @@ pub struct Config {
     pub verdict: Verdict,
     /// Who stands in an evidence bundle.
     pub export: Export,
+    /// When witnesses are asked about the ledger.
+    pub stamp: Stamp,
+    /// Time stamping authorities (RFC 3161), by a name of the operator's.
+    pub timestamp: BTreeMap<String, Url>,
+    /// Files of the certificates (PEM) that are trusted for them, by the same names.
+    pub timestamp_roots: BTreeMap<String, PathBuf>,
+    /// Calendars of OpenTimestamps, by a name of the operator's.
+    pub opentimestamps: BTreeMap<String, Url>,
     /// Base addresses of upstreams that are not the default ones, e.g. `x.syndication`.
     #[serde(deserialize_with = "flattened")]
     pub upstream: BTreeMap<String, Url>,
@@ -143,6 +151,25 @@ pub struct Export {
     pub key: String,
 }
 
+/// When witnesses are asked about the ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stamp {
+    /// Whether `run` has them asked when it has done its work.
+    pub runs: bool,
+    /// Least seconds between two runs that ask the same witness.
+    pub every: f64,
+}
+
+impl Default for Stamp {
+    fn default() -> Stamp {
+        Stamp {
+            runs: false,
+            every: 3600.0,
+        }
+    }
+}
+
 /// Address of a name; the port takes the place of the scheme's usual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -193,6 +220,10 @@ impl Default for Config {
             canary: BTreeMap::new(),
             verdict: Verdict::default(),
             export: Export::default(),
+            stamp: Stamp::default(),
+            timestamp: BTreeMap::new(),
+            timestamp_roots: BTreeMap::new(),
+            opentimestamps: BTreeMap::new(),
             upstream: BTreeMap::new(),
         }
     }
@@ -287,6 +318,7 @@ impl Config {
             ("pace.delay", self.pace.delay, 0.0),
             ("pace.patience", self.pace.patience, 0.0),
             ("verdict.spacing", self.verdict.spacing, 0.0),
+            ("stamp.every", self.stamp.every, 0.0),
             ("limit.connect", self.limit.connect, 0.001),
             ("limit.headers", self.limit.headers, 0.001),
             ("limit.idle", self.limit.idle, 0.001),
@@ -305,6 +337,7 @@ impl Config {
             }
         }
         self.canaries()?;
+        self.witnesses()?;
         for (name, line) in [
             ("export.organization", &self.export.organization),
             ("export.collector", &self.export.collector),
@@ -315,6 +348,33 @@ impl Config {
             }
         }
         self.upstreams().map(drop)
+    }
+
+    /// Names of witnesses become names of files.
+    fn witnesses(&self) -> Result<()> {
+        let of = |section: &'static str, named| std::iter::repeat(section).zip::<&BTreeMap<String, Url>>(named);
+        for (section, (name, url)) in of("timestamp", &self.timestamp).chain(of("opentimestamps", &self.opentimestamps))
+        {
+            let setting = format!("{section}.{name}");
+            let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+            if !(1..=40).contains(&name.len()) || !name.bytes().all(is_plain) {
+                return Err(wrong(&setting, "is not a name of small letters, digits and _".into()));
+            }
+            if !matches!(url.scheme(), "http" | "https") {
+                return Err(wrong(&setting, "is not an http or https address".into()));
+            }
+        }
+        match self
+            .timestamp_roots
+            .keys()
+            .find(|name| !self.timestamp.contains_key(*name))
+        {
+            Some(name) => Err(wrong(
+                &format!("timestamp_roots.{name}"),
+                "there is no authority of this name in [timestamp]".into(),
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The posts that are known to be live, by platform.
@@ -577,6 +637,10 @@ mod tests {
             ("upstream.x.oembed=ftp://a.example/", "upstream.x.oembed"),
             ("hosts.a=nowhere", "nowhere"),
             ("nonsense", "nonsense"),
+            ("timestamp.A-1=https://a.example/", "timestamp.A-1"),
+            ("opentimestamps.a/b=https://a.example/", "opentimestamps.a/b"),
+            ("timestamp.one=ftp://a.example/", "timestamp.one"),
+            ("timestamp_roots.one=root.pem", "timestamp_roots.one"),
         ] {
             let error = with(&[setting]).unwrap_err();
             assert!(error.to_string().contains(named), "{setting}: {error}");

@@ -55,7 +55,7 @@ impl Purpose {
     }
 }
 
-/// What to ask for. Always a GET.
+/// What to ask for: a GET, or a POST where there is something to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The address, without fragment.
@@ -66,6 +66,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// Whether redirects are followed (each hop is an exchange of its own) or left to the caller to read.
     pub follow: bool,
+    /// The body of a POST, with its media type; it is sent to the address itself and along no redirect.
+    pub post: Option<(&'static str, Bytes)>,
 }
 
 impl Request {
@@ -77,7 +79,15 @@ impl Request {
             purpose,
             headers: Vec::new(),
             follow: true,
+            post: None,
         }
+    }
+
+    /// The same as a POST of these bytes, of this media type.
+    #[must_use]
+    pub fn posting(mut self, kind: &'static str, bytes: Bytes) -> Request {
+        self.post = Some((kind, bytes));
+        self.without_redirects()
     }
 
     /// The same, but a redirect is the answer.

@@ -118,7 +118,7 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
     }
     steps::write(&mut bag, extract)?;
     bag.seal(extract, options)?;
-    proofs::write(&mut bag, options)?;
+    proofs::write(&mut bag, extract, options)?;
     if zipped::is_wanted(path) {
         return zipped::finish(bag, path, extract);
     }

@@ -94,6 +94,51 @@ fi
 It must print `Verified OK`, and the fingerprint of the key: compare that with one that you have from the signer by another way.
 Each WACZ carries a signature of its own by the same key (`datapackage-digest.json`), which players and `citekeep verify` check.
 
+## 6. When it existed, where that was confirmed
+
+Where time stamping authorities were asked (RFC 3161), `proofs/` has for each a query (`.tsq`), a reply (`.tsr`) and the
+certificates that were trusted for it (`.pem`). The number at the end of the name is that of an entry: the authority signed the
+head at that entry, and the time. So that entry and all before it existed by then, with all that their lines name. Where the
+entry is younger than this bundle's last, `proofs/chain.txt` leads on to it.
+
+```sh
+chain() {{ cat data/ledger/chain.txt; [ ! -e proofs/chain.txt ] || cat proofs/chain.txt; }}
+prev=$(printf '%064d' 0); chain | while read -r n leaf head; do
+  [ "$(printf '%s %s
+' "$prev" "$leaf" | sha256sum | cut -c1-64)" = "$head" ] || echo BAD $n; prev=$head
+done
+for reply in proofs/*.tsr; do
+  [ -e "$reply" ] || continue
+  name=${{reply%.tsr}}; entry=${{name##*-}}
+  head=$(chain | awk -v n="$entry" '$1 == n {{ print $3 }}')
+  time=$(openssl ts -reply -in "$reply" -text 2>/dev/null | sed -n 's/^Time stamp: //p')
+  roots=$name.pem; [ -e "$roots" ] || roots=/etc/ssl/certs/ca-certificates.crt
+  echo "$name: entry $entry existed at $time"
+  openssl ts -verify -digest "$head" -in "$reply" -CAfile "$roots" -attime "$(date -u -d "$time" +%s)" 2>&1 |
+    grep -v '^Using configuration'
+done
+```
+
+It must print nothing that begins with BAD, and `Verification: OK` behind each. The certificates beside a reply came with the
+bundle: to rely on an authority, have its root from its own pages, and put that in their place. Where `date` has no `-d`, leave
+`-attime` and what follows it out; that fails once a certificate has run out. Revocations are not looked at.
+
+Where calendars of OpenTimestamps were asked, `proofs/` has their proofs (`.ots`), named in the same way. The client of
+OpenTimestamps (`pip install opentimestamps-client`) says which Bitcoin block must have which Merkle root; any copy of the block
+chain, or several block explorers, tell whether it has, and when that block was made.
+
+```sh
+for proof in proofs/*.ots; do
+  [ -e "$proof" ] || continue
+  name=${{proof%.ots}}; entry=${{name##*-}}
+  head=$({{ cat data/ledger/chain.txt; [ ! -e proofs/chain.txt ] || cat proofs/chain.txt; }} | awk -v n="$entry" '$1 == n {{ print $3 }}')
+  echo "$name: entry $entry"
+  if command -v ots > /dev/null; then ots --no-bitcoin verify -d "$head" "$proof" 2>&1; fi
+done
+```
+
+A proof that is only pending shows nothing yet: `ots upgrade` asks the calendar for the rest.
+
 ## What this shows, and what it does not
 
 - The digests and the chain show that the files fit together, and that the entries belong to one chain. Who made everything
@@ -101,6 +146,11 @@ Each WACZ carries a signature of its own by the same key (`datapackage-digest.js
 - A signature shows that the holder of that key sealed exactly these files. It does not show who that is (the fingerprint must
   come from elsewhere), when it was, or that what the files say is true. Who takes the folder `proofs/` away leaves a bundle
   that is not signed.
+- A time stamp shows that the entries up to its own existed when the authority says, if that authority is honest and its key was
+  not stolen. It shows nothing of entries behind it, nor how long before the entries existed; the times inside the entries are
+  by the collector's clock. Between an entry and the next time stamp the collector could still have replaced it.
+- A proof of OpenTimestamps shows that the entries existed when that block was made, to within some hours, and needs nobody's
+  honesty; only a block that you looked up counts.
 - Nothing here shows that a server sent what was received, or that nothing was left out.
 "#,
         version = env!("CARGO_PKG_VERSION"),

@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
 use super::proofs::FOLDER;
 use super::{failed, rocrate, tables};
+use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::key::PublicKey;
 use crate::store::export::TABLES;
@@ -51,11 +53,39 @@ pub struct Signature {
     pub key: String,
 }
 
+/// A time stamp that holds: the entry and all before it existed at that time, if its authority is to be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stamp {
+    /// The file that it stands in.
+    pub item: String,
+    /// The last entry of the chain that it covers.
+    pub entry: u64,
+    /// The time that it states.
+    pub time: Timestamp,
+    /// Who says so, as the certificate has it.
+    pub authority: String,
+    /// Whether its certificate leads to one that the one who checks trusts.
+    pub trusted: bool,
+}
+
+/// A proof of OpenTimestamps whose operations hold. That the block has this root was not looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Anchor {
+    /// The file that it stands in.
+    pub item: String,
+    /// The last entry of the chain that it covers.
+    pub entry: u64,
+    /// The height of the Bitcoin block, and the Merkle root that it must have; `None`: only promised as yet.
+    pub block: Option<(u64, String)>,
+}
+
 /// Whom the one who checks trusts; without, it is only checked that what is there fits together.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     /// The key that must have signed.
     pub signer: Option<PublicKey>,
+    /// Certificates of time stamping authorities, of which one at least must have stamped.
+    pub roots: Vec<CertificateDer<'static>>,
 }
 
 /// What was checked and found.
@@ -73,6 +103,10 @@ pub struct Report {
     pub head: Option<String>,
     /// Signatures that hold. Whose keys these are must be known from elsewhere.
     pub signatures: Vec<Signature>,
+    /// Time stamps that hold.
+    pub stamps: Vec<Stamp>,
+    /// Proofs of OpenTimestamps.
+    pub anchors: Vec<Anchor>,
     /// What is wrong, at most the first thousand.
     pub problems: Vec<Problem>,
     /// How much is wrong in all.
@@ -178,6 +212,12 @@ pub fn verify_wacz(path: &Path, trust: &Trust) -> Result<Report> {
             .any(|signature| signature.key == signer.to_string())
     {
         report.problem(wacz::DIGEST, format!("not signed by the key asked for ({signer})"));
+    }
+    if !trust.roots.is_empty() {
+        report.problem(
+            FOLDER,
+            "a WACZ by itself has no time stamp; the bundle that it is from may",
+        );
     }
     Ok(report)
 }

@@ -32,6 +32,7 @@ mod reread;
 mod schedule;
 pub mod source;
 mod staging;
+mod stamp;
 mod together;
 
 use canary::Canaries;
@@ -40,6 +41,7 @@ pub use article::{Article, Claims, read_local};
 pub use follow::Looked;
 pub use notice::Noticer;
 pub use reread::Again;
+pub use stamp::{Questions, Stamped, Witnesses};
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;

@@ -34,6 +34,7 @@ mod run;
 mod search;
 mod show;
 mod sources;
+mod stamp;
 mod status;
 mod summary;
 mod verify;
@@ -141,6 +142,8 @@ enum Command {
     Redact(redact::Arguments),
     /// Write an evidence bundle: a folder of plain files that ordinary tools can check
     Export(export::Arguments),
+    /// Have time stamping authorities and calendars confirm that the ledger stands as it does now
+    Stamp(stamp::Arguments),
     /// The key that bundles are signed with
     #[command(subcommand)]
     Key(key::Arguments),
@@ -216,6 +219,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Resolve(arguments) => resolve::run(&cli.global, arguments, printer),
         Command::Redact(arguments) => redact::run(&cli.global, arguments, printer),
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),
+        Command::Stamp(arguments) => stamp::run(&cli.global, arguments, printer),
         Command::Key(arguments) => key::run(&cli.global, arguments, printer),
         Command::Verify(arguments) => verify::run(&cli.global, arguments, printer),
         Command::Doctor => doctor::run(&cli.global, printer),

@@ -13,8 +13,8 @@ use url::Url;
 
 use super::archive::{Tally, command_line, listen};
 use super::print::{Printable, Printer};
-use super::{Global, hook, internal, ping, runtime};
-use crate::capture::{Capturer, Done, Noticer};
+use super::{Global, hook, internal, ping, runtime, stamp};
+use crate::capture::{Capturer, Done, Noticer, Witnesses};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
@@ -80,6 +80,9 @@ struct Summary {
     attempts: usize,
     /// Attempts by outcome.
     outcomes: BTreeMap<&'static str, u64>,
+    /// Witnesses that confirmed the ledger's head at the end, and those that were asked in vain.
+    stamps: usize,
+    stamps_failed: usize,
     /// Bytes of bodies received.
     bytes: u64,
     /// What changed or vanished, by event.
@@ -109,6 +112,8 @@ impl Summary {
             articles_unread: 0,
             attempts: 0,
             outcomes: BTreeMap::new(),
+            stamps: 0,
+            stamps_failed: 0,
             bytes: 0,
             changes: BTreeMap::new(),
             on_change: None,
@@ -163,8 +168,14 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
         clock,
     };
     let store = Store::open(&global.archive, &options)?;
+    let witnesses = match config.stamp.runs {
+        true => Witnesses::new(config)?,
+        false => Witnesses::default(),
+    };
     let mut summary = Summary::new(store.run(), clock.now(), store.due()?);
-    if summary.due + summary.lists_due + summary.articles_due == 0 && store.last_end() + 1 == store.run() {
+    let every = crate::config::seconds(config.stamp.every);
+    let is_idle = summary.due + summary.lists_due + summary.articles_due == 0 && store.last_end() + 1 == store.run();
+    if is_idle && (witnesses.is_empty() || runtime()?.block_on(witnesses.due(&store, clock, every))?.is_empty()) {
         return store
             .close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))
             .map(|()| tell(&summary, ExitCode::Done, arguments, printer));
@@ -174,6 +185,14 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
     runtime.block_on(async {
         let noticer = Noticer::start(store.path(), store.last_end(), options.spacing)?;
         let finished = work(&store, config, arguments, printer, &mut summary, &noticer).await;
+        let finished = match finished {
+            Ok(code @ (ExitCode::Done | ExitCode::SomeFailed)) if !witnesses.is_empty() => {
+                witness(&witnesses, &store, config, printer, &mut summary)
+                    .await
+                    .map(|all| if all { code } else { ExitCode::SomeFailed })
+            }
+            finished => finished,
+        };
         // It reads the archive, which is closed below.
         let changes = noticer.finish();
         let finished = finished.and_then(|code| report(changes?, code, &store, arguments, printer, &mut summary));
@@ -256,6 +275,26 @@ async fn work(
         ExitCode::Done if looked.failed.len() + unread.len() > 0 => ExitCode::SomeFailed,
         code => code,
     })
+}
+
+/// Has what the run has done confirmed, where that is wanted; whether all who were asked did.
+async fn witness(
+    witnesses: &Witnesses,
+    store: &Arc<Store>,
+    config: &Config,
+    printer: &Printer,
+    summary: &mut Summary,
+) -> Result<bool> {
+    let clock = Clock::System;
+    let every = crate::config::seconds(config.stamp.every);
+    let due = witnesses.due(store, clock, every).await?;
+    let said = stamp::ask(&due, config, store, clock).await?;
+    for stamped in &said {
+        stamp::warn(stamped, printer);
+    }
+    summary.stamps = said.iter().filter(|stamped| stamped.is_good()).count();
+    summary.stamps_failed = said.iter().filter(|stamped| stamped.is_failure()).count();
+    Ok(summary.stamps_failed == 0)
 }
 
 /// Counts what changed and tells it to the operator's command. That is done before the run ends: what a run killed

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::ProgressBar;
+use rustls::pki_types::CertificateDer;
 
 use super::Global;
 use super::print::{Printable, Printer};
@@ -13,6 +14,7 @@ use crate::bundle;
 use crate::bundle::verify::Trust;
 use crate::error::{Error, ExitCode, Result};
 use crate::key::PublicKey;
+use crate::stamp::rfc3161;
 use crate::store::verify;
 
 /// Arguments of `citekeep verify`.
@@ -23,6 +25,9 @@ pub struct Arguments {
     /// A bundle or WACZ must be signed by this key (PEM, as `key export-public` writes it)
     #[arg(long, value_name = "FILE")]
     signer: Option<PathBuf>,
+    /// A bundle must have a time stamp that leads to a certificate of this file (PEM)
+    #[arg(long, value_name = "FILE")]
+    tsa_root: Option<PathBuf>,
     /// Name everything that is wrong, not only the first
     #[arg(long)]
     all: bool,
@@ -33,6 +38,12 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     let path = arguments.path.as_ref().unwrap_or(&global.archive);
     let trust = Trust {
         signer: arguments.signer.as_deref().map(PublicKey::read).transpose()?,
+        roots: arguments
+            .tsa_root
+            .as_deref()
+            .map(certificates)
+            .transpose()?
+            .unwrap_or_default(),
     };
     if path.is_dir() {
         return Ok(files(
@@ -50,10 +61,10 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             printer,
         ));
     }
-    if trust.signer.is_some() {
+    if trust.signer.is_some() || !trust.roots.is_empty() {
         return Err(Error::BadInput {
             input: path.display().to_string(),
-            why: "an archive is not signed; bundles of it are".to_owned(),
+            why: "signers and roots are asked of bundles, and this is an archive".to_owned(),
             hint: None,
         });
     }
@@ -124,7 +135,49 @@ fn files(report: &bundle::verify::Report, path: &Path, all: bool, printer: &Prin
     for key in keys {
         printer.line(format_args!("signed by the holder of key {key}"));
     }
+    for stamp in &report.stamps {
+        printer.line(format_args!(
+            "ledger entry {} and all before it existed at {}, says {} ({})",
+            stamp.entry,
+            stamp.time,
+            Printable(&stamp.authority),
+            match stamp.trusted {
+                true => "trusted",
+                false => "nothing but their own word; --tsa-root tells whom to trust",
+            }
+        ));
+    }
+    for anchor in &report.anchors {
+        let entry = anchor.entry;
+        match &anchor.block {
+            Some((height, root)) => printer.line(format_args!(
+                "ledger entry {entry} and all before it existed when Bitcoin block {height} was made, if that has the \
+                 Merkle root {root} (not looked up)"
+            )),
+            None => printer.line(format_args!(
+                "ledger entry {entry} is promised an anchor, which proves nothing yet"
+            )),
+        }
+    }
     if sound { ExitCode::Done } else { ExitCode::BadInput }
+}
+
+/// The certificates in a file.
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let pem = std::fs::read(path).map_err(|source| Error::Io {
+        what: "cannot read the certificates",
+        path: path.to_owned(),
+        source,
+    })?;
+    let found = rfc3161::certificates(&pem);
+    match found.is_empty() {
+        false => Ok(found),
+        true => Err(Error::BadInput {
+            input: path.display().to_string(),
+            why: "no certificate in PEM".to_owned(),
+            hint: None,
+        }),
+    }
 }
 
 /// Says the first that is wrong, or all that is listed, and how much more there is.

@@ -121,8 +121,7 @@ impl Fetcher {
                 exchanges.push(self.0.wire.not_sent(&url, request.purpose, failure));
                 return exchanges;
             }
-            self.with_tries(&url, request.purpose, &headers, staging, &mut exchanges)
-                .await;
+            self.with_tries(&url, request, &headers, staging, &mut exchanges).await;
             let Some(last) = exchanges.last_mut() else {
                 return exchanges;
             };
@@ -163,14 +162,15 @@ impl Fetcher {
     async fn with_tries(
         &self,
         url: &Url,
-        purpose: Purpose,
+        request: &Request,
         headers: &[(String, String)],
         staging: &mut impl Staging,
         exchanges: &mut Vec<Exchange>,
     ) {
         let mut tries = 0;
         loop {
-            let exchange = self.once(url, purpose, headers, staging).await;
+            let post = request.post.as_ref();
+            let exchange = self.once(url, request.purpose, headers, post, staging).await;
             tries += 1;
             let wait = retry::wait(&exchange, tries, self.0.retries, || self.0.clock.nonce(0)[0]);
             exchanges.push(exchange);
@@ -186,6 +186,7 @@ impl Fetcher {
         url: &Url,
         purpose: Purpose,
         headers: &[(String, String)],
+        post: Option<&(&'static str, Bytes)>,
         staging: &mut impl Staging,
     ) -> Exchange {
         if let Err(refusal) = self.0.guard.check_url(url) {
@@ -211,7 +212,7 @@ impl Fetcher {
                 return self.0.wire.not_sent(url, purpose, failure);
             }
         };
-        let exchange = self.0.wire.send(url, purpose, headers, staging).await;
+        let exchange = self.0.wire.send(url, purpose, headers, post, staging).await;
         if exchange.failure.as_ref().is_none_or(|f| f.outcome != Outcome::Refused) {
             self.0.pace.learn(&host, &exchange);
         }
@@ -256,7 +257,7 @@ impl Fetcher {
             return exchanges;
         };
         for _ in 0..=ROBOTS_REDIRECTS {
-            let exchange = self.once(&next, Purpose::Robots, &[], staging).await;
+            let exchange = self.once(&next, Purpose::Robots, &[], None, staging).await;
             let target = exchange.location();
             exchanges.push(exchange);
             match target {

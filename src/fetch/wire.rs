@@ -112,6 +112,7 @@ impl Wire {
         url: &Url,
         purpose: Purpose,
         headers: &[(String, String)],
+        post: Option<&(&'static str, Bytes)>,
         staging: &mut impl Staging,
     ) -> Exchange {
         let mut exchange = Exchange {
@@ -133,7 +134,14 @@ impl Wire {
         if let Some((left, _)) = &left {
             exchange.request_headers.extend(resume::headers(left));
         }
-        let mut request = client.get(url.clone());
+        let mut request = match post {
+            None => client.get(url.clone()),
+            Some((kind, bytes)) => {
+                let kind = ("content-type".to_owned(), (*kind).to_owned());
+                exchange.request_headers.push(kind);
+                client.post(url.clone()).body(bytes.clone())
+            }
+        };
         for (name, value) in &exchange.request_headers {
             request = request.header(name, value);
         }

@@ -2,6 +2,7 @@
 //! `capture` asks them, `store` keeps what they answered.
 
 mod der;
+pub mod opentimestamps;
 pub mod rfc3161;
 
 /// A kind of witness.
@@ -9,6 +10,8 @@ pub mod rfc3161;
 pub enum Kind {
     /// A time stamping authority (RFC 3161), which signs digest and time.
     Rfc3161,
+    /// A calendar of OpenTimestamps, which promises to anchor the digest in the Bitcoin block chain, and later tells where.
+    OpenTimestamps,
 }
 
 impl Kind {
@@ -17,6 +20,7 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Kind::Rfc3161 => "rfc3161",
+            Kind::OpenTimestamps => "opentimestamps",
         }
     }
 }

@@ -116,7 +116,7 @@ pub(super) fn head_digest(request: &str, response: Option<&str>) -> [u8; 32] {
 }
 
 /// `name: value` lines, each ended by CR LF as on the wire.
-fn header_lines(headers: &[(String, String)]) -> String {
+pub(super) fn header_lines(headers: &[(String, String)]) -> String {
     let length = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
     let mut lines = String::with_capacity(length);
     for (name, value) in headers {

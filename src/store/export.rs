@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
 use crate::search::Query;
 
+pub mod proofs;
 mod roots;
 pub mod slim;
 pub mod story;

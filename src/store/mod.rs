@@ -27,6 +27,7 @@ mod row;
 mod search;
 mod session;
 mod settle;
+mod stamp;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -45,10 +46,11 @@ use crate::citation::{Cited, Claim};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::{Body, Unfinished};
+use crate::stamp::Kind;
 use failure::Fault;
 use record::{
-    About, CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, Origin, Queueing, ReadingReceipt, Reread,
-    ResolutionRecord,
+    About, CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, NewStamp, Origin, Promise, Queueing,
+    ReadingReceipt, Reread, ResolutionRecord,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
@@ -458,6 +460,41 @@ impl Store {
     /// If it cannot be written.
     pub async fn add_note(&self, note: NewNote) -> Result<i64> {
         self.call(0, move |session| session.add_note(&note)).await
+    }
+
+    /// The last entry of the chain, and its head.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn chain_end(&self) -> Result<(i64, String)> {
+        self.call(0, |session| Ok(session.chain_end())).await
+    }
+
+    /// Whether a witness has something to confirm: evidence that no word of theirs covers yet. Not if they were asked after
+    /// `since`.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn stamp_due(&self, kind: Kind, authority: String, since: Option<Timestamp>) -> Result<bool> {
+        let since = since.map(|since| since.to_string());
+        self.pass(move |session| session.stamp_due(kind, &authority, since.as_deref()))
+            .await
+    }
+
+    /// What calendars promised and have not kept yet, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn promises(&self) -> Result<Vec<Promise>> {
+        self.pass(|session| session.promises()).await
+    }
+
+    /// Keeps what a witness was asked and answered; gives its row.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn add_stamp(&self, stamp: NewStamp) -> Result<i64> {
+        self.call(0, move |session| session.add_stamp(&stamp)).await
     }
 
     /// From now on a target is captured, or a fetched article read again, only if somebody asks for it by name; false if that was

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::platform::{Candidate, Post, PostRef};
+use crate::stamp::Kind;
 
 /// Where an article's bytes came from.
 #[derive(Debug, Clone)]
@@ -255,6 +256,54 @@ pub struct SuppliedFile {
     pub length: u64,
     /// Its digest.
     pub sha256: [u8; 32],
+}
+
+/// What a witness was asked about a head of the ledger, and what it answered.
+#[derive(Debug, Clone)]
+pub struct NewStamp {
+    /// What kind of witness.
+    pub kind: Kind,
+    /// Its name in the settings.
+    pub authority: String,
+    /// The entry of the head.
+    pub entry: i64,
+    /// The head.
+    pub head: String,
+    /// Row of the promise that this completes.
+    pub of: Option<i64>,
+    /// `Captured` if its word was given and holds.
+    pub outcome: Outcome,
+    /// Reason code.
+    pub reason: String,
+    /// One line for a person, if there is more to say.
+    pub detail: Option<String>,
+    /// The time that it states.
+    pub time: Option<Timestamp>,
+    /// The body that was sent.
+    pub query: Option<bytes::Bytes>,
+    /// How it was asked and what came back.
+    pub exchange: Exchange,
+    /// Certificates (PEM) that the settings trust for it.
+    pub roots: Option<bytes::Bytes>,
+}
+
+/// What a calendar promised to anchor, and has not yet told where.
+#[derive(Debug, Clone)]
+pub struct Promise {
+    /// Row of the stamp.
+    pub stamp: i64,
+    /// The calendar, by its name in the settings.
+    pub authority: String,
+    /// The entry of the head.
+    pub entry: i64,
+    /// The head.
+    pub head: String,
+    /// The promise as received.
+    pub reply: Vec<u8>,
+    /// When it was made.
+    pub made: Timestamp,
+    /// When it was asked for last.
+    pub asked: Option<Timestamp>,
 }
 
 /// What a person decides about a post that could not be identified.

@@ -86,6 +86,10 @@ tables! {
     );
     REPARSE = reparse [skip 0, omit 0] (id, run, at, capture);
     NOTE = note [skip 0, omit 0] (id, run, at, by, target, article, text, file_name, body);
+    STAMP = stamp [skip 0, omit 0] (
+        id, run, kind, authority, entry, head, of, outcome, reason, detail, time, url, request_headers, query, started, ended,
+        remote, http_version, status, response_headers, server_date, certificate, reply, roots,
+    );
     REDACTION = redaction [skip 0, omit 0] (id, run, at, by, why, kind, item, sha256);
 }
 

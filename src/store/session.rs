@@ -103,6 +103,11 @@ impl Session {
         self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
 
+    /// Head of the chain.
+    pub(super) fn head(&self) -> &str {
+        &self.head
+    }
+
     /// Our clock's time as the archive writes it.
     pub(super) fn now(&self) -> String {
         self.clock.now().to_string()

@@ -10,12 +10,13 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use url::Url;
 
-use super::record::{About, AnswerRecord, MediaRecord, NewNote, Queueing, SuppliedFile, TargetKind};
+use super::record::{About, AnswerRecord, MediaRecord, NewNote, NewStamp, Queueing, SuppliedFile, TargetKind};
 use super::verify::{ProblemKind, Report, verify};
 use super::*;
 use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
 use crate::citation::{Citation, Findings, Form, Reference, Relation};
 use crate::error::ExitCode;
+use crate::exchange::testing::answered;
 use crate::exchange::{Exchange, Purpose};
 use crate::outcome::Outcome;
 use crate::platform::{Candidate, Media, Post, PostRef};
@@ -372,6 +373,27 @@ async fn add_a_note(path: &Path, about: About) {
     store.close(0, None).await.unwrap();
 }
 
+async fn add_a_stamp(path: &Path) {
+    let store = open(path);
+    let (entry, head) = store.chain_end().await.unwrap();
+    let stamp = NewStamp {
+        kind: Kind::Rfc3161,
+        authority: "one".into(),
+        entry,
+        head,
+        of: None,
+        outcome: Outcome::ServerError,
+        reason: "rejected".into(),
+        detail: Some("not granted".into()),
+        time: None,
+        query: Some(Bytes::from_static(b"a query")),
+        exchange: answered(200, b"a refusal"),
+        roots: Some(Bytes::from_static(b"roots")),
+    };
+    store.add_stamp(stamp).await.unwrap();
+    store.close(0, None).await.unwrap();
+}
+
 fn sound(path: &Path) -> Report {
     let report = verify(path, |_| {}).unwrap();
     assert_eq!(report.problems, []);
@@ -522,6 +544,7 @@ async fn evidence_refuses_update_and_delete() {
     let receipt = full_archive(&path).await;
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
+    add_a_stamp(&path).await;
     let connection = Connection::open(&path).unwrap();
     let tables: Vec<&str> = row::TABLES
         .iter()
@@ -568,6 +591,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     let receipt = full_archive(&path).await;
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
+    add_a_stamp(&path).await;
     let connection = Connection::open(&path).unwrap();
     let mut triggers = connection
         .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")

@@ -16,10 +16,13 @@ use super::post::stored_digest;
 use super::query::Reader;
 use super::row::{
     ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, NOTE, POST_MEDIA,
-    READING, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, TARGET, hex, unhex,
+    READING, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, hex, unhex,
 };
 use super::session::complete_line;
 use crate::error::Result;
+use crate::stamp::Kind;
+use crate::stamp::opentimestamps;
+use crate::stamp::rfc3161::Token;
 
 /// What kind of thing is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -272,6 +275,7 @@ const EVENTS: &[&str] = &[
     "resolution",
     "reparse",
     "note",
+    "stamp",
     "redaction",
 ];
 
@@ -367,6 +371,7 @@ fn check_line(connection: &Connection, report: &mut Report, seq: i64, body: &str
         "resolution" => derivation.resolution(seq)?,
         "reparse" => derivation.reparse(seq)?,
         "note" => derivation.note(seq)?,
+        "stamp" => derivation.stamp(seq)?,
         _ => derivation.redaction(seq)?,
     };
     let rows = derivation.evidence.take_digest();
@@ -489,6 +494,70 @@ impl Derivation<'_> {
         Ok(fields)
     }
 
+    fn stamp(&mut self, seq: i64) -> Sql<Fields> {
+        let mut found = None;
+        STAMP.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+            let fields = vec![
+                ("authority", string(row, 3)?),
+                ("entry", Field::Integer(row.get(4)?)),
+                ("head", string(row, 5)?),
+                ("kind", string(row, 2)?),
+                ("outcome", string(row, 7)?),
+                ("run", Field::Integer(row.get(1)?)),
+                ("url", string(row, 11)?),
+            ];
+            let blobs: [Option<i64>; 2] = [row.get(13)?, row.get(22)?];
+            let is_first = row.get::<_, Option<i64>>(6)?.is_none() && row.get::<_, String>(7)? == "captured";
+            let kind = is_first.then(|| row.get::<_, String>(2)).transpose()?;
+            found = Some((fields, blobs, (row.get::<_, i64>(4)?, row.get::<_, String>(5)?, kind)));
+            Sql::Ok(())
+        })?;
+        let Some((mut fields, blobs, (entry, head, kind))) = found else {
+            return Ok(None);
+        };
+        for (name, blob) in ["query", "reply"].into_iter().zip(blobs) {
+            if let Some(blob) = blob {
+                fields.push((name, Field::Digest(self.blob_digest(blob)?)));
+            }
+        }
+        let is_there = self
+            .connection
+            .prepare_cached("SELECT 1 FROM ledger WHERE seq = ?1 AND head = ?2")?
+            .exists((entry, &head))?;
+        if !is_there {
+            let what = format!("the head that it is about is not that of entry {entry}");
+            self.report.problem(ProblemKind::Evidence, &self.item, what);
+        }
+        if let ([_, Some(reply)], Some(kind)) = (blobs, kind) {
+            let mut bytes = Vec::new();
+            each_chunk(self.connection, reply, |chunk| {
+                bytes.extend_from_slice(chunk);
+                Sql::Ok(())
+            })?;
+            let digest = unhex(&head).unwrap_or_default();
+            let held = match kind == Kind::Rfc3161.word() {
+                true => Token::read(&bytes).and_then(|token| token.is_about(&digest)),
+                false => opentimestamps::promise(&bytes, &digest).map(drop),
+            };
+            // One that was redacted is counted with the bodies.
+            if let (Err(what), false) = (held, bytes.is_empty()) {
+                let what = format!("what was said does not hold: {what}");
+                self.report.problem(ProblemKind::Evidence, &self.item, what);
+            }
+        }
+        Ok(Some(fields))
+    }
+
+    /// Digest of a body; of one that is not there, none that could match.
+    fn blob_digest(&self, blob: i64) -> Sql<[u8; 32]> {
+        let sha256 = self
+            .connection
+            .prepare_cached("SELECT sha256 FROM blob WHERE id = ?1")?
+            .query_row([blob], |row| digest(row, 0))
+            .optional()?;
+        Ok(sha256.unwrap_or_default())
+    }
+
     fn note(&mut self, seq: i64) -> Sql<Fields> {
         let mut found = None;
         NOTE.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
@@ -511,12 +580,7 @@ impl Derivation<'_> {
             ("run", Field::Integer(run)),
         ];
         if let Some(blob) = body {
-            let sha256 = self
-                .connection
-                .prepare_cached("SELECT sha256 FROM blob WHERE id = ?1")?
-                .query_row([blob], |row| digest(row, 0))
-                .optional()?;
-            fields.push(("body", Field::Digest(sha256.unwrap_or_default())));
+            fields.push(("body", Field::Digest(self.blob_digest(blob)?)));
         }
         Ok(Some(fields))
     }

@@ -174,7 +174,7 @@ fn the_steps_of_verify_md_find_nothing_as_they_are_written_and_a_changed_digest_
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    assert_eq!(steps.len(), 6);
+    assert_eq!(steps.len(), 8);
     let says = |step: &str| {
         let output = Command::new("sh")
             .arg("-c")
@@ -187,7 +187,7 @@ fn the_steps_of_verify_md_find_nothing_as_they_are_written_and_a_changed_digest_
     };
     assert!(says(steps[0]).starts_with("sound\n"));
     assert_eq!(says(steps[1]).lines().count(), 1);
-    // Without a key the last step has nothing to say.
+    // Without a key and time stamps the last steps have nothing to say.
     for step in &steps[2..] {
         assert_eq!(says(step), "", "{step}");
     }

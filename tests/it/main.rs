@@ -19,6 +19,7 @@ mod run;
 mod scene;
 mod sealed;
 mod settle;
+mod stamps;
 mod strict;
 mod tidy;
 #[path = "../support/web.rs"]

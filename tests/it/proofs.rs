@@ -17,7 +17,7 @@ const SIGNER: &str = "proofs/signer.pem";
 const WACZ: &str = "data/captures/captures.wacz";
 
 /// Runs the program and expects this exit code; gives both of its outputs.
-fn does(scene: &Scene, code: i32, arguments: &[&str]) -> (String, String) {
+pub fn does(scene: &Scene, code: i32, arguments: &[&str]) -> (String, String) {
     let output = scene.bare().args(arguments).output().unwrap();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {out}{err}");
@@ -44,7 +44,7 @@ fn steps(folder: &Path) -> Vec<String> {
 }
 
 /// What a shell in the folder says to a command, on both outputs.
-fn shell(folder: &Path, command: &str) -> String {
+pub fn shell(folder: &Path, command: &str) -> String {
     let output = Command::new("sh")
         .arg("-c")
         .arg(command)
@@ -55,7 +55,7 @@ fn shell(folder: &Path, command: &str) -> String {
 }
 
 /// The one step of `VERIFY.md` that has these words in it.
-fn step(folder: &Path, words: &str) -> String {
+pub fn step(folder: &Path, words: &str) -> String {
     let mut found = steps(folder).into_iter().filter(|step| step.contains(words));
     let step = found.next().unwrap();
     assert_eq!(found.next(), None);

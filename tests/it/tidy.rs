@@ -27,6 +27,7 @@ fn imports_point_one_way() {
         ("platform", &["fetch", "store", "capture", "cli", "config"]),
         ("change", &["fetch", "store", "capture", "bundle", "cli", "config"]),
         ("exchange", &["fetch", "store", "capture", "cli", "config"]),
+        ("stamp", &["fetch", "store", "capture", "bundle", "cli", "config"]),
         ("fetch", &["store", "capture", "cli"]),
         ("bundle", &["fetch", "capture", "cli", "config"]),
         ("store", &["bundle", "fetch", "capture", "cli", "config"]),

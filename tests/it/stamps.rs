@@ -1,0 +1,582 @@
+//! When a bundle existed: time stamps of an authority that `openssl ts` plays, in the archive, in a bundle, and checked as
+//! `VERIFY.md` says.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::proofs::{does, shell, step};
+use crate::scene::{Scene, text};
+use crate::strict::{copy, exported, first_fault};
+
+/// What an authority does with a query.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mood {
+    Grants,
+    /// It grants no algorithm.
+    Refuses,
+    /// It gives again what it gave first.
+    Repeats,
+    Fails,
+}
+
+/// A time stamping authority on loopback, with a certificate authority of its own.
+struct Authority {
+    folder: PathBuf,
+    port: u16,
+    mood: Arc<Mutex<Mood>>,
+}
+
+const SETTINGS: &str = "
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = Root of Invented Clocks
+[root]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign
+[tsa_cert]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,timeStamping
+[tsa]
+default_tsa = one
+[one]
+serial = serial
+default_policy = 1.2.3.4.1
+digests = DIGESTS
+clock_precision_digits = 3
+ess_cert_id_alg = sha256
+signer_digest = sha256
+";
+
+impl Authority {
+    fn start(folder: PathBuf) -> Authority {
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("tsa.cnf"), SETTINGS.replace("DIGESTS", "sha256")).unwrap();
+        fs::write(folder.join("refuse.cnf"), SETTINGS.replace("DIGESTS", "sha512")).unwrap();
+        fs::write(folder.join("serial"), "01\n").unwrap();
+        let made = Command::new("sh")
+            .arg("-ec")
+            .arg(
+                "key() { openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $1 2>/dev/null ||
+                   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $1; }
+                 key root.key; key tsa.key
+                 openssl req -x509 -new -key root.key -config tsa.cnf -extensions root -days 30 -out root.pem
+                 openssl req -new -key tsa.key -config tsa.cnf -subj '/CN=Clock No. 9' -out tsa.csr
+                 openssl x509 -req -in tsa.csr -CA root.pem -CAkey root.key -CAcreateserial -extfile tsa.cnf \
+                   -extensions tsa_cert -days 20 -out tsa.pem",
+            )
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let authority = Authority {
+            port: listener.local_addr().unwrap().port(),
+            folder,
+            mood: Arc::new(Mutex::new(Mood::Grants)),
+        };
+        let (folder, mood) = (authority.folder.clone(), Arc::clone(&authority.mood));
+        serve(listener, move |head, query| {
+            reply(head, &query, &folder, *mood.lock().unwrap())
+        });
+        authority
+    }
+
+    fn is(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// The settings under which it is asked, by this name.
+    fn settings(&self, name: &str) -> Vec<String> {
+        [
+            format!("timestamp.{name}=http://{name}.test/tsr"),
+            format!("timestamp_roots.{name}={}", self.folder.join("root.pem").display()),
+            format!("hosts.{name}.test=127.0.0.1:{}", self.port),
+        ]
+        .into_iter()
+        .flat_map(|setting| ["--set".to_owned(), setting])
+        .collect()
+    }
+}
+
+/// Answers requests, one after the other, with the status and body that are made of head and body.
+fn serve(listener: TcpListener, mut answer: impl FnMut(&str, Vec<u8>) -> (u16, Vec<u8>) + Send + 'static) {
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let (head, body) = request(&stream);
+            let (status, body) = answer(&head, body);
+            let head = format!(
+                "HTTP/1.1 {status} Scripted\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&body).unwrap();
+        }
+    });
+}
+
+fn request(stream: &TcpStream) -> (String, Vec<u8>) {
+    let mut reader = BufReader::new(stream);
+    let (mut length, mut head) = (0, String::new());
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
+            break;
+        }
+        if let Some((_, value)) = line.to_ascii_lowercase().split_once("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        head += &line;
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (head, body)
+}
+
+fn reply(head: &str, query: &[u8], folder: &Path, mood: Mood) -> (u16, Vec<u8>) {
+    assert!(head.starts_with("POST /tsr HTTP/1.1\r\n"), "{head}");
+    assert!(
+        head.to_ascii_lowercase()
+            .contains("content-type: application/timestamp-query\r\n"),
+        "{head}"
+    );
+    match mood {
+        Mood::Fails => (500, b"out of order".to_vec()),
+        Mood::Repeats => (200, fs::read(folder.join("first.tsr")).unwrap()),
+        Mood::Grants | Mood::Refuses => {
+            fs::write(folder.join("query.tsq"), query).unwrap();
+            let settings = if mood == Mood::Grants { "tsa.cnf" } else { "refuse.cnf" };
+            Command::new("openssl")
+                .args(["ts", "-reply", "-config", settings, "-queryfile", "query.tsq"])
+                .args(["-signer", "tsa.pem", "-inkey", "tsa.key", "-out", "reply.tsr"])
+                .current_dir(folder)
+                .output()
+                .unwrap();
+            let reply = fs::read(folder.join("reply.tsr")).unwrap();
+            if mood == Mood::Grants && !folder.join("first.tsr").exists() {
+                fs::write(folder.join("first.tsr"), &reply).unwrap();
+            }
+            (200, reply)
+        }
+    }
+}
+
+const LOCAL: [&str; 6] = [
+    "--allow-net",
+    "127.0.0.0/8",
+    "--set",
+    "pace.delay=0",
+    "--set",
+    "limit.retries=0",
+];
+
+/// `citekeep stamp` with these witnesses.
+fn stamps(scene: &Scene, code: i32, settings: &[Vec<String>]) -> (String, String) {
+    let mut arguments = vec!["stamp"];
+    arguments.extend(LOCAL);
+    arguments.extend(settings.iter().flatten().map(String::as_str));
+    does(scene, code, &arguments)
+}
+
+/// A world with a bundle's worth of evidence, and an authority.
+fn scene() -> (Scene, Authority) {
+    let scene = exported();
+    fs::remove_dir_all(scene.path("bundle")).unwrap();
+    let authority = Authority::start(scene.path("authority"));
+    (scene, authority)
+}
+
+/// Adds a piece of evidence.
+fn note(scene: &Scene) {
+    does(scene, 0, &["note", "article:1", "seen", "--by", "desk"]);
+}
+
+#[test]
+fn a_head_is_stamped_once_by_each_authority_and_again_when_there_is_new_evidence() {
+    let (scene, one) = scene();
+    let two = Authority::start(scene.path("other"));
+    let both = [one.settings("one"), two.settings("two")];
+    let (said, _) = stamps(&scene, 0, &both);
+    assert!(
+        said.contains("one: ledger entry ") && said.contains("two: ledger entry "),
+        "{said}"
+    );
+    let (said, _) = stamps(&scene, 0, &both);
+    assert_eq!(said, "nothing is new since the last time stamp\n");
+    note(&scene);
+    stamps(&scene, 0, &both[..1]);
+    stamps(&scene, 0, &both);
+    let rows: String =
+        scene.value("SELECT group_concat(authority || ' ' || outcome || ' ' || reason, ', ') FROM stamp");
+    assert_eq!(
+        rows,
+        "one captured granted, two captured granted, one captured granted, two captured granted"
+    );
+    assert_eq!(
+        scene.value::<i64>(
+            "SELECT count(*) FROM stamp s JOIN ledger l ON l.seq = s.entry AND l.head = s.head
+             WHERE s.query IS NOT NULL AND s.reply IS NOT NULL AND s.roots IS NOT NULL AND s.status = 200 AND s.time IS NOT NULL"
+        ),
+        4
+    );
+    scene.is_sound();
+}
+
+#[test]
+fn openssl_finds_the_time_stamps_of_a_bundle_good_as_verify_md_says() {
+    let (scene, one) = scene();
+    let two = Authority::start(scene.path("other"));
+    stamps(&scene, 0, &[one.settings("one"), two.settings("two")]);
+    let entry: i64 = scene.value("SELECT entry FROM stamp LIMIT 1");
+    let last: i64 = scene.value("SELECT max(id) FROM capture");
+    does(&scene, 0, &["export", "--all", "-o", "now"]);
+    let as_of = last.to_string();
+    does(&scene, 0, &["export", "--all", "-o", "then", "--as-of", &as_of]);
+    for (bundle, leads_on) in [("now", false), ("then", true)] {
+        let folder = scene.path(bundle);
+        let said = shell(&folder, &step(&folder, "openssl ts -verify"));
+        let good = format!("proofs/one-{entry}: entry {entry} existed at ");
+        assert!(said.starts_with(&good), "{said}");
+        assert_eq!(said.matches("Verification: OK").count(), 2, "{said}");
+        assert_eq!(said.lines().count(), 4, "{said}");
+        assert_eq!(folder.join("proofs/chain.txt").exists(), leads_on);
+        let (said, _) = does(&scene, 0, &["verify", bundle]);
+        let good = format!("ledger entry {entry} and all before it existed at ");
+        assert!(
+            said.contains(&good) && said.contains("says Clock No. 9 (nothing but"),
+            "{said}"
+        );
+        let (said, _) = does(&scene, 0, &["verify", bundle, "--tsa-root", "authority/root.pem"]);
+        assert!(said.contains("says Clock No. 9 (trusted)"), "{said}");
+    }
+    // A root of somebody else, in the place of the right one.
+    let folder = scene.path("now");
+    fs::copy(
+        two.folder.join("root.pem"),
+        folder.join(format!("proofs/one-{entry}.pem")),
+    )
+    .unwrap();
+    let said = shell(&folder, &step(&folder, "openssl ts -verify"));
+    assert_eq!(said.matches("Verification: OK").count(), 1, "{said}");
+}
+
+#[test]
+fn a_stamp_that_is_got_later_changes_nothing_of_a_bundle_but_its_proofs() {
+    let (scene, one) = scene();
+    let last: i64 = scene.value("SELECT max(seq) FROM ledger");
+    let last = last.to_string();
+    does(&scene, 0, &["export", "--all", "-o", "before", "--as-of", &last]);
+    stamps(&scene, 0, &[one.settings("one")]);
+    does(&scene, 0, &["export", "--all", "-o", "after", "--as-of", &last]);
+    assert_eq!(
+        shell(scene.folder.path(), "diff -r before after"),
+        "Only in after: proofs\n"
+    );
+    does(&scene, 0, &["export", "--all", "-o", "after.zip", "--as-of", &last]);
+    let (said, _) = does(&scene, 0, &["verify", "after.zip"]);
+    assert!(said.contains("says Clock No. 9"), "{said}");
+}
+
+#[test]
+fn whoever_does_not_give_a_good_stamp_is_named_kept_and_asked_again() {
+    let (scene, one) = scene();
+    let settings = [one.settings("one")];
+    for (mood, reason, words) in [
+        (Mood::Fails, "status", "status 500"),
+        (Mood::Refuses, "rejected", "not granted"),
+        (Mood::Grants, "granted", ""),
+        (Mood::Repeats, "token_invalid", "about something else"),
+    ] {
+        one.is(mood);
+        note(&scene);
+        let (_, said) = stamps(&scene, if mood == Mood::Grants { 0 } else { 3 }, &settings);
+        assert!(said.contains(words), "{said}");
+        assert_eq!(
+            scene.value::<String>("SELECT reason FROM stamp ORDER BY id DESC LIMIT 1"),
+            reason
+        );
+    }
+    // Nobody is there.
+    let gone = [vec![
+        "--set".to_owned(),
+        "timestamp.two=http://two.test/".to_owned(),
+        "--set".to_owned(),
+        "hosts.two.test=127.0.0.1:1".to_owned(),
+    ]];
+    let (_, said) = stamps(&scene, 3, &gone);
+    assert!(said.contains("two: no time stamp: unreachable (connect)"), "{said}");
+    // Whose certificate leads to another root.
+    let two = Authority::start(scene.path("other"));
+    one.is(Mood::Grants);
+    let mut crossed = one.settings("one");
+    crossed.extend([
+        "--set".to_owned(),
+        format!("timestamp_roots.one={}", two.folder.join("root.pem").display()),
+    ]);
+    let (_, said) = stamps(&scene, 3, &[crossed]);
+    assert!(said.contains("leads to no root that is trusted"), "{said}");
+    let (_, said) = does(&scene, 78, &["stamp"]);
+    assert!(said.contains("names nobody to ask"), "{said}");
+    scene.is_sound();
+    stamps(&scene, 0, &settings);
+    // What failed is no proof.
+    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    let (said, _) = does(&scene, 0, &["verify", "bundle"]);
+    assert_eq!(said.matches("says Clock No. 9").count(), 2, "{said}");
+}
+
+#[test]
+fn a_run_asks_the_authorities_where_that_is_wanted_and_not_too_often() {
+    let (scene, one) = scene();
+    let run = |every: &str, code: i32| {
+        let settings = one.settings("one");
+        let mut arguments = vec!["run", "--set", "stamp.runs=true", "--set", every];
+        arguments.extend(LOCAL);
+        arguments.extend(settings.iter().map(String::as_str));
+        does(&scene, code, &arguments);
+        scene.value::<i64>("SELECT count(*) FROM stamp")
+    };
+    assert_eq!(run("stamp.every=3600", 0), 1);
+    note(&scene);
+    assert_eq!(run("stamp.every=3600", 0), 1);
+    assert_eq!(run("stamp.every=0", 0), 2);
+    assert_eq!(run("stamp.every=0", 0), 2);
+    one.is(Mood::Fails);
+    note(&scene);
+    assert_eq!(run("stamp.every=0", 3), 3);
+    let failed: i64 = scene.value("SELECT summary ->> '$.stamps_failed' FROM run_end ORDER BY id DESC LIMIT 1");
+    assert_eq!(failed, 1);
+    scene.is_sound();
+}
+
+#[test]
+fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
+    let (scene, one) = scene();
+    stamps(&scene, 0, &[one.settings("one")]);
+    let entry: i64 = scene.value("SELECT entry FROM stamp");
+    note(&scene);
+    stamps(&scene, 0, &[one.settings("one")]);
+    let second: i64 = scene.value("SELECT max(entry) FROM stamp");
+    let last: i64 = scene.value("SELECT max(id) FROM capture");
+    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    does(
+        &scene,
+        0,
+        &["export", "--all", "-o", "then", "--as-of", &last.to_string()],
+    );
+    let named = |entry: i64, end: &str| format!("proofs/one-{entry}.{end}");
+    let (reply, query, root) = (named(entry, "tsr"), named(entry, "tsq"), named(entry, "pem"));
+    let other = named(second, "tsr");
+    type Edit<'e> = Box<dyn Fn(&Path) + 'e>;
+    let cases: [(&str, &str, Edit<'_>); 8] = [
+        (
+            "bundle",
+            "it is about something else",
+            Box::new(|bundle| {
+                fs::copy(bundle.join(&other), bundle.join(&reply)).unwrap();
+            }),
+        ),
+        (
+            "bundle",
+            "it answers another query",
+            Box::new(|bundle| {
+                fs::copy(bundle.join(named(second, "tsq")), bundle.join(&query)).unwrap();
+            }),
+        ),
+        (
+            "bundle",
+            "its signature ",
+            Box::new(|bundle| {
+                let mut bytes = fs::read(bundle.join(&reply)).unwrap();
+                let at = bytes.len() - 5;
+                bytes[at] ^= 1;
+                fs::write(bundle.join(&reply), bytes).unwrap();
+            }),
+        ),
+        (
+            "bundle",
+            "not a reply",
+            Box::new(|bundle| fs::write(bundle.join(&reply), "<html>").unwrap()),
+        ),
+        (
+            "bundle",
+            "leads to no root",
+            Box::new(|bundle| fs::write(bundle.join(&root), "none").unwrap()),
+        ),
+        (
+            "bundle",
+            "tells of no entry",
+            Box::new(|bundle| {
+                fs::rename(bundle.join(&reply), bundle.join("proofs/one-99999.tsr")).unwrap();
+                fs::remove_file(bundle.join(&query)).unwrap();
+                fs::remove_file(bundle.join(&root)).unwrap();
+            }),
+        ),
+        (
+            "bundle",
+            "added: no proof of a kind that is known",
+            Box::new(|bundle| fs::remove_file(bundle.join(&reply)).unwrap()),
+        ),
+        (
+            "then",
+            "proofs/chain.txt: entry ",
+            Box::new(|bundle| {
+                let chain = fs::read_to_string(bundle.join("proofs/chain.txt")).unwrap();
+                fs::write(bundle.join("proofs/chain.txt"), chain.replacen(' ', " 0", 1)).unwrap();
+            }),
+        ),
+    ];
+    for (number, (bundle, fault, change)) in cases.into_iter().enumerate() {
+        let name = format!("copy{number}");
+        copy(&scene.path(bundle), &scene.path(&name));
+        change(&scene.path(&name));
+        let found = first_fault(&scene, &name);
+        assert!(found.contains(fault), "{found:?} is not {fault:?}");
+    }
+    note(&scene);
+    does(&scene, 0, &["export", "--all", "-o", "later"]);
+    let (_, said) = does(&scene, 0, &["-v", "verify", "later"]);
+    assert!(
+        said.contains(&format!("no time stamp covers what is behind entry {second}")),
+        "{said}"
+    );
+    let two = Authority::start(scene.path("other"));
+    let root = two.folder.join("root.pem");
+    let (_, said) = does(&scene, 65, &["verify", "bundle", "--tsa-root", root.to_str().unwrap()]);
+    assert!(said.contains("no time stamp by an authority"), "{said}");
+}
+
+#[test]
+fn a_stamp_that_was_changed_in_the_archive_is_found() {
+    let (scene, one) = scene();
+    stamps(&scene, 0, &[one.settings("one")]);
+    let archive = rusqlite::Connection::open(scene.archive()).unwrap();
+    assert!(archive.execute("UPDATE stamp SET entry = 0", []).is_err());
+    assert!(archive.execute("DELETE FROM stamp", []).is_err());
+    let (trigger, sql): (String, String) = archive
+        .query_row(
+            "SELECT name, sql FROM sqlite_schema WHERE name = 'stamp_no_update'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    archive
+        .execute_batch(&format!(
+            "DROP TRIGGER {trigger}; UPDATE stamp SET time = '1999-01-01T00:00:00.000Z'; {sql}"
+        ))
+        .unwrap();
+    drop(archive);
+    let (_, said) = does(&scene, 65, &["verify"]);
+    assert!(
+        said.contains("stamp") && said.contains("the rows say otherwise"),
+        "{said}"
+    );
+}
+
+/// A calendar that promises at once, and keeps it once `kept` is set: its later answer is a block at height 500,000.
+fn calendar(name: &'static str, kept: Arc<Mutex<bool>>) -> Vec<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    serve(listener, move |head, body| {
+        if head.starts_with("POST /digest HTTP/1.1\r\n") {
+            assert_eq!(body.len(), 32);
+            let uri = format!("http://{name}.test");
+            let length = u8::try_from(uri.len()).unwrap();
+            let pending = [0x83, 0xdf, 0xe3, 0x0d, 0x2e, 0xf9, 0x0c, 0x8e, length + 1, length];
+            // Appended to, hashed, promised.
+            return (
+                200,
+                [&[0xf0, 4, 1, 2, 3, 4, 0x08, 0x00][..], &pending, uri.as_bytes()].concat(),
+            );
+        }
+        let commitment = head
+            .strip_prefix("GET /timestamp/")
+            .and_then(|rest| rest.split_once(' '));
+        assert_eq!(commitment.unwrap().0.len(), 64, "{head}");
+        match *kept.lock().unwrap() {
+            false => (404, b"Pending confirmation in Bitcoin blockchain".to_vec()),
+            true => {
+                let bitcoin = [0x05, 0x88, 0x96, 0x0d, 0x73, 0xd7, 0x19, 0x01, 3, 0xa0, 0xc2, 0x1e];
+                (200, [&[0xf1, 2, 8, 9, 0x08, 0x08, 0x00][..], &bitcoin].concat())
+            }
+        }
+    });
+    [
+        format!("opentimestamps.{name}=http://{name}.test/"),
+        format!("hosts.{name}.test=127.0.0.1:{port}"),
+    ]
+    .into_iter()
+    .flat_map(|setting| ["--set".to_owned(), setting])
+    .collect()
+}
+
+#[test]
+fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
+    let (scene, _) = scene();
+    let kept = Arc::default();
+    let settings = [calendar("alice", Arc::clone(&kept))];
+    let (said, _) = stamps(&scene, 0, &settings);
+    let entry: i64 = scene.value("SELECT entry FROM stamp");
+    assert_eq!(said, format!("alice: will have ledger entry {entry} anchored\n"));
+    does(&scene, 0, &["export", "--all", "-o", "early"]);
+    let (said, _) = does(&scene, 0, &["verify", "early"]);
+    assert!(
+        said.contains("is promised an anchor, which proves nothing yet"),
+        "{said}"
+    );
+    let (said, _) = stamps(&scene, 0, &settings);
+    assert_eq!(said, format!("alice: ledger entry {entry} is not anchored yet\n"));
+    *kept.lock().unwrap() = true;
+    let (said, _) = stamps(&scene, 0, &settings);
+    assert_eq!(
+        said,
+        format!("alice: ledger entry {entry} is anchored in Bitcoin block 500000\n")
+    );
+    let (said, _) = stamps(&scene, 0, &settings);
+    assert_eq!(said, "nothing is new since the last time stamp\n");
+    assert_eq!(
+        scene.value::<String>("SELECT group_concat(reason, ' ') FROM stamp"),
+        "promised pending anchored"
+    );
+    scene.is_sound();
+    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    let (said, _) = does(&scene, 0, &["verify", "bundle"]);
+    assert!(
+        said.contains("existed when Bitcoin block 500000 was made, if that has the Merkle root "),
+        "{said}"
+    );
+    let proof = format!("proofs/alice-{entry}.ots");
+    let said = shell(&scene.path("bundle"), &step(&scene.path("bundle"), "ots --no-bitcoin"));
+    assert!(
+        said.starts_with(&format!("proofs/alice-{entry}: entry {entry}\n")),
+        "{said}"
+    );
+    let good = fs::read(scene.path("bundle").join(&proof)).unwrap();
+    // The last is another kind of attestation than that of Bitcoin, which shows nothing, and is not said to.
+    for (at, fault) in [
+        (3, "no proof of OpenTimestamps"),
+        (40, "it is about something else"),
+        (good.len() - 12, ""),
+    ] {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        fs::write(scene.path("bundle").join(&proof), bytes).unwrap();
+        match fault {
+            "" => assert!(does(&scene, 0, &["verify", "bundle"]).0.contains("proves nothing yet")),
+            fault => assert!(first_fault(&scene, "bundle").contains(fault)),
+        }
+    }
+    // What others say of it is in the guide; what is kept for that is a proof that their client reads.
+    fs::write(scene.path("bundle").join(&proof), good).unwrap();
+    if Command::new("ots").arg("--version").output().is_ok() {
+        let said = shell(&scene.path("bundle"), &format!("ots info {proof}"));
+        assert!(said.contains("BitcoinBlockHeaderAttestation(500000)"), "{said}");
+    }
+}
