@@ -23,5 +23,6 @@ pub mod platform;
 pub mod search;
 pub mod store;
 pub mod verdict;
+pub mod warc;
 
 pub use citation::find;

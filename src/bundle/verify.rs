@@ -3,7 +3,6 @@
 
 mod slim;
 mod wacz;
-pub mod warc;
 mod zipped;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -150,15 +149,6 @@ pub fn verify_wacz(path: &Path) -> Result<Report> {
     };
     wacz::check(path, "", false, &mut report)?;
     Ok(report)
-}
-
-/// Whether the bytes are to blame, and not the disk.
-fn is_content(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported};
-    matches!(
-        error.kind(),
-        InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported
-    )
 }
 
 /// The bodies of the bundle, by SHA-256.

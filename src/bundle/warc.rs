@@ -14,12 +14,10 @@ use super::{Who, failed};
 use crate::error::{Error, Result};
 use crate::store::export::{Extract, GivenArticle, WireExchange};
 use crate::store::hex;
+use crate::warc::record::REDACTED;
 
 /// What a revisit record says of its kind (ISO 28500:2017 §6.7.2).
 const IDENTICAL_PAYLOAD: &str = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
-
-/// How a metadata record names a body that was redacted in the archive.
-pub(super) const REDACTED: &str = "redacted-body-sha256: ";
 
 /// A WARC that is being written.
 pub(super) struct Warc<'a, W> {

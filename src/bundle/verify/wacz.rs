@@ -11,15 +11,15 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use unicode_normalization::UnicodeNormalization;
-use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::warc::{self, Inflated, Record};
-use super::{Report, TEXT_LIMIT, is_content};
+use super::{Report, TEXT_LIMIT};
 use crate::bundle::failed;
 use crate::error::Result;
 use crate::store::hex;
+use crate::warc::is_content;
+use crate::warc::record::{self, Record};
+use crate::warc::zipped::{Inflated, Metered, wrong_form};
 
 /// Most bytes of a ZIP's list of contents: tens of thousands of names.
 const DIRECTORY_LIMIT: u64 = 4 << 20;
@@ -294,7 +294,7 @@ impl<'c> Check<'c> {
         let left = self.left;
         let source = BufReader::with_capacity(1 << 16, self.bounded(zip.by_name(name)?));
         let file = name.strip_prefix("archive/").unwrap_or(name);
-        let outcome = warc::read(source, name.ends_with(".gz"), left, |offset, record| match record {
+        let outcome = record::read(source, name.ends_with(".gz"), left, |offset, record| match record {
             Err(what) => self.problem(name, format!("record at {offset}: {what}")),
             Ok(record) => self.place(file, record),
         });
@@ -483,27 +483,6 @@ impl<'c> Check<'c> {
     }
 }
 
-/// What is wrong with the form of an entry of a ZIP. `folded` has the names before it as the least particular system sees them.
-pub(super) fn wrong_form<R: Read>(
-    entry: &ZipFile<'_, R>,
-    name: &str,
-    folded: &mut HashSet<String>,
-) -> Option<&'static str> {
-    if !is_plain(name.trim_end_matches('/')) {
-        Some("a name that leads out of the file, or that no system takes")
-    } else if !folded.insert(name.nfkc().collect::<String>().to_lowercase()) {
-        Some("a name that some systems take for that of another entry")
-    } else if entry.is_symlink() {
-        Some("a link")
-    } else if entry.encrypted() {
-        Some("encrypted")
-    } else if ![CompressionMethod::Stored, CompressionMethod::Deflated].contains(&entry.compression()) {
-        Some("compressed in a way that no player reads")
-    } else {
-        None
-    }
-}
-
 fn identity(url: &str, time: &str) -> [u8; 32] {
     Sha256::new_with_prefix(url)
         .chain_update(b"\n")
@@ -534,42 +513,6 @@ fn next_line(source: &mut impl BufRead, limit: u64) -> io::Result<Option<String>
             bytes.push(last);
             Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
         }
-    }
-}
-
-/// Whether each part of the name is one that any system takes as the name of a file here.
-fn is_plain(name: &str) -> bool {
-    let odd = |c: char| c.is_control() || "\\:*?\"<>|\u{fffd}".contains(c);
-    let part = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(odd);
-    name.len() <= 1024 && name.split('/').all(part)
-}
-
-/// A file of which no more than so much may be read.
-#[derive(Debug)]
-pub(super) struct Metered<'l> {
-    pub file: File,
-    pub left: &'l Cell<u64>,
-}
-
-impl Read for Metered<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        match self.left.get().checked_sub(read as u64) {
-            Some(left) => self.left.set(left),
-            None => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "its list of contents is absurdly long",
-                ));
-            }
-        }
-        Ok(read)
-    }
-}
-
-impl Seek for Metered<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
     }
 }
 
