@@ -21,6 +21,8 @@ use crate::store::hex;
 
 /// The WARC's name inside `archive/`.
 const WARC: &str = "data.warc.gz";
+/// Name of the WARC with the records of others.
+pub(super) const OTHERS: &str = "others.warc.gz";
 
 /// Writes every part.
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> Result<()> {
@@ -47,6 +49,16 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
             _ => part.no_page(),
         }
     })?;
+    extract.records(|record| {
+        let length = record.body.map_or(0, |(_, length)| length);
+        let part = parts.with_room_for(length)?;
+        part.turn_to_others(extract)?;
+        let opens = part.warc.others(&record)?;
+        match (&record.title, opens) {
+            (Some(title), true) => part.page(title, record.text.as_deref()),
+            _ => part.no_page(),
+        }
+    })?;
     // Even of nothing but failures without an answer there is one.
     parts.with_room_for(0)?;
     parts.finish()
@@ -57,7 +69,7 @@ struct Parts<'b, 'a> {
     extract: &'a Extract<'a>,
     open: Option<Part<'a>>,
     count: usize,
-    options: &'b Options,
+    options: &'a Options,
 }
 
 impl<'a> Parts<'_, 'a> {
@@ -99,6 +111,10 @@ impl<'a> Parts<'_, 'a> {
 /// One WACZ that is being written; its WARC comes first, and the rest when that is whole.
 struct Part<'a> {
     warc: Warc<'a, ZipWriter<BagFile>>,
+    /// Of our own WARC, once that is whole and the one of others' records is written.
+    ours: Option<Resource>,
+    who: &'a Who,
+    large: bool,
     path: PathBuf,
     number: usize,
     index: Vec<String>,
@@ -112,7 +128,7 @@ struct Entry<'e> {
     url: &'e str,
     mime: &'e str,
     status: String,
-    digest: String,
+    digest: &'e str,
     length: String,
     offset: String,
     filename: &'e str,
@@ -130,7 +146,7 @@ struct Resource {
 
 impl<'a> Part<'a> {
     /// Begins part `number`, whose WARC will have about `most` bytes at most.
-    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &Who) -> Result<Part<'a>> {
+    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &'a Who) -> Result<Part<'a>> {
         let path = file.path().to_owned();
         let mut zip = ZipWriter::new(file);
         // Four bytes of size do for all but a part of one huge body, or of huge parts that were asked for.
@@ -144,12 +160,36 @@ impl<'a> Part<'a> {
             .map_err(failed("cannot write", &path))?;
         Ok(Part {
             warc: Warc::begin(zip, path.clone(), extract, number, who)?,
+            ours: None,
+            who,
+            large: most > 3 << 30,
             path,
             number,
             index: Vec::new(),
             pages,
             main: None,
         })
+    }
+
+    /// Ends our own WARC and begins that of others' records, which nobody is to take for ours.
+    fn turn_to_others(&mut self, extract: &'a Extract<'a>) -> Result<()> {
+        if self.ours.is_some() {
+            return Ok(());
+        }
+        let (bytes, digest) = self.warc.cut();
+        self.ours = Some(Resource {
+            name: WARC,
+            path: format!("archive/{WARC}"),
+            hash: format!("sha256:{}", hex(&digest)),
+            bytes,
+        });
+        let options = options(extract, CompressionMethod::Stored).large_file(self.large);
+        self.warc
+            .out()
+            .start_file(format!("archive/{OTHERS}"), options)
+            .map_err(io::Error::from)
+            .map_err(failed("cannot write", &self.path))?;
+        self.warc.begin_others(self.number, self.who)
     }
 
     /// Lists the first record written since as a page that a reader may open.
@@ -182,18 +222,22 @@ impl<'a> Part<'a> {
             mut index,
             pages,
             main,
+            ours,
+            ..
         } = self;
         let failed = || failed("cannot write", &path);
         let (zip, length, digest) = warc.finish();
+        let name = if ours.is_some() { OTHERS } else { WARC };
+        let last = Resource {
+            name,
+            path: format!("archive/{name}"),
+            hash: format!("sha256:{}", hex(&digest)),
+            bytes: length,
+        };
         let mut rest = Rest {
             zip,
             extract,
-            resources: vec![Resource {
-                name: WARC,
-                path: format!("archive/{WARC}"),
-                hash: format!("sha256:{}", hex(&digest)),
-                bytes: length,
-            }],
+            resources: ours.into_iter().chain([last]).collect(),
         };
         index.sort_unstable();
         let stored = CompressionMethod::Stored;
@@ -288,10 +332,10 @@ fn line(record: &Listed) -> Result<String> {
         url: &record.url,
         mime: &record.mime,
         status: record.status.to_string(),
-        digest: format!("sha256:{}", hex(&record.payload)),
+        digest: &record.payload,
         length: record.length.to_string(),
         offset: record.offset.to_string(),
-        filename: WARC,
+        filename: if record.of_others { OTHERS } else { WARC },
         record_digest: format!("sha256:{}", hex(&record.member)),
     })
     .map_err(|error| Error::Internal(error.to_string()))?;
@@ -344,7 +388,8 @@ mod tests {
             date: "2024-05-01T10:20:30.123Z".to_owned(),
             mime: "text/html".to_owned(),
             status: 200,
-            payload: [0; 32],
+            payload: format!("sha256:{}", "0".repeat(64)),
+            of_others: false,
             offset: 17,
             length: 4,
             member: [255; 32],

@@ -20,6 +20,7 @@ mod export;
 mod find;
 mod follow;
 mod hook;
+mod import;
 mod list;
 mod note;
 mod pause;
@@ -107,6 +108,8 @@ enum Command {
     Archive(archive::Arguments),
     /// Print what articles cite, with the sentences; no network, no archive
     Find(find::Arguments),
+    /// Take in the records of web archives of others (WARC, WACZ) as they stand
+    Import(import::Arguments),
     /// Capture whatever is due: cron's command, silent on success
     Run(run::Arguments),
     /// Look at a feed or sitemap in every run, and read its new articles
@@ -193,6 +196,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
     match &cli.command {
         Command::Archive(arguments) => archive::run(&cli.global, arguments, printer),
         Command::Find(arguments) => find::run(&cli.global, arguments, printer),
+        Command::Import(arguments) => import::run(&cli.global, arguments, printer),
         Command::Run(arguments) => run::run(&cli.global, arguments, printer),
         Command::Follow(arguments) => follow::follow(&cli.global, arguments, printer),
         Command::Unfollow(arguments) => follow::unfollow(&cli.global, arguments, printer),

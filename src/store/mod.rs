@@ -25,6 +25,7 @@ mod row;
 mod search;
 mod session;
 mod settle;
+mod taken;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -45,8 +46,8 @@ use crate::error::{Error, Result};
 use crate::exchange::{Body, Unfinished};
 use failure::Fault;
 use record::{
-    About, CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, Origin, ReadingReceipt, Reread,
-    ResolutionRecord,
+    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewNote, NewReading, NewRecords, Origin,
+    ReadingReceipt, Reread, ResolutionRecord,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
@@ -446,6 +447,15 @@ impl Store {
     /// If it cannot be written.
     pub async fn add_note(&self, note: NewNote) -> Result<i64> {
         self.call(0, move |session| session.add_note(&note)).await
+    }
+
+    /// Keeps those of some records of a web archive of others that are not here yet.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn import(&self, new: NewRecords) -> Result<Imported> {
+        let weight = new.records.iter().map(|record| body_bytes(&record.body)).sum();
+        self.call(weight, move |session| session.import(&new)).await
     }
 
     /// From now on a target is captured, or a fetched article read again, only if somebody asks for it by name; false if that was

@@ -16,7 +16,7 @@ use super::*;
 use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
 use crate::citation::{Citation, Findings, Form, Reference, Relation};
 use crate::error::ExitCode;
-use crate::exchange::{Exchange, Purpose};
+use crate::exchange::{Digests, Exchange, FileOfOthers, Purpose, Recorded};
 use crate::outcome::Outcome;
 use crate::platform::{Candidate, Media, Post, PostRef};
 
@@ -71,6 +71,7 @@ fn exchange(url: &str, purpose: Purpose, body: &[u8]) -> Exchange {
         body_sha256: Some(sha(body)),
         truncated: None,
         failure: None,
+        recorded: None,
     }
 }
 
@@ -197,6 +198,7 @@ fn new_reading(bytes: &'static [u8]) -> NewReading {
             bytes: Bytes::from_static(bytes),
             claimed_url: Some("https://news.example/story".into()),
             claimed_retrieved: Some(noon()),
+            record: None,
         },
         findings: Findings {
             reading: Reading {
@@ -321,6 +323,68 @@ async fn full_archive(path: &Path) -> ReadingReceipt {
         .unwrap();
     store.close(0, Some("{}".into())).await.unwrap();
     receipt
+}
+
+/// A record of a web archive of others with this body.
+fn recorded(body: &'static [u8]) -> Recorded {
+    let (header, head) = ("WARC/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n");
+    Recorded {
+        file: Arc::new(FileOfOthers {
+            name: "crawl.wacz".into(),
+            sha256: [7; 32],
+            length: 4096,
+        }),
+        warc: Some("data.warc.gz".into()),
+        place: 512,
+        sha256: sha(&[header.as_bytes(), head.as_bytes(), body].concat()),
+        kind: "response".into(),
+        record_id: Some("<urn:uuid:1>".into()),
+        url: Some("https://example.org/page".into()),
+        date: Some("2023-03-04T05:06:07Z".into()),
+        payload: Some("sha1:AAAA".into()),
+        digests: Digests::Agree,
+        status: Some(200),
+        media_type: Some("text/html".into()),
+        header: header.into(),
+        head: head.into(),
+        body: Body::Inline(Bytes::from_static(body)),
+        body_length: body.len() as u64,
+        body_sha256: Some(sha(body)),
+        revisits: None,
+    }
+}
+
+/// Adds, in a run of its own, what was taken from web archives of others: an import, a reading and a capture.
+async fn add_what_others_recorded(path: &Path, target: i64) {
+    let store = open(path);
+    let mut reading = new_reading(b"<p>theirs</p>");
+    if let Origin::Given { record, .. } = &mut reading.origin {
+        *record = Some(Box::new(recorded(b"theirs")));
+    }
+    store.add_reading(reading).await.unwrap();
+    store.enqueue(vec![target], true).await.unwrap();
+    let job = lease_one(&store, target).await;
+    let mut capture = page_capture(b"their page");
+    capture.answers[0].exchanges[0].recorded = Some(Box::new(recorded(b"their page")));
+    store.complete(job.id, job.fence, capture, None).await.unwrap();
+    let revisit = Recorded {
+        kind: "revisit".into(),
+        sha256: sha(b"WARC/1.1\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
+        body: Body::None,
+        body_length: 0,
+        body_sha256: None,
+        ..recorded(b"")
+    };
+    let batch = NewRecords {
+        file: Arc::clone(&revisit.file),
+        records: vec![recorded(b"a picture of theirs"), revisit],
+    };
+    let again = batch.clone();
+    let imported = store.import(batch).await.unwrap();
+    assert_eq!((imported.new, imported.known), (2, 0));
+    let imported = store.import(again).await.unwrap();
+    assert_eq!((imported.new, imported.known), (0, 2));
+    store.close(0, None).await.unwrap();
 }
 
 /// Adds, in a run of its own, what a person supplies.
@@ -496,6 +560,7 @@ async fn evidence_refuses_update_and_delete() {
     let (_folder, path) = scratch();
     let receipt = full_archive(&path).await;
     add_a_note(&path, About::Target(receipt.targets[0])).await;
+    add_what_others_recorded(&path, receipt.targets[1]).await;
     let connection = Connection::open(&path).unwrap();
     let tables: Vec<&str> = row::TABLES
         .iter()
@@ -541,6 +606,8 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     let (folder, path) = scratch();
     let receipt = full_archive(&path).await;
     add_a_note(&path, About::Target(receipt.targets[0])).await;
+    add_what_others_recorded(&path, receipt.targets[1]).await;
+    assert!(verify(&path, |_| {}).unwrap().is_sound());
     let connection = Connection::open(&path).unwrap();
     let mut triggers = connection
         .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")

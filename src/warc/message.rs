@@ -28,7 +28,11 @@ impl ResponseHead {
             other if other.starts_with("HTTP/") => None,
             _ => return None,
         };
-        let status = words.next()?.parse().ok().filter(|status| (100..600).contains(status))?;
+        let status = words
+            .next()?
+            .parse()
+            .ok()
+            .filter(|status| (100..600).contains(status))?;
         Some(ResponseHead {
             version,
             status,
@@ -214,7 +218,11 @@ mod tests {
     #[test]
     fn chunks_come_off_however_the_body_is_cut_into_pieces() {
         for (body, content, whole) in [
-            (&b"5\r\nhello\r\n6;a=b\r\n world\r\n0\r\nX: y\r\n\r\n"[..], &b"hello world"[..], true),
+            (
+                &b"5\r\nhello\r\n6;a=b\r\n world\r\n0\r\nX: y\r\n\r\n"[..],
+                &b"hello world"[..],
+                true,
+            ),
             (b"0\r\n\r\n", b"", true),
             (b"5\nhello\n0\n\n", b"hello", true),
             // Taken off by the writer already.
@@ -246,12 +254,26 @@ mod tests {
             head.headers,
             fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
-        assert_eq!(ResponseHead::parse(b"HTTP/2 404\r\n\r\n").unwrap().version, Some("HTTP/2.0"));
-        for none in [&b""[..], b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 99999 OK\r\n\r\n", b"HTTP/1.1 -1\r\n\r\n"] {
+        assert_eq!(
+            ResponseHead::parse(b"HTTP/2 404\r\n\r\n").unwrap().version,
+            Some("HTTP/2.0")
+        );
+        for none in [
+            &b""[..],
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"HTTP/1.1 99999 OK\r\n\r\n",
+            b"HTTP/1.1 -1\r\n\r\n",
+        ] {
             assert_eq!(ResponseHead::parse(none), None);
         }
         assert_eq!(method(b"POST /x HTTP/1.1\r\n\r\n"), b"POST");
-        assert!(has_field(b"HTTP/1.1 200 OK\r\nTransfer-ENCODING: chunked\r\n\r\n", "transfer-encoding"));
-        assert!(!has_field(b"HTTP/1.1 200 OK\r\nX: transfer-encoding: chunked\r\n\r\n", "transfer-encoding"));
+        assert!(has_field(
+            b"HTTP/1.1 200 OK\r\nTransfer-ENCODING: chunked\r\n\r\n",
+            "transfer-encoding"
+        ));
+        assert!(!has_field(
+            b"HTTP/1.1 200 OK\r\nX: transfer-encoding: chunked\r\n\r\n",
+            "transfer-encoding"
+        ));
     }
 }

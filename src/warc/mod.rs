@@ -3,6 +3,7 @@
 //! say how long it is.
 
 pub mod archive;
+pub mod events;
 pub mod message;
 pub mod record;
 pub mod zipped;

@@ -77,8 +77,7 @@ impl<R: Read> Read for Inflated<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let size = self.source.read(buffer)?;
         let left = self.left.get().checked_sub(size as u64);
-        self.left
-            .set(left.ok_or_else(|| {
+        self.left.set(left.ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
                 "absurdly much comes out of what is compressed in it",
@@ -87,7 +86,6 @@ impl<R: Read> Read for Inflated<'_, R> {
         Ok(size)
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -15,10 +15,12 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::{Report, TEXT_LIMIT};
 use crate::bundle::failed;
+use crate::bundle::wacz::OTHERS;
 use crate::error::Result;
 use crate::store::hex;
 use crate::warc::is_content;
-use crate::warc::record::{self, Record};
+use crate::warc::message::Dechunk;
+use crate::warc::record::{self, Record, Take};
 use crate::warc::zipped::{Inflated, Metered, wrong_form};
 
 /// Most bytes of a ZIP's list of contents: tens of thousands of names.
@@ -36,12 +38,12 @@ const DIGEST: &str = "datapackage-digest.json";
 /// Checks the file. `item` stands before the names of what is in it; of a bundle's own every page and record must be
 /// where the index says, of others' it may be that not all is listed.
 ///
-/// Of a bundle's own, gives the SHA-256 of every body that was received or given, those redacted since included.
-pub(super) fn check(path: &Path, item: &str, own: bool, report: &mut Report) -> Result<BTreeSet<String>> {
+/// Of a bundle's own, gives what it holds.
+pub(super) fn check(path: &Path, item: &str, own: bool, report: &mut Report) -> Result<Held> {
     check_within(INFLATED_LIMIT, path, item, own, report)
 }
 
-fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut Report) -> Result<BTreeSet<String>> {
+fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut Report) -> Result<Held> {
     let mut file = File::open(path).map_err(failed("cannot read", path))?;
     let length = file.seek(SeekFrom::End(0)).map_err(failed("cannot read", path))?;
     let directory = Cell::new(DIRECTORY_LIMIT);
@@ -65,7 +67,7 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
         urls: HashSet::new(),
         held: HashSet::new(),
         revisits: Vec::new(),
-        payloads: BTreeSet::new(),
+        of_bundle: Held::default(),
     };
     let source = Metered { file, left: &directory };
     let outcome = match ZipArchive::new(source) {
@@ -82,7 +84,18 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
         Err(error) => return Err(failed("cannot read", path)(error)),
         Ok(()) => {}
     }
-    Ok(check.payloads)
+    Ok(check.of_bundle)
+}
+
+/// What a WACZ of a bundle holds, by SHA-256.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// Bodies that we received or were given, those redacted since included.
+    pub payloads: BTreeSet<String>,
+    /// Bodies in records of others, with their chunks and without.
+    pub of_others: BTreeSet<String>,
+    /// Records of others.
+    pub records: BTreeSet<String>,
 }
 
 /// What the index must agree with.
@@ -113,8 +126,7 @@ struct Check<'c> {
     held: HashSet<[u8; 32]>,
     /// Revisits: file, place, payload.
     revisits: Vec<(String, u64, Option<[u8; 32]>)>,
-    /// SHA-256 of the bodies that are there, and of those redacted.
-    payloads: BTreeSet<String>,
+    of_bundle: Held,
 }
 
 type Zip<'z> = ZipArchive<Metered<'z>>;
@@ -158,7 +170,11 @@ impl<'c> Check<'c> {
         for (file, offset, payload) in std::mem::take(&mut self.revisits) {
             if payload.is_none_or(|payload| !self.held.contains(&payload)) {
                 let name = format!("archive/{file}");
-                self.fault(&name, format!("record at {offset}: revisits a body that is not here"));
+                let what = format!("record at {offset}: revisits a body that is not here");
+                match file == OTHERS {
+                    true => self.report.note(&format!("{}{name}", self.item), &what),
+                    false => self.fault(&name, what),
+                }
             }
         }
         for name in &indexes {
@@ -294,10 +310,28 @@ impl<'c> Check<'c> {
         let left = self.left;
         let source = BufReader::with_capacity(1 << 16, self.bounded(zip.by_name(name)?));
         let file = name.strip_prefix("archive/").unwrap_or(name);
+        if self.own && file == OTHERS {
+            return self.others(source, name, file);
+        }
         let outcome = record::read(source, name.ends_with(".gz"), left, |offset, record| match record {
             Err(what) => self.problem(name, format!("record at {offset}: {what}")),
             Ok(record) => self.place(file, record),
         });
+        match outcome {
+            Ok(stopped) => {
+                self.stopped.extend(stopped.map(|offset| (file.to_owned(), offset)));
+                Ok(())
+            }
+            Err(error) => self.or_problem(name, Err(error)),
+        }
+    }
+
+    /// The records of others stand as they stood: what they state wrongly is theirs, and only that they are these records
+    /// is ours to say.
+    fn others(&mut self, source: impl BufRead, name: &str, file: &str) -> io::Result<()> {
+        let left = self.left;
+        let mut others = Others::of(self, name, file);
+        let outcome = record::read_into(source, 0, name.ends_with(".gz"), left, &mut others);
         match outcome {
             Ok(stopped) => {
                 self.stopped.extend(stopped.map(|offset| (file.to_owned(), offset)));
@@ -324,11 +358,13 @@ impl<'c> Check<'c> {
             self.revisits.push((file.to_owned(), record.offset, payload));
         } else {
             self.held.extend(payload);
-            if wanted && self.own && record.media != "application/pkix-cert" {
+            if wanted && self.own && file != OTHERS && record.media != "application/pkix-cert" {
                 let body = record.payload.as_deref().unwrap_or_default();
-                self.payloads.insert(body.trim_start_matches("sha256:").to_owned());
+                self.of_bundle
+                    .payloads
+                    .insert(body.trim_start_matches("sha256:").to_owned());
             }
-            self.payloads.extend(record.redacted);
+            self.of_bundle.payloads.extend(record.redacted);
         }
         let place = Place {
             length: record.length,
@@ -480,6 +516,62 @@ impl<'c> Check<'c> {
             }
             outcome => outcome,
         }
+    }
+}
+
+/// Takes in the records of others.
+struct Others<'o, 'c> {
+    check: &'o mut Check<'c>,
+    name: &'o str,
+    file: &'o str,
+    body: Sha256,
+    content: Sha256,
+    dechunk: Dechunk,
+    first: bool,
+}
+
+impl<'o, 'c> Others<'o, 'c> {
+    fn of(check: &'o mut Check<'c>, name: &'o str, file: &'o str) -> Others<'o, 'c> {
+        Others {
+            check,
+            name,
+            file,
+            body: Sha256::new(),
+            content: Sha256::new(),
+            dechunk: Dechunk::default(),
+            first: true,
+        }
+    }
+}
+
+impl Take for Others<'_, '_> {
+    const WHOLE_DIGEST: bool = true;
+
+    fn body(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.body.update(bytes);
+        let content = &mut self.content;
+        self.dechunk.push(bytes, |piece| content.update(piece));
+        Ok(())
+    }
+
+    fn record(&mut self, record: Record) -> io::Result<()> {
+        let content = &mut self.content;
+        std::mem::take(&mut self.dechunk).end(|piece| content.update(piece));
+        let sums = [std::mem::take(&mut self.body), std::mem::take(&mut self.content)];
+        let held = &mut self.check.of_bundle;
+        held.of_others.extend(sums.map(|digest| hex(&digest.finalize())));
+        held.payloads.extend(record.redacted.clone());
+        // Ours are the first, which says what the file is, and what stands for one that was redacted.
+        let ours = std::mem::replace(&mut self.first, false) || record.redacted.is_some();
+        held.records
+            .extend(record.sha256.filter(|_| !ours).map(|sha256| hex(&sha256)));
+        self.check.place(self.file, record);
+        Ok(())
+    }
+
+    fn problem(&mut self, offset: u64, what: &str) {
+        let what = format!("record at {offset}: {what}; what follows was not read");
+        self.check.problem(self.name, what);
     }
 }
 
