@@ -398,3 +398,199 @@ fn what_was_taken_from_a_web_archive_is_named_so_in_every_part_of_a_bundle() {
     assert!(report.contains("recorded by others"), "the report says so");
     assert!(!report.contains("fetched by us"), "{report}");
 }
+
+/// I5 and I6: what is wrong with a record costs only that record.
+#[test]
+fn damage_and_lies_in_a_warc_are_told_and_cost_only_what_they_touch() {
+    let scene = Scene::new();
+    let page = |name: &str| html(&format!("http://news.example/{name}"), format!("<p>Page {name}."));
+    let with_length = |length: &str| {
+        let page = text(&page("b"));
+        let at = page.find("Content-Length: ").unwrap() + 16;
+        let end = at + page[at..].find("\r\n").unwrap();
+        format!("{}{length}{}", &page[..at], &page[end..]).into_bytes()
+    };
+    let cut = |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec();
+    for (name, bytes, new) in [
+        // Longer than the file, negative, missing, shorter than it is.
+        (
+            "huge.warc",
+            [page("a"), with_length("9223372036854775808"), page("c")].concat(),
+            2,
+        ),
+        ("negative.warc", [page("a"), with_length("-1"), page("c")].concat(), 2),
+        ("none.warc", [page("a"), with_length(""), page("c")].concat(), 2),
+        ("short.warc", [page("a"), with_length("3"), page("c")].concat(), 2),
+        // A member cut in half, and garbage between members.
+        (
+            "cut.warc.gz",
+            [gzip(&page("a")), cut(gzip(&page("b"))), gzip(&page("c"))].concat(),
+            2,
+        ),
+        (
+            "garbage.warc.gz",
+            [gzip(&page("a")), b"\x1f\x8b\x08 garbage".to_vec(), gzip(&page("c"))].concat(),
+            2,
+        ),
+        (
+            "tail.warc.gz",
+            [gzip(&page("a")), gzip(&page("b")), cut(gzip(&page("c")))].concat(),
+            2,
+        ),
+    ] {
+        let file = scene.file(name, bytes);
+        let archive = format!("{name}.db");
+        let output = scene
+            .bare_of(&archive)
+            .args(["import", &file, "--json"])
+            .output()
+            .unwrap();
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(counts(&said["report"]), [new, 0, 0, 1], "{name}: {said}");
+        assert_eq!(output.status.code(), Some(65), "{name}");
+        let verified = scene.bare_of(&archive).arg("verify").output().unwrap();
+        assert_eq!(verified.status.code(), Some(0), "{name}: {}", text(&verified.stdout));
+    }
+}
+
+/// I5: an address of a file, and a header that would be two.
+#[test]
+fn an_address_in_a_record_is_never_followed_and_stays_one_line() {
+    let scene = Scene::new();
+    let secret = scene.file("secret.txt", "what nobody asked for");
+    let address = format!("file://{secret}");
+    let records = [
+        record(
+            "resource",
+            &address,
+            DATE,
+            "Content-Type: text/html\r\n",
+            b"<p>A page that says it is a file of yours.",
+        ),
+        response(
+            "http://news.example/x",
+            DATE,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX: a\rInjected: b",
+            b"<p>X.",
+        ),
+    ];
+    let file = scene.file("lies.warc", records.concat());
+    let (report, code) = imported(&scene, &file);
+    assert_eq!((counts(&report), code), ([2, 0, 0, 0], Some(0)), "{report}");
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o"])
+        .arg(scene.path("bundle"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    scene.archives(0, &["--from", &file]);
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM record WHERE header LIKE '%what nobody asked%'"),
+        0
+    );
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM reading WHERE claimed_url LIKE 'file%'"),
+        0
+    );
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM blob_chunk WHERE bytes LIKE '%what nobody asked for%'"),
+        0
+    );
+    scene.is_sound();
+}
+
+/// I1 to I4: one odd entry, and nothing of a WACZ is taken in.
+#[test]
+fn a_wacz_with_any_odd_entry_is_refused_as_a_whole() {
+    let scene = Scene::new();
+    let warc = members(&[html(PAGE, "<p>A page.")]);
+    let long = format!("{}x", "a/".repeat(600));
+    for name in [
+        "../../x",
+        "/etc/x",
+        "C:\\x",
+        "a\0b",
+        long.as_str(),
+        "ARCHIVE/data.warc.gz",
+    ] {
+        let file = scene.file("odd.wacz", wacz(&[("archive/data.warc.gz", &warc), (name, b"x")]));
+        let (_, code) = imported(&scene, &file);
+        assert_eq!(code, Some(65), "{name:?}");
+    }
+    // A link, and a file through it.
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("archive/data.warc.gz", SimpleFileOptions::default())
+        .unwrap();
+    zip.write_all(&warc).unwrap();
+    zip.add_symlink("archive/link", "/etc", SimpleFileOptions::default())
+        .unwrap();
+    let file = scene.file("link.wacz", zip.finish().unwrap().into_inner());
+    assert_eq!(imported(&scene, &file).1, Some(65));
+    // The list of contents says another name than the entry itself, and bytes before the first entry.
+    let sound = wacz(&[("archive/data.warc.gz", &warc)]);
+    let at = sound
+        .windows(20)
+        .rposition(|bytes| bytes == b"archive/data.warc.gz")
+        .unwrap();
+    let mut renamed = sound.clone();
+    renamed[at..at + 7].copy_from_slice(b"ARCHIVE");
+    for bytes in [renamed, [b"PK\x03\x04 something".to_vec(), sound.clone()].concat()] {
+        let file = scene.file("odd.wacz", bytes);
+        assert_eq!(imported(&scene, &file).1, Some(65));
+    }
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM record"), 0);
+    assert_eq!(
+        scene.folder.path().read_dir().unwrap().count(),
+        3,
+        "nothing was unpacked"
+    );
+    let file = scene.file("sound.wacz", sound);
+    assert_eq!(imported(&scene, &file).1, Some(0));
+}
+
+/// I3: a member that says little and brings much.
+#[test]
+fn what_unpacks_absurdly_stops_at_the_bound() {
+    let scene = Scene::new();
+    let nothing = vec![b' '; 1 << 20];
+    let mut member = GzEncoder::new(Vec::new(), Compression::best());
+    let head = format!(
+        "WARC/1.1\r\nWARC-Type: resource\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
+        1_u64 << 40
+    );
+    member.write_all(head.as_bytes()).unwrap();
+    for _ in 0..64 {
+        member.write_all(&nothing).unwrap();
+    }
+    let file = scene.file(
+        "bomb.warc.gz",
+        [members(&[html(PAGE, "<p>A page.")]), member.finish().unwrap()].concat(),
+    );
+    let (report, code) = imported(&scene, &file);
+    assert_eq!((counts(&report), code), ([1, 0, 0, 1], Some(65)));
+    assert!(std::fs::metadata(scene.archive()).unwrap().len() < 128 << 20);
+    scene.is_sound();
+}
+
+/// V8: what is foreign in a record is text in the report, and no address of its own.
+#[test]
+fn markup_and_addresses_in_a_web_archive_are_text_in_the_report() {
+    let scene = Scene::new();
+    let page = "<title><script>alert(1)</script></title><article><p>Read <a href=\"javascript:alert(1)\">this</a> and that \
+                <a href=\"http://river.example/report\">report</a>.</p></article>";
+    let file = scene.file("<img src=x onerror=alert(1)>.warc", html(PAGE, page));
+    scene.archives(0, &["--from", &file, "--replay", &file]);
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o"])
+        .arg(scene.path("bundle"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report = text(&std::fs::read(scene.path("bundle").join("data/report.html")).unwrap());
+    assert!(report.contains("onerror"), "the name of the file is told");
+    for bad in ["<script", "<img src=x", "href=\"javascript", "href=javascript"] {
+        assert!(!report.contains(bad), "{bad}");
+    }
+}
