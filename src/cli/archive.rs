@@ -188,8 +188,7 @@ fn recorded_pages(from: &Arc<Replay>, inputs: Vec<String>) -> Result<Vec<Item>> 
         };
         url.set_fragment(None);
         let before = items.len();
-        let same = from.pages().iter().filter(|page| page.url == url);
-        items.extend(same.map(|page| Item::recorded(from, page)));
+        items.extend(from.pages_at(&url).map(|page| Item::recorded(from, page)));
         if items.len() == before {
             return Err(Error::BadInput {
                 input: name,

@@ -35,6 +35,9 @@ const ADDRESS_LIMIT: usize = 16 << 10;
 pub struct Replay {
     archives: Vec<Opened>,
     spots: HashMap<Key, Vec<Spot>>,
+    /// Every page in them.
+    html: Vec<Page>,
+    /// Those that are to be read if nobody names any.
     pages: Vec<Page>,
     limit: Limit,
     clock: Clock,
@@ -139,6 +142,7 @@ impl Replay {
         let mut replay = Replay {
             archives: Vec::new(),
             spots: HashMap::new(),
+            html: Vec::new(),
             pages: Vec::new(),
             limit: config.limit.clone(),
             clock,
@@ -209,8 +213,9 @@ impl Replay {
                     }
                 }
             }
-            None => self.pages.append(&mut html),
+            None => self.pages.extend(html.iter().cloned()),
         }
+        self.html.append(&mut html);
         for (place, what) in index.problems {
             let warc = archive
                 .warc(place.warc)
@@ -228,6 +233,11 @@ impl Replay {
     #[must_use]
     pub fn pages(&self) -> &[Page] {
         &self.pages
+    }
+
+    /// Every state of the page at an address, listed or not.
+    pub fn pages_at<'r>(&'r self, url: &'r Url) -> impl Iterator<Item = &'r Page> {
+        self.html.iter().filter(move |page| page.url == *url)
     }
 
     /// The newest answer to a request for `url` that they have.

@@ -594,3 +594,67 @@ fn markup_and_addresses_in_a_web_archive_are_text_in_the_report() {
         assert!(!report.contains(bad), "{bad}");
     }
 }
+
+#[test]
+fn a_replay_follows_redirects_and_revisits_and_the_bundle_holds_both_records() {
+    let scene = Scene::new();
+    let body = "<html><title>The report</title><body><p>The bridge is old.</p></body></html>";
+    let digest = hex(&Sha1::digest(body));
+    let fields = format!("Content-Type: application/http; msgtype=response\r\nWARC-Payload-Digest: sha1:{digest}\r\n");
+    let post = record(
+        "request",
+        "http://river.example/now",
+        "2023-03-06T00:00:00Z",
+        "Content-Type: application/http; msgtype=request\r\nWARC-Concurrent-To: <urn:posted>\r\n",
+        b"POST /now HTTP/1.1\r\n\r\n",
+    );
+    let answer_to_post = text(&html("http://river.example/now", "<p>What somebody sent."))
+        .replace(DATE, "2023-03-06T00:00:00Z")
+        .replacen(
+            "WARC-Target-URI",
+            "WARC-Concurrent-To: <urn:posted>\r\nWARC-Target-URI",
+            1,
+        );
+    let records = [
+        html(PAGE, article(POST)),
+        html("http://river.example/before", body),
+        response(
+            "http://river.example/report",
+            DATE,
+            "HTTP/1.1 301 Moved\r\nLocation: https://river.example/now",
+            b"",
+        ),
+        record(
+            "revisit",
+            "http://river.example/now",
+            "2023-03-05T00:00:00Z",
+            &fields,
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
+        ),
+        post,
+        answer_to_post.into_bytes(),
+    ];
+    let file = scene.file("then.warc.gz", members(&records));
+    scene.archives(0, &["--from", &file, PAGE, "--replay", &file]);
+    assert_eq!(scene.web.log().len(), 0);
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT outcome || ' ' || status || ' ' || final_url || ' ' || ended FROM captures
+             WHERE url = 'http://river.example/report'"
+        ),
+        "captured 200 https://river.example/now 2023-03-05T00:00:00.000Z"
+    );
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT r.kind || ' ' || o.url FROM exchange_record e JOIN record r ON r.id = e.record JOIN record o ON o.id = r.revisits"
+        ),
+        "revisit http://river.example/before"
+    );
+    scene.is_sound();
+    let bundle = scene.path("bundle");
+    let target = ["export", "--target", "http://river.example/report", "-o"];
+    let output = scene.bare().args(target).arg(&bundle).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = scene.bare().arg("verify").arg(&bundle).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}
