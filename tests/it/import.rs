@@ -187,7 +187,8 @@ fn a_replay_answers_from_the_web_archive_alone_and_names_what_that_lacks() {
         ),
     ]);
     let file = scene.file("then.warc.gz", warc);
-    scene.archives(0, &[PAGE, "--replay", &file]);
+    let printed = scene.archives(0, &[PAGE, "--replay", &file]);
+    assert!(printed.contains("recorded by others, in then.warc.gz"), "{printed}");
     assert_eq!(scene.web.log().len(), asked, "the network was asked");
     assert_eq!(scene.value::<String>("SELECT text FROM posts"), "What it said then.");
     assert_eq!(
