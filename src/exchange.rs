@@ -10,12 +10,14 @@ use crate::clock::Timestamp;
 use crate::outcome::Outcome;
 
 mod decode;
+mod recorded;
 pub mod saved;
 #[cfg(test)]
 pub mod testing;
 
 use decode::beginning;
 pub use decode::{DECODED_LIMIT, DecodeError, RATIO_LIMIT, decode};
+pub use recorded::{Digests, FileOfOthers, Recorded};
 
 /// What a request is for; chooses limits, headers and whether robots.txt is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -212,6 +214,8 @@ pub struct Exchange {
     pub truncated: Option<Truncated>,
     /// Why there is no response, or no whole one.
     pub failure: Option<Failure>,
+    /// The record of somebody else's web archive that it was taken from; `None`: we made it ourselves.
+    pub recorded: Option<Box<Recorded>>,
 }
 
 impl Exchange {

@@ -25,5 +25,6 @@ pub mod search;
 pub mod stamp;
 pub mod store;
 pub mod verdict;
+pub mod warc;
 
 pub use citation::find;

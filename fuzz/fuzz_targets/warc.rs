@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use citekeep::bundle::verify::warc;
+use citekeep::warc::record;
 use citekeep_fuzz::run_with_choice;
 use libfuzzer_sys::{Corpus, fuzz_target};
 
@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         2,
         |gzip, rest| {
             let (mut end, mut records) = (0, 0);
-            let read = warc::read(rest, gzip == 1, &Cell::new(1 << 24), |offset, record| {
+            let read = record::read(rest, gzip == 1, &Cell::new(1 << 24), |offset, record| {
                 if let Ok(record) = record {
                     assert_eq!(offset, end);
                     end = offset + record.length;

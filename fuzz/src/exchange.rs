@@ -65,5 +65,6 @@ fn exchange(request: &Request, status: u16, response_headers: Vec<(String, Strin
         body_sha256: None,
         truncated: None,
         failure: None,
+        recorded: None,
     }
 }

@@ -58,10 +58,13 @@ pub fn read(bytes: &[u8]) -> Addresses {
     found
 }
 
-/// Which column of a table's head is `url`.
+/// Which column of a table's head is `url`, else `link`, as archivers' own tables have it.
 fn url_column(head: &str) -> Option<usize> {
-    head.split(',')
-        .position(|name| name.trim().trim_matches('"').eq_ignore_ascii_case("url"))
+    let named = |wanted: &str| {
+        head.split(',')
+            .position(|name| name.trim().trim_matches('"').eq_ignore_ascii_case(wanted))
+    };
+    named("url").or_else(|| named("link"))
 }
 
 fn table(text: &str, column: usize, found: &mut Addresses) {
@@ -107,6 +110,11 @@ mod tests {
             ),
             (
                 "title,url\n\"A, B\",https://a.example/1\nC,ftp://a.example/2\n",
+                &["https://a.example/1"],
+                &[3],
+            ),
+            (
+                "Link,Archive status\nhttps://a.example/1,wayback: success\n,not yet\n",
                 &["https://a.example/1"],
                 &[3],
             ),

@@ -4,7 +4,6 @@
 mod proofs;
 mod slim;
 mod wacz;
-pub mod warc;
 mod zipped;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -147,16 +146,22 @@ pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
     let payload = check_bag(folder, &files, &mut report)?;
     check_parts(&files, &mut report);
     if report.problems.is_empty() {
+        let (named, records) = check_ledger(folder, &mut report)?;
         let mut bodies = Bodies {
-            named: check_ledger(folder, &mut report)?,
+            named,
             all: !files.contains("data/ledger/withheld.txt"),
             kept: HashSet::new(),
         };
         for name in files.iter().filter(|name| name.ends_with(".wacz")) {
-            for body in wacz::check(&folder.join(name), name, true, &mut report)? {
+            let held = wacz::check(&folder.join(name), name, true, &mut report)?;
+            for body in held.payloads {
                 bodies.check_named(&body, name, &mut report);
                 bodies.kept.insert(body);
             }
+            for record in held.records.iter().filter(|record| !records.contains(*record)) {
+                bodies.unnamed("its record of others", record, name, &mut report);
+            }
+            bodies.kept.extend(held.of_others);
         }
         for (name, sha256) in payload.iter().filter(|(name, _)| name.starts_with("data/supplied/")) {
             bodies.check_named(sha256, name, &mut report);
@@ -222,15 +227,6 @@ pub fn verify_wacz(path: &Path, trust: &Trust) -> Result<Report> {
     Ok(report)
 }
 
-/// Whether the bytes are to blame, and not the disk.
-fn is_content(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported};
-    matches!(
-        error.kind(),
-        InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported
-    )
-}
-
 /// The bodies of the bundle, by SHA-256.
 struct Bodies {
     /// Those that the ledger's lines name.
@@ -244,12 +240,18 @@ struct Bodies {
 impl Bodies {
     /// The ledger must name the body, or the text.
     fn check_named(&self, sha256: &str, item: &str, report: &mut Report) {
-        match self.named.contains(sha256) {
-            true => {}
-            false if self.all => report.problem(item, format!("no ledger entry names its body {sha256}")),
+        if !self.named.contains(sha256) {
+            self.unnamed("its body", sha256, item, report);
+        }
+    }
+
+    /// No line of the ledger names it; without every line that proves nothing.
+    fn unnamed(&self, what: &str, sha256: &str, item: &str, report: &mut Report) {
+        match self.all {
+            true => report.problem(item, format!("no ledger entry names {what} {sha256}")),
             false => report.note(
                 item,
-                "a body that no ledger entry names; lines of the ledger are withheld",
+                &format!("no ledger entry names {what}; lines of the ledger are withheld"),
             ),
         }
     }
@@ -425,8 +427,9 @@ fn lines(folder: &Path, name: &str) -> Result<impl Iterator<Item = Result<String
     }))
 }
 
-/// The chain, and the entries that the bundle has of it; gives the digests of the bodies and texts that these name.
-fn check_ledger(folder: &Path, report: &mut Report) -> Result<HashSet<String>> {
+/// The chain, and the entries that the bundle has of it; gives the digests of the bodies and texts that these name, and those
+/// of the records of others.
+fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, HashSet<String>)> {
     let (mut previous, mut leaves) = (FIRST_HEAD.to_owned(), HashSet::new());
     // An answer without a body is one with an empty body.
     let mut bodies = HashSet::from([hex(&Sha256::digest(b""))]);
@@ -441,11 +444,12 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<HashSet<String>> {
             }
             _ => {
                 report.problem("data/ledger/chain.txt", format!("entry {number} breaks the chain"));
-                return Ok(bodies);
+                return Ok((bodies, HashSet::new()));
             }
         }
     }
     report.head = Some(previous);
+    let mut records = HashSet::new();
     for (number, line) in lines(folder, "data/ledger/lines.jsonl")?.enumerate() {
         let line = line?;
         if !leaves.contains(&leaf(&line)) {
@@ -456,10 +460,21 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<HashSet<String>> {
         }
         let entry: Value = serde_json::from_str(&line).unwrap_or_default();
         let exchanges = entry["exchanges"].as_array().into_iter().flatten();
+        let named = exchanges
+            .clone()
+            .chain([&entry])
+            .flat_map(|item| [&item["record"], &item["revisits"]])
+            .filter_map(Value::as_str);
+        let imported = entry["records"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
+        records.extend(named.chain(imported).map(str::to_owned));
         let named = exchanges.chain([&entry]).filter_map(|item| item["body"].as_str());
         bodies.extend(named.chain(entry["text"].as_str()).map(str::to_owned));
     }
-    Ok(bodies)
+    Ok((bodies, records))
 }
 
 /// The crate must describe every file of the payload as it is. Each entity stands on a line of its own.

@@ -25,6 +25,11 @@ use crate::store::hex;
 
 /// The WARC's name inside `archive/`.
 const WARC: &str = "data.warc.gz";
+/// Name of the WARC with the records of others.
+pub(super) const OTHERS: &str = "others.warc.gz";
+
+/// Stands for the ledger entry of what others recorded, which has a part of its own where each capture has one.
+const RECORDS: i64 = -1;
 
 /// Whether an export to this path is nothing but a WACZ.
 #[must_use]
@@ -51,6 +56,7 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         .map_err(|error| failed("cannot name", path)(error.error))?;
     sync_folder(parent(path))
 }
+
 /// What wrote it.
 const SOFTWARE: &str = concat!("citekeep ", env!("CARGO_PKG_VERSION"));
 
@@ -80,6 +86,15 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
             _ => part.no_page(),
         }
     })?;
+    extract.records(|record| {
+        let part = parts.part(RECORDS, record.body.map_or(0, |(_, length)| length))?;
+        part.turn_to_others(extract)?;
+        let opens = part.warc.others(&record)?;
+        match (&record.title, opens) {
+            (Some(title), true) => part.page(title, record.text.as_deref()),
+            _ => part.no_page(),
+        }
+    })?;
     // Even of nothing at all there is one.
     if parts.count == 0 {
         parts.part(0, 0)?;
@@ -94,7 +109,7 @@ struct Parts<'b, 'a> {
     /// Ledger entry of what was written last.
     entry: i64,
     count: usize,
-    options: &'b Options,
+    options: &'a Options,
 }
 
 impl<'a> Parts<'_, 'a> {
@@ -115,6 +130,7 @@ impl<'a> Parts<'_, 'a> {
             None => {
                 self.count += 1;
                 let name = match self.count {
+                    number if by_capture && entry == RECORDS => format!("captures/records-{number}.wacz"),
                     _ if by_capture => format!("captures/{entry}-{}.wacz", self.count),
                     1 => "captures/captures.wacz".to_owned(),
                     number => format!("captures/captures-{number}.wacz"),
@@ -140,6 +156,10 @@ impl<'a> Parts<'_, 'a> {
 /// One WACZ that is being written; its WARC comes first, and the rest when that is whole.
 struct Part<'a> {
     warc: Warc<'a, ZipWriter<BagFile>>,
+    /// Of our own WARC, once that is whole and the one of others' records is written.
+    ours: Option<Resource>,
+    who: &'a Who,
+    large: bool,
     path: PathBuf,
     number: usize,
     index: Vec<String>,
@@ -153,7 +173,7 @@ struct Entry<'e> {
     url: &'e str,
     mime: &'e str,
     status: String,
-    digest: String,
+    digest: &'e str,
     length: String,
     offset: String,
     filename: &'e str,
@@ -171,7 +191,7 @@ struct Resource {
 
 impl<'a> Part<'a> {
     /// Begins part `number`, whose WARC will have about `most` bytes at most.
-    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &Who) -> Result<Part<'a>> {
+    fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &'a Who) -> Result<Part<'a>> {
         let path = file.path().to_owned();
         let mut zip = ZipWriter::new(file);
         // Four bytes of size do for all but a part of one huge body, or of huge parts that were asked for.
@@ -185,12 +205,36 @@ impl<'a> Part<'a> {
             .map_err(failed("cannot write", &path))?;
         Ok(Part {
             warc: Warc::begin(zip, path.clone(), extract, number, who)?,
+            ours: None,
+            who,
+            large: most > 3 << 30,
             path,
             number,
             index: Vec::new(),
             pages,
             main: None,
         })
+    }
+
+    /// Ends our own WARC and begins that of others' records, which nobody is to take for ours.
+    fn turn_to_others(&mut self, extract: &'a Extract<'a>) -> Result<()> {
+        if self.ours.is_some() {
+            return Ok(());
+        }
+        let (bytes, digest) = self.warc.cut();
+        self.ours = Some(Resource {
+            name: WARC,
+            path: format!("archive/{WARC}"),
+            hash: format!("sha256:{}", hex(&digest)),
+            bytes,
+        });
+        let options = options(extract, CompressionMethod::Stored).large_file(self.large);
+        self.warc
+            .out()
+            .start_file(format!("archive/{OTHERS}"), options)
+            .map_err(io::Error::from)
+            .map_err(failed("cannot write", &self.path))?;
+        self.warc.begin_others(self.number, self.who)
     }
 
     /// Lists the first record written since as a page that a reader may open.
@@ -223,18 +267,22 @@ impl<'a> Part<'a> {
             mut index,
             pages,
             main,
+            ours,
+            ..
         } = self;
         let failed = || failed("cannot write", &path);
         let (zip, length, digest) = warc.finish();
+        let name = if ours.is_some() { OTHERS } else { WARC };
+        let last = Resource {
+            name,
+            path: format!("archive/{name}"),
+            hash: format!("sha256:{}", hex(&digest)),
+            bytes: length,
+        };
         let mut rest = Rest {
             zip,
             extract,
-            resources: vec![Resource {
-                name: WARC,
-                path: format!("archive/{WARC}"),
-                hash: format!("sha256:{}", hex(&digest)),
-                bytes: length,
-            }],
+            resources: ours.into_iter().chain([last]).collect(),
         };
         index.sort_unstable();
         let stored = CompressionMethod::Stored;
@@ -332,10 +380,10 @@ fn line(record: &Listed) -> Result<String> {
         url: &record.url,
         mime: &record.mime,
         status: record.status.to_string(),
-        digest: format!("sha256:{}", hex(&record.payload)),
+        digest: &record.payload,
         length: record.length.to_string(),
         offset: record.offset.to_string(),
-        filename: WARC,
+        filename: if record.of_others { OTHERS } else { WARC },
         record_digest: format!("sha256:{}", hex(&record.member)),
     })
     .map_err(|error| Error::Internal(error.to_string()))?;
@@ -404,7 +452,8 @@ mod tests {
             date: "2024-05-01T10:20:30.123Z".to_owned(),
             mime: "text/html".to_owned(),
             status: 200,
-            payload: [0; 32],
+            payload: format!("sha256:{}", "0".repeat(64)),
+            of_others: false,
             offset: 17,
             length: 4,
             member: [255; 32],

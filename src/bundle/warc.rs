@@ -12,14 +12,12 @@ use sha2::{Digest, Sha256};
 use super::bag::uuid_of;
 use super::{Who, failed};
 use crate::error::{Error, Result};
-use crate::store::export::{Extract, GivenArticle, WireExchange};
+use crate::store::export::{Extract, GivenArticle, OthersRecord, WireExchange};
 use crate::store::hex;
+use crate::warc::record::REDACTED;
 
 /// What a revisit record says of its kind (ISO 28500:2017 §6.7.2).
 const IDENTICAL_PAYLOAD: &str = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
-
-/// How a metadata record names a body that was redacted in the archive.
-pub(super) const REDACTED: &str = "redacted-body-sha256: ";
 
 /// A WARC that is being written.
 pub(super) struct Warc<'a, W> {
@@ -47,8 +45,10 @@ pub(super) struct Listed {
     pub mime: String,
     /// HTTP status; 200 of a resource.
     pub status: i64,
-    /// SHA-256 of the payload.
-    pub payload: [u8; 32],
+    /// Digest of the payload, with its kind before it; empty if the record states none.
+    pub payload: String,
+    /// Whether it stands in the WARC of others' records.
+    pub of_others: bool,
     /// Where its gzip member begins.
     pub offset: u64,
     /// Bytes of its gzip member.
@@ -89,7 +89,34 @@ impl<'a, W: Write> Warc<'a, W> {
         number: usize,
         who: &Who,
     ) -> Result<Warc<'a, W>> {
-        let mut warc = Warc {
+        let mut warc = Warc::new(out, path, extract);
+        warc.info = warc.id("warcinfo", number as i64);
+        warc.introduce(extract, who, "")?;
+        Ok(warc)
+    }
+
+    /// Ends this WARC: its length and its SHA-256. What is written from now on goes into the next, which
+    /// [`Warc::begin_others`] begins.
+    pub(super) fn cut(&mut self) -> (u64, [u8; 32]) {
+        self.seen.clear();
+        let digest = std::mem::take(&mut self.digest);
+        (std::mem::take(&mut self.length), digest.finalize().into())
+    }
+
+    /// Where it is written to.
+    pub(super) fn out(&mut self) -> &mut W {
+        &mut self.out
+    }
+
+    /// Begins a WARC for records of others.
+    pub(super) fn begin_others(&mut self, number: usize, who: &Who) -> Result<()> {
+        self.info = self.id("warcinfo of others", number as i64);
+        let what = "description: records of web archives of others, each as it stood there; none of them was fetched by us\r\n";
+        self.introduce(self.extract, who, what)
+    }
+
+    fn new(out: W, path: PathBuf, extract: &'a Extract<'a>) -> Warc<'a, W> {
+        Warc {
             out,
             path,
             extract,
@@ -99,8 +126,11 @@ impl<'a, W: Write> Warc<'a, W> {
             seen: HashMap::new(),
             certificates: HashSet::new(),
             listed: Vec::new(),
-        };
-        warc.info = warc.id("warcinfo", number as i64);
+        }
+    }
+
+    /// The warcinfo record.
+    fn introduce(&mut self, extract: &Extract<'_>, who: &Who, what: &str) -> Result<()> {
         let mut info = format!(
             "software: citekeep {}\r\nformat: WARC File Format 1.1\r\nledger-head: {}\r\n",
             env!("CARGO_PKG_VERSION"),
@@ -111,17 +141,18 @@ impl<'a, W: Write> Warc<'a, W> {
         if !operator.is_empty() {
             info += &format!("operator: {}\r\n", operator.join(", "));
         }
-        warc.record(Record {
+        info += what;
+        self.record(Record {
             kind: "warcinfo",
-            id: &warc.info.clone(),
+            id: &self.info.clone(),
             date: &extract.at,
             fields: vec![("Content-Type", "application/warc-fields".to_owned())],
             head: info.as_bytes(),
             payload: None,
             whole: true,
             packed: false,
-        })?;
-        Ok(warc)
+        })
+        .map(drop)
     }
 
     /// Bytes so far.
@@ -197,6 +228,16 @@ impl<'a, W: Write> Warc<'a, W> {
 
     /// Request, response if there was one, and what else is known, all of one date. Gives whether there is a response.
     pub(super) fn exchange(&mut self, exchange: &WireExchange) -> Result<bool> {
+        if exchange.taken_from.is_some() {
+            // We made no request and had no response: those stand among the records of others.
+            let id = self.id("metadata", exchange.id);
+            let fields = vec![
+                ("WARC-Target-URI", exchange.url.clone()),
+                ("Content-Type", "application/warc-fields".to_owned()),
+            ];
+            self.note("metadata", &id, &exchange.started, fields, &known(exchange))?;
+            return Ok(false);
+        }
         let request = self.id("request", exchange.id);
         let target = ("WARC-Target-URI", exchange.url.clone());
         let response = match (exchange.status, &exchange.response_headers, exchange.redacted) {
@@ -299,11 +340,54 @@ impl<'a, W: Write> Warc<'a, W> {
             date: date.to_owned(),
             mime,
             status,
-            payload,
+            payload: format!("sha256:{}", hex(&payload)),
+            of_others: false,
             offset: place.offset,
             length: place.length,
             member: place.member,
         });
+    }
+
+    /// A record of somebody else's web archive, byte for byte as it stood there, or the word that its body was redacted. Gives
+    /// whether a player can open it.
+    pub(super) fn others(&mut self, record: &OthersRecord) -> Result<bool> {
+        let date = record.date.clone().unwrap_or_default();
+        let url = record.url.clone().unwrap_or_default();
+        if record.redacted {
+            let body = record.body.map(|body| hex(&body.0)).unwrap_or_default();
+            let note = format!("record-sha256: {}\r\n{REDACTED}{body}\r\n", hex(&record.sha256));
+            let id = format!("<urn:sha256:{}>", hex(&Sha256::digest(&note)));
+            let fields = vec![
+                ("WARC-Target-URI", url.replace(['\r', '\n'], " ")),
+                ("Content-Type", "application/warc-fields".to_owned()),
+            ];
+            let at = self.extract.at.clone();
+            self.note("metadata", &id, &at, fields, &note)?;
+            return Ok(false);
+        }
+        let body = record.body.filter(|(_, length)| *length > 0);
+        let place = self.member(&record.header, &record.head, body, false)?;
+        let is_answer = ["response", "resource", "revisit"].contains(&record.kind.as_str());
+        if is_answer {
+            let media = record.media_type.as_deref().unwrap_or_default();
+            let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            self.listed.push(Listed {
+                url,
+                date,
+                mime: match record.kind.as_str() {
+                    "revisit" => "warc/revisit".to_owned(),
+                    _ if media.is_empty() => "unk".to_owned(),
+                    _ => media,
+                },
+                status: record.status.unwrap_or(200),
+                payload: record.payload.clone().unwrap_or_default(),
+                of_others: true,
+                offset: place.offset,
+                length: place.length,
+                member: place.member,
+            });
+        }
+        Ok(is_answer)
     }
 
     fn note(&mut self, kind: &str, id: &str, date: &str, fields: Vec<(&str, String)>, block: &str) -> Result<()> {
@@ -349,8 +433,13 @@ impl<'a, W: Write> Warc<'a, W> {
             "WARC-Block-Digest: sha256:{}\r\nContent-Length: {length}\r\n\r\n",
             hex(&block.finalize())
         );
+        self.member(lines.as_bytes(), record.head, stored, record.packed)
+    }
+
+    /// One gzip member: a record's header, the first bytes of its block, then a body from the archive.
+    fn member(&mut self, header: &[u8], head: &[u8], stored: Option<([u8; 32], u64)>, packed: bool) -> Result<Place> {
         let broken = |error: io::Error| Error::Internal(error.to_string());
-        let level = if record.packed {
+        let level = if packed {
             Compression::none()
         } else {
             Compression::default()
@@ -369,8 +458,8 @@ impl<'a, W: Write> Warc<'a, W> {
         };
         let mut member = GzEncoder::new(Vec::new(), level);
         member
-            .write_all(lines.as_bytes())
-            .and_then(|()| member.write_all(record.head))
+            .write_all(header)
+            .and_then(|()| member.write_all(head))
             .map_err(broken)?;
         if let Some((sha256, _)) = &stored {
             self.extract.body(sha256, |piece| {
@@ -394,6 +483,15 @@ fn known(exchange: &WireExchange) -> String {
         "ledger-entry: {}\r\npurpose: {}\r\nended: {}\r\n",
         exchange.entry, exchange.purpose, exchange.ended
     );
+    if let Some(taken) = &exchange.taken_from {
+        note += &format!(
+            "taken-from: sha256:{} {}\r\ntaken-from-record-sha256: {}\r\nrecorded-by-others: {}\r\n",
+            hex(&taken.file_sha256),
+            taken.file.replace(['\r', '\n'], " "),
+            hex(&taken.record),
+            taken.date.as_deref().unwrap_or_default().replace(['\r', '\n'], " ")
+        );
+    }
     if let Some(certificate) = &exchange.certificate {
         note += &format!("tls-certificate-sha256: {}\r\n", hex(certificate));
     }

@@ -6,11 +6,13 @@ use url::Url;
 use super::Capturer;
 use super::input::{self, Input};
 use super::link::web_answer;
+use super::staging::InArchive;
 use crate::article::Hints;
 use crate::citation::Cited;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Purpose, Request};
+use crate::fetch::replay::{Page, Replay};
 use crate::outcome::Outcome;
 use crate::platform::{self, Recognised, link};
 use crate::store::record::{NewReading, Origin, Queueing, Reread};
@@ -46,10 +48,42 @@ impl Capturer {
     /// If it cannot be fetched or read, or the archive not written.
     pub async fn fetch_reading(&self, url: &Url, tags: Vec<String>) -> Result<NewReading> {
         let (origin, bytes, hints) = self.fetch_article(url).await?;
-        let (name, clock) = (url.to_string(), self.clock);
-        tokio::task::spawn_blocking(move || new_reading(&name, origin, &bytes, &hints, tags, clock))
+        self.read(url.as_str(), origin, bytes, hints, tags).await
+    }
+
+    /// Reads an article that lies in a web archive of others, as it was recorded, and finds what it cites.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn recorded_reading(&self, replay: &Replay, page: &Page, tags: Vec<String>) -> Result<NewReading> {
+        // Its text is held in memory anyway, and so are its bytes.
+        let exchange = replay.page(page, &mut InArchive(&self.store)).await;
+        let failure = |why: String| Error::BadInput {
+            input: page.url.to_string(),
+            why,
+            hint: None,
+        };
+        if let Some(failed) = &exchange.failure {
+            return Err(failure(format!("{}: {}", failed.reason, failed.detail)));
+        }
+        let bytes = exchange.decoded().map_err(|error| failure(error.to_string()))?;
+        let hints = hints_of(&exchange);
+        self.read(page.url.as_str(), taken(exchange, &bytes), bytes.into(), hints, tags)
             .await
-            .map_err(|e| Error::Internal(format!("reading {url}: {e}")))?
+    }
+
+    async fn read(
+        &self,
+        name: &str,
+        origin: Origin,
+        bytes: Bytes,
+        hints: Hints,
+        tags: Vec<String>,
+    ) -> Result<NewReading> {
+        let (owned, clock) = (name.to_owned(), self.clock);
+        tokio::task::spawn_blocking(move || new_reading(&owned, origin, &bytes, &hints, tags, clock))
+            .await
+            .map_err(|e| Error::Internal(format!("reading {name}: {e}")))?
     }
 
     /// Fetches one article, keeps it and queues what it cites.
@@ -115,11 +149,12 @@ impl Capturer {
                 return Err(failure);
             }
         };
-        let hints = Hints {
-            url: Some(last.url.clone()),
-            content_type: last.header("content-type").map(str::to_owned),
+        let hints = hints_of(last);
+        let origin = match exchanges.last() {
+            Some(last) if last.recorded.is_some() => taken(last.clone(), &bytes),
+            _ => Origin::Fetched(exchanges),
         };
-        Ok((Origin::Fetched(exchanges), bytes, hints))
+        Ok((origin, bytes, hints))
     }
 
     /// An article that could not be had is a finding too: its address is kept as a target with this attempt.
@@ -153,12 +188,36 @@ pub fn read_local(name: &str, input: &Input, claims: &Claims, limit: u64, clock:
         bytes: bytes.clone(),
         claimed_url: claims.url.as_ref().map(Url::to_string),
         claimed_retrieved: claims.retrieved,
+        record: None,
     };
     let hints = Hints {
         url: claims.url.clone(),
         content_type: None,
     };
     new_reading(name, origin, &bytes, &hints, claims.tags.clone(), clock)
+}
+
+fn hints_of(exchange: &Exchange) -> Hints {
+    Hints {
+        url: Some(exchange.url.clone()).filter(|url| matches!(url.scheme(), "http" | "https")),
+        content_type: exchange.header("content-type").map(str::to_owned),
+    }
+}
+
+/// Bytes that somebody else's web archive gave: given to us as a file is, and what is claimed of them is the record's word.
+fn taken(exchange: Exchange, bytes: &[u8]) -> Origin {
+    let claimed_url = hints_of(&exchange).url.map(String::from);
+    let record = exchange.recorded;
+    Origin::Given {
+        name: record
+            .as_ref()
+            .map(|record| record.file.name.clone())
+            .unwrap_or_default(),
+        bytes: Bytes::copy_from_slice(bytes),
+        claimed_url,
+        claimed_retrieved: Some(exchange.started),
+        record,
+    }
 }
 
 fn new_reading(

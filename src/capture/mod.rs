@@ -24,6 +24,7 @@ mod article;
 mod canary;
 mod follow;
 mod identify;
+pub mod import;
 pub mod input;
 mod link;
 mod notice;
@@ -383,6 +384,7 @@ impl Capturer {
             }
             TargetKind::Link => self.capture_link(&address(&job)?).await,
         };
+        date_as_recorded(&mut record);
         let best = &record.answers[record.best];
         let done = Done::new(
             &job,
@@ -423,6 +425,22 @@ impl Capturer {
     /// One request with all its hops and tries.
     async fn fetch(&self, request: &Request) -> Vec<Exchange> {
         self.fetcher.fetch(request, &mut staging::InArchive(&self.store)).await
+    }
+}
+
+/// A capture from web archives of others was made when its records were, whenever we took it from there.
+fn date_as_recorded(record: &mut CaptureRecord) {
+    let exchanges = record
+        .answers
+        .iter()
+        .flat_map(|answer| &answer.exchanges)
+        .chain(record.media.iter().flat_map(|media| &media.exchanges));
+    let times = exchanges
+        .filter(|exchange| exchange.recorded.is_some())
+        .map(|e| e.started);
+    let (first, last) = (times.clone().min(), times.max());
+    if let (Some(first), Some(last)) = (first, last) {
+        (record.started, record.ended) = (first, last);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `citekeep archive`: the main job.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -18,8 +19,10 @@ use crate::article::list;
 use crate::capture::input::Input;
 use crate::capture::{self, Article, Capturer, Claims, Done, Stop};
 use crate::clock::{Clock, Timestamp};
+use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
+use crate::fetch::replay::{Page, Replay};
 use crate::store::record::{NewReading, Queueing, Wanted};
 use crate::store::{Reader, RunOptions, Store};
 
@@ -27,11 +30,17 @@ use crate::store::{Reader, RunOptions, Store};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Articles: addresses, files (pages or plain text, told by content), or - for standard input
-    #[arg(value_name = "INPUT", required_unless_present_any = ["target", "list"])]
+    #[arg(value_name = "INPUT", required_unless_present_any = ["target", "list", "from"])]
     inputs: Vec<String>,
     /// A list of addresses of articles: plain lines, CSV or JSON lines with a `url`, or a browser's bookmarks
     #[arg(long, value_name = "FILE")]
     list: Vec<String>,
+    /// Read articles from a web archive (WARC, WACZ): the addresses given, else every page in it
+    #[arg(long, value_name = "FILE")]
+    from: Vec<PathBuf>,
+    /// Have every answer from this web archive (WARC, WACZ), and ask nobody on the network
+    #[arg(long, value_name = "FILE")]
+    replay: Vec<PathBuf>,
     /// Address of a post or page to capture by itself, without an article
     #[arg(long, value_name = "URL")]
     target: Vec<Url>,
@@ -70,6 +79,12 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     // One thread for the network: the archive's writer sets the pace, and measured, a second costs more than it brings.
     let runtime = runtime()?;
     let (inputs, listed) = all_inputs(arguments, printer)?;
+    let from = open_archives(&arguments.from, &config, clock, printer)?;
+    let replay = open_archives(&arguments.replay, &config, clock, printer)?;
+    let inputs = match &from {
+        Some(from) => recorded_pages(from, inputs)?,
+        None => inputs.into_iter().map(Item::Named).collect(),
+    };
     let claims = Claims {
         url: arguments.url.clone(),
         retrieved: arguments.retrieved,
@@ -77,8 +92,9 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     };
     let limit = config.limit.article;
     // Reading an article takes about as long as opening the archive.
-    let first = inputs.first().and_then(|name| {
+    let first = inputs.first().and_then(|item| {
         let _inside = runtime.enter();
+        let Item::Named(name) = item else { return None };
         let input = Input::parse(name);
         (!matches!(input, Input::Url(_))).then(|| begin_local(name, input, &claims, limit, clock))
     });
@@ -86,10 +102,15 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         runtime.block_on(async {
             let store = Arc::new(store);
             let finished = async {
-                let fetcher = Fetcher::new(&config, clock)?;
+                let fetcher = match replay.clone() {
+                    Some(replay) => Fetcher::replaying(&config, clock, replay)?,
+                    None => Fetcher::new(&config, clock)?,
+                };
                 fetcher.leave_alone(store.host_penalties().await?);
-                let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock)
-                    .with_canaries(&config.canaries()?);
+                let mut capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock);
+                if replay.is_none() {
+                    capturer = capturer.with_canaries(&config.canaries()?);
+                }
                 let work = Work {
                     global,
                     arguments,
@@ -136,6 +157,65 @@ fn all_inputs(arguments: &Arguments, printer: &Printer) -> Result<(Vec<String>, 
         inputs.extend(addresses.urls.iter().map(Url::to_string));
     }
     Ok((inputs, code))
+}
+
+/// The web archives of these names, looked through; what cannot be read in them is told.
+fn open_archives(paths: &[PathBuf], config: &Config, clock: Clock, printer: &Printer) -> Result<Option<Arc<Replay>>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let replay = Replay::open(paths.iter().map(PathBuf::as_path), config, clock)?;
+    for problem in &replay.problems {
+        printer.warn(format_args!("{}", Printable(problem)));
+    }
+    Ok(Some(Arc::new(replay)))
+}
+
+/// The pages of web archives that are to be read: those of the addresses given, or all. Files are read as ever.
+fn recorded_pages(from: &Arc<Replay>, inputs: Vec<String>) -> Result<Vec<Item>> {
+    if inputs.is_empty() {
+        return Ok(from.pages().iter().map(|page| Item::recorded(from, page)).collect());
+    }
+    let mut items = Vec::new();
+    for name in inputs {
+        let Input::Url(mut url) = Input::parse(&name) else {
+            items.push(Item::Named(name));
+            continue;
+        };
+        url.set_fragment(None);
+        let before = items.len();
+        items.extend(from.pages_at(&url).map(|page| Item::recorded(from, page)));
+        if items.len() == before {
+            return Err(Error::BadInput {
+                input: name,
+                why: "no web archive that was given has this page".to_owned(),
+                hint: Some("without an address every page in it is read"),
+            });
+        }
+    }
+    Ok(items)
+}
+
+/// What is to be read.
+#[derive(Clone)]
+enum Item {
+    /// A word of the command line or of a list.
+    Named(String),
+    /// A page of a web archive of others.
+    Recorded(Arc<Replay>, Page),
+}
+
+impl Item {
+    fn recorded(from: &Arc<Replay>, page: &Page) -> Item {
+        Item::Recorded(Arc::clone(from), page.clone())
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Item::Named(name) => name,
+            Item::Recorded(_, page) => page.url.as_str(),
+        }
+    }
 }
 
 /// Begins to read a file or standard input.
@@ -187,7 +267,7 @@ impl Taken {
 struct Work<'a> {
     global: &'a Global,
     arguments: &'a Arguments,
-    inputs: &'a [String],
+    inputs: &'a [Item],
     /// How the lists could be read.
     listed: ExitCode,
     printer: &'a Printer,
@@ -243,11 +323,12 @@ impl Work<'_> {
         let mut targets = BTreeSet::new();
         let mut inputs = self.inputs.iter().peekable();
         let mut first = Some(Capturer::hand_out(wanted.clone()));
-        while let Some(name) = inputs.next() {
+        while let Some(item) = inputs.next() {
             if stop.is_asked() {
                 break;
             }
-            let reading = begun.take().unwrap_or_else(|| self.begin(name));
+            let name = item.name();
+            let reading = begun.take().unwrap_or_else(|| self.begin(item));
             let reading = tokio::select! {
                 reading = reading => reading.map_err(|e| Error::Internal(format!("reading {name}: {e}")))?,
                 () = stop.given_up() => break,
@@ -288,7 +369,15 @@ impl Work<'_> {
     }
 
     /// Begins to read an input.
-    fn begin(&self, name: &str) -> Begun {
+    fn begin(&self, item: &Item) -> Begun {
+        let name = match item {
+            Item::Named(name) => name,
+            Item::Recorded(from, page) => {
+                let (capturer, tags) = (self.capturer.clone(), self.claims.tags.clone());
+                let (from, page) = (Arc::clone(from), page.clone());
+                return tokio::spawn(async move { capturer.recorded_reading(&from, &page, tags).await });
+            }
+        };
         match Input::parse(name) {
             Input::Url(url) => {
                 let (capturer, tags) = (self.capturer.clone(), self.claims.tags.clone());

@@ -20,6 +20,7 @@ mod export;
 mod find;
 mod follow;
 mod hook;
+mod import;
 mod key;
 mod list;
 mod note;
@@ -110,6 +111,8 @@ enum Command {
     Archive(archive::Arguments),
     /// Print what articles cite, with the sentences; no network, no archive
     Find(find::Arguments),
+    /// Take in the records of web archives of others (WARC, WACZ) as they stand
+    Import(import::Arguments),
     /// Capture whatever is due: cron's command, silent on success
     Run(run::Arguments),
     /// Look at a feed or sitemap in every run, and read its new articles
@@ -203,6 +206,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
     match &cli.command {
         Command::Archive(arguments) => archive::run(&cli.global, arguments, printer),
         Command::Find(arguments) => find::run(&cli.global, arguments, printer),
+        Command::Import(arguments) => import::run(&cli.global, arguments, printer),
         Command::Run(arguments) => run::run(&cli.global, arguments, printer),
         Command::Follow(arguments) => follow::follow(&cli.global, arguments, printer),
         Command::Unfollow(arguments) => follow::unfollow(&cli.global, arguments, printer),

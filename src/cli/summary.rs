@@ -121,7 +121,7 @@ fn name(citation: &CitationView) -> String {
 fn state(target: &TargetView) -> String {
     let source = target.source.as_deref();
     let reason = target.reason.as_deref().unwrap_or_default();
-    match (target.platform_says.as_deref(), target.state.as_deref(), source) {
+    let state = match (target.platform_says.as_deref(), target.state.as_deref(), source) {
         (Some(said), Some("captured"), Some(source)) => {
             format!("{said}, says the platform; captured from {source} ({reason})")
         }
@@ -129,6 +129,10 @@ fn state(target: &TargetView) -> String {
         (_, Some(state), Some(source)) => format!("{state} ({source}: {reason})"),
         (_, Some(state), None) => format!("{state} ({reason})"),
         (_, None, _) => "waits for its capture".to_owned(),
+    };
+    match &target.taken_from {
+        Some(file) => format!("{state}; recorded by others, in {file}"),
+        None => state,
     }
 }
 

@@ -180,6 +180,7 @@ pub(crate) fn exchange(
         body_sha256: None,
         truncated: None,
         failure: None,
+        recorded: None,
     }
 }
 

@@ -23,5 +23,6 @@ pub fn answered(status: u16, body: &[u8]) -> Exchange {
         body_sha256: None,
         truncated: None,
         failure: None,
+        recorded: None,
     }
 }

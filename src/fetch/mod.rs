@@ -17,11 +17,13 @@ use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
 use crate::outcome::Outcome;
 use guard::Guard;
 use pace::{Closed, Pace};
+use replay::Replay;
 use robots::Robots;
 use wire::Wire;
 
 pub mod guard;
 mod pace;
+pub mod replay;
 mod resume;
 mod retry;
 pub mod robots;
@@ -65,6 +67,8 @@ struct Inner {
     robots: Option<RobotsCache>,
     redirects: usize,
     retries: u32,
+    /// Web archives that answer instead of the network.
+    replay: Option<Arc<Replay>>,
 }
 
 /// What each origin asks us to leave alone; asked once a run.
@@ -86,6 +90,18 @@ impl Fetcher {
     /// # Errors
     /// If the HTTP client cannot be set up.
     pub fn new(config: &Config, clock: Clock) -> Result<Fetcher> {
+        Fetcher::with(config, clock, None)
+    }
+
+    /// A fetcher that has all its answers from web archives and never asks the network.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`].
+    pub fn replaying(config: &Config, clock: Clock, replay: Arc<Replay>) -> Result<Fetcher> {
+        Fetcher::with(config, clock, Some(replay))
+    }
+
+    fn with(config: &Config, clock: Clock, replay: Option<Arc<Replay>>) -> Result<Fetcher> {
         let guard = Arc::new(Guard::new(config));
         let robots = (config.robots == RobotsSetting::Respect).then(|| RobotsCache {
             ignored: config.robots_ignore.iter().cloned().collect(),
@@ -99,6 +115,7 @@ impl Fetcher {
             robots,
             redirects: config.limit.redirects,
             retries: config.limit.retries,
+            replay,
         })))
     }
 
@@ -115,13 +132,16 @@ impl Fetcher {
         let mut url = without_fragment(&request.url);
         let mut headers = request.headers.clone();
         loop {
-            if request.purpose == Purpose::Page
+            if let Some(replay) = &self.0.replay {
+                exchanges.push(replay.answer(&url, request.purpose, staging).await);
+            } else if request.purpose == Purpose::Page
                 && let Some(failure) = self.forbidden(&url, &mut exchanges, staging).await
             {
                 exchanges.push(self.0.wire.not_sent(&url, request.purpose, failure));
                 return exchanges;
+            } else {
+                self.with_tries(&url, request, &headers, staging, &mut exchanges).await;
             }
-            self.with_tries(&url, request, &headers, staging, &mut exchanges).await;
             let Some(last) = exchanges.last_mut() else {
                 return exchanges;
             };

@@ -103,6 +103,7 @@ impl Wire {
             body_sha256: None,
             truncated: None,
             failure: Some(failure),
+            recorded: None,
         }
     }
 
@@ -388,7 +389,7 @@ fn too_large(limit: u64) -> Failure {
 }
 
 /// A body on its way in: hashed as it comes, in memory while it is small, staged piece by piece once it is not.
-struct Incoming {
+pub(super) struct Incoming {
     hash: Sha256,
     /// Bytes of the body so far, with those of earlier tries.
     length: u64,
@@ -406,7 +407,7 @@ struct Incoming {
 
 impl Incoming {
     /// The whole body of an answer.
-    fn new(answer: &Exchange) -> Incoming {
+    pub(super) fn new(answer: &Exchange) -> Incoming {
         let is_media = answer.purpose == Purpose::Media;
         Incoming {
             hash: Sha256::new(),
@@ -439,6 +440,19 @@ impl Incoming {
         }
     }
 
+    /// Bytes so far.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Throws away what is staged of it.
+    pub(super) async fn discard(self, staging: &mut impl Staging) {
+        if let Some(upload) = self.upload {
+            // Best effort: what stays is thrown away after a day.
+            let _ = staging.discard(upload).await;
+        }
+    }
+
     /// Whether a body that ended lacks some of what was announced: a server may send less than the rest.
     fn is_short(&self) -> bool {
         self.resumable.as_ref().is_some_and(|(_, total)| self.length < *total)
@@ -449,7 +463,7 @@ impl Incoming {
         self.resumable.as_ref().is_some_and(|(_, total)| self.length > *total)
     }
 
-    async fn take(&mut self, mut chunk: Bytes, url: &Url, staging: &mut impl Staging) -> Result<()> {
+    pub(super) async fn take(&mut self, mut chunk: Bytes, url: &Url, staging: &mut impl Staging) -> Result<()> {
         self.received += chunk.len() as u64;
         let known = usize::try_from(self.known).unwrap_or(usize::MAX).min(chunk.len());
         self.known -= known as u64;
@@ -497,7 +511,7 @@ impl Incoming {
     }
 
     /// Where the body is now, and its digest. One that broke off is left for another try if that can go on with it.
-    async fn end(
+    pub(super) async fn end(
         mut self,
         truncated: Option<Truncated>,
         staging: &mut impl Staging,

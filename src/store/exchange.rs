@@ -6,6 +6,7 @@ use super::failure::Fault;
 use super::ledger::ExchangeSeal;
 use super::row::{EXCHANGE, integer, integer_or_null, text, text_or_null};
 use super::session::{Session, take};
+use super::taken::Named;
 use crate::error::Error;
 use crate::exchange::{Body, Exchange, Truncated};
 
@@ -93,6 +94,10 @@ impl Session {
         ];
         EXCHANGE.insert(&self.connection, &values)?;
         EXCHANGE.encode(&values, &mut self.evidence);
+        let named = match &exchange.recorded {
+            Some(recorded) => self.put_exchange_record(id, recorded, (&exchange.body, body))?,
+            None => Named::default(),
+        };
         Ok(Stored {
             id,
             body,
@@ -101,6 +106,8 @@ impl Session {
                 head: head_digest(&request_headers, response_headers.as_deref()),
                 status,
                 url: exchange.url.as_str().into(),
+                record: named.record,
+                revisits: named.revisits,
             },
         })
     }

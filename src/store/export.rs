@@ -128,6 +128,8 @@ pub const TABLES: [Table; 6] = [
             ("given_name", Text, "Name of the file that was given", "r.given_name"),
             ("claimed_url", Text, "Address that the user says it comes from; not checked", "r.claimed_url"),
             ("claimed_retrieved", Text, "When the user says it was retrieved; not checked", "r.claimed_retrieved"),
+            ("taken_from", Text, "Name of the web archive of others that it was taken from; then the claims are those of a record there",
+             "(SELECT f.name FROM reading_record y JOIN record o ON o.id = y.record JOIN web_archive f ON f.id = o.web_archive WHERE y.reading = r.id)"),
             ("body_sha256", Text, "SHA-256 of its bytes as received or given", "nullif(lower(hex(b.sha256)), '')"),
             ("text_sha256", Text, "SHA-256 of the text that was read in them", "lower(hex(r.text_sha256))"),
             ("reader", Text, "Program and version that read the bytes", "r.reader"),
@@ -204,6 +206,9 @@ pub const TABLES: [Table; 6] = [
             ("status", Integer, "HTTP status of the best answer's last exchange", "x.status"),
             ("final_url", Text, "Address of that exchange", "x.url"),
             ("body_sha256", Text, "SHA-256 of its body as received", "nullif(lower(hex(b.sha256)), '')"),
+            ("taken_from", Text, "Name of the web archive of others that it was taken from, and not from the network; then its times are theirs",
+             "(SELECT f.name FROM answer n JOIN exchange z ON z.answer = n.id JOIN exchange_record y ON y.exchange = z.id
+               JOIN record o ON o.id = y.record JOIN web_archive f ON f.id = o.web_archive WHERE n.capture = c.id ORDER BY z.id LIMIT 1)"),
             ("answers", Json, "Every answer in the order asked: source, outcome, reason, detail",
              "(SELECT json_group_array(json_object('source', k.source, 'outcome', k.outcome, 'reason', k.reason, 'detail', k.detail))
                FROM (SELECT * FROM answer n WHERE n.capture = c.id AND n.id NOT IN (SELECT y.answer FROM canary y) ORDER BY n.ordinal) k)"),
@@ -345,6 +350,52 @@ pub struct WireExchange {
     pub title: Option<String>,
     /// Text of that page.
     pub text: Option<String>,
+    /// The record of somebody else's web archive that it was taken from.
+    pub taken_from: Option<TakenFrom>,
+}
+
+/// A record of a web archive of others, as an exchange names it.
+#[derive(Debug, Clone)]
+pub struct TakenFrom {
+    /// Its digest.
+    pub record: [u8; 32],
+    /// Its WARC-Date, as said.
+    pub date: Option<String>,
+    /// Name of the file.
+    pub file: String,
+    /// Digest of the file.
+    pub file_sha256: [u8; 32],
+}
+
+/// A record of a web archive of others, as it stood there.
+#[derive(Debug, Clone)]
+pub struct OthersRecord {
+    /// WARC-Type.
+    pub kind: String,
+    /// WARC-Target-URI.
+    pub url: Option<String>,
+    /// WARC-Date, as said.
+    pub date: Option<String>,
+    /// WARC-Payload-Digest, as said.
+    pub payload: Option<String>,
+    /// Status of the response in it.
+    pub status: Option<i64>,
+    /// Media type of its body.
+    pub media_type: Option<String>,
+    /// Its header with the empty line.
+    pub header: Vec<u8>,
+    /// Head of the message in it with the empty line.
+    pub head: Vec<u8>,
+    /// Digest and length of the rest.
+    pub body: Option<([u8; 32], u64)>,
+    /// Whether that was redacted since.
+    pub redacted: bool,
+    /// Its digest.
+    pub sha256: [u8; 32],
+    /// Title of the page that a reader may open at it.
+    pub title: Option<String>,
+    /// Text of that page.
+    pub text: Option<String>,
 }
 
 impl WireExchange {
@@ -432,12 +483,16 @@ impl Reader {
             return Ok(Err(unknown));
         }
         connection.execute_batch(FOLLOW)?;
+        if selection.all {
+            connection.execute_batch(IMPORTS)?;
+        }
         connection.execute_batch(slim::GATHER)?;
         let at = connection
             .prepare_cached(
                 "SELECT at FROM (SELECT id, started AS at FROM run UNION ALL SELECT id, ended FROM run_end
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
-                   UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM redaction
+                   UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM import
+                   UNION ALL SELECT id, at FROM redaction
                    UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
@@ -453,7 +508,7 @@ impl Reader {
             readings: number("export_reading")?,
             captures: number("export_capture")?,
         };
-        if number("export_target")? + extract.readings == 0 {
+        if number("export_target")? + number("slim_record")? + extract.readings == 0 {
             return Ok(Err((
                 self.path().display().to_string(),
                 "nothing in the archive fits this selection",
@@ -506,6 +561,12 @@ const FOLLOW: &str = "
     UNION SELECT run FROM reading WHERE id IN (SELECT id FROM export_reading)
     UNION SELECT run FROM capture WHERE id IN (SELECT id FROM export_capture)
     UNION SELECT run FROM resolution WHERE id IN (SELECT id FROM export_resolution);
+";
+
+/// What was imported belongs to no article or target.
+const IMPORTS: &str = "
+  INSERT OR IGNORE INTO export_entry SELECT i.id FROM import i, export_at a WHERE i.id <= a.seq AND i.at >= a.since AND i.at < a.until;
+  INSERT OR IGNORE INTO export_entry SELECT i.run FROM import i WHERE i.id IN (SELECT seq FROM export_entry);
 ";
 
 fn selection_digest(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
@@ -590,8 +651,11 @@ impl Extract<'_> {
                            coalesce('@' || p.author_handle, p.author_name, t.platform) || ': ' || substr(coalesce(p.text, ''), 1, 80)
                          WHEN r.id IS NOT NULL AND x.id = (SELECT max(n.id) FROM exchange n WHERE n.reading = r.id) THEN coalesce(r.title, x.url)
                          WHEN x.purpose = 'page' AND x.status = 200 AND a.capture IS NOT NULL THEN x.url END,
-                    CASE WHEN p.id IS NOT NULL THEN p.text WHEN r.id IS NOT NULL THEN r.text END, x.body_length
+                    CASE WHEN p.id IS NOT NULL THEN p.text WHEN r.id IS NOT NULL THEN r.text END, x.body_length,
+                    o.sha256, o.date, w.name, w.sha256
              FROM exchange x
+             LEFT JOIN exchange_record e ON e.exchange = x.id LEFT JOIN record o ON o.id = e.record
+             LEFT JOIN web_archive w ON w.id = o.web_archive
              LEFT JOIN answer a ON a.id = x.answer LEFT JOIN post_media m ON m.id = x.media
              LEFT JOIN reading r ON r.id = x.reading
              LEFT JOIN capture c ON c.id = a.capture LEFT JOIN target t ON t.id = c.target
@@ -623,6 +687,56 @@ impl Extract<'_> {
                     title: row.get(17)?,
                     text: row.get(18)?,
                     received: row.get::<_, i64>(19)?.unsigned_abs(),
+                    taken_from: match row.get::<_, Option<[u8; 32]>>(20)? {
+                        None => None,
+                        Some(record) => Some(TakenFrom {
+                            record,
+                            date: row.get(21)?,
+                            file: row.get(22)?,
+                            file_sha256: row.get(23)?,
+                        }),
+                    },
+                })
+            },
+            each,
+        )
+    }
+
+    /// Shows every record of web archives of others that the selection was taken from, or that was imported.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn records(&self, each: impl FnMut(OthersRecord) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT o.kind, o.url, o.date, o.payload, o.status, o.media_type, o.header, o.head, lower(hex(b.sha256)), b.length,
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = o.body), o.sha256,
+                    CASE WHEN r.id IS NOT NULL THEN coalesce(r.title, o.url)
+                         WHEN p.id IS NOT NULL THEN
+                           coalesce('@' || p.author_handle, p.author_name, o.url) || ': ' || substr(coalesce(p.text, ''), 1, 80)
+                         WHEN o.kind <> 'request' AND o.status = 200 AND o.media_type LIKE 'text/html%' THEN o.url END,
+                    coalesce(r.text, p.text)
+             FROM slim_record e JOIN record o ON o.id = e.id LEFT JOIN blob b ON b.id = o.body
+             LEFT JOIN reading r ON r.id = (SELECT max(n.reading) FROM reading_record n WHERE n.record = o.id
+                                            AND n.reading IN (SELECT id FROM export_reading))
+             LEFT JOIN post p ON p.id = (SELECT max(q.id) FROM exchange_record n JOIN post q ON q.exchange = n.exchange
+                                         WHERE n.record = o.id AND n.exchange IN (SELECT id FROM slim_exchange)
+                                         AND q.entry <= (SELECT seq FROM export_at))
+             ORDER BY o.id",
+            |row| {
+                Ok(OthersRecord {
+                    kind: row.get(0)?,
+                    url: row.get(1)?,
+                    date: row.get(2)?,
+                    payload: row.get(3)?,
+                    status: row.get(4)?,
+                    media_type: row.get(5)?,
+                    header: row.get(6)?,
+                    head: row.get(7)?,
+                    body: digest_and_length(row, 8)?,
+                    redacted: row.get(10)?,
+                    sha256: row.get(11)?,
+                    title: row.get(12)?,
+                    text: row.get(13)?,
                 })
             },
             each,

@@ -33,6 +33,10 @@ pub(super) struct ExchangeSeal<'a> {
     pub status: Option<i64>,
     /// Address asked.
     pub url: Cow<'a, str>,
+    /// Digest of the record of somebody else's web archive that it was taken from.
+    pub record: Option<[u8; 32]>,
+    /// Digest of the record that this one revisits.
+    pub revisits: Option<[u8; 32]>,
 }
 
 /// One event as canonical JSON.
@@ -61,6 +65,12 @@ fn exchange(out: &mut String, seal: &ExchangeSeal<'_>) {
     }
     member(out, start, "head");
     quoted_hex(out, &seal.head);
+    for (name, record) in [("record", &seal.record), ("revisits", &seal.revisits)] {
+        if let Some(record) = record {
+            member(out, start, name);
+            quoted_hex(out, record);
+        }
+    }
     if let Some(status) = seal.status {
         member(out, start, "status");
         out.push_str(&status.to_string());
@@ -159,6 +169,8 @@ mod tests {
                     head: [1; 32],
                     status: Some(404),
                     url: "https://example.org/".into(),
+                    record: Some([4; 32]),
+                    revisits: Some([5; 32]),
                 }]),
             ),
             ("digests", Field::Digests(vec![[2; 32], [3; 32]])),

@@ -28,6 +28,7 @@ mod search;
 mod session;
 mod settle;
 mod stamp;
+mod taken;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -49,8 +50,8 @@ use crate::exchange::{Body, Unfinished};
 use crate::stamp::Kind;
 use failure::Fault;
 use record::{
-    About, CaptureRecord, Decision, Follow, Job, Listed, NewNote, NewReading, NewStamp, Origin, Promise, Queueing,
-    ReadingReceipt, Reread, ResolutionRecord,
+    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewNote, NewReading, NewRecords, NewStamp, Origin,
+    Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
@@ -495,6 +496,15 @@ impl Store {
     /// If it cannot be written.
     pub async fn add_stamp(&self, stamp: NewStamp) -> Result<i64> {
         self.call(0, move |session| session.add_stamp(&stamp)).await
+    }
+
+    /// Keeps those of some records of a web archive of others that are not here yet.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn import(&self, new: NewRecords) -> Result<Imported> {
+        let weight = new.records.iter().map(|record| body_bytes(&record.body)).sum();
+        self.call(weight, move |session| session.import(&new)).await
     }
 
     /// From now on a target is captured, or a fetched article read again, only if somebody asks for it by name; false if that was

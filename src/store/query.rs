@@ -142,6 +142,9 @@ pub struct TargetView {
     pub reason: Option<String>,
     /// Source of the newest capture's best answer.
     pub source: Option<String>,
+    /// Name of the web archive of others that the newest capture was taken from, and not from the network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<String>,
     /// What the platform itself says at the newest capture, where it says that the post is not to be had.
     pub platform_says: Option<String>,
     /// When the newest capture ended.
@@ -799,7 +802,10 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
         .prepare_cached(
             "SELECT t.target, t.means, t.kind, t.platform, t.native_id, t.url, t.state, t.reason, t.source, t.captured_at,
                     t.last_captured_at, t.captures, p.author_handle, p.posted_at, p.text, t.platform_says,
-                    v.state, v.reason, v.evidence, v.last_live
+                    v.state, v.reason, v.evidence, v.last_live,
+                    (SELECT f.name FROM answer n JOIN exchange x ON x.answer = n.id JOIN exchange_record y ON y.exchange = x.id
+                     JOIN record o ON o.id = y.record JOIN web_archive f ON f.id = o.web_archive
+                     WHERE n.capture = t.capture ORDER BY x.id LIMIT 1)
              FROM targets t LEFT JOIN post p ON p.id = t.post LEFT JOIN verdicts v ON v.target = t.means WHERE t.target = ?1",
         )?
         .query_row([target], |row: &Row<'_>| {
@@ -820,6 +826,7 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                 posted_at: row.get(13)?,
                 post_text: row.get(14)?,
                 platform_says: row.get(15)?,
+                taken_from: row.get(20)?,
                 verdict: match row.get::<_, Option<String>>(16)? {
                     None => None,
                     Some(state) => Some(VerdictView {

@@ -13,6 +13,7 @@ use super::row::{
     text_or_null, time,
 };
 use super::session::{PROGRAM, Session, take};
+use super::taken::Named;
 use super::target::string_list;
 use crate::article::{Format, Found};
 use crate::citation::Findings;
@@ -87,20 +88,24 @@ impl Session {
         let (body, body_sha256, exchanges) = self.put_origin(id, &new.origin)?;
         ARTICLE.encode(&[integer(article), text(&key)], &mut self.evidence);
         self.put_reading_row(id, article, body, new, &findings_sha256, &text_sha256)?;
+        let named = match new.origin.record() {
+            Some(record) => self.put_reading_record(id, record)?,
+            None => Named::default(),
+        };
         let first = self.next.citation;
         self.next.citation += count(new.findings.citations.len());
         self.put_findings(&new.findings, &targets, (id, first), Pass::Write(&self.connection))?;
-        self.seal(
-            "reading",
-            vec![
-                ("article", Field::Text(key.into())),
-                ("body", Field::Digest(body_sha256)),
-                ("exchanges", Field::Exchanges(exchanges)),
-                ("findings", Field::Digest(findings_sha256)),
-                ("run", Field::Integer(self.run)),
-                ("text", Field::Digest(text_sha256)),
-            ],
-        )?;
+        let mut fields = vec![
+            ("article", Field::Text(key.into())),
+            ("body", Field::Digest(body_sha256)),
+            ("exchanges", Field::Exchanges(exchanges)),
+            ("findings", Field::Digest(findings_sha256)),
+            ("run", Field::Integer(self.run)),
+            ("text", Field::Digest(text_sha256)),
+        ];
+        fields.extend(named.record.map(|record| ("record", Field::Digest(record))));
+        fields.extend(named.revisits.map(|record| ("revisits", Field::Digest(record))));
+        self.seal("reading", fields)?;
         Ok(ReadingReceipt {
             article,
             reading: id,

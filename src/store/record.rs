@@ -4,7 +4,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::citation::Findings;
 use crate::clock::Timestamp;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, FileOfOthers, Recorded};
 use crate::outcome::Outcome;
 use crate::platform::{Candidate, Post, PostRef};
 use crate::stamp::Kind;
@@ -24,7 +24,20 @@ pub enum Origin {
         claimed_url: Option<String>,
         /// When the user says they were retrieved.
         claimed_retrieved: Option<Timestamp>,
+        /// The record of a web archive of others that they were taken from; then the claims are that record's.
+        record: Option<Box<Recorded>>,
     },
+}
+
+impl Origin {
+    /// The record of a web archive of others that the bytes were taken from.
+    #[must_use]
+    pub fn record(&self) -> Option<&Recorded> {
+        match self {
+            Origin::Fetched(_) => None,
+            Origin::Given { record, .. } => record.as_deref(),
+        }
+    }
 }
 
 /// One article to be kept: its bytes, what was read in them, what they cite.
@@ -221,6 +234,24 @@ pub struct Listed {
     pub url: String,
     /// When it was last changed, as the list has it.
     pub updated: Option<String>,
+}
+
+/// Records of a web archive of others.
+#[derive(Debug, Clone)]
+pub struct NewRecords {
+    /// The file.
+    pub file: std::sync::Arc<FileOfOthers>,
+    /// Some of its records, in order.
+    pub records: Vec<Recorded>,
+}
+
+/// What became of some records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Those that are in the archive now and were not before.
+    pub new: u64,
+    /// Those that were there already.
+    pub known: u64,
 }
 
 /// What a note is about.

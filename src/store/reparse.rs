@@ -195,6 +195,7 @@ fn exchange(row: &Row<'_>, body: Body) -> rusqlite::Result<Option<Exchange>> {
         status: row.get(8)?,
         response_headers: read_header_lines(&text(9)?),
         certificate: None,
+        recorded: None,
         body,
         body_length: row.get::<_, i64>(11)?.unsigned_abs(),
         body_sha256: None,

@@ -85,6 +85,14 @@ tables! {
         labels, withheld_in, entities, poll, card, related,
     );
     REPARSE = reparse [skip 0, omit 0] (id, run, at, capture);
+    WEB_ARCHIVE = web_archive [skip 0, omit 0] (id, sha256, length, name);
+    RECORD = record [skip 0, omit 0] (
+        id, entry, web_archive, warc, place, sha256, kind, record_id, url, date, payload, digests, status, media_type, header,
+        head, body, revisits,
+    );
+    READING_RECORD = reading_record [skip 0, omit 0] (reading, record);
+    EXCHANGE_RECORD = exchange_record [skip 0, omit 0] (exchange, record);
+    IMPORT = import [skip 0, omit 0] (id, run, at, web_archive);
     NOTE = note [skip 0, omit 0] (id, run, at, by, target, article, text, file_name, body);
     STAMP = stamp [skip 0, omit 0] (
         id, run, kind, authority, entry, head, of, outcome, reason, detail, time, url, request_headers, query, started, ended,

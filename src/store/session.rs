@@ -44,6 +44,8 @@ pub(super) struct NextIds {
     pub exchange: i64,
     pub post_media: i64,
     pub post: i64,
+    pub web_archive: i64,
+    pub record: i64,
 }
 
 /// The id, and counts one up.
@@ -94,6 +96,8 @@ impl Session {
             exchange: next("exchange")?,
             post_media: next("post_media")?,
             post: next("post")?,
+            web_archive: next("web_archive")?,
+            record: next("record")?,
         };
         Ok(())
     }

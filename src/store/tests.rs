@@ -17,7 +17,7 @@ use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
 use crate::citation::{Citation, Findings, Form, Reference, Relation};
 use crate::error::ExitCode;
 use crate::exchange::testing::answered;
-use crate::exchange::{Exchange, Purpose};
+use crate::exchange::{Digests, Exchange, FileOfOthers, Purpose, Recorded};
 use crate::outcome::Outcome;
 use crate::platform::{Candidate, Media, Post, PostRef};
 
@@ -72,6 +72,7 @@ fn exchange(url: &str, purpose: Purpose, body: &[u8]) -> Exchange {
         body_sha256: Some(sha(body)),
         truncated: None,
         failure: None,
+        recorded: None,
     }
 }
 
@@ -198,6 +199,7 @@ fn new_reading(bytes: &'static [u8]) -> NewReading {
             bytes: Bytes::from_static(bytes),
             claimed_url: Some("https://news.example/story".into()),
             claimed_retrieved: Some(noon()),
+            record: None,
         },
         findings: Findings {
             reading: Reading {
@@ -346,6 +348,68 @@ async fn add_a_post_read_again(path: &Path) {
         store.reparse(capture + 1, vec![again]).await.is_err(),
         "it is of another capture"
     );
+    store.close(0, None).await.unwrap();
+}
+
+/// A record of a web archive of others with this body.
+fn recorded(body: &'static [u8]) -> Recorded {
+    let (header, head) = ("WARC/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n");
+    Recorded {
+        file: Arc::new(FileOfOthers {
+            name: "crawl.wacz".into(),
+            sha256: [7; 32],
+            length: 4096,
+        }),
+        warc: Some("data.warc.gz".into()),
+        place: 512,
+        sha256: sha(&[header.as_bytes(), head.as_bytes(), body].concat()),
+        kind: "response".into(),
+        record_id: Some("<urn:uuid:1>".into()),
+        url: Some("https://example.org/page".into()),
+        date: Some("2023-03-04T05:06:07Z".into()),
+        payload: Some("sha1:AAAA".into()),
+        digests: Digests::Agree,
+        status: Some(200),
+        media_type: Some("text/html".into()),
+        header: header.into(),
+        head: head.into(),
+        body: Body::Inline(Bytes::from_static(body)),
+        body_length: body.len() as u64,
+        body_sha256: Some(sha(body)),
+        revisits: None,
+    }
+}
+
+/// Adds, in a run of its own, what was taken from web archives of others: an import, a reading and a capture.
+async fn add_what_others_recorded(path: &Path, target: i64) {
+    let store = open(path);
+    let mut reading = new_reading(b"<p>theirs</p>");
+    if let Origin::Given { record, .. } = &mut reading.origin {
+        *record = Some(Box::new(recorded(b"theirs")));
+    }
+    store.add_reading(reading, Queueing::default()).await.unwrap();
+    store.enqueue(vec![target], true).await.unwrap();
+    let job = lease_one(&store, target).await;
+    let mut capture = page_capture(b"their page");
+    capture.answers[0].exchanges[0].recorded = Some(Box::new(recorded(b"their page")));
+    store.complete(job.id, job.fence, capture, None).await.unwrap();
+    let revisit = Recorded {
+        kind: "revisit".into(),
+        sha256: sha(b"WARC/1.1\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
+        body: Body::None,
+        body_length: 0,
+        body_sha256: None,
+        ..recorded(b"")
+    };
+    let batch = NewRecords {
+        file: Arc::clone(&revisit.file),
+        records: vec![recorded(b"a picture of theirs"), revisit],
+    };
+    let again = batch.clone();
+    let imported = store.import(batch).await.unwrap();
+    assert_eq!((imported.new, imported.known), (2, 0));
+    let imported = store.import(again).await.unwrap();
+    assert_eq!((imported.new, imported.known), (0, 2));
     store.close(0, None).await.unwrap();
 }
 
@@ -545,6 +609,7 @@ async fn evidence_refuses_update_and_delete() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
+    add_what_others_recorded(&path, receipt.targets[1]).await;
     let connection = Connection::open(&path).unwrap();
     let tables: Vec<&str> = row::TABLES
         .iter()
@@ -592,6 +657,8 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
+    add_what_others_recorded(&path, receipt.targets[1]).await;
+    assert!(verify(&path, |_| {}).unwrap().is_sound());
     let connection = Connection::open(&path).unwrap();
     let mut triggers = connection
         .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")

@@ -103,6 +103,10 @@ pub(super) fn history(connection: &Connection, target: i64) -> rusqlite::Result<
              LEFT JOIN post p ON p.id = (SELECT max(q.id) FROM post q WHERE q.answer = a.id)
              LEFT JOIN post_detail d ON d.post = p.id
              WHERE c.target = ?1 AND NOT EXISTS (SELECT 1 FROM canary y WHERE y.answer = a.id)
+               -- what others recorded, and what they lack, is no ground for a verdict of ours
+               AND NOT EXISTS (SELECT 1 FROM answer n JOIN exchange x ON x.answer = n.id
+                               WHERE n.capture = c.id AND (x.failure_reason = 'not_in_web_archive'
+                                 OR x.id IN (SELECT r.exchange FROM exchange_record r)))
              ORDER BY c.fence, a.ordinal",
     )?;
     let mut rows = statement.query([target])?;

@@ -15,10 +15,12 @@ use super::ledger::{self, ExchangeSeal, FIRST_HEAD, Field};
 use super::post::stored_digest;
 use super::query::Reader;
 use super::row::{
-    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, Evidence, NOTE, POST_MEDIA,
-    READING, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, hex, unhex,
+    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, EXCHANGE_RECORD, Evidence, IMPORT,
+    NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END,
+    SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
 };
 use super::session::complete_line;
+use super::taken::{Named, encode_record};
 use crate::error::Result;
 use crate::stamp::Kind;
 use crate::stamp::opentimestamps;
@@ -114,6 +116,7 @@ fn check(connection: &Connection, progress: &mut dyn FnMut(Progress)) -> Sql<Rep
         progress(at);
     };
     check_bodies(&transaction, &mut report, &mut step)?;
+    check_records(&transaction, &mut report)?;
     check_ledger(&transaction, &mut report, &mut step)?;
     Ok(report)
 }
@@ -276,6 +279,7 @@ const EVENTS: &[&str] = &[
     "reparse",
     "note",
     "stamp",
+    "import",
     "redaction",
 ];
 
@@ -372,6 +376,7 @@ fn check_line(connection: &Connection, report: &mut Report, seq: i64, body: &str
         "reparse" => derivation.reparse(seq)?,
         "note" => derivation.note(seq)?,
         "stamp" => derivation.stamp(seq)?,
+        "import" => derivation.import(seq)?,
         _ => derivation.redaction(seq)?,
     };
     let rows = derivation.evidence.take_digest();
@@ -616,6 +621,13 @@ impl Derivation<'_> {
             Sql::Ok(())
         })?;
         READING.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |_, _| Sql::Ok(()))?;
+        let named = linked_record(
+            self.connection,
+            &READING_RECORD,
+            "reading = ?1",
+            seq,
+            &mut self.evidence,
+        )?;
         match text {
             Some(text) if Sha256::digest(&text)[..] != text_sha256 => {
                 self.report
@@ -637,14 +649,17 @@ impl Derivation<'_> {
                 "its blocks, sentences or citations were changed",
             );
         }
-        Ok(Some(vec![
+        let mut fields = vec![
             ("article", Field::Text(key.into())),
             ("body", Field::Digest(body)),
             ("exchanges", Field::Exchanges(exchanges)),
             ("findings", Field::Digest(findings)),
             ("run", Field::Integer(run)),
             ("text", Field::Digest(text_sha256)),
-        ]))
+        ];
+        fields.extend(named.record.map(|record| ("record", Field::Digest(record))));
+        fields.extend(named.revisits.map(|record| ("revisits", Field::Digest(record))));
+        Ok(Some(fields))
     }
 
     fn capture(&mut self, seq: i64) -> Sql<Fields> {
@@ -768,7 +783,8 @@ impl Derivation<'_> {
 
     fn exchanges(&mut self, condition: &str, key: i64, seals: &mut Vec<ExchangeSeal<'static>>) -> Sql<()> {
         let connection = self.connection;
-        EXCHANGE.encode_rows(connection, condition, key, &mut self.evidence, |row, _| {
+        EXCHANGE.encode_rows(connection, condition, key, &mut self.evidence, |row, evidence| {
+            let named = linked_record(connection, &EXCHANGE_RECORD, "exchange = ?1", row.get(0)?, evidence)?;
             let request: String = row.get(7)?;
             let response: Option<String> = row.get(13)?;
             let body = match row.get::<_, Option<i64>>(16)? {
@@ -783,10 +799,38 @@ impl Derivation<'_> {
                 head: head_digest(&request, response.as_deref()),
                 status: row.get(12)?,
                 url: row.get::<_, String>(5)?.into(),
+                record: named.record,
+                revisits: named.revisits,
             });
             Sql::Ok(())
         })?;
         Ok(())
+    }
+
+    fn import(&mut self, seq: i64) -> Sql<Fields> {
+        let connection = self.connection;
+        let mut found = None;
+        IMPORT.encode_rows(connection, "id = ?1", seq, &mut self.evidence, |row, evidence| {
+            let run = row.get(1)?;
+            WEB_ARCHIVE.encode_rows(connection, "id = ?1", row.get(3)?, evidence, |row, _| {
+                found = Some(vec![
+                    ("file", Field::Digest(digest(row, 1)?)),
+                    ("name", string(row, 3)?),
+                    ("run", Field::Integer(run)),
+                ]);
+                Sql::Ok(())
+            })?;
+            Sql::Ok(())
+        })?;
+        let mut records = Vec::new();
+        for id in self.ids("SELECT id FROM record WHERE entry = ?1 ORDER BY id", seq)? {
+            encode_record(connection, id, &mut self.evidence)?;
+            records.extend(Named::of(connection, id)?.record);
+        }
+        Ok(found.map(|mut fields| {
+            fields.push(("records", Field::Digests(records)));
+            fields
+        }))
     }
 
     /// Digests of the posts of this entry. One that was redacted is known by its tombstone, at its place in the line.
@@ -818,6 +862,57 @@ impl Derivation<'_> {
         posts.extend(present);
         Ok(posts)
     }
+}
+
+/// Reads the record that a reading or exchange was taken from, if it was, and gives what the line names of it.
+fn linked_record(
+    connection: &Connection,
+    table: &Table,
+    condition: &str,
+    key: i64,
+    evidence: &mut Evidence,
+) -> Sql<Named> {
+    let mut named = Named::default();
+    table.encode_rows(connection, condition, key, evidence, |row, evidence| {
+        let id = row.get(1)?;
+        encode_record(connection, id, evidence)?;
+        named = Named::of(connection, id)?;
+        Sql::Ok(())
+    })?;
+    Ok(named)
+}
+
+/// Header, head and body of each record taken from others must be those of its digest, and each record must be covered.
+fn check_records(connection: &Connection, report: &mut Report) -> Sql<()> {
+    let mut statement = connection.prepare(
+        "SELECT r.id, r.sha256, r.header, r.head, r.body, coalesce(b.chunks, 0),
+                EXISTS (SELECT 1 FROM import i WHERE i.id = r.entry) OR EXISTS (SELECT 1 FROM reading_record n WHERE n.record = r.id)
+                OR EXISTS (SELECT 1 FROM exchange_record n WHERE n.record = r.id) OR EXISTS (SELECT 1 FROM record n WHERE n.revisits = r.id)
+         FROM record r LEFT JOIN blob b ON b.id = r.body ORDER BY r.id",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, body, chunks): (i64, Option<i64>, i64) = (row.get(0)?, row.get(4)?, row.get(5)?);
+        let mut hasher = Sha256::new();
+        hasher.update(row.get_ref(2)?.as_bytes()?);
+        hasher.update(row.get_ref(3)?.as_bytes()?);
+        let mut shown = 0;
+        if let Some(blob) = body {
+            shown = each_chunk(connection, blob, |chunk| {
+                hasher.update(chunk);
+                Sql::Ok(())
+            })?;
+        }
+        let item = || format!("record {id}");
+        // Without its pieces a body is redacted, or missing, which the check of the bodies tells.
+        if shown == chunks && hasher.finalize()[..] != digest(row, 1)? {
+            report.problem(ProblemKind::Evidence, item(), "is not that of its digest");
+        }
+        if !row.get::<_, bool>(6)? {
+            report.problem(ProblemKind::Evidence, item(), "no ledger entry names it");
+        }
+    }
+    Ok(())
 }
 
 /// Digest of a reading's blocks, sentences and citations, as they were written.

@@ -7,6 +7,7 @@ mod commands;
 mod export;
 mod follow;
 mod histories;
+mod import;
 mod inputs;
 mod interrupted;
 mod media;

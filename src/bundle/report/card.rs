@@ -383,6 +383,10 @@ fn state(subject: &Subject, attempts: &[Attempt], searches: &[Search]) -> (Strin
             Text(who)
         ),
     };
+    let of_others = last.answers.iter().find_map(|answer| answer.taken_from.as_ref());
+    if let Some(file) = of_others {
+        words += &format!("<br>As recorded by others, in the web archive {}", Name(file));
+    }
     if gone.is_some() && last.outcome == "captured" {
         words += &format!("<br>Content from <code>{}</code>", Text(&last.source));
     } else if last.outcome != "captured"
@@ -471,6 +475,7 @@ mod tests {
                     detail: None,
                     at: None,
                     url: None,
+                    taken_from: None,
                 })
                 .collect(),
         }

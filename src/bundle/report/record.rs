@@ -162,6 +162,12 @@ impl Report<'_> {
         if let (Some(url), "captured") = (&said.url, said.outcome.as_str()) {
             markup += &format!(", from {}", Address(url));
         }
+        if let Some(file) = &said.taken_from {
+            markup += &format!(
+                " (recorded by others at that time; taken from the web archive {})",
+                Name(file)
+            );
+        }
         self.put(format_args!("{markup}</li>\n"))
     }
 

@@ -55,6 +55,13 @@ impl Report<'_> {
         self.fact("Published", story.published.as_deref().map(Time))?;
         self.fact("Address", address(story.url.as_deref()))?;
         match story.origin.as_str() {
+            "given" if story.taken_from.is_some() => {
+                let file = name(story.taken_from.as_deref());
+                let from = file.map(|file| format!("{}, from the web archive {file}", Time(&story.read_at)));
+                self.fact("Read", from)?;
+                self.fact("Recorded by others at", address(story.claimed_url.as_deref()))?;
+                self.fact("Recorded by others", story.claimed_retrieved.as_deref().map(Time))?;
+            }
             "given" => {
                 let file = story.given_name.as_deref().filter(|name| *name != "-");
                 self.fact(

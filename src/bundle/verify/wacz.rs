@@ -13,16 +13,18 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use unicode_normalization::UnicodeNormalization;
-use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::warc::{self, Inflated, Record};
-use super::{Report, Signature, TEXT_LIMIT, is_content};
+use super::{Report, Signature, TEXT_LIMIT};
 use crate::bundle::failed;
+use crate::bundle::wacz::OTHERS;
 use crate::error::Result;
 use crate::key::PublicKey;
 use crate::store::hex;
+use crate::warc::is_content;
+use crate::warc::message::Dechunk;
+use crate::warc::record::{self, Record, Take};
+use crate::warc::zipped::{Inflated, Metered, wrong_form};
 
 /// Most bytes of a ZIP's list of contents: tens of thousands of names.
 const DIRECTORY_LIMIT: u64 = 4 << 20;
@@ -39,12 +41,12 @@ pub(super) const DIGEST: &str = "datapackage-digest.json";
 /// Checks the file. `item` stands before the names of what is in it; of a bundle's own every page and record must be
 /// where the index says, of others' it may be that not all is listed.
 ///
-/// Of a bundle's own, gives the SHA-256 of every body that was received or given, those redacted since included.
-pub(super) fn check(path: &Path, item: &str, own: bool, report: &mut Report) -> Result<BTreeSet<String>> {
+/// Of a bundle's own, gives what it holds.
+pub(super) fn check(path: &Path, item: &str, own: bool, report: &mut Report) -> Result<Held> {
     check_within(INFLATED_LIMIT, path, item, own, report)
 }
 
-fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut Report) -> Result<BTreeSet<String>> {
+fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut Report) -> Result<Held> {
     let mut file = File::open(path).map_err(failed("cannot read", path))?;
     let length = file.seek(SeekFrom::End(0)).map_err(failed("cannot read", path))?;
     let directory = Cell::new(DIRECTORY_LIMIT);
@@ -68,7 +70,7 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
         urls: HashSet::new(),
         held: HashSet::new(),
         revisits: Vec::new(),
-        payloads: BTreeSet::new(),
+        of_bundle: Held::default(),
     };
     let source = Metered { file, left: &directory };
     let outcome = match ZipArchive::new(source) {
@@ -85,7 +87,18 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
         Err(error) => return Err(failed("cannot read", path)(error)),
         Ok(()) => {}
     }
-    Ok(check.payloads)
+    Ok(check.of_bundle)
+}
+
+/// What a WACZ of a bundle holds, by SHA-256.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// Bodies that we received or were given, those redacted since included.
+    pub payloads: BTreeSet<String>,
+    /// Bodies in records of others, with their chunks and without.
+    pub of_others: BTreeSet<String>,
+    /// Records of others.
+    pub records: BTreeSet<String>,
 }
 
 /// What the index must agree with.
@@ -116,8 +129,7 @@ struct Check<'c> {
     held: HashSet<[u8; 32]>,
     /// Revisits: file, place, payload.
     revisits: Vec<(String, u64, Option<[u8; 32]>)>,
-    /// SHA-256 of the bodies that are there, and of those redacted.
-    payloads: BTreeSet<String>,
+    of_bundle: Held,
 }
 
 type Zip<'z> = ZipArchive<Metered<'z>>;
@@ -161,7 +173,11 @@ impl<'c> Check<'c> {
         for (file, offset, payload) in std::mem::take(&mut self.revisits) {
             if payload.is_none_or(|payload| !self.held.contains(&payload)) {
                 let name = format!("archive/{file}");
-                self.fault(&name, format!("record at {offset}: revisits a body that is not here"));
+                let what = format!("record at {offset}: revisits a body that is not here");
+                match file == OTHERS {
+                    true => self.report.note(&format!("{}{name}", self.item), &what),
+                    false => self.fault(&name, what),
+                }
             }
         }
         for name in &indexes {
@@ -317,10 +333,28 @@ impl<'c> Check<'c> {
         let left = self.left;
         let source = BufReader::with_capacity(1 << 16, self.bounded(zip.by_name(name)?));
         let file = name.strip_prefix("archive/").unwrap_or(name);
-        let outcome = warc::read(source, name.ends_with(".gz"), left, |offset, record| match record {
+        if self.own && file == OTHERS {
+            return self.others(source, name, file);
+        }
+        let outcome = record::read(source, name.ends_with(".gz"), left, |offset, record| match record {
             Err(what) => self.problem(name, format!("record at {offset}: {what}")),
             Ok(record) => self.place(file, record),
         });
+        match outcome {
+            Ok(stopped) => {
+                self.stopped.extend(stopped.map(|offset| (file.to_owned(), offset)));
+                Ok(())
+            }
+            Err(error) => self.or_problem(name, Err(error)),
+        }
+    }
+
+    /// The records of others stand as they stood: what they state wrongly is theirs, and only that they are these records
+    /// is ours to say.
+    fn others(&mut self, source: impl BufRead, name: &str, file: &str) -> io::Result<()> {
+        let left = self.left;
+        let mut others = Others::of(self, name, file);
+        let outcome = record::read_into(source, 0, name.ends_with(".gz"), left, &mut others);
         match outcome {
             Ok(stopped) => {
                 self.stopped.extend(stopped.map(|offset| (file.to_owned(), offset)));
@@ -347,11 +381,13 @@ impl<'c> Check<'c> {
             self.revisits.push((file.to_owned(), record.offset, payload));
         } else {
             self.held.extend(payload);
-            if wanted && self.own && record.media != "application/pkix-cert" {
+            if wanted && self.own && file != OTHERS && record.media != "application/pkix-cert" {
                 let body = record.payload.as_deref().unwrap_or_default();
-                self.payloads.insert(body.trim_start_matches("sha256:").to_owned());
+                self.of_bundle
+                    .payloads
+                    .insert(body.trim_start_matches("sha256:").to_owned());
             }
-            self.payloads.extend(record.redacted);
+            self.of_bundle.payloads.extend(record.redacted);
         }
         let place = Place {
             length: record.length,
@@ -506,24 +542,59 @@ impl<'c> Check<'c> {
     }
 }
 
-/// What is wrong with the form of an entry of a ZIP. `folded` has the names before it as the least particular system sees them.
-pub(super) fn wrong_form<R: Read>(
-    entry: &ZipFile<'_, R>,
-    name: &str,
-    folded: &mut HashSet<String>,
-) -> Option<&'static str> {
-    if !is_plain(name.trim_end_matches('/')) {
-        Some("a name that leads out of the file, or that no system takes")
-    } else if !folded.insert(name.nfkc().collect::<String>().to_lowercase()) {
-        Some("a name that some systems take for that of another entry")
-    } else if entry.is_symlink() {
-        Some("a link")
-    } else if entry.encrypted() {
-        Some("encrypted")
-    } else if ![CompressionMethod::Stored, CompressionMethod::Deflated].contains(&entry.compression()) {
-        Some("compressed in a way that no player reads")
-    } else {
-        None
+/// Takes in the records of others.
+struct Others<'o, 'c> {
+    check: &'o mut Check<'c>,
+    name: &'o str,
+    file: &'o str,
+    body: Sha256,
+    content: Sha256,
+    dechunk: Dechunk,
+    first: bool,
+}
+
+impl<'o, 'c> Others<'o, 'c> {
+    fn of(check: &'o mut Check<'c>, name: &'o str, file: &'o str) -> Others<'o, 'c> {
+        Others {
+            check,
+            name,
+            file,
+            body: Sha256::new(),
+            content: Sha256::new(),
+            dechunk: Dechunk::default(),
+            first: true,
+        }
+    }
+}
+
+impl Take for Others<'_, '_> {
+    const WHOLE_DIGEST: bool = true;
+
+    fn body(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.body.update(bytes);
+        let content = &mut self.content;
+        self.dechunk.push(bytes, |piece| content.update(piece));
+        Ok(())
+    }
+
+    fn record(&mut self, record: Record) -> io::Result<()> {
+        let content = &mut self.content;
+        std::mem::take(&mut self.dechunk).end(|piece| content.update(piece));
+        let sums = [std::mem::take(&mut self.body), std::mem::take(&mut self.content)];
+        let held = &mut self.check.of_bundle;
+        held.of_others.extend(sums.map(|digest| hex(&digest.finalize())));
+        held.payloads.extend(record.redacted.clone());
+        // Ours are the first, which says what the file is, and what stands for one that was redacted.
+        let ours = std::mem::replace(&mut self.first, false) || record.redacted.is_some();
+        held.records
+            .extend(record.sha256.filter(|_| !ours).map(|sha256| hex(&sha256)));
+        self.check.place(self.file, record);
+        Ok(())
+    }
+
+    fn problem(&mut self, offset: u64, what: &str) {
+        let what = format!("record at {offset}: {what}; what follows was not read");
+        self.check.problem(self.name, what);
     }
 }
 
@@ -557,42 +628,6 @@ fn next_line(source: &mut impl BufRead, limit: u64) -> io::Result<Option<String>
             bytes.push(last);
             Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
         }
-    }
-}
-
-/// Whether each part of the name is one that any system takes as the name of a file here.
-fn is_plain(name: &str) -> bool {
-    let odd = |c: char| c.is_control() || "\\:*?\"<>|\u{fffd}".contains(c);
-    let part = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(odd);
-    name.len() <= 1024 && name.split('/').all(part)
-}
-
-/// A file of which no more than so much may be read.
-#[derive(Debug)]
-pub(super) struct Metered<'l> {
-    pub file: File,
-    pub left: &'l Cell<u64>,
-}
-
-impl Read for Metered<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        match self.left.get().checked_sub(read as u64) {
-            Some(left) => self.left.set(left),
-            None => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "its list of contents is absurdly long",
-                ));
-            }
-        }
-        Ok(read)
-    }
-}
-
-impl Seek for Metered<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
     }
 }
 

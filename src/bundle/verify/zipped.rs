@@ -9,11 +9,11 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use super::wacz::{Metered, wrong_form};
-use super::warc::Inflated;
-use super::{DEPTH_LIMIT, Report, is_content, is_plain};
+use super::{DEPTH_LIMIT, Report, is_plain};
 use crate::bundle::failed;
 use crate::error::Result;
+use crate::warc::is_content;
+use crate::warc::zipped::{Inflated, Metered, wrong_form};
 
 /// Most bytes of a ZIP's list of contents: tens of thousands of names.
 const DIRECTORY_LIMIT: u64 = 8 << 20;

@@ -50,10 +50,16 @@ pub(super) const GATHER: &str = "
     UNION SELECT c.target FROM export_reading e JOIN citation c ON c.reading = e.id
     UNION SELECT n.target FROM export_resolution e JOIN resolution n ON n.id = e.id
     UNION SELECT n.identified FROM export_resolution e JOIN resolution n ON n.id = e.id WHERE n.identified IS NOT NULL;
+  DROP TABLE IF EXISTS temp.slim_record; CREATE TEMP TABLE slim_record (id INTEGER PRIMARY KEY);
+  INSERT INTO slim_record SELECT n.record FROM slim_exchange e JOIN exchange_record n ON n.exchange = e.id
+    UNION SELECT n.record FROM export_reading e JOIN reading_record n ON n.reading = e.id
+    UNION SELECT r.id FROM record r JOIN export_entry e ON e.seq = r.entry JOIN import i ON i.id = r.entry;
+  INSERT OR IGNORE INTO slim_record SELECT r.revisits FROM slim_record e JOIN record r ON r.id = e.id WHERE r.revisits IS NOT NULL;
   INSERT INTO slim_blob SELECT x.body FROM slim_exchange e JOIN exchange x ON x.id = e.id WHERE x.body IS NOT NULL
     UNION SELECT x.certificate FROM slim_exchange e JOIN exchange x ON x.id = e.id WHERE x.certificate IS NOT NULL
     UNION SELECT r.body FROM export_reading e JOIN reading r ON r.id = e.id
-    UNION SELECT n.body FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL;
+    UNION SELECT n.body FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL
+    UNION SELECT r.body FROM slim_record e JOIN record r ON r.id = e.id WHERE r.body IS NOT NULL;
   INSERT INTO slim_redaction SELECT id FROM redaction
     WHERE (kind = 'blob' AND item IN (SELECT id FROM slim_blob))
        OR (kind = 'reading_text' AND item IN (SELECT id FROM export_reading))
@@ -64,11 +70,13 @@ pub(super) const GATHER: &str = "
     UNION SELECT d.run FROM slim_redaction e JOIN redaction d ON d.id = e.id WHERE d.id <= (SELECT seq FROM export_at);
   INSERT INTO slim_entry SELECT seq FROM export_entry
     UNION SELECT id FROM run_end WHERE run IN (SELECT seq FROM export_entry) AND id <= (SELECT seq FROM export_at)
+    UNION SELECT r.entry FROM slim_record e JOIN record r ON r.id = e.id
+    UNION SELECT i.run FROM slim_record e JOIN record r ON r.id = e.id JOIN import i ON i.id = r.entry
     UNION SELECT id FROM slim_redaction UNION SELECT d.run FROM slim_redaction e JOIN redaction d ON d.id = e.id;
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-const ROWS: [(&str, &str); 25] = [
+const ROWS: [(&str, &str); 30] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -125,6 +133,24 @@ const ROWS: [(&str, &str); 25] = [
         "verdict",
         "WHERE target IN (SELECT id FROM export_target) AND capture IN (SELECT id FROM export_capture)
            AND EXISTS (SELECT 1 FROM run_end e WHERE e.id > verdict.capture AND e.id <= (SELECT seq FROM export_at)) ORDER BY id",
+    ),
+    (
+        "web_archive",
+        "WHERE id IN (SELECT web_archive FROM record WHERE id IN (SELECT id FROM slim_record)) ORDER BY id",
+    ),
+    (
+        "import",
+        "WHERE id IN (SELECT id FROM slim_entry) AND web_archive IN
+           (SELECT web_archive FROM record WHERE id IN (SELECT id FROM slim_record)) ORDER BY id",
+    ),
+    ("record", "WHERE id IN (SELECT id FROM slim_record) ORDER BY id"),
+    (
+        "reading_record",
+        "WHERE reading IN (SELECT id FROM export_reading) ORDER BY reading",
+    ),
+    (
+        "exchange_record",
+        "WHERE exchange IN (SELECT id FROM slim_exchange) ORDER BY exchange",
     ),
     ("note", "WHERE id IN (SELECT id FROM export_note) ORDER BY id"),
     ("redaction", "WHERE id IN (SELECT id FROM slim_redaction) ORDER BY id"),

@@ -61,6 +61,8 @@ pub struct Story {
     pub claimed_url: Option<String>,
     /// When the user says it was retrieved.
     pub claimed_retrieved: Option<String>,
+    /// Name of the web archive of others that it was taken from.
+    pub taken_from: Option<String>,
     /// Program and version that read it.
     pub reader: String,
     /// Digest of its bytes.
@@ -227,6 +229,8 @@ pub struct Said {
     pub at: Option<String>,
     /// Address of its last exchange.
     pub url: Option<String>,
+    /// Name of the web archive of others that it was taken from, and not from the network.
+    pub taken_from: Option<String>,
 }
 
 /// A post as the newest selected capture that had it told it.
@@ -410,7 +414,9 @@ impl Extract<'_> {
             let found = self.one(
                 "SELECT w.key, r.url, r.title, r.byline, r.published, r.language, r.read_at, r.origin, r.given_name,
                         r.claimed_url, r.claimed_retrieved, r.reader, lower(hex(b.sha256)), b.length,
-                        lower(hex(r.text_sha256)), r.text
+                        lower(hex(r.text_sha256)), r.text,
+                        (SELECT f.name FROM reading_record y JOIN record o ON o.id = y.record
+                         JOIN web_archive f ON f.id = o.web_archive WHERE y.reading = r.id)
                  FROM reading r JOIN article w ON w.id = r.article JOIN blob b ON b.id = r.body WHERE r.id = ?1",
                 [reading],
                 |row| {
@@ -432,6 +438,7 @@ impl Extract<'_> {
                         body_length: row.get(13)?,
                         text_sha256: row.get(14)?,
                         text: row.get(15)?,
+                        taken_from: row.get(16)?,
                         again,
                         again_last: again_last.clone(),
                         blocks: Vec::new(),
@@ -634,7 +641,10 @@ impl Extract<'_> {
     fn said(&self, of: &str, entry: i64) -> Result<Vec<Said>> {
         self.listed(
             &format!(
-                "SELECT a.source, a.outcome, a.reason, a.detail, x.ended, x.url FROM answer a
+                "SELECT a.source, a.outcome, a.reason, a.detail, x.ended, x.url,
+                        (SELECT f.name FROM exchange z JOIN exchange_record y ON y.exchange = z.id JOIN record o ON o.id = y.record
+                         JOIN web_archive f ON f.id = o.web_archive WHERE z.answer = a.id ORDER BY z.id DESC LIMIT 1)
+                 FROM answer a
                  LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
                  WHERE a.{of} = ?1 ORDER BY a.ordinal"
             ),
@@ -647,6 +657,7 @@ impl Extract<'_> {
                     detail: row.get(3)?,
                     at: row.get(4)?,
                     url: row.get(5)?,
+                    taken_from: row.get(6)?,
                 })
             },
         )

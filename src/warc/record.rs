@@ -8,13 +8,15 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::is_content;
-use crate::bundle::warc::REDACTED;
-use crate::store::hex;
+use super::zipped::Inflated;
 
-/// Most bytes of a record's header.
-const HEADER_LIMIT: u64 = 1 << 20;
+/// Most bytes of a record's header, and of the HTTP head in its block.
+pub const HEADER_LIMIT: u64 = 1 << 20;
 
-/// A record as an index must know it.
+/// How our metadata records name a body that was redacted in the archive.
+pub const REDACTED: &str = "redacted-body-sha256: ";
+
+/// A record without its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// WARC-Type.
@@ -35,8 +37,65 @@ pub struct Record {
     pub length: u64,
     /// SHA-256 of those bytes.
     pub stored: [u8; 32],
+    /// SHA-256 of the record without compression, from its first byte to the end of its block; only where that is asked for.
+    pub sha256: Option<[u8; 32]>,
+    /// Digests that it states and that were computed.
+    pub checked: u64,
     /// Digests that it states, but of a kind that is not computed here.
     pub unchecked: u64,
+    /// What is wrong with it though it could be read: a digest that is not that of its bytes, a field that stands twice.
+    pub wrong: Vec<String>,
+    /// Its header as it stood, with the empty line.
+    pub header: Vec<u8>,
+    /// The head of the HTTP message in its block, with the empty line; empty if there is none.
+    pub head: Vec<u8>,
+    /// Bytes of the block after the head.
+    pub body_length: u64,
+    fields: Vec<(String, String)>,
+}
+
+impl Record {
+    /// The first field of its header of this (lower-case) name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        first(&self.fields, name)
+    }
+
+    /// Every field of this (lower-case) name.
+    pub fn all<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
+        self.fields
+            .iter()
+            .filter(move |field| field.0 == name)
+            .map(|field| field.1.as_str())
+    }
+}
+
+fn first<'f>(fields: &'f [(String, String)], name: &str) -> Option<&'f str> {
+    fields
+        .iter()
+        .find(|field| field.0 == name)
+        .map(|field| field.1.as_str())
+}
+
+/// Who takes in what is read.
+pub trait Take {
+    /// Whether [`Record::sha256`] is wanted.
+    const WHOLE_DIGEST: bool;
+
+    /// Some more of the body of the record that is being read; what of it came before a problem counts for nothing.
+    ///
+    /// # Errors
+    /// Whatever is to end the reading.
+    fn body(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// The record whose body came before.
+    ///
+    /// # Errors
+    /// Whatever is to end the reading.
+    fn record(&mut self, record: Record) -> io::Result<()>;
+
+    /// What stands there is no record that can be read.
+    fn problem(&mut self, offset: u64, what: &str);
 }
 
 /// Reads every record, each a gzip member of its own if `gzip`; what is wrong goes to `each` as a text with the place
@@ -49,33 +108,49 @@ pub fn read(
     source: impl BufRead,
     gzip: bool,
     inflatable: &Cell<u64>,
-    mut each: impl FnMut(u64, Result<Record, String>),
+    each: impl FnMut(u64, Result<Record, String>),
 ) -> io::Result<Option<u64>> {
-    let mut source = Counted {
-        source,
-        at: 0,
-        digest: Sha256::new(),
-    };
+    struct Each<F>(F);
+    impl<F: FnMut(u64, Result<Record, String>)> Take for Each<F> {
+        const WHOLE_DIGEST: bool = false;
+
+        fn body(&mut self, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn record(&mut self, mut record: Record) -> io::Result<()> {
+            for wrong in std::mem::take(&mut record.wrong) {
+                self.0(record.offset, Err(wrong));
+            }
+            self.0(record.offset, Ok(record));
+            Ok(())
+        }
+
+        fn problem(&mut self, offset: u64, what: &str) {
+            self.0(offset, Err(format!("{what}; what follows was not read")));
+        }
+    }
+    read_into(source, 0, gzip, inflatable, &mut Each(each))
+}
+
+/// As [`read`], with the bodies; `base` is where the source begins in the file.
+///
+/// # Errors
+/// If the file cannot be read, or what takes it in ends the reading.
+pub fn read_into<T: Take>(
+    source: impl BufRead,
+    base: u64,
+    gzip: bool,
+    inflatable: &Cell<u64>,
+    take: &mut T,
+) -> io::Result<Option<u64>> {
+    let mut source = Counted::new(source, base);
     while !source.fill_buf()?.is_empty() {
         let offset = source.at;
-        source.digest = Sha256::new();
-        let mut problems = Vec::new();
-        let outcome = match gzip {
-            true => member(&mut source, inflatable, &mut problems),
-            false => record(&mut source, &mut problems),
-        };
-        for problem in problems {
-            each(offset, Err(problem));
-        }
-        match outcome {
-            Ok(mut record) => {
-                record.offset = offset;
-                record.length = source.at - offset;
-                record.stored = source.digest.clone().finalize().into();
-                each(offset, Ok(record));
-            }
+        match next(&mut source, gzip, inflatable, take) {
+            Ok(record) => take.record(record)?,
             Err(error) if is_content(&error) => {
-                each(offset, Err(format!("{error}; what follows was not read")));
+                take.problem(offset, &error.to_string());
                 return Ok(Some(offset));
             }
             Err(error) => return Err(error),
@@ -84,13 +159,46 @@ pub fn read(
     Ok(None)
 }
 
+/// Reads the one record that begins where the source begins.
+///
+/// # Errors
+/// If there is none, the file cannot be read, or what takes it in ends the reading.
+pub fn read_one<T: Take>(
+    source: impl BufRead,
+    base: u64,
+    gzip: bool,
+    inflatable: &Cell<u64>,
+    take: &mut T,
+) -> io::Result<()> {
+    let record = next(&mut Counted::new(source, base), gzip, inflatable, take)?;
+    take.record(record)
+}
+
+fn next<S: BufRead, T: Take>(
+    source: &mut Counted<S>,
+    gzip: bool,
+    inflatable: &Cell<u64>,
+    take: &mut T,
+) -> io::Result<Record> {
+    let offset = source.at;
+    source.digest = Sha256::new();
+    let mut record = match gzip {
+        true => member(source, inflatable, take)?,
+        false => record(source, take)?,
+    };
+    record.offset = offset;
+    record.length = source.at - offset;
+    record.stored = source.digest.clone().finalize().into();
+    Ok(record)
+}
+
 /// The record of a gzip member.
-fn member(source: &mut impl BufRead, inflatable: &Cell<u64>, problems: &mut Vec<String>) -> io::Result<Record> {
+fn member<T: Take>(source: &mut impl BufRead, inflatable: &Cell<u64>, take: &mut T) -> io::Result<Record> {
     let mut member = BufReader::new(Inflated {
         source: GzDecoder::new(source),
         left: inflatable,
     });
-    let record = record(&mut member, problems)?;
+    let record = record(&mut member, take)?;
     match member.fill_buf()?.is_empty() {
         true => Ok(record),
         false => Err(bad("more than one record in a gzip member, which no player opens")),
@@ -101,63 +209,83 @@ fn bad(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
-fn record(source: &mut impl BufRead, problems: &mut Vec<String>) -> io::Result<Record> {
-    let fields = header(source, problems)?;
-    let field = |name: &str| {
-        fields
-            .iter()
-            .find(|field| field.0 == name)
-            .map(|field| field.1.as_str())
-    };
-    let text = |name: &str| field(name).unwrap_or_default().to_owned();
-    let length: u64 = field("content-length")
+fn record<T: Take>(source: &mut impl BufRead, take: &mut T) -> io::Result<Record> {
+    let mut wrong = Vec::new();
+    let (header, fields) = header(source, &mut wrong)?;
+    let text = |name: &str| first(&fields, name).unwrap_or_default().to_owned();
+    let length: u64 = first(&fields, "content-length")
         .and_then(|length| length.parse().ok())
         .ok_or_else(|| bad("a record without a length"))?;
     let kind = text("warc-type").to_ascii_lowercase();
     let mut unchecked = 0;
-    let mut hash = |name: &str| match field(name).map(Hash::of) {
+    let mut hash = |name: &str| match first(&fields, name).map(Hash::of) {
         Some(None) => {
             unchecked += 1;
             None
         }
         known => known.flatten(),
     };
-    let mut block = hash("warc-block-digest");
+    let block = hash("warc-block-digest");
     // A revisit states the digest of a payload that it does not hold.
-    let mut payload = match kind.as_str() {
+    let payload = match kind.as_str() {
         "revisit" => None,
         _ => hash("warc-payload-digest"),
     };
     let is_http = text("content-type")
         .to_ascii_lowercase()
         .starts_with("application/http");
+    let mut parts = Parts {
+        head: is_http.then(Vec::new),
+        whole: T::WHOLE_DIGEST.then(|| Sha256::new_with_prefix(&header)),
+        block,
+        payload,
+        body_length: 0,
+    };
     let mut redacted = None;
-    let mut chunked = false;
+    let mut head = Vec::new();
     if kind == "metadata" && length <= HEADER_LIMIT {
         let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
         source.read_exact(&mut bytes)?;
-        if let Some(hash) = &mut block {
-            hash.update(&bytes);
-        }
+        parts.take(&bytes, &mut head, take)?;
         let lines = String::from_utf8_lossy(&bytes);
         redacted = lines
             .lines()
             .find_map(|line| line.strip_prefix(REDACTED))
             .map(|sha256| sha256.trim().to_owned());
     } else {
-        chunked = consume(source, length, is_http, block.as_mut(), payload.as_mut())?;
+        let mut left = length;
+        while left > 0 {
+            let buffer = source.fill_buf()?;
+            if buffer.is_empty() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let size = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            parts.take(&buffer[..size], &mut head, take)?;
+            source.consume(size);
+            left -= size as u64;
+        }
+    }
+    // A block that was to be a message but has no end of a head is all head as far as one may go.
+    if let Some(unended) = parts.head.take() {
+        head = unended;
     }
     let mut end = [0; 4];
     source.read_exact(&mut end)?;
     if end != *b"\r\n\r\n" {
         return Err(bad("a record does not end where its length says"));
     }
-    if block.is_some_and(|hash| !hash.agrees()) {
-        problems.push("its bytes are not those of its WARC-Block-Digest".to_owned());
+    let mut checked = 0;
+    let mut differs = |hash: Option<Hash>| {
+        checked += u64::from(hash.is_some());
+        hash.is_some_and(|hash| !hash.agrees())
+    };
+    if differs(parts.block) {
+        wrong.push("its bytes are not those of its WARC-Block-Digest".to_owned());
     }
     // Some writers take the digest of a chunked body without its chunks; the block's digest covers it.
-    if payload.is_some_and(|hash| !hash.agrees()) && !chunked {
-        problems.push("its payload is not that of its WARC-Payload-Digest".to_owned());
+    let chunked = super::message::has_field(&head, "transfer-encoding");
+    if differs(parts.payload) && !chunked {
+        wrong.push("its payload is not that of its WARC-Payload-Digest".to_owned());
     }
     Ok(Record {
         kind,
@@ -165,22 +293,31 @@ fn record(source: &mut impl BufRead, problems: &mut Vec<String>) -> io::Result<R
         date: text("warc-date"),
         media: text("content-type"),
         redacted,
-        payload: field("warc-payload-digest").map(str::to_owned),
+        payload: first(&fields, "warc-payload-digest").map(str::to_owned),
         offset: 0,
         length: 0,
         stored: [0; 32],
+        sha256: parts.whole.map(|digest| digest.finalize().into()),
+        checked,
         unchecked,
+        wrong,
+        header,
+        head,
+        body_length: parts.body_length,
+        fields,
     })
 }
 
-/// The fields with their names in lower case.
-fn header(source: &mut impl BufRead, problems: &mut Vec<String>) -> io::Result<Vec<(String, String)>> {
+/// The header as it stands, and its fields with their names in lower case.
+#[allow(clippy::type_complexity)]
+fn header(source: &mut impl BufRead, wrong: &mut Vec<String>) -> io::Result<(Vec<u8>, Vec<(String, String)>)> {
     let mut source = source.take(HEADER_LIMIT);
+    let mut whole = Vec::new();
     let mut line = |fields: usize| {
-        let mut bytes = Vec::new();
-        source.read_until(b'\n', &mut bytes)?;
-        match bytes.pop() {
-            Some(b'\n') => Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\r').to_owned()),
+        let begin = whole.len();
+        source.read_until(b'\n', &mut whole)?;
+        match whole[begin..].split_last() {
+            Some((b'\n', line)) => Ok(String::from_utf8_lossy(line).trim_end_matches('\r').to_owned()),
             _ if fields == 0 => Err(bad("no WARC record")),
             _ => Err(bad("a record's header does not end")),
         }
@@ -211,56 +348,60 @@ fn header(source: &mut impl BufRead, problems: &mut Vec<String>) -> io::Result<V
         .windows(2)
         .find(|two| two[0] == two[1] && !may_repeat.contains(&two[0]))
     {
-        problems.push(format!("states {} twice", twice[0]));
+        wrong.push(format!("states {} twice", twice[0]));
     }
-    Ok(fields)
+    Ok((whole, fields))
 }
 
-/// Reads a block through its digests; gives whether its payload stands in chunks.
-fn consume(
-    source: &mut impl BufRead,
-    length: u64,
-    is_http: bool,
-    mut block: Option<&mut Hash>,
-    mut payload: Option<&mut Hash>,
-) -> io::Result<bool> {
-    let mut left = length;
-    let mut head = is_http.then(Vec::new);
-    let mut chunked = false;
-    while left > 0 {
-        let buffer = source.fill_buf()?;
-        if buffer.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+/// A block on its way through its digests.
+struct Parts {
+    /// What there is of the head while its end was not met.
+    head: Option<Vec<u8>>,
+    whole: Option<Sha256>,
+    block: Option<Hash>,
+    payload: Option<Hash>,
+    body_length: u64,
+}
+
+impl Parts {
+    /// Takes some more of the block; once the head is whole it stands in `ended`.
+    fn take<T: Take>(&mut self, bytes: &[u8], ended: &mut Vec<u8>, take: &mut T) -> io::Result<()> {
+        if let Some(digest) = &mut self.whole {
+            digest.update(bytes);
         }
-        let size = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let bytes = &buffer[..size];
-        if let Some(hash) = block.as_deref_mut() {
+        if let Some(hash) = &mut self.block {
             hash.update(bytes);
         }
-        let body = match &mut head {
-            None => Some(bytes),
-            Some(kept) => {
-                // Only the head is kept, and of that no more than a record's own header may have.
-                let before = kept.len();
-                kept.extend_from_slice(&bytes[..bytes.len().min(HEADER_LIMIT as usize - before)]);
-                memchr::memmem::find(&kept[before.saturating_sub(3)..], b"\r\n\r\n").map(|at| {
-                    let end = before.saturating_sub(3) + at + 4;
-                    let text = String::from_utf8_lossy(&kept[..end]).to_ascii_lowercase();
-                    chunked = text.contains("\r\ntransfer-encoding:");
-                    &bytes[end - before..]
-                })
-            }
-        };
-        if let Some(body) = body {
-            head = None;
-            if let Some(hash) = payload.as_deref_mut() {
-                hash.update(body);
+        let mut body = bytes;
+        if let Some(kept) = &mut self.head {
+            // Only the head is kept, and of that no more than a record's own header may have.
+            let before = kept.len();
+            let room = HEADER_LIMIT as usize - before;
+            kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            let from = before.saturating_sub(3);
+            match memchr::memmem::find(&kept[from..], b"\r\n\r\n") {
+                Some(at) => {
+                    let end = from + at + 4;
+                    body = &bytes[end - before..];
+                    kept.truncate(end);
+                    *ended = std::mem::take(kept);
+                    self.head = None;
+                }
+                None if kept.len() == HEADER_LIMIT as usize => {
+                    return Err(bad("the head of the message in a record is absurdly long"));
+                }
+                None => return Ok(()),
             }
         }
-        source.consume(size);
-        left -= size as u64;
+        if let Some(hash) = &mut self.payload {
+            hash.update(body);
+        }
+        self.body_length += body.len() as u64;
+        match body.is_empty() {
+            true => Ok(()),
+            false => take.body(body),
+        }
     }
-    Ok(chunked)
 }
 
 /// A digest that is computed because a record states it.
@@ -307,26 +448,36 @@ impl Hash {
             Kind::Sha512(digest) => digest.finalize().to_vec(),
         };
         let stated = self.stated.trim_end_matches('=');
-        stated.eq_ignore_ascii_case(&hex(&digest)) || stated.eq_ignore_ascii_case(&base32(&digest))
+        stated.eq_ignore_ascii_case(&base16(&digest)) || stated.eq_ignore_ascii_case(&base32(&digest))
     }
 }
 
 /// RFC 4648 §6, without padding.
 fn base32(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    in_letters(bytes, 5, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+}
+
+/// RFC 4648 §8.
+fn base16(bytes: &[u8]) -> String {
+    in_letters(bytes, 4, b"0123456789ABCDEF")
+}
+
+/// Bytes as letters of so many bits.
+fn in_letters(bytes: &[u8], width: u32, letters: &[u8]) -> String {
     let mut out = String::new();
     let (mut bits, mut count) = (0u32, 0);
+    let mask = (1 << width) - 1;
     for byte in bytes {
         bits = bits << 8 | u32::from(*byte);
         count += 8;
-        while count >= 5 {
-            count -= 5;
-            out.push(char::from(LETTERS[(bits >> count & 31) as usize]));
+        while count >= width {
+            count -= width;
+            out.push(char::from(letters[(bits >> count & mask) as usize]));
         }
         bits &= (1 << count) - 1;
     }
     if count > 0 {
-        out.push(char::from(LETTERS[(bits << (5 - count) & 31) as usize]));
+        out.push(char::from(letters[(bits << (width - count) & mask) as usize]));
     }
     out
 }
@@ -336,6 +487,16 @@ struct Counted<R> {
     source: R,
     at: u64,
     digest: Sha256,
+}
+
+impl<R> Counted<R> {
+    fn new(source: R, at: u64) -> Counted<R> {
+        Counted {
+            source,
+            at,
+            digest: Sha256::new(),
+        }
+    }
 }
 
 impl<R: BufRead> Read for Counted<R> {
@@ -360,22 +521,6 @@ impl<R: BufRead> BufRead for Counted<R> {
         }
         self.source.consume(amount);
         self.at += amount as u64;
-    }
-}
-
-/// What comes out of a compressed stream, as long as there is room for it.
-pub(super) struct Inflated<'l, R> {
-    pub source: R,
-    pub left: &'l Cell<u64>,
-}
-
-impl<R: Read> Read for Inflated<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let size = self.source.read(buffer)?;
-        let left = self.left.get().checked_sub(size as u64);
-        self.left
-            .set(left.ok_or_else(|| bad("absurdly much comes out of what is compressed in it"))?);
-        Ok(size)
     }
 }
 
