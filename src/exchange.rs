@@ -46,7 +46,16 @@ impl Purpose {
     }
 }
 
-/// What to ask for. Always a GET.
+/// Request headers that carry secrets: their values are never kept, whoever set them.
+pub const SECRET_HEADERS: [&str; 5] = ["authorization", "cookie", "x-csrf-token", "x-guest-token", "x-api-key"];
+
+/// What stands in the place of a value that is not kept.
+pub const NOT_KEPT: &str = "[not kept]";
+
+/// What stands in the place of a credential of ours that was sent and is not kept.
+pub const CREDENTIAL: &str = "[credential, not kept]";
+
+/// What to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The address, without fragment.
@@ -57,6 +66,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// Whether redirects are followed (each hop is an exchange of its own) or left to the caller to read.
     pub follow: bool,
+    /// What is sent: then it is a POST, else a GET. One line.
+    pub body: Option<String>,
 }
 
 impl Request {
@@ -68,7 +79,23 @@ impl Request {
             purpose,
             headers: Vec::new(),
             follow: true,
+            body: None,
         }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Request {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The same as a POST of this body, whose redirects are not followed.
+    #[must_use]
+    pub fn posting(mut self, body: impl Into<String>) -> Request {
+        self.body = Some(body.into());
+        self.follow = false;
+        self
     }
 
     /// The same, but a redirect is the answer.
@@ -157,7 +184,7 @@ pub struct Exchange {
     pub url: Url,
     /// Why it was asked.
     pub purpose: Purpose,
-    /// Request headers as sent, secrets replaced by a marker.
+    /// Request headers as sent, secrets replaced by a marker. Before those of a POST stand `:method` and, unless it is empty, `:body`.
     pub request_headers: Vec<(String, String)>,
     /// Our clock when the request was sent.
     pub started: Timestamp,
@@ -260,6 +287,12 @@ impl Exchange {
     pub fn is_left_unfinished(&self) -> bool {
         let broke = |failure: &Failure| matches!(failure.reason, "body_cut" | "timeout_body" | "too_slow");
         self.failure.as_ref().is_some_and(broke) && self.body == Body::None && self.body_length > 0
+    }
+
+    /// Whether a credential of ours was sent.
+    #[must_use]
+    pub fn has_credential(&self) -> bool {
+        self.request_headers.iter().any(|(_, value)| value == CREDENTIAL)
     }
 
     /// Whether a whole response came.

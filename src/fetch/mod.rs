@@ -15,11 +15,13 @@ use crate::config::{Config, Robots as RobotsSetting};
 use crate::error::Result;
 use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
 use crate::outcome::Outcome;
+use credential::Credentials;
 use guard::Guard;
 use pace::{Closed, Pace};
 use robots::Robots;
 use wire::Wire;
 
+mod credential;
 pub mod guard;
 mod pace;
 mod resume;
@@ -61,10 +63,21 @@ struct Inner {
     wire: Wire,
     guard: Arc<Guard>,
     pace: Pace,
+    credentials: Credentials,
     clock: Clock,
     robots: Option<RobotsCache>,
     redirects: usize,
     retries: u32,
+}
+
+/// What is sent with one hop.
+#[derive(Clone)]
+struct Sent {
+    purpose: Purpose,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+    /// Whether no hop led to another origin yet: credentials go no further.
+    is_at_home: bool,
 }
 
 /// What each origin asks us to leave alone; asked once a run.
@@ -84,8 +97,11 @@ impl Fetcher {
     /// A fetcher for these settings.
     ///
     /// # Errors
-    /// If the TLS of this machine cannot be set up.
+    /// If the TLS of this machine cannot be set up, or the credentials cannot be used.
     pub fn new(config: &Config, clock: Clock) -> Result<Fetcher> {
+        let variables =
+            std::env::vars_os().filter_map(|(name, line)| Some((name.into_string().ok()?, line.into_string().ok()?)));
+        let credentials = Credentials::load(&config.credentials, variables)?;
         let guard = Arc::new(Guard::new(config));
         let robots = (config.robots == RobotsSetting::Respect).then(|| RobotsCache {
             ignored: config.robots_ignore.iter().cloned().collect(),
@@ -95,6 +111,7 @@ impl Fetcher {
             wire: Wire::new(config, Arc::clone(&guard), clock)?,
             guard,
             pace: Pace::new(&config.pace, clock),
+            credentials,
             clock,
             robots,
             redirects: config.limit.redirects,
@@ -107,13 +124,24 @@ impl Fetcher {
         self.0.pace.leave_alone(penalties);
     }
 
+    /// Whether there is a credential for the origin of `url`.
+    #[must_use]
+    pub fn has_credential(&self, url: &Url) -> bool {
+        self.0.credentials.are_for(url)
+    }
+
     /// Performs the request with its redirects and tries, oldest first; the last exchange says how it ended. Never
     /// empty. A robots.txt that had to be asked first comes before.
     pub async fn fetch(&self, request: &Request, staging: &mut impl Staging) -> Vec<Exchange> {
         let mut exchanges = Vec::new();
         let mut seen = HashSet::new();
         let mut url = without_fragment(&request.url);
-        let mut headers = request.headers.clone();
+        let mut sent = Sent {
+            purpose: request.purpose,
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+            is_at_home: true,
+        };
         loop {
             if request.purpose == Purpose::Page
                 && let Some(failure) = self.forbidden(&url, &mut exchanges, staging).await
@@ -121,8 +149,7 @@ impl Fetcher {
                 exchanges.push(self.0.wire.not_sent(&url, request.purpose, failure));
                 return exchanges;
             }
-            self.with_tries(&url, request.purpose, &headers, staging, &mut exchanges)
-                .await;
+            self.with_tries(&url, &sent, staging, &mut exchanges).await;
             let Some(last) = exchanges.last_mut() else {
                 return exchanges;
             };
@@ -141,7 +168,9 @@ impl Fetcher {
                 }
                 Ok(next) => {
                     if next.origin() != url.origin() {
-                        headers.retain(|(name, _)| HEADERS_FOR_OTHERS.contains(&name.as_str()));
+                        sent.headers
+                            .retain(|(name, _)| HEADERS_FOR_OTHERS.contains(&name.as_str()));
+                        sent.is_at_home = false;
                     }
                     url = next;
                 }
@@ -160,17 +189,10 @@ impl Fetcher {
     }
 
     /// One hop, tried again where that may help.
-    async fn with_tries(
-        &self,
-        url: &Url,
-        purpose: Purpose,
-        headers: &[(String, String)],
-        staging: &mut impl Staging,
-        exchanges: &mut Vec<Exchange>,
-    ) {
+    async fn with_tries(&self, url: &Url, sent: &Sent, staging: &mut impl Staging, exchanges: &mut Vec<Exchange>) {
         let mut tries = 0;
         loop {
-            let exchange = self.once(url, purpose, headers, staging).await;
+            let exchange = self.once(url, sent, staging).await;
             tries += 1;
             let wait = retry::wait(&exchange, tries, self.0.retries, || self.0.clock.nonce(0)[0]);
             exchanges.push(exchange);
@@ -181,13 +203,8 @@ impl Fetcher {
         }
     }
 
-    async fn once(
-        &self,
-        url: &Url,
-        purpose: Purpose,
-        headers: &[(String, String)],
-        staging: &mut impl Staging,
-    ) -> Exchange {
+    async fn once(&self, url: &Url, sent: &Sent, staging: &mut impl Staging) -> Exchange {
+        let purpose = sent.purpose;
         if let Err(refusal) = self.0.guard.check_url(url) {
             let failure = failure(Outcome::Refused, refusal.reason(), refusal.to_string());
             return self.0.wire.not_sent(url, purpose, failure);
@@ -211,7 +228,18 @@ impl Fetcher {
                 return self.0.wire.not_sent(url, purpose, failure);
             }
         };
-        let exchange = self.0.wire.send(url, purpose, headers, staging).await;
+        let is_ours = sent.is_at_home && credential::may_go_with(purpose) && self.0.credentials.are_for(url);
+        let exchange = if is_ours {
+            let sent = Sent {
+                headers: self.0.credentials.headers(url, &sent.headers),
+                ..sent.clone()
+            };
+            let mut exchange = self.0.wire.send(url, &sent, true, staging).await;
+            self.0.credentials.withhold(&mut exchange);
+            exchange
+        } else {
+            self.0.wire.send(url, sent, false, staging).await
+        };
         if exchange.failure.as_ref().is_none_or(|f| f.outcome != Outcome::Refused) {
             self.0.pace.learn(&host, &exchange);
         }
@@ -255,8 +283,14 @@ impl Fetcher {
         let Ok(mut next) = url.join("/robots.txt") else {
             return exchanges;
         };
+        let sent = Sent {
+            purpose: Purpose::Robots,
+            headers: Vec::new(),
+            body: None,
+            is_at_home: false,
+        };
         for _ in 0..=ROBOTS_REDIRECTS {
-            let exchange = self.once(&next, Purpose::Robots, &[], staging).await;
+            let exchange = self.once(&next, &sent, staging).await;
             let target = exchange.location();
             exchanges.push(exchange);
             match target {

@@ -14,11 +14,11 @@ use url::Url;
 
 use super::guard::{Guard, GuardedResolver, Refusal};
 use super::resume::{self, Reply};
-use super::{Staging, failure};
+use super::{Sent, Staging, failure};
 use crate::clock::Clock;
 use crate::config::{Config, Limit, seconds};
 use crate::error::{Error, Result};
-use crate::exchange::{Body, Exchange, Failure, Purpose, Truncated, Unfinished};
+use crate::exchange::{Body, CREDENTIAL, Exchange, Failure, NOT_KEPT, Purpose, SECRET_HEADERS, Truncated, Unfinished};
 use crate::outcome::Outcome;
 
 /// Bytes of a body kept in memory before the rest goes to staging.
@@ -92,14 +92,9 @@ impl Wire {
         }
     }
 
-    /// Sends one request and reads its response.
-    pub async fn send(
-        &self,
-        url: &Url,
-        purpose: Purpose,
-        headers: &[(String, String)],
-        staging: &mut impl Staging,
-    ) -> Exchange {
+    /// Sends one request and reads its response. `is_ours`: its secret headers are credentials of ours.
+    pub async fn send(&self, url: &Url, sent: &Sent, is_ours: bool, staging: &mut impl Staging) -> Exchange {
+        let purpose = sent.purpose;
         let mut exchange = Exchange {
             failure: None,
             ..self.not_sent(url, purpose, failure(Outcome::Unreachable, "", String::new()))
@@ -111,14 +106,18 @@ impl Wire {
                 Err(error) => return self.not_sent(url, purpose, not_staged(&error)),
             }
         }
-        exchange.request_headers = self.headers(purpose, headers);
+        let mut headers = self.headers(purpose, &sent.headers);
         if let Some((left, _)) = &left {
-            exchange.request_headers.extend(resume::headers(left));
+            headers.extend(resume::headers(left));
         }
-        let mut request = self.client.get(url.clone());
-        for (name, value) in &exchange.request_headers {
+        let mut request = match &sent.body {
+            None => self.client.get(url.clone()),
+            Some(body) => self.client.post(url.clone()).body(body.clone()),
+        };
+        for (name, value) in &headers {
             request = request.header(name, value);
         }
+        exchange.request_headers = kept(headers, sent.body.as_deref(), is_ours);
         let deadline = Instant::now() + seconds(self.limit.total);
         let patience = seconds(self.limit.connect) + seconds(self.limit.headers);
         match timeout(patience, request.send()).await {
@@ -390,8 +389,8 @@ impl Incoming {
             chunks: Vec::new(),
             held: 0,
             upload: None,
-            // What a parser will read stays in memory; its limit bounds it.
-            may_stage: is_media || answer.purpose == Purpose::Page,
+            // What a parser will read, or what may repeat a secret, stays in memory; its limit bounds it.
+            may_stage: is_media || (answer.purpose == Purpose::Page && !answer.has_credential()),
             resumable: resume::validator(answer)
                 .filter(|_| is_media)
                 .map(|(validator, total)| (validator.to_owned(), total)),
@@ -494,6 +493,23 @@ impl Incoming {
         };
         Ok((body, Some(self.hash.finalize().into())))
     }
+}
+
+/// What is kept of a request's headers: all but secrets, and the method and body of a POST before them.
+fn kept(mut headers: Vec<(String, String)>, body: Option<&str>, is_ours: bool) -> Vec<(String, String)> {
+    for (name, value) in &mut headers {
+        if SECRET_HEADERS.contains(&name.as_str()) {
+            let marker = if is_ours { CREDENTIAL } else { NOT_KEPT };
+            marker.clone_into(value);
+        }
+    }
+    let Some(body) = body else { return headers };
+    let mut lines = vec![(":method".to_owned(), "POST".to_owned())];
+    if !body.is_empty() {
+        lines.push((":body".to_owned(), body.to_owned()));
+    }
+    lines.extend(headers);
+    lines
 }
 
 /// Header values are bytes; as Latin-1 none is lost.

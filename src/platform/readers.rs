@@ -92,8 +92,11 @@ macro_rules! readers {
 
 readers! {
     "x/syndication", true, &[RECORDED, LOOPBACK], "post, media, edits, quoted and answered post", |e| last(e, |x| x::syndication::read(x, None));
-    "x/graphql", false, &[RECORDED], "post, long text, media, all counts, quoted and repeated post", |e| last(e, |x| x::graphql::read(x, None));
+    "x/graphql", true, &[RECORDED, LOOPBACK], "post, long text, media, all counts, quoted and repeated post", |e| last(e, |x| x::graphql::read(x, None));
     "x/oembed", true, &[RECORDED, LOOPBACK], "text and author, from a cache", |e| last(e, |x| x::oembed::read(x, None));
+    "x/api", true, &[LOOPBACK], "post, long text, media, poll, counts, edits, quoted and answered post; wants a token", |e| last(e, |x| x::api::read(x, None));
+    "x/fx", true, &[LOOPBACK], "post, long text, media, poll, counts, as a third party tells", |e| last(e, |x| x::witness::read_fx(x, None));
+    "x/vx", true, &[LOOPBACK], "post, media, counts, as a third party tells", |e| last(e, |x| x::witness::read_vx(x, None));
     "x/v1", false, &[RECORDED], "post, media, quoted and repeated post", |e| last(e, x::archived::saved);
     "x/page", false, &[RECORDED], "post of an archived status page", |e| last(e, x::archived::saved);
     "bluesky/thread", true, &[RECORDED, LOOPBACK], "post, media, quoted and answered post, labels", |e| last(e, |x| bluesky::thread::read(x, None));

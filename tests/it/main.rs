@@ -4,6 +4,7 @@ mod archive;
 mod backup;
 mod changes;
 mod commands;
+mod credentials;
 mod export;
 mod follow;
 mod histories;
@@ -17,6 +18,7 @@ mod run;
 mod scene;
 mod sealed;
 mod settle;
+mod sources;
 mod strict;
 mod tidy;
 #[path = "../support/web.rs"]
