@@ -24,7 +24,8 @@ impl Capturer {
             if is_captured(&answers) && !source.gives_whole_text() {
                 continue;
             }
-            if source.asks_again() && answers.iter().any(|a| a.outcome == Outcome::NotFound) {
+            let unwelcome = |a: &AnswerRecord| matches!(a.outcome, Outcome::NotFound | Outcome::RateLimited);
+            if source.asks_again() && answers.iter().any(unwelcome) {
                 continue;
             }
             answers.push(self.answer_of(post, *source).await);
@@ -182,8 +183,9 @@ fn best_answer(answers: &[AnswerRecord], kinds: &[SourceKind]) -> usize {
             Outcome::LoginRequired => 3,
             Outcome::NotFound => 4,
             Outcome::Walled | Outcome::Unreadable | Outcome::TooLarge => 5,
-            Outcome::RateLimited | Outcome::ServerError | Outcome::Unreachable => 6,
-            Outcome::Refused | Outcome::Unresolved => 7,
+            Outcome::RateLimited | Outcome::ServerError => 6,
+            Outcome::Unreachable => 7,
+            Outcome::Refused | Outcome::Unresolved => 8,
         };
         // What an archive or a third party failed to have says nothing about the post, and what a third party tells is no
         // better than what the platform itself shows.

@@ -310,8 +310,8 @@ pub trait Source: Sync {
     fn gives_whole_text(&self) -> bool {
         false
     }
-    /// Whether it asks the same server as the source before it: what that one did not find is not asked for again, because two
-    /// such answers would count as one.
+    /// Whether it asks the same server as the source before it: where that one did not find the post, or was asked to wait, it is
+    /// left out, because two such answers would say no more than one.
     fn asks_again(&self) -> bool {
         false
     }

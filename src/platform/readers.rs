@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::post::{Completeness, Post};
-use super::{Answer, bluesky, fediverse, oembed, telegram, wayback, x, youtube};
+use super::{Answer, bluesky, fediverse, oembed, reddit, telegram, wayback, x, youtube};
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 
@@ -100,10 +100,13 @@ readers! {
     "x/v1", false, &[RECORDED], "post, media, quoted and repeated post", |e| last(e, x::archived::saved);
     "x/page", false, &[RECORDED], "post of an archived status page", |e| last(e, x::archived::saved);
     "bluesky/thread", true, &[RECORDED, LOOPBACK], "post, media, quoted and answered post, labels", |e| last(e, |x| bluesky::thread::read(x, None));
+    "bluesky/record", true, &[LOOPBACK], "post from the author's own server, files as uploaded; its content identifier is checked", |e| last(e, |x| bluesky::record::read(x, None));
     "mastodon/api", true, &[RECORDED], "post, media, poll, edit time, quoted and boosted post", |e| last(e, |x| fediverse::status::read(x, None));
     "telegram/embed", true, &[RECORDED, LOOPBACK], "post, media, poll, forward, answer", |e| last(e, |x| telegram::embed::read(x, None));
     "youtube/oembed", true, &[RECORDED], "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
     "youtube/page", true, &[RECORDED], "title, description, author, time, counts, still", |e| last(e, |x| youtube::page::read(x, None));
+    "reddit/json", true, &[LOOPBACK], "post or comment, files, counts, edit time; wants a token", |e| last(e, |x| reddit::listing::read(x, None));
+    "reddit/rss", true, &[LOOPBACK], "post or comment, text, author, time", |e| last(e, |x| reddit::rss::read(x, None));
     "reddit/oembed", true, &[RECORDED, LOOPBACK], "title and author", |e| last(e, |x| oembed::read(x, "reddit", None));
     "tiktok/oembed", true, &[RECORDED], "caption, author, still", |e| last(e, |x| oembed::read(x, "tiktok", None));
     "vimeo/oembed", false, &[], "title, description, author, still", |e| last(e, |x| oembed::read(x, "vimeo", None));

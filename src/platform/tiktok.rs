@@ -13,6 +13,7 @@ pub static PLATFORM: Platform = Platform {
         name: "tiktok.oembed",
         path: "oembed?url=",
         platform: "tiktok",
+        asks_again: false,
     }],
     upstreams: &[("oembed", "https://www.tiktok.com")],
     ..Platform::by_address("tiktok", recognise)

@@ -1,5 +1,11 @@
 //! The further sources of a platform, against a web on loopback: when they are asked, and what is made of what they say.
 
+use std::collections::BTreeMap;
+
+use ipld_core::cid::Cid;
+use ipld_core::cid::multihash::Multihash;
+use sha2::{Digest, Sha256};
+
 use crate::scene::{POST, Scene, article, text};
 use crate::web::Reply;
 
@@ -256,5 +262,139 @@ fn the_flat_answer_of_the_other_mirror_is_read() {
     assert_eq!(
         scene.value::<String>("SELECT source || ' ' || post_text FROM citations WHERE platform = 'x'"),
         "x.vx The bridge is open"
+    );
+}
+
+/// Archives a story that cites `address`, and gives state, reason, source and text of the post.
+fn told(scene: &Scene, address: &str, settings: &[&str]) -> String {
+    let input = scene.file(
+        "story.html",
+        format!("<!DOCTYPE html><article><p>The keeper of the weir <a href='{address}'>wrote about it</a> that evening, they say.</p></article>"),
+    );
+    scene.archives(0, &[settings, &[&input]].concat());
+    scene.is_sound();
+    scene.value("SELECT state || ' ' || reason || ' ' || source || ' ' || coalesce(post_text, '-') FROM citations")
+}
+
+#[test]
+fn a_record_comes_from_its_authors_server_where_the_appview_fails_and_must_be_the_one_named() {
+    let members = |words: &str| {
+        [
+            ("$type", "app.bsky.feed.post"),
+            ("text", words),
+            ("createdAt", "2024-05-01T10:00:00.000Z"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    };
+    let record = BTreeMap::from(members("The weir holds"));
+    let hash = Multihash::wrap(0x12, &Sha256::digest(serde_ipld_dagcbor::to_vec(&record).unwrap())).unwrap();
+    let cid = Cid::new_v1(0x71, hash).to_string();
+    for (words, said, captured) in [
+        ("The weir holds", "bluesky.record captured record", 1),
+        ("The weir broke", "bluesky.record unreadable wrong_content_id", 0),
+    ] {
+        let scene = Scene::new();
+        scene.web.on(
+            "bluesky.test",
+            "/xrpc/app.bsky.feed.getPostThread*",
+            [Reply::json("{}")],
+        );
+        scene.web.on(
+            "plc.test",
+            "/did:plc:ada",
+            [Reply::json(
+                r##"{"id":"did:plc:ada","alsoKnownAs":["at://ada.example.org"],"service":[{"id":"#atproto_pds","serviceEndpoint":"http://pds.test"}]}"##,
+            )],
+        );
+        let answer = serde_json::json!({"uri": "at://did:plc:ada/app.bsky.feed.post/3kabc2xyz7k2a", "cid": cid, "value": BTreeMap::from(members(words))});
+        scene.web.on(
+            "pds.test",
+            "/xrpc/com.atproto.repo.getRecord*",
+            [Reply::json(answer.to_string())],
+        );
+        let told = told(&scene, "https://bsky.app/profile/did:plc:ada/post/3kabc2xyz7k2a", &[]);
+        assert!(answers(&scene).contains(said), "{}", answers(&scene));
+        assert_eq!(
+            usize::from(told == "captured record bluesky.record The weir holds"),
+            captured,
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn an_authors_server_in_a_private_network_is_not_asked() {
+    let scene = Scene::new();
+    scene.web.on(
+        "bluesky.test",
+        "/xrpc/app.bsky.feed.getPostThread*",
+        [Reply::json("{}")],
+    );
+    scene.web.on(
+        "plc.test",
+        "/did:plc:ada",
+        [Reply::json(
+            r##"{"id":"did:plc:ada","service":[{"id":"#atproto_pds","serviceEndpoint":"http://10.0.0.1"}]}"##,
+        )],
+    );
+    told(&scene, "https://bsky.app/profile/did:plc:ada/post/3kabc2xyz7k2a", &[]);
+    assert!(
+        answers(&scene).contains("bluesky.record refused refused_address"),
+        "{}",
+        answers(&scene)
+    );
+}
+
+#[test]
+fn a_post_of_reddit_is_had_with_its_text_from_its_feed_by_one_question() {
+    let scene = Scene::new();
+    scene.web.on(
+        "reddit.test",
+        "/comments/7abcde/.rss*",
+        [Reply::ok(
+            "application/atom+xml",
+            r#"<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id><title>t</title><updated>2024-05-01T10:00:00+00:00</updated><entry><author><name>/u/weirkeeper</name></author>
+            <content type="html">&lt;div class="md"&gt;&lt;p&gt;The weir holds&lt;/p&gt;&lt;/div&gt;</content><id>t3_7abcde</id><link href="https://www.reddit.com/r/rivers/comments/7abcde/the_weir/"/>
+            <updated>2024-05-01T10:00:00+00:00</updated><title>The weir</title></entry></feed>"#,
+        )],
+    );
+    assert_eq!(
+        told(&scene, "https://www.reddit.com/r/rivers/comments/7abcde/", &[]),
+        "captured post reddit.rss The weir holds"
+    );
+    assert_eq!(
+        scene.web.asked("reddit.test", "/") + scene.web.asked("reddit-api.test", "/"),
+        1
+    );
+}
+
+#[test]
+fn reddits_json_is_asked_with_a_token_only() {
+    let scene = Scene::new();
+    scene.web.on(
+        "reddit-api.test",
+        "/comments/7abcde*",
+        [Reply::json(
+            r#"[{"data":{"children":[{"kind":"t3","data":{"id":"7abcde","title":"The weir","selftext":"The weir holds","author":"weirkeeper"}}]}}]"#,
+        )],
+    );
+    let input = scene.file(
+        "story.html",
+        "<!DOCTYPE html><article><p>They <a href='https://www.reddit.com/r/rivers/comments/7abcde/'>wrote about the weir</a> that evening.</p></article>",
+    );
+    let output = scene
+        .archiving()
+        .env(
+            "CITEKEEP_CREDENTIAL_REDDIT",
+            "http://reddit-api.test authorization: Bearer MTIzNDU2Nzg5MGFi",
+        )
+        .arg(&input)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(answers(&scene), "reddit.json captured post");
+    assert_eq!(
+        scene.web.sent("reddit-api.test", "/comments", "authorization"),
+        [Some("Bearer MTIzNDU2Nzg5MGFi".to_owned())]
     );
 }
