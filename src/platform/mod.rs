@@ -175,6 +175,9 @@ pub fn recognise(url: &Url) -> Option<(&'static Platform, Recognised)> {
         .find_map(|p| (p.recognise)(url).map(|r| (p, r)))
 }
 
+/// In the place of the address of an upstream: the server that the post is on.
+const OWN_SERVER: &str = "https://server.invalid";
+
 /// Sources that are not asked unless the settings say so: third parties that would learn what is looked up, and an interface
 /// that is for X's own pages.
 #[must_use]
@@ -252,6 +255,20 @@ impl Upstreams {
             }
         }
         url.clone()
+    }
+
+    /// Where to ask for `url`, which is on the post's own server: there, or below the address that the settings give for the
+    /// servers of this platform, as `BASE/HOST/PATH`.
+    #[must_use]
+    pub fn on_server(&self, platform: &str, url: &Url) -> Url {
+        let name = format!("{platform}.server");
+        match (self.addresses.get(&name), url.host_str()) {
+            (Some(base), Some(host)) if base.host_str() != Some("server.invalid") => self.join(
+                &name,
+                &format!("{host}{}", &url[url::Position::BeforePath..url::Position::AfterQuery]),
+            ),
+            _ => self.route(url),
+        }
     }
 
     /// Names and addresses, sorted.

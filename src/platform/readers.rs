@@ -102,6 +102,14 @@ readers! {
     "bluesky/thread", true, &[RECORDED, LOOPBACK], "post, media, quoted and answered post, labels", |e| last(e, |x| bluesky::thread::read(x, None));
     "bluesky/record", true, &[LOOPBACK], "post from the author's own server, files as uploaded; its content identifier is checked", |e| last(e, |x| bluesky::record::read(x, None));
     "mastodon/api", true, &[RECORDED], "post, media, poll, edit time, quoted and boosted post", |e| last(e, |x| fediverse::status::read(x, None));
+    "mastodon/object", true, &[LOOPBACK], "post of any fediverse server as its ActivityPub object: text, media, poll, quoted and answered post", |e| last(e, |x| fediverse::object::read(x, None));
+    "misskey/api", true, &[LOOPBACK], "post, media, poll, counts, quoted and answered post", |e| last(e, |x| fediverse::misskey::read(x, None));
+    "misskey/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
+    "pixelfed/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
+    "lemmy/api", true, &[LOOPBACK], "post or comment, link, picture, counts", |e| last(e, |x| fediverse::lemmy::read(x, None));
+    "lemmy/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
+    "peertube/api", true, &[LOOPBACK], "title, description, author, largest file, counts", |e| last(e, |x| fediverse::peertube::read(x, None));
+    "peertube/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
     "telegram/embed", true, &[RECORDED, LOOPBACK], "post, media, poll, forward, answer", |e| last(e, |x| telegram::embed::read(x, None));
     "youtube/oembed", true, &[RECORDED], "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
     "youtube/page", true, &[RECORDED], "title, description, author, time, counts, still", |e| last(e, |x| youtube::page::read(x, None));

@@ -398,3 +398,155 @@ fn reddits_json_is_asked_with_a_token_only() {
         [Some("Bearer MTIzNDU2Nzg5MGFi".to_owned())]
     );
 }
+
+/// A note as an ActivityPub object.
+fn object(id: &str, words: &str) -> Reply {
+    Reply::ok(
+        "application/activity+json",
+        format!(
+            r#"{{"type":"Note","id":"{id}","content":"<p>{words}</p>","attributedTo":"https://herons.example/users/ada","published":"2024-05-01T10:00:00Z"}}"#
+        ),
+    )
+}
+
+#[test]
+fn posts_of_the_fediverse_are_asked_of_their_own_servers_in_their_own_way() {
+    let tube = "9c9de5e8-0a1e-484a-b099-e80766180a6d";
+    for (address, host, path, reply, said) in [
+        (
+            "https://herons.example/@ada/109876543210987654",
+            "mastodon.test",
+            "/herons.example/api/v1/statuses/109876543210987654",
+            Reply::json(
+                r#"{"id":"109876543210987654","url":"https://herons.example/@ada/109876543210987654","content":"<p>The weir holds</p>","account":{}}"#,
+            ),
+            "captured post mastodon.api The weir holds",
+        ),
+        (
+            "https://mi.example/notes/9abc12xyz0",
+            "misskey.test",
+            "/mi.example/api/notes/show",
+            Reply::json(r#"{"id":"9abc12xyz0","user":{"username":"ada"},"text":"The weir holds"}"#),
+            "captured post misskey.api The weir holds",
+        ),
+        (
+            "https://pix.example/p/ada/512345678901234567",
+            "pixelfed.test",
+            "/pix.example/p/ada/512345678901234567",
+            object("https://pix.example/p/ada/512345678901234567", "The weir holds"),
+            "captured object pixelfed.object The weir holds",
+        ),
+        (
+            "https://lemmy.example/post/12345",
+            "lemmy.test",
+            "/lemmy.example/api/v3/post?id=12345",
+            Reply::json(r#"{"post_view":{"post":{"id":12345,"name":"The weir","body":"The weir holds"}}}"#),
+            "captured post lemmy.api The weir holds",
+        ),
+        (
+            "https://tube.example/w/9c9de5e8-0a1e-484a-b099-e80766180a6d",
+            "peertube.test",
+            "/tube.example/api/v1/videos/9c9de5e8-0a1e-484a-b099-e80766180a6d",
+            Reply::json(format!(
+                r#"{{"uuid":"{tube}","name":"The weir","description":"The weir holds"}}"#
+            )),
+            "captured post peertube.api The weir holds",
+        ),
+    ] {
+        let scene = Scene::new();
+        scene.web.on(host, path, [reply]);
+        assert_eq!(told(&scene, address, &[]), said);
+        assert_eq!(scene.web.log().len(), 1, "a post that is live costs one question");
+    }
+}
+
+#[test]
+fn a_note_is_asked_for_by_a_post_whose_body_is_kept() {
+    let scene = Scene::new();
+    scene.web.on(
+        "misskey.test",
+        "/mi.example/api/notes/show",
+        [Reply::json(
+            r#"{"id":"9abc12xyz0","user":{"username":"ada"},"text":"The weir holds"}"#,
+        )],
+    );
+    told(&scene, "https://mi.example/notes/9abc12xyz0", &[]);
+    let asked = &scene.web.log()[0];
+    assert_eq!(
+        (asked.method.as_str(), asked.body.as_slice()),
+        ("POST", &br#"{"noteId":"9abc12xyz0"}"#[..])
+    );
+    assert!(
+        scene
+            .value::<String>("SELECT request_headers FROM exchange")
+            .starts_with(":method: POST\r\n:body: {\"noteId\":\"9abc12xyz0\"}\r\n")
+    );
+}
+
+#[test]
+fn an_api_for_members_only_is_gone_round_by_the_object_and_what_it_does_not_find_is_not_asked_again() {
+    let scene = Scene::new();
+    let at = "/herons.example/@ada/109876543210987654";
+    let id = "https://herons.example/users/ada/statuses/109876543210987654";
+    scene.web.on(
+        "mastodon.test",
+        "/herons.example/api/v1/statuses/*",
+        [Reply::Answer(
+            401,
+            Vec::new(),
+            br#"{"error":"This API requires an authenticated user"}"#.to_vec(),
+        )],
+    );
+    scene.web.on("mastodon.test", at, [object(id, "The weir holds")]);
+    assert_eq!(
+        told(&scene, "https://herons.example/@ada/109876543210987654", &[]),
+        "captured object mastodon.object The weir holds"
+    );
+    let accept = &scene.web.sent("mastodon.test", at, "accept")[0];
+    assert!(accept.as_ref().unwrap().starts_with("application/activity+json"));
+    let scene = Scene::new();
+    scene.web.on(
+        "mastodon.test",
+        "/herons.example/api/v1/statuses/*",
+        [Reply::Answer(
+            404,
+            Vec::new(),
+            br#"{"error":"Record not found"}"#.to_vec(),
+        )],
+    );
+    scene.web.on("mastodon.test", at, [object(id, "The weir holds")]);
+    told(&scene, "https://herons.example/@ada/109876543210987654", &[]);
+    assert_eq!(scene.web.asked("mastodon.test", at), 0);
+}
+
+#[test]
+fn a_tombstone_is_the_servers_own_word_and_a_page_in_its_place_is_none() {
+    let at = "/pix.example/p/ada/512345678901234567";
+    for (reply, said) in [
+        (
+            Reply::Answer(
+                410,
+                Vec::new(),
+                br#"{"type":"Tombstone","id":"https://pix.example/p/ada/512345678901234567"}"#.to_vec(),
+            ),
+            "pixelfed.object deleted tombstone",
+        ),
+        (
+            Reply::Answer(404, Vec::new(), b"<html>Not found".to_vec()),
+            "pixelfed.object unreadable no_object",
+        ),
+        (
+            object("https://other.example/p/ada/512345678901234567", "Of another server"),
+            "pixelfed.object unreadable wrong_id",
+        ),
+    ] {
+        let scene = Scene::new();
+        scene.web.on("pixelfed.test", at, [reply]);
+        let input = scene.file(
+            "story.html",
+            "<!DOCTYPE html><article><p>They <a href='https://pix.example/p/ada/512345678901234567'>wrote about the weir</a> that evening.</p></article>",
+        );
+        scene.run(&[&input]);
+        assert!(answers(&scene).contains(said), "{}", answers(&scene));
+    }
+}
