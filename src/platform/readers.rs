@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::post::{Completeness, Post};
-use super::{Answer, bluesky, fediverse, oembed, reddit, telegram, wayback, x, youtube};
+use super::{Answer, bluesky, fediverse, linkedin, oembed, reddit, telegram, tiktok, wayback, x, youtube};
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 
@@ -117,7 +117,9 @@ readers! {
     "reddit/rss", true, &[LOOPBACK], "post or comment, text, author, time", |e| last(e, |x| reddit::rss::read(x, None));
     "reddit/oembed", true, &[RECORDED, LOOPBACK], "title and author", |e| last(e, |x| oembed::read(x, "reddit", None));
     "tiktok/oembed", true, &[RECORDED], "caption, author, still", |e| last(e, |x| oembed::read(x, "tiktok", None));
-    "vimeo/oembed", false, &[], "title, description, author, still", |e| last(e, |x| oembed::read(x, "vimeo", None));
+    "tiktok/page", true, &[LOOPBACK], "caption, author, time, counts, file; why a post is not shown", |e| last(e, |x| tiktok::page::read(x, None));
+    "linkedin/page", true, &[LOOPBACK], "text, author, time, counts", |e| last(e, |x| linkedin::page::read(x, None));
+    "vimeo/oembed", true, &[LOOPBACK], "title, description, author, still", |e| last(e, |x| oembed::read(x, "vimeo", None));
     "dailymotion/oembed", false, &[], "title, author, still", |e| last(e, |x| oembed::read(x, "dailymotion", None));
     "wayback/cdx", true, &[RECORDED, LOOPBACK], "captures of an address", wayback::saved_listing;
     "wayback/memento", true, &[RECORDED, LOOPBACK], "when an address was archived", wayback::saved_memento;

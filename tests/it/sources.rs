@@ -550,3 +550,50 @@ fn a_tombstone_is_the_servers_own_word_and_a_page_in_its_place_is_none() {
         assert!(answers(&scene).contains(said), "{}", answers(&scene));
     }
 }
+
+#[test]
+fn public_pages_and_embeds_of_further_platforms_are_read() {
+    let tiktok = r#"<script id="__UNIVERSAL_DATA_FOR_REHYDRATION__" type="application/json">{"__DEFAULT_SCOPE__":{"webapp.video-detail":DETAIL}}</script>"#;
+    for (address, host, path, reply, said) in [
+        (
+            "https://www.tiktok.com/@ada/video/7106594312292453675",
+            "tiktok.test",
+            "/@ada/video/7106594312292453675",
+            Reply::page(tiktok.replace(
+                "DETAIL",
+                r#"{"statusCode":0,"itemInfo":{"itemStruct":{"id":"7106594312292453675","desc":"The weir holds"}}}"#,
+            )),
+            "captured post tiktok.page The weir holds",
+        ),
+        (
+            "https://www.tiktok.com/@ada/video/7106594312292453675",
+            "tiktok.test",
+            "/@ada/video/7106594312292453675",
+            Reply::page(tiktok.replace("DETAIL", r#"{"statusCode":10216}"#)),
+            "protected status_10216_private_post tiktok.page -",
+        ),
+        (
+            "https://vimeo.com/123456789",
+            "vimeo.test",
+            "/api/oembed.json*",
+            Reply::json(
+                r#"{"version":"1.0","title":"The weir","description":"The weir holds","author_name":"Ada","video_id":123456789}"#,
+            ),
+            "captured oembed vimeo.oembed The weir holds",
+        ),
+        (
+            "https://www.linkedin.com/feed/update/urn:li:activity:7190000000000000000",
+            "linkedin.test",
+            "/*",
+            Reply::page(
+                r#"<script type="application/ld+json">{"@type":"SocialMediaPosting","articleBody":"The weir holds","author":{"name":"Ada"}}</script>"#,
+            ),
+            "captured post linkedin.page The weir holds",
+        ),
+    ] {
+        let scene = Scene::new();
+        scene.web.on(host, "/robots.txt", [Reply::status(404)]);
+        scene.web.on(host, path, [reply]);
+        assert_eq!(told(&scene, address, &[]), said);
+    }
+}
