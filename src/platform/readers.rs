@@ -94,6 +94,7 @@ readers! {
     "x/syndication", true, &[RECORDED, LOOPBACK], "post, media, edits, quoted and answered post", |e| last(e, |x| x::syndication::read(x, None));
     "x/graphql", true, &[RECORDED, LOOPBACK], "post, long text, media, all counts, quoted and repeated post", |e| last(e, |x| x::graphql::read(x, None));
     "x/oembed", true, &[RECORDED, LOOPBACK], "text and author, from a cache", |e| last(e, |x| x::oembed::read(x, None));
+    "x/session", true, &[LOOPBACK], "as x/graphql, with your session; wants cookies", |e| last(e, |x| x::graphql::read(x, None));
     "x/api", true, &[LOOPBACK], "post, long text, media, poll, counts, edits, quoted and answered post; wants a token", |e| last(e, |x| x::api::read(x, None));
     "x/fx", true, &[LOOPBACK], "post, long text, media, poll, counts, as a third party tells", |e| last(e, |x| x::witness::read_fx(x, None));
     "x/vx", true, &[LOOPBACK], "post, media, counts, as a third party tells", |e| last(e, |x| x::witness::read_vx(x, None));
@@ -101,7 +102,7 @@ readers! {
     "x/page", false, &[RECORDED], "post of an archived status page", |e| last(e, x::archived::saved);
     "bluesky/thread", true, &[RECORDED, LOOPBACK], "post, media, quoted and answered post, labels", |e| last(e, |x| bluesky::thread::read(x, None));
     "bluesky/record", true, &[LOOPBACK], "post from the author's own server, files as uploaded; its content identifier is checked", |e| last(e, |x| bluesky::record::read(x, None));
-    "mastodon/api", true, &[RECORDED], "post, media, poll, edit time, quoted and boosted post", |e| last(e, |x| fediverse::status::read(x, None));
+    "mastodon/api", true, &[RECORDED, LOOPBACK], "post, media, poll, edit time, quoted and boosted post", |e| last(e, |x| fediverse::status::read(x, None));
     "mastodon/object", true, &[LOOPBACK], "post of any fediverse server as its ActivityPub object: text, media, poll, quoted and answered post", |e| last(e, |x| fediverse::object::read(x, None));
     "misskey/api", true, &[LOOPBACK], "post, media, poll, counts, quoted and answered post", |e| last(e, |x| fediverse::misskey::read(x, None));
     "misskey/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
@@ -135,6 +136,28 @@ mod tests {
 
     fn told(source: &str, status: u16, body: &str) -> Told {
         by_name(source).unwrap().read(&[answered(status, body.as_bytes())])
+    }
+
+    #[test]
+    fn the_readme_lists_every_source_as_the_program_does() {
+        let readme = include_str!("../../README.md");
+        for reader in READERS {
+            let row = format!("| `{}` | {} |", reader.name, reader.yields);
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
+    fn every_source_that_is_asked_has_a_reader_of_its_name() {
+        for source in crate::platform::PLATFORMS.iter().flat_map(|platform| platform.sources) {
+            let name = source.name().replacen('.', "/", 1);
+            let is_read = by_name(&name).is_some_and(|reader| reader.asked);
+            // Of web archives each answer has a reader; Truth Social's server is one of Mastodon's kin.
+            assert!(
+                is_read || name == "wayback" || name.starts_with("truth_social"),
+                "{name}"
+            );
+        }
     }
 
     #[test]

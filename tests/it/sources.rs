@@ -597,3 +597,67 @@ fn public_pages_and_embeds_of_further_platforms_are_read() {
         assert_eq!(told(&scene, address, &[]), said);
     }
 }
+
+#[test]
+fn where_a_server_has_no_api_of_its_kind_the_object_is_asked_for() {
+    for (address, host, path) in [
+        (
+            "https://mi.example/notes/9abc12xyz0",
+            "misskey.test",
+            "/mi.example/notes/9abc12xyz0",
+        ),
+        (
+            "https://lemmy.example/post/12345",
+            "lemmy.test",
+            "/lemmy.example/post/12345",
+        ),
+        (
+            "https://tube.example/w/9c9de5e8-0a1e-484a-b099-e80766180a6d",
+            "peertube.test",
+            "/tube.example/w/9c9de5e8-0a1e-484a-b099-e80766180a6d",
+        ),
+    ] {
+        let scene = Scene::new();
+        scene.web.on(host, path, [object(address, "The weir holds")]);
+        let platform = host.trim_end_matches(".test");
+        assert_eq!(
+            told(&scene, address, &[]),
+            format!("captured object {platform}.object The weir holds")
+        );
+    }
+}
+
+#[test]
+fn a_users_session_on_x_shows_what_guests_do_not_see() {
+    let scene = Scene::new();
+    scene.syndication(POST, Reply::json("{}"));
+    scene
+        .web
+        .on("session.test", "/graphql/*", [graphql_post(POST, "For members")]);
+    let input = scene.file("story.html", article(POST));
+    let output = scene
+        .archiving()
+        .env(
+            "CITEKEEP_CREDENTIAL_1",
+            "http://session.test cookie: auth_token=MTIzNDU2Nzg5MGFi; ct0=YWJjZGVmZ2hpamts",
+        )
+        .env(
+            "CITEKEEP_CREDENTIAL_2",
+            "http://session.test x-csrf-token: YWJjZGVmZ2hpamts",
+        )
+        .arg(&input)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(
+        answers(&scene).ends_with("x.session captured post"),
+        "{}",
+        answers(&scene)
+    );
+    assert_eq!(
+        scene.web.sent("session.test", "/graphql/", "x-csrf-token"),
+        [Some("YWJjZGVmZ2hpamts".to_owned())]
+    );
+    let kept: String = scene.value("SELECT request_headers FROM exchange WHERE url LIKE '%session.test%'");
+    assert!(!kept.contains("YWJjZGVm") && !kept.contains("MTIzNDU2"), "{kept}");
+}
