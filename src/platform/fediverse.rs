@@ -4,6 +4,8 @@
 
 use url::Url;
 
+use crate::exchange::Exchange;
+
 use super::address::{Path, post, query};
 use super::{OWN_SERVER, Platform, Recognised, part};
 
@@ -96,6 +98,17 @@ const LEMMY_HOSTS: &[&str] = &[
     "slrpnk.net",
     "sopuli.xyz",
 ];
+
+/// Whether an answer that is no JSON is that of a server which does not speak what it was asked in: its paths look like those
+/// of another kind of server, and nothing is said of the post.
+fn is_foreign(exchange: &Exchange) -> bool {
+    exchange.failure.is_none()
+        && match exchange.status {
+            Some(404 | 405 | 406 | 410) => true,
+            Some(200) => exchange.is_html(),
+            _ => false,
+        }
+}
 
 /// Where a post lies: a host, with its port unless it is the usual one.
 fn server(url: &Url) -> Option<String> {

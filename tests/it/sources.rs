@@ -533,7 +533,7 @@ fn a_tombstone_is_the_servers_own_word_and_a_page_in_its_place_is_none() {
         ),
         (
             Reply::Answer(404, Vec::new(), b"<html>Not found".to_vec()),
-            "pixelfed.object unreadable no_object",
+            "pixelfed.object refused no_object",
         ),
         (
             object("https://other.example/p/ada/512345678901234567", "Of another server"),

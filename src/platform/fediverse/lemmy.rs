@@ -59,10 +59,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
                 _ => failed,
             };
         }
-        // Whoever answers with a page is no server of this kind.
-        (Err(_), Some(failed)) if failed.outcome == Outcome::NotFound => {
-            return Answer::without_post(Outcome::Unreadable, "no_api");
-        }
+        (Err(_), _) if super::is_foreign(exchange) => return Answer::without_post(Outcome::Refused, "no_api"),
         (Err(_), Some(failed)) => return failed,
         (Err(unreadable), None) => return *unreadable,
     };
@@ -213,7 +210,7 @@ mod tests {
                 r#"{"error":"instance_is_private"}"#.to_owned(),
                 Outcome::LoginRequired,
             ),
-            (404, "<html>".to_owned(), Outcome::Unreadable),
+            (404, "<html>".to_owned(), Outcome::Refused),
             (
                 200,
                 POST.replace(r#""deleted":false"#, r#""deleted":true"#),

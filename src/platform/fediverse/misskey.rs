@@ -41,10 +41,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
     let json = match (value::json(exchange), from_status(exchange)) {
         (Ok(json), None) => json,
         (Ok(json), Some(failed)) => return error(&json).unwrap_or(failed),
-        // Whoever answers with a page is no server of this kind.
-        (Err(_), Some(failed)) if failed.outcome == Outcome::NotFound => {
-            return Answer::without_post(Outcome::Unreadable, "no_api");
-        }
+        (Err(_), _) if super::is_foreign(exchange) => return Answer::without_post(Outcome::Refused, "no_api"),
         (Err(_), Some(failed)) => return failed,
         (Err(unreadable), None) => return *unreadable,
     };
@@ -212,7 +209,7 @@ mod tests {
             (400, r#"{"error":{"code":"NO_SUCH_NOTE"}}"#, Outcome::NotFound),
             (400, r#"{"error":{"code":"SIGNIN_REQUIRED"}}"#, Outcome::LoginRequired),
             (429, r#"{"error":{"code":"RATE_LIMIT_EXCEEDED"}}"#, Outcome::RateLimited),
-            (404, "<html>", Outcome::Unreadable),
+            (404, "<html>", Outcome::Refused),
             (
                 200,
                 r#"{"id":"9a","user":{"username":"ada"},"text":null,"isHidden":true}"#,

@@ -54,10 +54,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         // A tombstone comes with the status of what is gone.
         (Ok(json), _) if json["type"] == "Tombstone" => return Answer::without_post(Outcome::Deleted, "tombstone"),
         (Ok(json), None) => json,
-        // A page in place of an object: whoever answers may not speak the protocol at all.
-        (Err(_), Some(failed)) if failed.outcome == Outcome::NotFound => {
-            return Answer::without_post(Outcome::Unreadable, "no_object");
-        }
+        (Err(_), _) if super::is_foreign(exchange) => return Answer::without_post(Outcome::Refused, "no_object"),
         (_, Some(failed)) => return failed,
         (Err(unreadable), None) => return *unreadable,
     };
@@ -393,8 +390,8 @@ mod tests {
                 Outcome::Deleted,
             ),
             (404, r#"{"error":"Record not found"}"#, Outcome::NotFound),
-            (410, "gone", Outcome::Unreadable),
-            (404, "<html>Not found", Outcome::Unreadable),
+            (410, "gone", Outcome::Refused),
+            (404, "<html>Not found", Outcome::Refused),
             (401, r#"{"error":"Request not signed"}"#, Outcome::LoginRequired),
             (200, "<html>A page", Outcome::Unreadable),
             (

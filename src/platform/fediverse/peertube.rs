@@ -49,10 +49,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
                 _ => failed,
             };
         }
-        // Whoever answers with a page is no server of this kind.
-        (Err(_), Some(failed)) if failed.outcome == Outcome::NotFound => {
-            return Answer::without_post(Outcome::Unreadable, "no_api");
-        }
+        (Err(_), _) if super::is_foreign(exchange) => return Answer::without_post(Outcome::Refused, "no_api"),
         (Err(_), Some(failed)) => return failed,
         (Err(unreadable), None) => return *unreadable,
     };
@@ -170,7 +167,7 @@ mod tests {
             (401, r#"{"status":401}"#, Outcome::LoginRequired),
             (403, r#"{"detail":"This video is blocked"}"#, Outcome::Withheld),
             (403, r#"{"detail":"Cannot get this video"}"#, Outcome::Walled),
-            (404, "<html>", Outcome::Unreadable),
+            (404, "<html>", Outcome::Refused),
             (200, "{}", Outcome::Unreadable),
         ] {
             assert_eq!(
