@@ -185,6 +185,22 @@ pub fn skipped_by_default() -> BTreeSet<String> {
     ["x.fx", "x.graphql", "x.vx"].map(str::to_owned).into()
 }
 
+/// Base addresses of the upstreams of every platform, if nothing else is set.
+///
+/// # Panics
+/// Never: they are tested to be addresses.
+fn default_addresses() -> BTreeMap<String, Url> {
+    let of_platforms = PLATFORMS.iter().map(|p| (p.name, p.upstreams));
+    let all = of_platforms.chain([("wayback", wayback::UPSTREAMS)]);
+    all.flat_map(|(owner, upstreams)| {
+        upstreams
+            .iter()
+            .map(move |(name, url)| (format!("{owner}.{name}"), *url))
+    })
+    .map(|(name, url)| (name, Url::parse(url).expect("an upstream's default is an address")))
+    .collect()
+}
+
 /// Where, and which, sources are asked: base addresses of all upstreams by setting name without `upstream.`, e.g.
 /// `x.syndication`, the sources that are left out, and X's queries.
 #[derive(Debug, Clone)]
@@ -196,23 +212,10 @@ pub struct Upstreams {
 
 impl Upstreams {
     /// The defaults of every platform.
-    ///
-    /// # Panics
-    /// Never: the defaults are tested to be addresses.
     #[must_use]
     pub fn defaults() -> Upstreams {
-        let of_platforms = PLATFORMS.iter().map(|p| (p.name, p.upstreams));
-        let all = of_platforms.chain([("wayback", wayback::UPSTREAMS)]);
-        let addresses = all
-            .flat_map(|(owner, upstreams)| {
-                upstreams
-                    .iter()
-                    .map(move |(name, url)| (format!("{owner}.{name}"), *url))
-            })
-            .map(|(name, url)| (name, Url::parse(url).expect("an upstream's default is an address")))
-            .collect();
         Upstreams {
-            addresses,
+            addresses: default_addresses(),
             skipped: skipped_by_default(),
             queries: x::Queries::built_in(),
         }
@@ -243,8 +246,7 @@ impl Upstreams {
     /// elsewhere (a picture's address comes from an answer, but its host is an upstream all the same).
     #[must_use]
     pub fn route(&self, url: &Url) -> Url {
-        let defaults = Upstreams::defaults();
-        for (name, base) in &defaults.addresses {
+        for (name, base) in &default_addresses() {
             let here = &self.addresses[name];
             if here != base && base.origin() == url.origin() && url.path().starts_with(base.path()) {
                 let mut rest = url.path()[base.path().len()..].to_owned();

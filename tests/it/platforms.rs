@@ -146,5 +146,13 @@ fn doctor_tells_which_sources_work_from_here() {
         (&true.into(), &"not_found".into())
     );
     assert_eq!(said("bluesky.thread")["outcome"], serde_json::Value::Null);
+    for (source, reason) in [
+        ("bluesky.thread", "no_canary"),
+        ("x.fx", "skipped"),
+        ("x.api", "no_credential"),
+    ] {
+        assert_eq!(said(source)["reason"], reason);
+    }
+    assert_eq!(scene.web.asked("fx.test", "/") + scene.web.asked("api.test", "/"), 0);
     assert!(!scene.archive().exists());
 }

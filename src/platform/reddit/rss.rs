@@ -46,6 +46,9 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
     let Ok(body) = exchange.decoded() else {
         return Answer::without_post(Outcome::Unreadable, "coding");
     };
+    if body.len() > article::feed::LONGEST {
+        return Answer::without_post(Outcome::Unreadable, "no_feed");
+    }
     let feed = match article::feed::check_depth(&body).map(|()| feed_rs::parser::parse(body.as_slice())) {
         Ok(Ok(feed)) => feed,
         _ => return Answer::without_post(Outcome::Unreadable, "no_feed"),

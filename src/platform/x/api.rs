@@ -18,6 +18,9 @@ note_tweet,possibly_sensitive,public_metrics,referenced_tweets,withheld\
 &media.fields=alt_text,duration_ms,height,preview_image_url,type,url,variants,width\
 &poll.fields=end_datetime,options,voting_status&user.fields=name,username";
 
+/// Most files and related posts of one post that are looked for in what is included.
+const MOST: usize = 20;
+
 /// The source.
 pub struct Api;
 
@@ -95,7 +98,7 @@ pub(super) fn post(data: &Value, includes: &Value) -> Option<Post> {
     let mut post = bare(data, includes)?;
     let keys = &data["attachments"]["media_keys"];
     if keys.is_array() {
-        let wanted = strings(keys);
+        let wanted: Vec<String> = strings(keys).into_iter().take(MOST).collect();
         let files = list(&includes["media"]).filter(|m| wanted.iter().any(|key| m["media_key"] == **key));
         post.media = files.filter_map(file).collect();
         post.media_expected = Some(wanted.len());
@@ -104,7 +107,7 @@ pub(super) fn post(data: &Value, includes: &Value) -> Option<Post> {
         post.media_expected = Some(list(&includes["media"]).count());
     }
     post.poll = list(&includes["polls"]).find_map(poll);
-    for reference in list(&data["referenced_tweets"]) {
+    for reference in list(&data["referenced_tweets"]).take(MOST) {
         let relation = match reference["type"].as_str() {
             Some("quoted") => Relation::Quoted,
             Some("replied_to") => Relation::Parent,

@@ -181,11 +181,11 @@ fn fx(status: &Value) -> Option<Post> {
 
 fn fx_file(file: &Value) -> Option<Media> {
     Some(Media {
-        kind: match file["type"].as_str() {
-            Some(kind @ ("photo" | "video" | "gif")) => kind,
-            _ => "file",
-        }
-        .to_owned(),
+        kind: file["type"]
+            .as_str()
+            .filter(|kind| matches!(*kind, "photo" | "video" | "gif"))
+            .unwrap_or("file")
+            .to_owned(),
         url: string(&file["url"])?,
         alt: string(&file["altText"]),
         width: pixels(&file["width"]),
