@@ -25,7 +25,7 @@ const LONGEST: u64 = 64 << 10;
 const SHORTEST: (usize, usize) = (8, 12);
 
 /// The secret headers of each origin.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Credentials(BTreeMap<String, Vec<Secret>>);
 
 /// A header whose value nobody gets to see.
@@ -96,6 +96,13 @@ impl Credentials {
         let value = value.to_owned();
         secrets.push(Secret { name, value });
         Ok(())
+    }
+
+    /// Origins and names of headers, without any secret.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.0
+            .iter()
+            .flat_map(|(origin, secrets)| secrets.iter().map(move |secret| (origin.as_str(), secret.name)))
     }
 
     /// Whether there are some for the origin of `url`.

@@ -15,7 +15,7 @@ use crate::config::{Config, Robots as RobotsSetting};
 use crate::error::Result;
 use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
 use crate::outcome::Outcome;
-use credential::Credentials;
+pub use credential::Credentials;
 use guard::Guard;
 use pace::{Closed, Pace};
 use robots::Robots;
@@ -93,15 +93,23 @@ enum Policy {
     Unknown(Failure),
 }
 
+/// The credentials of the file that the settings name and of the environment.
+///
+/// # Errors
+/// If others may read the file, or a line is malformed.
+pub fn credentials(config: &Config) -> Result<Credentials> {
+    let variables =
+        std::env::vars_os().filter_map(|(name, line)| Some((name.into_string().ok()?, line.into_string().ok()?)));
+    Credentials::load(&config.credentials, variables)
+}
+
 impl Fetcher {
     /// A fetcher for these settings.
     ///
     /// # Errors
     /// If the TLS of this machine cannot be set up, or the credentials cannot be used.
     pub fn new(config: &Config, clock: Clock) -> Result<Fetcher> {
-        let variables =
-            std::env::vars_os().filter_map(|(name, line)| Some((name.into_string().ok()?, line.into_string().ok()?)));
-        let credentials = Credentials::load(&config.credentials, variables)?;
+        let credentials = credentials(config)?;
         let guard = Arc::new(Guard::new(config));
         let robots = (config.robots == RobotsSetting::Respect).then(|| RobotsCache {
             ignored: config.robots_ignore.iter().cloned().collect(),

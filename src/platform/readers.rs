@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::post::{Completeness, Post};
-use super::{Answer, bluesky, fediverse, linkedin, oembed, reddit, telegram, tiktok, wayback, x, youtube};
+use super::{Answer, bluesky, fediverse, linkedin, oembed, reddit, telegram, tiktok, wayback, weibo, x, youtube};
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 
@@ -120,6 +120,7 @@ readers! {
     "tiktok/oembed", true, &[RECORDED], "caption, author, still", |e| last(e, |x| oembed::read(x, "tiktok", None));
     "tiktok/page", true, &[LOOPBACK], "caption, author, time, counts, file; why a post is not shown", |e| last(e, |x| tiktok::page::read(x, None));
     "linkedin/page", true, &[LOOPBACK], "text, author, time, counts", |e| last(e, |x| linkedin::page::read(x, None));
+    "weibo/status", true, &[LOOPBACK], "post, pictures, counts, repeated post", |e| last(e, |x| weibo::status::read(x, None));
     "vimeo/oembed", true, &[LOOPBACK], "title, description, author, still", |e| last(e, |x| oembed::read(x, "vimeo", None));
     "dailymotion/oembed", false, &[], "title, author, still", |e| last(e, |x| oembed::read(x, "dailymotion", None));
     "wayback/cdx", true, &[RECORDED, LOOPBACK], "captures of an address", wayback::saved_listing;

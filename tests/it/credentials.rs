@@ -261,3 +261,24 @@ fn without_a_credential_the_sources_that_need_one_are_not_asked() {
         0
     );
 }
+
+#[test]
+fn config_check_names_credentials_and_shows_none() {
+    let scene = Scene::new();
+    let file = private(&scene, &format!("api.x.com authorization: Bearer {SECRET}\n"));
+    let check = |file: &str| {
+        let setting = format!("credentials={file}");
+        scene
+            .bare()
+            .args(["config", "check", "--set", &setting])
+            .output()
+            .unwrap()
+    };
+    let said = text(&check(&file).stdout);
+    assert!(
+        said.contains("# credential for https://api.x.com: authorization") && !said.contains(SECRET),
+        "{said}"
+    );
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(check(&file).status.code(), Some(78));
+}

@@ -98,6 +98,7 @@ impl Scene {
             "upstream.tiktok.oembed=http://tiktok.test",
             "upstream.tiktok.page=http://tiktok.test",
             "upstream.linkedin.page=http://linkedin.test",
+            "upstream.weibo.status=http://weibo.test",
             "upstream.vimeo.oembed=http://vimeo.test",
             "upstream.wayback.cdx=http://index.test/cdx",
             "upstream.wayback.web=http://playback.test/web",

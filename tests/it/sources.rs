@@ -582,6 +582,15 @@ fn public_pages_and_embeds_of_further_platforms_are_read() {
             "captured oembed vimeo.oembed The weir holds",
         ),
         (
+            "https://weibo.com/1234567890/5028000000000001",
+            "weibo.test",
+            "/statuses/show?id=5028000000000001",
+            Reply::json(
+                r#"{"ok":1,"data":{"id":"5028000000000001","text":"The weir holds","user":{"id":1234567890}}}"#,
+            ),
+            "captured post weibo.status The weir holds",
+        ),
+        (
             "https://www.linkedin.com/feed/update/urn:li:activity:7190000000000000000",
             "linkedin.test",
             "/*",
