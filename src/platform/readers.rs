@@ -112,8 +112,8 @@ readers! {
     "peertube/api", true, &[LOOPBACK], "title, description, author, largest file, counts", |e| last(e, |x| fediverse::peertube::read(x, None));
     "peertube/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
     "telegram/embed", true, &[RECORDED, LOOPBACK], "post, media, poll, forward, answer", |e| last(e, |x| telegram::embed::read(x, None));
-    "youtube/oembed", true, &[RECORDED], "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
     "youtube/page", true, &[RECORDED], "title, description, author, time, counts, still", |e| last(e, |x| youtube::page::read(x, None));
+    "youtube/oembed", true, &[RECORDED], "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
     "reddit/json", true, &[LOOPBACK], "post or comment, files, counts, edit time; wants a token", |e| last(e, |x| reddit::listing::read(x, None));
     "reddit/rss", true, &[LOOPBACK], "post or comment, text, author, time", |e| last(e, |x| reddit::rss::read(x, None));
     "reddit/oembed", true, &[RECORDED, LOOPBACK], "title and author", |e| last(e, |x| oembed::read(x, "reddit", None));
