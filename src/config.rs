@@ -1,6 +1,6 @@
 //! Settings: a TOML file, then `--set`, then `--allow-net`. The defaults live here once; `examples/config.toml` explains them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use toml::{Table, Value};
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::platform::x::Queries;
 use crate::platform::{self, PostRef, Recognised, Upstreams};
 
 /// Where settings come from.
@@ -38,6 +39,12 @@ pub struct Config {
     pub robots: Robots,
     /// Hosts whose robots.txt is not asked.
     pub robots_ignore: Vec<String>,
+    /// File of credentials (`HOST HEADER: VALUE`, one a line) that nobody else may read; empty: none.
+    pub credentials: PathBuf,
+    /// Sources that are not asked, e.g. `x.fx`.
+    pub skip: BTreeSet<String>,
+    /// File with X's queries in place of those that are built in; empty: none.
+    pub x_queries: PathBuf,
     /// Politeness.
     pub pace: Pace,
     /// Bounds of a transfer.
@@ -213,6 +220,9 @@ impl Default for Config {
             user_agent: String::new(),
             robots: Robots::Respect,
             robots_ignore: Vec::new(),
+            credentials: PathBuf::new(),
+            skip: platform::skipped_by_default(),
+            x_queries: PathBuf::new(),
             pace: Pace::default(),
             limit: Limit::default(),
             net: Net::default(),
@@ -404,9 +414,19 @@ impl Config {
     /// Base addresses of all upstreams.
     ///
     /// # Errors
-    /// If a setting names an upstream that there is not.
+    /// If a setting names an upstream or source that there is not, or X's queries cannot be read.
     pub fn upstreams(&self) -> Result<Upstreams> {
         let mut upstreams = Upstreams::defaults();
+        for name in &self.skip {
+            if platform::source_kind(name).is_none() {
+                return Err(wrong("skip", format!("there is no source {name}")));
+            }
+        }
+        upstreams.skip(self.skip.clone());
+        if !self.x_queries.as_os_str().is_empty() {
+            let queries = Queries::of(read(&self.x_queries)?).map_err(|why| wrong("x_queries", why))?;
+            upstreams.set_queries(queries);
+        }
         for (name, url) in &self.upstream {
             if !matches!(url.scheme(), "http" | "https") {
                 return Err(wrong(

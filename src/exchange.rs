@@ -57,6 +57,15 @@ impl Purpose {
     }
 }
 
+/// Request headers that carry secrets: their values are never kept, whoever set them.
+pub const SECRET_HEADERS: [&str; 5] = ["authorization", "cookie", "x-csrf-token", "x-guest-token", "x-api-key"];
+
+/// What stands in the place of a value that is not kept.
+pub const NOT_KEPT: &str = "[not kept]";
+
+/// What stands in the place of a credential of ours that was sent and is not kept.
+pub const CREDENTIAL: &str = "[credential, not kept]";
+
 /// What to ask for: a GET, or a POST where there is something to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -68,8 +77,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// Whether redirects are followed (each hop is an exchange of its own) or left to the caller to read.
     pub follow: bool,
-    /// The body of a POST, with its media type; it is sent to the address itself and along no redirect.
-    pub post: Option<(&'static str, Bytes)>,
+    /// The body of a POST; it is sent to the address itself and along no redirect.
+    pub body: Option<Bytes>,
 }
 
 impl Request {
@@ -81,14 +90,21 @@ impl Request {
             purpose,
             headers: Vec::new(),
             follow: true,
-            post: None,
+            body: None,
         }
     }
 
-    /// The same as a POST of these bytes, of this media type.
+    /// The same with one more header.
     #[must_use]
-    pub fn posting(mut self, kind: &'static str, bytes: Bytes) -> Request {
-        self.post = Some((kind, bytes));
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Request {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The same as a POST of this body, whose redirects are not followed.
+    #[must_use]
+    pub fn posting(mut self, body: impl Into<Bytes>) -> Request {
+        self.body = Some(body.into());
         self.without_redirects()
     }
 
@@ -186,7 +202,7 @@ pub struct Exchange {
     pub url: Url,
     /// Why it was asked.
     pub purpose: Purpose,
-    /// Request headers as sent, secrets replaced by a marker.
+    /// Request headers as sent, secrets replaced by a marker. Before those of a POST stand `:method` and, unless it is empty, `:body`.
     pub request_headers: Vec<(String, String)>,
     /// Our clock when the request was sent.
     pub started: Timestamp,
@@ -291,6 +307,12 @@ impl Exchange {
     pub fn is_left_unfinished(&self) -> bool {
         let broke = |failure: &Failure| matches!(failure.reason, "body_cut" | "timeout_body" | "too_slow");
         self.failure.as_ref().is_some_and(broke) && self.body == Body::None && self.body_length > 0
+    }
+
+    /// Whether a credential of ours was sent.
+    #[must_use]
+    pub fn has_credential(&self) -> bool {
+        self.request_headers.iter().any(|(_, value)| value == CREDENTIAL)
     }
 
     /// Whether a whole response came.

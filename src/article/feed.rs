@@ -107,7 +107,7 @@ fn read_feed(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
 }
 
 /// The feed parser goes down with the elements; strangers decide how deep.
-fn check_depth(bytes: &[u8]) -> Result<(), NoFeed> {
+pub(crate) fn check_depth(bytes: &[u8]) -> Result<(), NoFeed> {
     let mut reader = Reader::from_reader(bytes);
     let mut buffer = Vec::new();
     let mut depth = 0_usize;

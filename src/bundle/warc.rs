@@ -246,7 +246,7 @@ impl<'a, W: Write> Warc<'a, W> {
         };
         let path = url::Url::parse(&exchange.url)
             .map_or_else(|_| "/".to_owned(), |url| url[url::Position::BeforePath..].to_owned());
-        let block = format!("GET {path} HTTP/1.1\r\n{}\r\n", exchange.request_headers);
+        let block = request_block(&path, &exchange.request_headers);
         let mut fields = vec![
             target.clone(),
             ("Content-Type", "application/http; msgtype=request".to_owned()),
@@ -477,6 +477,19 @@ impl<'a, W: Write> Warc<'a, W> {
     }
 }
 
+/// A request as it went over the wire: the kept lines `:method` and `:body` of a POST stand in their places.
+fn request_block(path: &str, lines: &str) -> String {
+    let (mut method, mut body, mut headers) = ("GET", "", String::with_capacity(lines.len()));
+    for line in lines.split_inclusive("\r\n") {
+        match line.trim_end_matches("\r\n").split_once(": ") {
+            Some((":method", value)) => method = value,
+            Some((":body", value)) => body = value,
+            _ => headers.push_str(line),
+        }
+    }
+    format!("{method} {path} HTTP/1.1\r\n{headers}\r\n{body}")
+}
+
 /// What is known of an exchange beyond its messages, as WARC fields.
 fn known(exchange: &WireExchange) -> String {
     let mut note = format!(
@@ -561,6 +574,23 @@ fn dechunked(headers: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_post_is_written_as_it_went_over_the_wire() {
+        for (lines, block) in [
+            ("accept: */*\r\n", "GET /a HTTP/1.1\r\naccept: */*\r\n\r\n"),
+            (
+                ":method: POST\r\naccept: */*\r\n",
+                "POST /a HTTP/1.1\r\naccept: */*\r\n\r\n",
+            ),
+            (
+                ":method: POST\r\n:body: {\"a\": \"b: c\"}\r\naccept: */*\r\n",
+                "POST /a HTTP/1.1\r\naccept: */*\r\n\r\n{\"a\": \"b: c\"}",
+            ),
+        ] {
+            assert_eq!(request_block("/a", lines), block);
+        }
+    }
 
     #[test]
     fn a_body_is_packed_again_only_where_the_server_did_not_pack_it() {

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::source::SESSION_EXPIRED;
 use super::{Capturer, LEASE_MILLIS, WORKER};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -48,6 +49,11 @@ impl Capturer {
                 None => (Outcome::Captured, reason),
             },
             other => other,
+        };
+        let wants_login = outcome == Outcome::LoginRequired || reason == "login_page";
+        let (outcome, reason) = match wants_login && exchanges.iter().any(Exchange::has_credential) {
+            true => (Outcome::LoginRequired, SESSION_EXPIRED.to_owned()),
+            false => (outcome, reason),
         };
         web_answer(outcome, reason, exchanges)
     }

@@ -17,12 +17,20 @@ impl Capturer {
         let mut kinds: Vec<SourceKind> = Vec::new();
         let mut canaries = Vec::new();
         for source in platform.sources {
-            if !is_worth_asking(source.kind(), &answers) {
+            if !is_worth_asking(source.kind(), &answers) || !self.can_ask(*source) {
+                continue;
+            }
+            // A text that was cut is sought whole, but only where it may be had.
+            if is_captured(&answers) && !source.gives_whole_text() {
+                continue;
+            }
+            let unwelcome = |a: &AnswerRecord| matches!(a.outcome, Outcome::NotFound | Outcome::RateLimited);
+            if source.asks_again() && answers.iter().any(unwelcome) {
                 continue;
             }
             answers.push(self.answer_of(post, *source).await);
             kinds.push(source.kind());
-            if is_captured(&answers) {
+            if answers.iter().any(|a| a.outcome == Outcome::Captured && !is_cut(a)) {
                 break;
             }
             if source.kind() == SourceKind::Live {
@@ -55,6 +63,12 @@ impl Capturer {
             canaries,
             media,
         }
+    }
+
+    /// Whether the settings let us ask a source, and there is a credential where it needs one.
+    fn can_ask(&self, source: &dyn Source) -> bool {
+        let credential = source.needs_credential(&self.upstreams);
+        !self.upstreams.skips(source.name()) && credential.is_none_or(|origin| self.fetcher.has_credential(&origin))
     }
 
     /// What one source says of `post`, with its exchanges.
@@ -136,13 +150,21 @@ fn is_captured(answers: &[AnswerRecord]) -> bool {
     answers.iter().any(|a| a.outcome == Outcome::Captured)
 }
 
+/// Whether the text of its post is cut, as the source itself says.
+fn is_cut(answer: &AnswerRecord) -> bool {
+    answer
+        .post
+        .as_ref()
+        .is_some_and(|(post, _)| post.text_cut == Some(true))
+}
+
 /// The page is asked where no source knows anything of the post, one way or the other. A web archive is asked where the platform did not give the post for a reason that will not pass by itself; and
 /// once the platform has said that a post is gone, no other live source is asked, because some are caches that
 /// would pass the dead off as living.
 fn is_worth_asking(kind: SourceKind, answers: &[AnswerRecord]) -> bool {
     let stated = |a: &AnswerRecord| a.outcome.is_gone() || a.outcome == Outcome::Protected;
     match kind {
-        SourceKind::Live => !answers.iter().any(stated),
+        SourceKind::Live | SourceKind::Witness => !answers.iter().any(stated),
         // Where a source knows nothing of the post, many platforms still answer with some page and status 200.
         SourceKind::Page => !answers
             .iter()
@@ -161,12 +183,15 @@ fn best_answer(answers: &[AnswerRecord], kinds: &[SourceKind]) -> usize {
             Outcome::LoginRequired => 3,
             Outcome::NotFound => 4,
             Outcome::Walled | Outcome::Unreadable | Outcome::TooLarge => 5,
-            Outcome::RateLimited | Outcome::ServerError | Outcome::Unreachable => 6,
-            Outcome::Refused | Outcome::Unresolved => 7,
+            Outcome::RateLimited | Outcome::ServerError => 6,
+            Outcome::Unreachable => 7,
+            Outcome::Refused | Outcome::Unresolved => 8,
         };
-        // What an archive failed to have says nothing about the post.
-        let of_archive = answers[i].outcome != Outcome::Captured && kinds[i] == SourceKind::Archive;
-        (of_archive, said, i)
+        // What an archive or a third party failed to have says nothing about the post, and what a third party tells is no
+        // better than what the platform itself shows.
+        let is_aside = matches!(kinds[i], SourceKind::Archive | SourceKind::Witness);
+        let of_others = answers[i].outcome != Outcome::Captured && is_aside;
+        (of_others, said, kinds[i] == SourceKind::Witness, is_cut(&answers[i]), i)
     };
     (0..answers.len()).min_by_key(|&i| rank(i)).unwrap_or(0)
 }

@@ -10,6 +10,9 @@ use crate::fetch::{Fetcher, Staging};
 use crate::outcome::Outcome;
 use crate::platform::{Answer, PostRef, Source, Step, Upstreams};
 
+/// Reason code where a login is asked for although a credential was sent: it is not valid (any more).
+pub(super) const SESSION_EXPIRED: &str = "session_expired";
+
 /// Asks `source` until it answers, in a bounded number of questions; with every exchange that this took.
 pub(super) async fn ask(
     fetcher: &Fetcher,
@@ -24,7 +27,15 @@ pub(super) async fn ask(
         match source.next(post, upstreams, &asked) {
             Step::Ask(_) if asked.len() == MAX_STEPS => break,
             Step::Ask(request) => asked.push(fetcher.fetch(&request, staging).await),
-            Step::Answer(answer) => return (*answer, asked.concat()),
+            Step::Answer(mut answer) => {
+                let with_credential = asked
+                    .last()
+                    .is_some_and(|hops| hops.iter().any(Exchange::has_credential));
+                if with_credential && answer.outcome == Outcome::LoginRequired {
+                    SESSION_EXPIRED.clone_into(&mut answer.reason);
+                }
+                return (*answer, asked.concat());
+            }
         }
     }
     (

@@ -212,7 +212,7 @@ async fn go_on(promise: &Promise, fetcher: &Fetcher, store: &Arc<Store>) -> Resu
         return Ok(None);
     };
     let mut request = Request::new(url, Purpose::Api).without_redirects();
-    request.headers = headers("application/vnd.opentimestamps.v1");
+    request.headers.extend(headers("application/vnd.opentimestamps.v1"));
     let mut last = None;
     for exchange in fetcher.fetch(&request, &mut Nowhere).await {
         let word = match reply(&exchange) {
@@ -259,8 +259,10 @@ fn headers(accept: &str) -> Vec<(String, String)> {
 /// RFC 3161 §3.4.
 fn time_stamp(url: &Url, digest: &[u8; 32], nonce: [u8; 16]) -> (Bytes, Request) {
     let query = Bytes::from(rfc3161::query(digest, nonce));
-    let mut request = Request::new(url.clone(), Purpose::Api).posting("application/timestamp-query", query.clone());
-    request.headers = headers("application/timestamp-reply");
+    let mut request = Request::new(url.clone(), Purpose::Api)
+        .with("content-type", "application/timestamp-query")
+        .posting(query.clone());
+    request.headers.extend(headers("application/timestamp-reply"));
     (query, request)
 }
 
@@ -269,8 +271,10 @@ fn submission(url: &Url, digest: &[u8; 32]) -> Result<(Bytes, Request)> {
     let address = format!("{}/digest", url.as_str().trim_end_matches('/'));
     let url = Url::parse(&address).map_err(|error| Error::Internal(format!("{address}: {error}")))?;
     let query = Bytes::copy_from_slice(digest);
-    let mut request = Request::new(url, Purpose::Api).posting("application/x-www-form-urlencoded", query.clone());
-    request.headers = headers("application/vnd.opentimestamps.v1");
+    let mut request = Request::new(url, Purpose::Api)
+        .with("content-type", "application/x-www-form-urlencoded")
+        .posting(query.clone());
+    request.headers.extend(headers("application/vnd.opentimestamps.v1"));
     Ok((query, request))
 }
 

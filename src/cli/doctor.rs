@@ -19,6 +19,7 @@ struct Line<'a> {
     source: &'a str,
     canary: Option<&'a str>,
     outcome: Option<Outcome>,
+    /// Reason code, also of not having asked: `no_canary`, `skipped`, `no_credential`.
     reason: Option<&'a str>,
     /// Whether anything answered.
     reached: bool,
@@ -36,8 +37,19 @@ pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
     let mut asked: Vec<Probe> = Vec::new();
     for (platform, source) in PLATFORMS.iter().flat_map(|p| p.sources.iter().map(move |s| (p, *s))) {
         let posts = of(platform, &canaries);
-        if posts.is_empty() {
-            tell(printer, &untested(source.name()));
+        let credential = source.needs_credential(&upstreams);
+        let not_asked = if upstreams.skips(source.name()) {
+            Some("skipped")
+        } else if credential.is_some_and(|origin| !fetcher.has_credential(&origin)) {
+            Some("no_credential")
+        } else if posts.is_empty() {
+            Some("no_canary")
+        } else {
+            None
+        };
+        if let Some(reason) = not_asked {
+            tell(printer, &untested(source.name(), reason));
+            continue;
         }
         for post in posts {
             let answer = runtime.block_on(probe(&fetcher, &upstreams, post, source));
@@ -67,12 +79,12 @@ fn of<'a>(platform: &Platform, canaries: &'a BTreeMap<String, Vec<PostRef>>) -> 
     canaries.get(platform.name).map_or(&[], Vec::as_slice)
 }
 
-fn untested(source: &str) -> Line<'_> {
+fn untested<'a>(source: &'a str, reason: &'a str) -> Line<'a> {
     Line {
         source,
         canary: None,
         outcome: None,
-        reason: None,
+        reason: Some(reason),
         reached: false,
         works: false,
     }
@@ -88,7 +100,15 @@ fn tell(printer: &Printer, line: &Line<'_>) {
             if line.works { "yes" } else { "no" },
             format!("{} ({}) of {canary}", outcome.word(), line.reason.unwrap_or_default()),
         ),
-        _ => ("?", "not asked: no canary of its platform is set".to_owned()),
+        _ => (
+            "?",
+            match line.reason {
+                Some("skipped") => "not asked: the settings leave it out (`skip`)",
+                Some("no_credential") => "not asked: there is no credential for it",
+                _ => "not asked: no canary of its platform is set",
+            }
+            .to_owned(),
+        ),
     };
     printer.line(format_args!("{:<20} {:<8} {}", line.source, works, Printable(&said)));
 }

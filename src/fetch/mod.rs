@@ -15,12 +15,14 @@ use crate::config::{Config, Robots as RobotsSetting};
 use crate::error::Result;
 use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
 use crate::outcome::Outcome;
+pub use credential::Credentials;
 use guard::Guard;
 use pace::{Closed, Pace};
 use replay::Replay;
 use robots::Robots;
 use wire::Wire;
 
+mod credential;
 pub mod guard;
 mod pace;
 pub mod replay;
@@ -63,12 +65,23 @@ struct Inner {
     wire: Wire,
     guard: Arc<Guard>,
     pace: Pace,
+    credentials: Credentials,
     clock: Clock,
     robots: Option<RobotsCache>,
     redirects: usize,
     retries: u32,
     /// Web archives that answer instead of the network.
     replay: Option<Arc<Replay>>,
+}
+
+/// What is sent with one hop.
+#[derive(Clone)]
+struct Sent {
+    purpose: Purpose,
+    headers: Vec<(String, String)>,
+    body: Option<Bytes>,
+    /// Whether no hop led to another origin yet: credentials go no further.
+    is_at_home: bool,
 }
 
 /// What each origin asks us to leave alone; asked once a run.
@@ -84,11 +97,21 @@ enum Policy {
     Unknown(Failure),
 }
 
+/// The credentials of the file that the settings name and of the environment.
+///
+/// # Errors
+/// If others may read the file, or a line is malformed.
+pub fn credentials(config: &Config) -> Result<Credentials> {
+    let variables =
+        std::env::vars_os().filter_map(|(name, line)| Some((name.into_string().ok()?, line.into_string().ok()?)));
+    Credentials::load(&config.credentials, variables)
+}
+
 impl Fetcher {
     /// A fetcher for these settings.
     ///
     /// # Errors
-    /// If the HTTP client cannot be set up.
+    /// If the HTTP client cannot be set up, or the credentials cannot be used.
     pub fn new(config: &Config, clock: Clock) -> Result<Fetcher> {
         Fetcher::with(config, clock, None)
     }
@@ -102,6 +125,7 @@ impl Fetcher {
     }
 
     fn with(config: &Config, clock: Clock, replay: Option<Arc<Replay>>) -> Result<Fetcher> {
+        let credentials = credentials(config)?;
         let guard = Arc::new(Guard::new(config));
         let robots = (config.robots == RobotsSetting::Respect).then(|| RobotsCache {
             ignored: config.robots_ignore.iter().cloned().collect(),
@@ -111,6 +135,7 @@ impl Fetcher {
             wire: Wire::new(config, Arc::clone(&guard), clock)?,
             guard,
             pace: Pace::new(&config.pace, clock),
+            credentials,
             clock,
             robots,
             redirects: config.limit.redirects,
@@ -124,13 +149,24 @@ impl Fetcher {
         self.0.pace.leave_alone(penalties);
     }
 
+    /// Whether there is a credential for the origin of `url`.
+    #[must_use]
+    pub fn has_credential(&self, url: &Url) -> bool {
+        self.0.credentials.are_for(url)
+    }
+
     /// Performs the request with its redirects and tries, oldest first; the last exchange says how it ended. Never
     /// empty. A robots.txt that had to be asked first comes before.
     pub async fn fetch(&self, request: &Request, staging: &mut impl Staging) -> Vec<Exchange> {
         let mut exchanges = Vec::new();
         let mut seen = HashSet::new();
         let mut url = without_fragment(&request.url);
-        let mut headers = request.headers.clone();
+        let mut sent = Sent {
+            purpose: request.purpose,
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+            is_at_home: true,
+        };
         loop {
             if let Some(replay) = &self.0.replay {
                 exchanges.push(replay.answer(&url, request.purpose, staging).await);
@@ -140,7 +176,7 @@ impl Fetcher {
                 exchanges.push(self.0.wire.not_sent(&url, request.purpose, failure));
                 return exchanges;
             } else {
-                self.with_tries(&url, request, &headers, staging, &mut exchanges).await;
+                self.with_tries(&url, &sent, staging, &mut exchanges).await;
             }
             let Some(last) = exchanges.last_mut() else {
                 return exchanges;
@@ -160,7 +196,9 @@ impl Fetcher {
                 }
                 Ok(next) => {
                     if next.origin() != url.origin() {
-                        headers.retain(|(name, _)| HEADERS_FOR_OTHERS.contains(&name.as_str()));
+                        sent.headers
+                            .retain(|(name, _)| HEADERS_FOR_OTHERS.contains(&name.as_str()));
+                        sent.is_at_home = false;
                     }
                     url = next;
                 }
@@ -179,18 +217,10 @@ impl Fetcher {
     }
 
     /// One hop, tried again where that may help.
-    async fn with_tries(
-        &self,
-        url: &Url,
-        request: &Request,
-        headers: &[(String, String)],
-        staging: &mut impl Staging,
-        exchanges: &mut Vec<Exchange>,
-    ) {
+    async fn with_tries(&self, url: &Url, sent: &Sent, staging: &mut impl Staging, exchanges: &mut Vec<Exchange>) {
         let mut tries = 0;
         loop {
-            let post = request.post.as_ref();
-            let exchange = self.once(url, request.purpose, headers, post, staging).await;
+            let exchange = self.once(url, sent, staging).await;
             tries += 1;
             let wait = retry::wait(&exchange, tries, self.0.retries, || self.0.clock.nonce(0)[0]);
             exchanges.push(exchange);
@@ -201,14 +231,8 @@ impl Fetcher {
         }
     }
 
-    async fn once(
-        &self,
-        url: &Url,
-        purpose: Purpose,
-        headers: &[(String, String)],
-        post: Option<&(&'static str, Bytes)>,
-        staging: &mut impl Staging,
-    ) -> Exchange {
+    async fn once(&self, url: &Url, sent: &Sent, staging: &mut impl Staging) -> Exchange {
+        let purpose = sent.purpose;
         if let Err(refusal) = self.0.guard.check_url(url) {
             let failure = failure(Outcome::Refused, refusal.reason(), refusal.to_string());
             return self.0.wire.not_sent(url, purpose, failure);
@@ -232,7 +256,18 @@ impl Fetcher {
                 return self.0.wire.not_sent(url, purpose, failure);
             }
         };
-        let exchange = self.0.wire.send(url, purpose, headers, post, staging).await;
+        let is_ours = sent.is_at_home && credential::may_go_with(purpose) && self.0.credentials.are_for(url);
+        let exchange = if is_ours {
+            let sent = Sent {
+                headers: self.0.credentials.headers(url, &sent.headers),
+                ..sent.clone()
+            };
+            let mut exchange = self.0.wire.send(url, &sent, true, staging).await;
+            self.0.credentials.withhold(&mut exchange);
+            exchange
+        } else {
+            self.0.wire.send(url, sent, false, staging).await
+        };
         if exchange.failure.as_ref().is_none_or(|f| f.outcome != Outcome::Refused) {
             self.0.pace.learn(&host, &exchange);
         }
@@ -276,8 +311,14 @@ impl Fetcher {
         let Ok(mut next) = url.join("/robots.txt") else {
             return exchanges;
         };
+        let sent = Sent {
+            purpose: Purpose::Robots,
+            headers: Vec::new(),
+            body: None,
+            is_at_home: false,
+        };
         for _ in 0..=ROBOTS_REDIRECTS {
-            let exchange = self.once(&next, Purpose::Robots, &[], None, staging).await;
+            let exchange = self.once(&next, &sent, staging).await;
             let target = exchange.location();
             exchanges.push(exchange);
             match target {

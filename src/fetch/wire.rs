@@ -15,11 +15,11 @@ use url::Url;
 
 use super::guard::{Guard, GuardedResolver, Refusal};
 use super::resume::{self, Reply};
-use super::{Staging, failure};
+use super::{Sent, Staging, failure};
 use crate::clock::Clock;
 use crate::config::{Config, Limit, seconds};
 use crate::error::{Error, Result};
-use crate::exchange::{Body, Exchange, Failure, Purpose, Truncated, Unfinished};
+use crate::exchange::{Body, CREDENTIAL, Exchange, Failure, NOT_KEPT, Purpose, SECRET_HEADERS, Truncated, Unfinished};
 use crate::outcome::Outcome;
 
 /// Bytes of a body kept in memory before the rest goes to staging.
@@ -107,15 +107,9 @@ impl Wire {
         }
     }
 
-    /// Sends one request and reads its response.
-    pub async fn send(
-        &self,
-        url: &Url,
-        purpose: Purpose,
-        headers: &[(String, String)],
-        post: Option<&(&'static str, Bytes)>,
-        staging: &mut impl Staging,
-    ) -> Exchange {
+    /// Sends one request and reads its response. `is_ours`: its secret headers are credentials of ours.
+    pub async fn send(&self, url: &Url, sent: &Sent, is_ours: bool, staging: &mut impl Staging) -> Exchange {
+        let purpose = sent.purpose;
         let mut exchange = Exchange {
             failure: None,
             ..self.not_sent(url, purpose, failure(Outcome::Unreachable, "", String::new()))
@@ -131,21 +125,18 @@ impl Wire {
                 Err(error) => return self.not_sent(url, purpose, not_staged(&error)),
             }
         }
-        exchange.request_headers = self.headers(purpose, headers);
+        let mut headers = self.headers(purpose, &sent.headers);
         if let Some((left, _)) = &left {
-            exchange.request_headers.extend(resume::headers(left));
+            headers.extend(resume::headers(left));
         }
-        let mut request = match post {
+        let mut request = match &sent.body {
             None => client.get(url.clone()),
-            Some((kind, bytes)) => {
-                let kind = ("content-type".to_owned(), (*kind).to_owned());
-                exchange.request_headers.push(kind);
-                client.post(url.clone()).body(bytes.clone())
-            }
+            Some(body) => client.post(url.clone()).body(body.clone()),
         };
-        for (name, value) in &exchange.request_headers {
+        for (name, value) in &headers {
             request = request.header(name, value);
         }
+        exchange.request_headers = kept(headers, sent.body.as_deref(), is_ours);
         let deadline = Instant::now() + seconds(self.limit.total);
         let patience = seconds(self.limit.connect) + seconds(self.limit.headers);
         match timeout(patience, request.send()).await {
@@ -417,8 +408,8 @@ impl Incoming {
             chunks: Vec::new(),
             held: 0,
             upload: None,
-            // What a parser will read stays in memory; its limit bounds it.
-            may_stage: is_media || answer.purpose == Purpose::Page,
+            // What a parser will read, or what may repeat a secret, stays in memory; its limit bounds it.
+            may_stage: is_media || (answer.purpose == Purpose::Page && !answer.has_credential()),
             resumable: resume::validator(answer)
                 .filter(|_| is_media)
                 .map(|(validator, total)| (validator.to_owned(), total)),
@@ -548,6 +539,27 @@ fn builder(limit: &Limit, per_host: usize, guard: &Arc<Guard>) -> ClientBuilder 
         .connect_timeout(seconds(limit.connect))
         .pool_max_idle_per_host(per_host)
         .dns_resolver(Arc::new(GuardedResolver(Arc::clone(guard))))
+}
+
+/// What is kept of a request's headers: all but secrets, and the method of a POST before them, and its body if that is one
+/// line of text; whoever sends another keeps it.
+fn kept(mut headers: Vec<(String, String)>, body: Option<&[u8]>, is_ours: bool) -> Vec<(String, String)> {
+    for (name, value) in &mut headers {
+        if SECRET_HEADERS.contains(&name.as_str()) {
+            let marker = if is_ours { CREDENTIAL } else { NOT_KEPT };
+            marker.clone_into(value);
+        }
+    }
+    let Some(body) = body else { return headers };
+    let mut lines = vec![(":method".to_owned(), "POST".to_owned())];
+    if let Ok(body) = std::str::from_utf8(body)
+        && !body.is_empty()
+        && !body.contains(['\r', '\n'])
+    {
+        lines.push((":body".to_owned(), body.to_owned()));
+    }
+    lines.extend(headers);
+    lines
 }
 
 /// Header values are bytes; as Latin-1 none is lost.

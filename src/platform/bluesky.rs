@@ -6,16 +6,21 @@ use url::Url;
 use super::address::{Path, is_under, post};
 use super::{Platform, Recognised, part};
 
+mod content_id;
+pub(super) mod record;
 pub(super) mod thread;
 
 /// Bluesky.
 pub static PLATFORM: Platform = Platform {
     name: "bluesky",
     recognise,
-    sources: &[&thread::Thread],
+    sources: &[&thread::Thread, &record::Record],
     page: true,
     resolvers: &[],
-    upstreams: &[("appview", "https://public.api.bsky.app")],
+    upstreams: &[
+        ("appview", "https://public.api.bsky.app"),
+        ("plc", "https://plc.directory"),
+    ],
 };
 
 const HOSTS: &[&str] = &[

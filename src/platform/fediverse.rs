@@ -4,28 +4,78 @@
 
 use url::Url;
 
-use super::address::{Path, post, query};
-use super::{Platform, Recognised, part};
+use crate::exchange::Exchange;
 
+use super::address::{Path, post, query};
+use super::{OWN_SERVER, Platform, Recognised, part};
+
+pub(super) mod lemmy;
+pub(super) mod misskey;
+pub(super) mod object;
+pub(super) mod peertube;
 pub(super) mod status;
 
 /// Mastodon and its forks, GoToSocial, Pleroma and Akkoma, Friendica.
 pub static MASTODON: Platform = Platform {
-    sources: &[&status::Status],
+    sources: &[
+        &status::Status,
+        &object::Object {
+            name: "mastodon.object",
+            asks_again: true,
+        },
+    ],
+    upstreams: &[("server", OWN_SERVER)],
     ..Platform::by_address("mastodon", mastodon)
 };
 
 /// Misskey and its forks.
-pub static MISSKEY: Platform = Platform::by_address("misskey", misskey);
+pub static MISSKEY: Platform = Platform {
+    sources: &[
+        &misskey::Note,
+        &object::Object {
+            name: "misskey.object",
+            asks_again: true,
+        },
+    ],
+    upstreams: &[("server", OWN_SERVER)],
+    ..Platform::by_address("misskey", misskey)
+};
 
 /// Pixelfed.
-pub static PIXELFED: Platform = Platform::by_address("pixelfed", pixelfed);
+pub static PIXELFED: Platform = Platform {
+    sources: &[&object::Object {
+        name: "pixelfed.object",
+        asks_again: false,
+    }],
+    upstreams: &[("server", OWN_SERVER)],
+    ..Platform::by_address("pixelfed", pixelfed)
+};
 
 /// PeerTube.
-pub static PEERTUBE: Platform = Platform::by_address("peertube", peertube);
+pub static PEERTUBE: Platform = Platform {
+    sources: &[
+        &peertube::Video,
+        &object::Object {
+            name: "peertube.object",
+            asks_again: true,
+        },
+    ],
+    upstreams: &[("server", OWN_SERVER)],
+    ..Platform::by_address("peertube", peertube)
+};
 
 /// Lemmy.
-pub static LEMMY: Platform = Platform::by_address("lemmy", lemmy);
+pub static LEMMY: Platform = Platform {
+    sources: &[
+        &lemmy::View,
+        &object::Object {
+            name: "lemmy.object",
+            asks_again: true,
+        },
+    ],
+    upstreams: &[("server", OWN_SERVER)],
+    ..Platform::by_address("lemmy", lemmy)
+};
 
 /// Programs that show the server of whoever is logged in under paths of Mastodon: no address there tells whose
 /// post it is.
@@ -48,6 +98,17 @@ const LEMMY_HOSTS: &[&str] = &[
     "slrpnk.net",
     "sopuli.xyz",
 ];
+
+/// Whether an answer that is no JSON is that of a server which does not speak what it was asked in: its paths look like those
+/// of another kind of server, and nothing is said of the post.
+fn is_foreign(exchange: &Exchange) -> bool {
+    exchange.failure.is_none()
+        && match exchange.status {
+            Some(404 | 405 | 406 | 410) => true,
+            Some(200) => exchange.is_html(),
+            _ => false,
+        }
+}
 
 /// Where a post lies: a host, with its port unless it is the usual one.
 fn server(url: &Url) -> Option<String> {

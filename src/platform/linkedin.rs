@@ -8,8 +8,14 @@ use url::Url;
 use super::address::{Path, is_under, post, query, reserved};
 use super::{Platform, Recognised, part};
 
+pub(super) mod page;
+
 /// LinkedIn.
-pub static PLATFORM: Platform = Platform::by_address("linkedin", recognise);
+pub static PLATFORM: Platform = Platform {
+    sources: &[&page::Page],
+    upstreams: &[("page", "https://www.linkedin.com")],
+    ..Platform::by_address("linkedin", recognise)
+};
 
 /// What a post's number counts.
 const KINDS: &[&str] = &["activity", "ugcPost", "share"];

@@ -3,7 +3,7 @@
 //!
 //! A new platform is one file here and one line in [`PLATFORMS`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
@@ -175,42 +175,79 @@ pub fn recognise(url: &Url) -> Option<(&'static Platform, Recognised)> {
         .find_map(|p| (p.recognise)(url).map(|r| (p, r)))
 }
 
-/// Base addresses of all upstreams by setting name without `upstream.`, e.g. `x.syndication`.
+/// In the place of the address of an upstream: the server that the post is on.
+const OWN_SERVER: &str = "https://server.invalid";
+
+/// Sources that are not asked unless the settings say so: third parties that would learn what is looked up, and an interface
+/// that is for X's own pages.
+#[must_use]
+pub fn skipped_by_default() -> BTreeSet<String> {
+    ["x.fx", "x.graphql", "x.vx"].map(str::to_owned).into()
+}
+
+/// Base addresses of the upstreams of every platform, if nothing else is set.
+///
+/// # Panics
+/// Never: they are tested to be addresses.
+fn default_addresses() -> BTreeMap<String, Url> {
+    let of_platforms = PLATFORMS.iter().map(|p| (p.name, p.upstreams));
+    let all = of_platforms.chain([("wayback", wayback::UPSTREAMS)]);
+    all.flat_map(|(owner, upstreams)| {
+        upstreams
+            .iter()
+            .map(move |(name, url)| (format!("{owner}.{name}"), *url))
+    })
+    .map(|(name, url)| (name, Url::parse(url).expect("an upstream's default is an address")))
+    .collect()
+}
+
+/// Where, and which, sources are asked: base addresses of all upstreams by setting name without `upstream.`, e.g.
+/// `x.syndication`, the sources that are left out, and X's queries.
 #[derive(Debug, Clone)]
-pub struct Upstreams(BTreeMap<String, Url>);
+pub struct Upstreams {
+    addresses: BTreeMap<String, Url>,
+    skipped: BTreeSet<String>,
+    queries: x::Queries,
+}
 
 impl Upstreams {
     /// The defaults of every platform.
-    ///
-    /// # Panics
-    /// Never: the defaults are tested to be addresses.
     #[must_use]
     pub fn defaults() -> Upstreams {
-        let of_platforms = PLATFORMS.iter().map(|p| (p.name, p.upstreams));
-        let all = of_platforms.chain([("wayback", wayback::UPSTREAMS)]);
-        Upstreams(
-            all.flat_map(|(owner, upstreams)| {
-                upstreams
-                    .iter()
-                    .map(move |(name, url)| (format!("{owner}.{name}"), *url))
-            })
-            .map(|(name, url)| (name, Url::parse(url).expect("an upstream's default is an address")))
-            .collect(),
-        )
+        Upstreams {
+            addresses: default_addresses(),
+            skipped: skipped_by_default(),
+            queries: x::Queries::built_in(),
+        }
+    }
+
+    /// Leaves out these sources and no others.
+    pub fn skip(&mut self, sources: BTreeSet<String>) {
+        self.skipped = sources;
+    }
+
+    /// Whether the source of this name is left out.
+    #[must_use]
+    pub fn skips(&self, source: &str) -> bool {
+        self.skipped.contains(source)
+    }
+
+    /// Puts other queries in the place of those of X that are built in.
+    pub fn set_queries(&mut self, queries: x::Queries) {
+        self.queries = queries;
     }
 
     /// Points an upstream elsewhere; false if there is none of this name.
     pub fn set(&mut self, name: &str, url: Url) -> bool {
-        self.0.get_mut(name).map(|slot| *slot = url).is_some()
+        self.addresses.get_mut(name).map(|slot| *slot = url).is_some()
     }
 
     /// Where to ask for `url`: the same, unless it lies on the default origin of an upstream that was pointed
     /// elsewhere (a picture's address comes from an answer, but its host is an upstream all the same).
     #[must_use]
     pub fn route(&self, url: &Url) -> Url {
-        let defaults = Upstreams::defaults();
-        for (name, base) in &defaults.0 {
-            let here = &self.0[name];
+        for (name, base) in &default_addresses() {
+            let here = &self.addresses[name];
             if here != base && base.origin() == url.origin() && url.path().starts_with(base.path()) {
                 let mut rest = url.path()[base.path().len()..].to_owned();
                 if let Some(query) = url.query() {
@@ -222,9 +259,23 @@ impl Upstreams {
         url.clone()
     }
 
+    /// Where to ask for `url`, which is on the post's own server: there, or below the address that the settings give for the
+    /// servers of this platform, as `BASE/HOST/PATH`.
+    #[must_use]
+    pub fn on_server(&self, platform: &str, url: &Url) -> Url {
+        let name = format!("{platform}.server");
+        match (self.addresses.get(&name), url.host_str()) {
+            (Some(base), Some(host)) if base.host_str() != Some("server.invalid") => self.join(
+                &name,
+                &format!("{host}{}", &url[url::Position::BeforePath..url::Position::AfterQuery]),
+            ),
+            _ => self.route(url),
+        }
+    }
+
     /// Names and addresses, sorted.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Url)> {
-        self.0.iter().map(|(name, url)| (name.as_str(), url))
+        self.addresses.iter().map(|(name, url)| (name.as_str(), url))
     }
 
     /// `path` (may hold a query) below the base address of `name`.
@@ -233,7 +284,7 @@ impl Upstreams {
     /// If no platform declares an upstream of this name, which is a mistake in the platform's file.
     #[must_use]
     pub fn join(&self, name: &str, path: &str) -> Url {
-        let base = &self.0[name];
+        let base = &self.addresses[name];
         Url::parse(&format!(
             "{}/{}",
             base.as_str().trim_end_matches('/'),
@@ -254,6 +305,8 @@ pub const WEB: &str = "web";
 pub enum SourceKind {
     /// What the platform shows now.
     Live,
+    /// What a third party tells of what the platform shows: kept beside other answers, and nothing is concluded from it.
+    Witness,
     /// The page at the post's address as it is now, of which nothing is read.
     Page,
     /// What a web archive kept.
@@ -267,6 +320,19 @@ pub trait Source: Sync {
     /// Whether it tells what a platform shows now, or what an archive once kept.
     fn kind(&self) -> SourceKind {
         SourceKind::Live
+    }
+    /// Where it cannot ask without a credential for that origin: it is not asked at all unless there is one.
+    fn needs_credential(&self, _: &Upstreams) -> Option<Url> {
+        None
+    }
+    /// Whether it gives texts whole that other sources of its platform cut.
+    fn gives_whole_text(&self) -> bool {
+        false
+    }
+    /// Whether it asks the same server as the source before it: where that one did not find the post, or was asked to wait, it is
+    /// left out, because two such answers would say no more than one.
+    fn asks_again(&self) -> bool {
+        false
     }
     /// What to do next, given what came of each of its questions so far.
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step;

@@ -21,11 +21,17 @@ pub struct OEmbed {
     pub path: &'static str,
     /// Name of the platform.
     pub platform: &'static str,
+    /// Whether the source before it asks the same server.
+    pub asks_again: bool,
 }
 
 impl Source for OEmbed {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn asks_again(&self) -> bool {
+        self.asks_again
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {

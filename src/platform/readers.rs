@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::post::{Completeness, Post};
-use super::{Answer, bluesky, fediverse, oembed, telegram, wayback, x, youtube};
+use super::{Answer, bluesky, fediverse, linkedin, oembed, reddit, telegram, tiktok, wayback, weibo, x, youtube};
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 
@@ -92,18 +92,36 @@ macro_rules! readers {
 
 readers! {
     "x/syndication", true, &[RECORDED, LOOPBACK], "post, media, edits, quoted and answered post", |e| last(e, |x| x::syndication::read(x, None));
-    "x/graphql", false, &[RECORDED], "post, long text, media, all counts, quoted and repeated post", |e| last(e, |x| x::graphql::read(x, None));
+    "x/graphql", true, &[RECORDED, LOOPBACK], "post, long text, media, all counts, quoted and repeated post", |e| last(e, |x| x::graphql::read(x, None));
     "x/oembed", true, &[RECORDED, LOOPBACK], "text and author, from a cache", |e| last(e, |x| x::oembed::read(x, None));
+    "x/session", true, &[LOOPBACK], "as x/graphql, with your session; wants cookies", |e| last(e, |x| x::graphql::read(x, None));
+    "x/api", true, &[LOOPBACK], "post, long text, media, poll, counts, edits, quoted and answered post; wants a token", |e| last(e, |x| x::api::read(x, None));
+    "x/fx", true, &[LOOPBACK], "post, long text, media, poll, counts, as a third party tells", |e| last(e, |x| x::witness::read_fx(x, None));
+    "x/vx", true, &[LOOPBACK], "post, media, counts, as a third party tells", |e| last(e, |x| x::witness::read_vx(x, None));
     "x/v1", false, &[RECORDED], "post, media, quoted and repeated post", |e| last(e, x::archived::saved);
     "x/page", false, &[RECORDED], "post of an archived status page", |e| last(e, x::archived::saved);
     "bluesky/thread", true, &[RECORDED, LOOPBACK], "post, media, quoted and answered post, labels", |e| last(e, |x| bluesky::thread::read(x, None));
-    "mastodon/api", true, &[RECORDED], "post, media, poll, edit time, quoted and boosted post", |e| last(e, |x| fediverse::status::read(x, None));
+    "bluesky/record", true, &[LOOPBACK], "post from the author's own server, files as uploaded; its content identifier is checked", |e| last(e, |x| bluesky::record::read(x, None));
+    "mastodon/api", true, &[RECORDED, LOOPBACK], "post, media, poll, edit time, quoted and boosted post", |e| last(e, |x| fediverse::status::read(x, None));
+    "mastodon/object", true, &[LOOPBACK], "post of any fediverse server as its ActivityPub object: text, media, poll, quoted and answered post", |e| last(e, |x| fediverse::object::read(x, None));
+    "misskey/api", true, &[LOOPBACK], "post, media, poll, counts, quoted and answered post", |e| last(e, |x| fediverse::misskey::read(x, None));
+    "misskey/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
+    "pixelfed/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
+    "lemmy/api", true, &[LOOPBACK], "post or comment, link, picture, counts", |e| last(e, |x| fediverse::lemmy::read(x, None));
+    "lemmy/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
+    "peertube/api", true, &[LOOPBACK], "title, description, author, largest file, counts", |e| last(e, |x| fediverse::peertube::read(x, None));
+    "peertube/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
     "telegram/embed", true, &[RECORDED, LOOPBACK], "post, media, poll, forward, answer", |e| last(e, |x| telegram::embed::read(x, None));
-    "youtube/oembed", true, &[RECORDED], "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
     "youtube/page", true, &[RECORDED], "title, description, author, time, counts, still", |e| last(e, |x| youtube::page::read(x, None));
+    "youtube/oembed", true, &[RECORDED], "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
+    "reddit/json", true, &[LOOPBACK], "post or comment, files, counts, edit time; wants a token", |e| last(e, |x| reddit::listing::read(x, None));
+    "reddit/rss", true, &[LOOPBACK], "post or comment, text, author, time", |e| last(e, |x| reddit::rss::read(x, None));
     "reddit/oembed", true, &[RECORDED, LOOPBACK], "title and author", |e| last(e, |x| oembed::read(x, "reddit", None));
     "tiktok/oembed", true, &[RECORDED], "caption, author, still", |e| last(e, |x| oembed::read(x, "tiktok", None));
-    "vimeo/oembed", false, &[], "title, description, author, still", |e| last(e, |x| oembed::read(x, "vimeo", None));
+    "tiktok/page", true, &[LOOPBACK], "caption, author, time, counts, file; why a post is not shown", |e| last(e, |x| tiktok::page::read(x, None));
+    "linkedin/page", true, &[LOOPBACK], "text, author, time, counts", |e| last(e, |x| linkedin::page::read(x, None));
+    "weibo/status", true, &[LOOPBACK], "post, pictures, counts, repeated post", |e| last(e, |x| weibo::status::read(x, None));
+    "vimeo/oembed", true, &[LOOPBACK], "title, description, author, still", |e| last(e, |x| oembed::read(x, "vimeo", None));
     "dailymotion/oembed", false, &[], "title, author, still", |e| last(e, |x| oembed::read(x, "dailymotion", None));
     "wayback/cdx", true, &[RECORDED, LOOPBACK], "captures of an address", wayback::saved_listing;
     "wayback/memento", true, &[RECORDED, LOOPBACK], "when an address was archived", wayback::saved_memento;
@@ -119,6 +137,28 @@ mod tests {
 
     fn told(source: &str, status: u16, body: &str) -> Told {
         by_name(source).unwrap().read(&[answered(status, body.as_bytes())])
+    }
+
+    #[test]
+    fn the_readme_lists_every_source_as_the_program_does() {
+        let readme = include_str!("../../README.md");
+        for reader in READERS {
+            let row = format!("| `{}` | {} |", reader.name, reader.yields);
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
+    fn every_source_that_is_asked_has_a_reader_of_its_name() {
+        for source in crate::platform::PLATFORMS.iter().flat_map(|platform| platform.sources) {
+            let name = source.name().replacen('.', "/", 1);
+            let is_read = by_name(&name).is_some_and(|reader| reader.asked);
+            // Of web archives each answer has a reader; Truth Social's server is one of Mastodon's kin.
+            assert!(
+                is_read || name == "wayback" || name.starts_with("truth_social"),
+                "{name}"
+            );
+        }
     }
 
     #[test]

@@ -7,14 +7,26 @@ use super::address::{Path, is_under, mirrored, post, query};
 use super::oembed::OEmbed;
 use super::{Platform, Recognised, part};
 
+pub(super) mod listing;
+pub(super) mod rss;
+
 /// Reddit.
 pub static PLATFORM: Platform = Platform {
-    sources: &[&OEmbed {
-        name: "reddit.oembed",
-        path: "oembed?url=",
-        platform: "reddit",
-    }],
-    upstreams: &[("oembed", "https://www.reddit.com")],
+    sources: &[
+        &listing::Listing,
+        &rss::Rss,
+        &OEmbed {
+            name: "reddit.oembed",
+            path: "oembed?url=",
+            platform: "reddit",
+            asks_again: true,
+        },
+    ],
+    upstreams: &[
+        ("json", "https://oauth.reddit.com"),
+        ("oembed", "https://www.reddit.com"),
+        ("rss", "https://www.reddit.com"),
+    ],
     ..Platform::by_address("reddit", recognise)
 };
 

@@ -7,14 +7,20 @@ use super::address::{Path, is_under, post};
 use super::oembed::OEmbed;
 use super::{Platform, Recognised, part};
 
+pub(super) mod page;
+
 /// TikTok.
 pub static PLATFORM: Platform = Platform {
-    sources: &[&OEmbed {
-        name: "tiktok.oembed",
-        path: "oembed?url=",
-        platform: "tiktok",
-    }],
-    upstreams: &[("oembed", "https://www.tiktok.com")],
+    sources: &[
+        &OEmbed {
+            name: "tiktok.oembed",
+            path: "oembed?url=",
+            platform: "tiktok",
+            asks_again: false,
+        },
+        &page::Page,
+    ],
+    upstreams: &[("oembed", "https://www.tiktok.com"), ("page", "https://www.tiktok.com")],
     ..Platform::by_address("tiktok", recognise)
 };
 

@@ -4,10 +4,20 @@
 use url::Url;
 
 use super::address::{Path, is_under, post, query, reserved};
+use super::oembed::OEmbed;
 use super::{Platform, Recognised, part};
 
 /// Vimeo.
-pub static PLATFORM: Platform = Platform::by_address("vimeo", recognise);
+pub static PLATFORM: Platform = Platform {
+    sources: &[&OEmbed {
+        name: "vimeo.oembed",
+        path: "api/oembed.json?url=",
+        platform: "vimeo",
+        asks_again: false,
+    }],
+    upstreams: &[("oembed", "https://vimeo.com")],
+    ..Platform::by_address("vimeo", recognise)
+};
 
 fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;

@@ -5,8 +5,14 @@ use url::Url;
 use super::address::{Path, is_under, post, query, reserved};
 use super::{Platform, Recognised, part};
 
+pub(super) mod status;
+
 /// Weibo.
-pub static PLATFORM: Platform = Platform::by_address("weibo", recognise);
+pub static PLATFORM: Platform = Platform {
+    sources: &[&status::Status],
+    upstreams: &[("status", "https://m.weibo.cn")],
+    ..Platform::by_address("weibo", recognise)
+};
 
 /// Digits of the codes, in their order.
 const DIGITS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -17,6 +17,7 @@ pub static PLATFORM: Platform = Platform {
             name: "youtube.oembed",
             path: "oembed?format=json&url=",
             platform: "youtube",
+            asks_again: false,
         },
     ],
     upstreams: &[

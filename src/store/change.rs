@@ -342,7 +342,10 @@ impl Attempt {
         let is_link = of == "link";
         self.answers
             .iter()
-            .filter(|told| platform::source_kind(&told.source) != Some(SourceKind::Archive))
+            .filter(|told| {
+                let kind = platform::source_kind(&told.source);
+                !matches!(kind, Some(SourceKind::Archive | SourceKind::Witness))
+            })
             .map(move |told| {
                 let row = if is_link { told.exchange } else { told.post };
                 (told, row.filter(|_| told.outcome == Outcome::Captured))

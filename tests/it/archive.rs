@@ -467,13 +467,34 @@ fn a_post_of_a_platform_without_sources_is_tried_as_its_page() {
     let input = scene.file(
         "story.html",
         "<article><p>The keeper of the weir wrote about it on the evening of that day.</p>\
-         <p>There is <a href='https://herons.example/notes/9f3k2m1n0p'>her note</a> of that evening.</p></article>",
+         <p>There is <a href='https://gab.com/herons/posts/109876543210987654'>her note</a> of that evening.</p></article>",
     );
     // The web of the tests speaks no TLS, which platforms' canonical addresses demand.
     scene.archives(3, &[&input]);
     assert_eq!(
         scene.value::<String>("SELECT platform || ' ' || state || ' ' || source FROM citations"),
-        "misskey unreachable web"
+        "gab unreachable web"
     );
     scene.is_sound();
+}
+
+#[test]
+fn a_page_that_only_looks_like_a_post_of_the_fediverse_is_tried_as_a_page() {
+    let scene = Scene::new();
+    let input = scene.file(
+        "story.html",
+        "<article><p>The keeper of the weir wrote about it on the evening of that day.</p>\
+         <p>There is <a href='https://herons.example/notes/9f3k2m1n0p'>her note</a> of that evening.</p></article>",
+    );
+    scene.archives(3, &[&input]);
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT group_concat(source || ' ' || outcome) FROM (SELECT * FROM answer ORDER BY ordinal)"
+        ),
+        "misskey.api refused,misskey.object refused,web unreachable"
+    );
+    assert_eq!(
+        scene.value::<String>("SELECT platform || ' ' || state || ' ' || source FROM citations"),
+        "misskey unreachable web"
+    );
 }

@@ -75,6 +75,7 @@ fn telegram_that_does_not_find_a_post_is_not_taken_to_have_deleted_it() {
 #[test]
 fn a_rate_limit_of_reddit_is_tried_again_later() {
     let scene = Scene::new();
+    scene.web.on("reddit.test", "/comments/*", [Reply::status(429)]);
     scene.web.on("reddit.test", "/oembed*", [Reply::status(429)]);
     let input = scene.file("story.html", story("https://www.reddit.com/r/rivers/comments/7abcde/"));
     scene.archives(3, &[&input]);
@@ -145,5 +146,13 @@ fn doctor_tells_which_sources_work_from_here() {
         (&true.into(), &"not_found".into())
     );
     assert_eq!(said("bluesky.thread")["outcome"], serde_json::Value::Null);
+    for (source, reason) in [
+        ("bluesky.thread", "no_canary"),
+        ("x.fx", "skipped"),
+        ("x.api", "no_credential"),
+    ] {
+        assert_eq!(said(source)["reason"], reason);
+    }
+    assert_eq!(scene.web.asked("fx.test", "/") + scene.web.asked("api.test", "/"), 0);
     assert!(!scene.archive().exists());
 }

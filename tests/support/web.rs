@@ -106,10 +106,14 @@ impl Reply {
 pub struct Asked {
     /// The Host header, without port.
     pub host: String,
+    /// `GET` or `POST`.
+    pub method: String,
     /// Path and query.
     pub path: String,
     /// Headers, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// What was sent.
+    pub body: Vec<u8>,
 }
 
 type Script = Arc<Mutex<HashMap<(String, String), Vec<Reply>>>>;
@@ -158,6 +162,15 @@ impl Web {
     /// What was asked so far.
     pub fn log(&self) -> Vec<Asked> {
         self.log.lock().unwrap().clone()
+    }
+
+    /// The header of this name that `host` was sent, one for each request to a path that begins so.
+    pub fn sent(&self, host: &str, path: &str, header: &str) -> Vec<Option<String>> {
+        let asked = self.log();
+        let asked = asked.iter().filter(|a| a.host == host && a.path.starts_with(path));
+        asked
+            .map(|a| a.headers.iter().find(|(n, _)| n == header).map(|(_, v)| v.clone()))
+            .collect()
     }
 
     /// How often `host` was asked for paths that begin so.
@@ -238,7 +251,8 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
         .read_line(&mut line)
         .ok()
         .filter(|n| *n > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
+    let mut words = line.split(' ');
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
     let mut headers = Vec::new();
     loop {
         let mut header = String::new();
@@ -257,9 +271,15 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
         .iter()
         .find(|(n, _)| n == "host")
         .map(|(_, v)| v.split(':').next().unwrap_or("").to_owned());
+    let length = headers.iter().find(|(n, _)| n == "content-length");
+    let length = length.and_then(|(_, v)| v.parse::<usize>().ok()).unwrap_or(0);
+    let mut body = vec![0; length.min(64 << 10)];
+    reader.read_exact(&mut body).ok()?;
     Some(Asked {
         host: host.unwrap_or_default(),
+        method,
         path,
         headers,
+        body,
     })
 }

@@ -53,7 +53,7 @@ impl Source for Thread {
 }
 
 /// The DID that a handle means.
-fn resolved(exchange: &Exchange) -> Result<String, Box<Answer>> {
+pub(super) fn resolved(exchange: &Exchange) -> Result<String, Box<Answer>> {
     if let Some(failed) = from_status(exchange) {
         return Err(Box::new(match exchange.status {
             // A handle that leads nowhere: renamed or gone, which of them is not said.
@@ -113,9 +113,11 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
 }
 
 /// What an error of the protocol says; its word counts more than its status.
-fn error(json: &Value) -> Option<Answer> {
+pub(super) fn error(json: &Value) -> Option<Answer> {
     let (outcome, reason) = match json["error"].as_str()? {
         "NotFound" => (Outcome::NotFound, "error_not_found"),
+        "RecordNotFound" => (Outcome::NotFound, "error_record_not_found"),
+        "RepoNotFound" => (Outcome::NotFound, "error_repository_not_found"),
         "AccountTakedown" | "RepoTakendown" => (Outcome::Suspended, "error_account_takedown"),
         "AccountDeactivated" | "RepoDeactivated" => (Outcome::AccountGone, "error_account_deactivated"),
         "BlockedActor" | "BlockedByActor" => (Outcome::Walled, "error_blocked"),
@@ -130,17 +132,17 @@ fn error(json: &Value) -> Option<Answer> {
     Some(Answer::without_post(outcome, reason))
 }
 
-fn kind(value: &Value) -> &str {
+pub(super) fn kind(value: &Value) -> &str {
     value["$type"].as_str().unwrap_or("")
 }
 
 /// `at://DID/app.bsky.feed.post/KEY` as our id.
-fn native(uri: &str) -> Option<String> {
+pub(super) fn native(uri: &str) -> Option<String> {
     let (did, key) = uri.strip_prefix("at://")?.split_once("/app.bsky.feed.post/")?;
     (!did.is_empty() && !key.is_empty()).then(|| format!("{did}/{key}"))
 }
 
-fn address(id: &str) -> Option<String> {
+pub(super) fn address(id: &str) -> Option<String> {
     let (did, key) = id.split_once('/')?;
     Some(format!("https://bsky.app/profile/{did}/post/{key}"))
 }
@@ -168,7 +170,7 @@ fn absent(relation: Relation, view: &Value) -> Related {
 }
 
 /// Reads a view of a post, or of a quoted record.
-fn post(view: &Value) -> Option<Post> {
+pub(super) fn post(view: &Value) -> Option<Post> {
     let id = native(view["uri"].as_str()?)?;
     let author = &view["author"];
     // A quoted record calls its content `value` and its embeds `embeds`.

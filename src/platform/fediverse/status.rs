@@ -35,7 +35,7 @@ impl Source for Status {
         }
         match so_far.last().and_then(|hops| hops.last()) {
             None => match post.url.join(&format!("/api/v1/statuses/{native}")) {
-                Ok(url) => Step::Ask(Request::new(upstreams.route(&url), Purpose::Api)),
+                Ok(url) => Step::Ask(Request::new(upstreams.on_server(post.platform, &url), Purpose::Api)),
                 Err(_) => unreadable(),
             },
             Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),

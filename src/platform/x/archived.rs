@@ -3,14 +3,12 @@
 
 use serde_json::Value;
 
-use super::{page, text, tweet};
+use super::{api, page, tweet};
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
 use crate::platform::wayback::{self, Row};
-use crate::platform::{
-    Answer, Hops, Media, Post, PostRef, Recognised, Source, SourceKind, Step, Upstreams, value::string,
-};
+use crate::platform::{Answer, Hops, Post, PostRef, Recognised, Source, SourceKind, Step, Upstreams};
 
 /// The source.
 pub struct Archived;
@@ -169,50 +167,7 @@ fn version_1(json: &Value, id: &str) -> Option<Post> {
 
 /// The shape of the v2 API.
 fn version_2(json: &Value, id: &str) -> Option<Post> {
-    let data = &json["data"];
-    if data["id"].as_str()? != id {
-        return None;
-    }
-    let author = data["author_id"].as_str();
-    let user = json["includes"]["users"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|u| u["id"].as_str() == author && author.is_some());
-    let referenced = |kind: &str| {
-        data["referenced_tweets"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|r| r["type"] == kind)
-            .and_then(|r| string(&r["id"]))
-    };
-    Some(Post {
-        id: id.to_owned(),
-        author_id: author.map(str::to_owned),
-        author_handle: user.and_then(|u| string(&u["username"])),
-        author_name: user.and_then(|u| string(&u["name"])),
-        posted_at: string(&data["created_at"]),
-        text: data["text"].as_str().map(text::unescape),
-        language: string(&data["lang"]),
-        media: json["includes"]["media"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|m| {
-                let kind = m["type"].as_str().unwrap_or("file");
-                Some(Media {
-                    kind: kind.to_owned(),
-                    url: m["url"].as_str()?.to_owned(),
-                    alt: string(&m["alt_text"]),
-                    ..Media::default()
-                })
-            })
-            .collect(),
-        quoted_id: referenced("quoted"),
-        parent_id: referenced("replied_to"),
-        ..Post::default()
-    })
+    api::post(&json["data"], &json["includes"]).filter(|post| post.id == id)
 }
 
 #[cfg(test)]

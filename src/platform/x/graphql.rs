@@ -1,18 +1,99 @@
-//! X's GraphQL answers as guests and others saved them: `TweetResultByRestId`, `TweetDetail`, account look-ups. They are
-//! read, never asked for: their query ids change and they want a token.
+//! X's GraphQL interface, as its own pages ask it: `TweetResultByRestId` is asked for, as a guest or with the session of a user;
+//! `TweetDetail` and account look-ups that others saved are read as well. The query changes now and then (`queries.rs`).
 
 use serde_json::Value;
+use url::Url;
 
 use super::{text, tombstone, tweet};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::post::{Post, Related, Relation};
 use crate::platform::status::from_status;
 use crate::platform::value::{first, id, list, number, string, strings};
-use crate::platform::{Answer, value};
+use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
 
 /// Most posts within posts that are read.
 const NESTING: usize = 3;
+
+/// As a guest: a token for guests first, then the post.
+pub struct Guest;
+
+impl Source for Guest {
+    fn name(&self) -> &'static str {
+        "x.graphql"
+    }
+
+    fn gives_whole_text(&self) -> bool {
+        true
+    }
+
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
+        let mut answers = so_far.iter().filter_map(|hops| hops.last());
+        let ask = |path: &str| {
+            let request = Request::new(upstreams.join("x.graphql", path), Purpose::Api);
+            request.with("authorization", format!("Bearer {}", upstreams.queries.bearer))
+        };
+        let Some(activated) = answers.next() else {
+            return Step::Ask(ask("1.1/guest/activate.json").posting(""));
+        };
+        match (guest_token(activated), answers.next()) {
+            (Err(failed), _) => Step::Answer(failed),
+            (Ok(token), None) => Step::Ask(ask(&upstreams.queries.path(&post.id)).with("x-guest-token", token)),
+            (Ok(_), Some(exchange)) => Step::Answer(Box::new(told(exchange, &post.id))),
+        }
+    }
+}
+
+/// With the cookies of a user, who sees what a guest does not.
+pub struct Session;
+
+impl Source for Session {
+    fn name(&self) -> &'static str {
+        "x.session"
+    }
+
+    fn needs_credential(&self, upstreams: &Upstreams) -> Option<Url> {
+        Some(upstreams.join("x.session", ""))
+    }
+
+    fn gives_whole_text(&self) -> bool {
+        true
+    }
+
+    fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
+        match so_far.last().and_then(|hops| hops.last()) {
+            None => {
+                let url = upstreams.join("x.session", &upstreams.queries.path(&post.id));
+                let bearer = format!("Bearer {}", upstreams.queries.bearer);
+                Step::Ask(Request::new(url, Purpose::Api).with("authorization", bearer))
+            }
+            Some(exchange) => Step::Answer(Box::new(told(exchange, &post.id))),
+        }
+    }
+}
+
+/// The token that X gives a guest. That it gives none says nothing about the post.
+fn guest_token(exchange: &Exchange) -> Result<String, Box<Answer>> {
+    if let Some(failed) = from_status(exchange) {
+        return Err(Box::new(
+            match failed.outcome.is_transient() || exchange.failure.is_some() {
+                true => failed,
+                false => Answer::without_post(Outcome::Walled, "no_guest_token"),
+            },
+        ));
+    }
+    let token = id(&value::json(exchange)?["guest_token"]).filter(|token| token.bytes().all(|b| b.is_ascii_digit()));
+    token.ok_or_else(|| Box::new(Answer::without_post(Outcome::Walled, "no_guest_token")))
+}
+
+/// What a live answer says: a query that X no longer knows is not found either, which says nothing about the post.
+fn told(exchange: &Exchange, asked: &str) -> Answer {
+    let answer = read(exchange, Some(asked));
+    match answer.reason.as_str() {
+        "http_404" => Answer::without_post(Outcome::Unreadable, "query_unknown"),
+        _ => answer,
+    }
+}
 
 /// Reads an answer, to the question for the post of this id if one is given.
 #[must_use]
