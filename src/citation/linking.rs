@@ -260,7 +260,7 @@ fn introduction(index: &Index, claim: &index::Claim, run: Run, at: usize, neares
     let mut signs: Vec<Reason> = author(index, claim, at).into_iter().collect();
     let named = !signs.is_empty();
     signs.extend(sentence.colon.then_some(COLON));
-    signs.extend(sentence.post_word.then_some(POST_WORD));
+    signs.extend(index.has_word(at, vocabulary::is_post_word).then_some(POST_WORD));
     let plain = signs.len() >= 2 && (named || sentence.colon);
     if !nearest && !plain && relation != Relation::Quotes {
         return None;
@@ -275,7 +275,7 @@ fn introduction(index: &Index, claim: &index::Claim, run: Run, at: usize, neares
         reasons.extend(run.shared.then_some(SHARED));
     }
     reasons.extend(signs);
-    reasons.extend(sentence.pointer.then_some(POINTER));
+    reasons.extend(index.has_word(at, vocabulary::is_pointer).then_some(POINTER));
     reasons.extend(likeness);
     let beyond = at < run.previous && !nearest;
     reasons.extend(beyond.then_some(BEYOND_POST));
@@ -302,7 +302,7 @@ fn follow_up(index: &Index, claim: &index::Claim, at: usize) -> Option<Reference
     let mut reasons = vec![FIRST_AFTER];
     reasons.extend(author(index, claim, at));
     reasons.extend(
-        (sentence.post_word && sentence.pointer)
+        (index.has_word(at, vocabulary::is_post_word) && index.has_word(at, vocabulary::is_pointer))
             .then_some([POST_WORD, POINTER])
             .into_iter()
             .flatten(),

@@ -47,12 +47,8 @@ pub(super) struct Prepared {
     section: usize,
     /// Whether it ends its block with a colon.
     pub colon: bool,
-    /// Whether it speaks of a post or of posting.
-    pub post_word: bool,
-    /// Whether it points up or down the page.
-    pub pointer: bool,
-    /// Its words, numbered, and whether they stand in quotation marks.
-    words: Vec<(u32, bool)>,
+    /// Its words and whether they stand in quotation marks, where any citation claims words.
+    words: Vec<(Option<u32>, bool)>,
 }
 
 /// A reading prepared for linking.
@@ -60,21 +56,20 @@ pub(super) struct Index<'a> {
     pub reading: &'a Reading,
     /// One for each sentence of the reading.
     pub sentences: Vec<Prepared>,
-    numbers: HashMap<String, u32>,
-    /// Words as written, so that each form is folded and looked up only once.
-    spellings: HashMap<&'a str, Spelling>,
-    /// By word number: what it is, and the sentences that have it, up to one more than [`RARE_IN`].
+    claimed: Claimed,
+    /// By number of a claimed word: what it is, and the sentences that have it, up to one more than [`RARE_IN`].
     words: Vec<Word>,
     /// By sentence: the last one of the text (prose or heading) before it, and the first one from it on.
     last: Vec<Option<usize>>,
     first: Vec<Option<usize>>,
 }
 
-/// One way in which a word is written.
-#[derive(Debug, Clone, Copy)]
-struct Spelling {
-    word: u32,
-    name: bool,
+/// The words that citations claim, numbered: only these are ever compared, and most words of an article are none.
+#[derive(Debug)]
+struct Claimed {
+    numbers: HashMap<String, u32>,
+    /// The lengths and outer letters of these words, so that most others are told without a look at the map.
+    shapes: [u64; 16],
 }
 
 #[derive(Debug, Default)]
@@ -82,9 +77,65 @@ struct Word {
     length: usize,
     number: bool,
     name: bool,
-    post_word: bool,
-    pointer: bool,
     sentences: Vec<usize>,
+}
+
+impl Claimed {
+    /// The words of the texts and authors that stand apart from the article's sentences.
+    fn of(citations: &[Citation]) -> Self {
+        let mut claimed = Claimed {
+            numbers: HashMap::new(),
+            shapes: [0; 16],
+        };
+        for claim in citations.iter().filter(|c| may_stand_apart(c)).map(|c| &c.claim) {
+            let text = claim.text.as_deref().unwrap_or_default();
+            let name = claim.author_name.as_deref().unwrap_or_default();
+            for word in text.unicode_words().take(super::CLAIM_WORDS).chain(author_words(name)) {
+                let folded = fold(word);
+                let shape = shape(folded.as_bytes());
+                claimed.shapes[shape / 64] |= 1 << (shape % 64);
+                let next = u32::try_from(claimed.numbers.len()).unwrap_or(u32::MAX);
+                claimed.numbers.entry(folded).or_insert(next);
+            }
+        }
+        claimed
+    }
+
+    /// The number of `word`, if any citation claims it.
+    fn number(&self, word: &str) -> Option<u32> {
+        /// Longer ones are folded on the heap.
+        const SHORT: usize = 32;
+        if !word.is_ascii() || word.len() > SHORT {
+            return self.numbers.get(&fold(word)).copied();
+        }
+        let mut folded = [0; SHORT];
+        let folded = &mut folded[..word.len()];
+        folded.copy_from_slice(word.as_bytes());
+        folded.make_ascii_lowercase();
+        let shape = shape(folded);
+        if self.shapes[shape / 64] >> (shape % 64) & 1 == 0 {
+            return None;
+        }
+        self.numbers.get(std::str::from_utf8(folded).ok()?).copied()
+    }
+}
+
+/// A number below 1,024 by the length and the outer bytes of a folded word.
+fn shape(folded: &[u8]) -> usize {
+    let outer = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or_default());
+    (folded.len() * 151 + outer(folded.first()) * 31 + outer(folded.last()) * 7) % 1024
+}
+
+/// Whether a citation may stand between sentences; only then are its words compared.
+pub(super) fn may_stand_apart(citation: &Citation) -> bool {
+    citation.form != Form::Link || !matches!(citation.cited, Cited::Link(_))
+}
+
+/// The words of an author's name that are long enough to tell somebody by.
+fn author_words(name: &str) -> impl Iterator<Item = &str> {
+    name.unicode_words()
+        .filter(|part| part.chars().nth(2).is_some())
+        .take(6)
 }
 
 /// Lower case, and one form for what is written in two.
@@ -93,6 +144,11 @@ pub(super) fn fold(text: &str) -> String {
         .flat_map(char::to_lowercase)
         .map(|c| if c == '’' { '\'' } else { c })
         .collect()
+}
+
+/// Whether the marks in what stands between two words open or close a quotation.
+fn toggles(between: &str) -> bool {
+    between != " " && between.chars().filter(|&c| is_quotation_mark(c)).count() % 2 == 1
 }
 
 fn is_quotation_mark(c: char) -> bool {
@@ -116,12 +172,12 @@ fn is_number(word: &str) -> bool {
 
 impl<'a> Index<'a> {
     pub fn new(reading: &'a Reading, citations: &[Citation]) -> Self {
+        let claimed = Claimed::of(citations);
         let mut index = Index {
             reading,
             sentences: Vec::with_capacity(reading.sentences.len()),
-            numbers: HashMap::new(),
-            spellings: HashMap::new(),
-            words: Vec::new(),
+            words: std::iter::repeat_with(Word::default).take(claimed.numbers.len()).collect(),
+            claimed,
             last: Vec::new(),
             first: Vec::new(),
         };
@@ -150,11 +206,11 @@ impl<'a> Index<'a> {
                 role,
                 section,
                 colon: last_of_block && text.trim_end().ends_with([':', '：']),
-                post_word: false,
-                pointer: false,
                 words: Vec::new(),
             };
-            index.read_words(at, text, &mut quoted, &mut prepared);
+            if !index.words.is_empty() {
+                index.read_words(at, text, &mut quoted, &mut prepared);
+            }
             index.sentences.push(prepared);
         }
         index.mark(citations);
@@ -163,57 +219,38 @@ impl<'a> Index<'a> {
     }
 
     /// Numbers the words of a sentence.
-    fn read_words(&mut self, at: usize, text: &'a str, quoted: &mut bool, prepared: &mut Prepared) {
+    fn read_words(&mut self, at: usize, text: &str, quoted: &mut bool, prepared: &mut Prepared) {
         let mut end = 0;
         for (start, word) in text.unicode_word_indices().take(SENTENCE_WORDS) {
-            for _ in text[end..start].chars().filter(|&c| is_quotation_mark(c)) {
-                *quoted = !*quoted;
-            }
+            *quoted ^= toggles(&text[end..start]);
             end = start + word.len();
-            let spelling = self.spelling(word);
-            let number = spelling.word;
-            let Some(entry) = self.words.get_mut(number as usize) else {
+            let number = self.claimed.number(word);
+            prepared.words.push((number, *quoted));
+            let Some(entry) = number.and_then(|number| self.words.get_mut(number as usize)) else {
                 continue;
             };
-            prepared.post_word |= entry.post_word;
-            prepared.pointer |= entry.pointer;
-            entry.name |= start > 0 && spelling.name;
+            if entry.sentences.is_empty() {
+                entry.length = word.chars().count();
+                entry.number = is_number(word);
+            }
+            entry.name |= start > 0 && is_name(word);
             if entry.sentences.len() <= RARE_IN && entry.sentences.last() != Some(&at) {
                 entry.sentences.push(at);
             }
-            prepared.words.push((number, *quoted));
         }
-        for _ in text[end..].chars().filter(|&c| is_quotation_mark(c)) {
-            *quoted = !*quoted;
-        }
+        *quoted ^= toggles(&text[end..]);
     }
 
-    fn spelling(&mut self, word: &'a str) -> Spelling {
-        if let Some(known) = self.spellings.get(word) {
-            return *known;
-        }
-        let folded = fold(word);
-        let next = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-        let number = match self.numbers.get(&folded) {
-            Some(number) => *number,
-            None => {
-                self.words.push(Word {
-                    length: word.chars().count(),
-                    number: is_number(word),
-                    post_word: vocabulary::is_post_word(&folded),
-                    pointer: vocabulary::is_pointer(&folded),
-                    ..Word::default()
-                });
-                self.numbers.insert(folded, next);
-                next
-            }
-        };
-        let spelling = Spelling {
-            word: number,
-            name: is_name(word),
-        };
-        self.spellings.insert(word, spelling);
-        spelling
+    /// The number of a word that a citation claims and the reading has.
+    fn number(&self, word: &str) -> Option<u32> {
+        let number = self.claimed.number(word)?;
+        (!self.words[number as usize].sentences.is_empty()).then_some(number)
+    }
+
+    /// Whether any word of a sentence is one of those that `is_one` tells, folded.
+    pub fn has_word(&self, at: usize, is_one: fn(&str) -> bool) -> bool {
+        let text = self.reading.slice(self.reading.sentences[at].span);
+        text.unicode_words().take(SENTENCE_WORDS).any(|word| is_one(&fold(word)))
     }
 
     /// Marks sentences that are words of a flattened post, or nothing but an address or a link.
@@ -432,7 +469,7 @@ impl Claim {
             author_needed: 0,
         };
         for word in text.unicode_words().take(limit) {
-            let number = index.numbers.get(&fold(word)).copied();
+            let number = index.number(word);
             claim.words.push(number);
             claim.set.extend(number);
             claim.weighty += usize::from(word.chars().nth(3).is_some());
@@ -443,15 +480,11 @@ impl Claim {
         claim.runs = claim.words.windows(QUOTED_WORDS).filter_map(run).collect();
         claim.long_runs = claim.words.windows(VERBATIM_WORDS).filter_map(run).collect();
         let name = claimed.author_name.as_deref().unwrap_or_default();
-        let parts: Vec<&str> = name
-            .unicode_words()
-            .filter(|part| part.chars().nth(2).is_some())
-            .take(6)
-            .collect();
+        let parts: Vec<&str> = author_words(name).collect();
         claim.author_needed = parts.len().min(2);
         claim.author = parts
             .iter()
-            .filter_map(|part| index.numbers.get(&fold(part)).copied())
+            .filter_map(|part| index.number(part))
             .collect();
         claim
     }
@@ -474,7 +507,7 @@ impl Claim {
     /// Whether the sentence names the author: by the name, or by a name of which the handle is made.
     pub fn author_in(&self, index: &Index, at: usize) -> bool {
         let words = &index.sentences[at].words;
-        let has = |number: &&u32| words.iter().any(|(word, _)| word == *number);
+        let has = |number: &&u32| words.iter().any(|(word, _)| *word == Some(**number));
         if self.author_needed > 0 && self.author.iter().filter(has).count() >= self.author_needed {
             return true;
         }
@@ -508,8 +541,8 @@ impl Claim {
             return Shared::default();
         }
         let words = &index.sentences[at].words;
-        let said: Vec<Option<u32>> = words.iter().map(|&(word, _)| Some(word)).collect();
-        let in_quotes: Vec<Option<u32>> = words.iter().map(|&(word, quoted)| quoted.then_some(word)).collect();
+        let said: Vec<Option<u32>> = words.iter().map(|&(word, _)| word).collect();
+        let in_quotes: Vec<Option<u32>> = words.iter().map(|&(word, quoted)| word.filter(|_| quoted)).collect();
         // Four short words in a row are an idiom, not a quotation.
         let weighty = |run: &[u32]| run.iter().map(|&w| index.words[w as usize].length).sum::<usize>() >= 16;
         let quoted = in_quotes
@@ -527,7 +560,7 @@ impl Claim {
         };
         let both: HashSet<u32> = words
             .iter()
-            .map(|&(word, _)| word)
+            .filter_map(|&(word, _)| word)
             .filter(|word| self.set.contains(word))
             .collect();
         for number in both {
