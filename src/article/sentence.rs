@@ -76,17 +76,32 @@ static ABBREVIATIONS: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| 
 /// code; without one the rules of English are used.
 #[must_use]
 pub fn split(block: &str, language: Option<&str>) -> Vec<Range<usize>> {
-    let code = language.unwrap_or("en").split(['-', '_']).next().unwrap_or("en");
-    let rules = Rules::of(code);
-    let mut sentences = Vec::new();
-    let mut start = 0;
-    for line in block.split_inclusive(['\n', '\u{2028}', '\u{2029}']) {
-        for piece in pieces(line) {
-            rules.split(block, start + piece.start..start + piece.end, &mut sentences);
-        }
-        start += line.len();
+    Splitter::of(language).split(block)
+}
+
+/// The rules of one language, for many blocks.
+pub(crate) struct Splitter(Rules);
+
+impl Splitter {
+    /// The rules for an ISO 639 code; without one, those of English.
+    pub(crate) fn of(language: Option<&str>) -> Splitter {
+        let code = language.unwrap_or("en").split(['-', '_']).next().unwrap_or("en");
+        Splitter(Rules::of(code))
     }
-    sentences
+
+    /// Byte ranges of the sentences of one block, in order and without outer white space.
+    pub(crate) fn split(&self, block: &str) -> Vec<Range<usize>> {
+        let mut sentences = Vec::new();
+        let mut start = 0;
+        for line in block.split_inclusive(['\n', '\u{2028}', '\u{2029}']) {
+            for piece in pieces(line) {
+                self.0
+                    .split(block, start + piece.start..start + piece.end, &mut sentences);
+            }
+            start += line.len();
+        }
+        sentences
+    }
 }
 
 /// `line` in pieces of bounded length, cut at white space (after a full stop if one is near).
