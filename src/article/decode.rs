@@ -168,7 +168,9 @@ fn declared_in(bytes: &[u8]) -> Option<&'static Encoding> {
 fn is_binary(text: &str) -> bool {
     // Most texts have none of the bytes that odd characters begin with.
     let may_be_odd = |b: u8| matches!(b, 0..=8 | 0x0b | 0x0e..=0x1f | 0x7f | 0xc2 | 0xef);
-    if !text.bytes().take(4 * SNIFFED).any(may_be_odd) {
+    let beginning = &text.as_bytes()[..text.len().min(4 * SNIFFED)];
+    let any_odd = |bytes: &[u8]| bytes.iter().fold(false, |any, b| any | may_be_odd(*b));
+    if !beginning.chunks(1 << 10).any(any_odd) {
         return false;
     }
     let (mut odd, mut all) = (0_usize, 0_usize);

@@ -103,27 +103,41 @@ impl Claimed {
 
     /// The number of `word`, if any citation claims it.
     fn number(&self, word: &str) -> Option<u32> {
-        /// Longer ones are folded on the heap.
-        const SHORT: usize = 32;
-        if !word.is_ascii() || word.len() > SHORT {
-            return self.numbers.get(&fold(word)).copied();
+        if word.is_ascii() {
+            let outer = [word.as_bytes().first(), word.as_bytes().last()];
+            let shape = shape_of(word.len(), outer.map(|byte| byte.map_or(0, u8::to_ascii_lowercase)));
+            if self.shapes[shape / 64] >> (shape % 64) & 1 == 0 {
+                return None;
+            }
         }
-        let mut folded = [0; SHORT];
-        let folded = &mut folded[..word.len()];
-        folded.copy_from_slice(word.as_bytes());
-        folded.make_ascii_lowercase();
-        let shape = shape(folded);
-        if self.shapes[shape / 64] >> (shape % 64) & 1 == 0 {
-            return None;
-        }
-        self.numbers.get(std::str::from_utf8(folded).ok()?).copied()
+        with_folded(word, |folded| self.numbers.get(folded).copied())
     }
 }
 
 /// A number below 1,024 by the length and the outer bytes of a folded word.
 fn shape(folded: &[u8]) -> usize {
-    let outer = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or_default());
-    (folded.len() * 151 + outer(folded.first()) * 31 + outer(folded.last()) * 7) % 1024
+    let outer = [folded.first(), folded.last()];
+    shape_of(folded.len(), outer.map(|byte| byte.copied().unwrap_or_default()))
+}
+
+fn shape_of(length: usize, [first, last]: [u8; 2]) -> usize {
+    (length * 151 + usize::from(first) * 31 + usize::from(last) * 7) % 1024
+}
+
+/// What `read` says of a word, folded; most words are short and ASCII, and need no room on the heap.
+fn with_folded<T>(word: &str, read: impl FnOnce(&str) -> T) -> T {
+    const SHORT: usize = 32;
+    let mut room = [0; SHORT];
+    if word.is_ascii()
+        && let Some(folded) = room.get_mut(..word.len())
+    {
+        folded.copy_from_slice(word.as_bytes());
+        folded.make_ascii_lowercase();
+        if let Ok(folded) = std::str::from_utf8(folded) {
+            return read(folded);
+        }
+    }
+    read(&fold(word))
 }
 
 /// Whether a citation may stand between sentences; only then are its words compared.
@@ -250,7 +264,9 @@ impl<'a> Index<'a> {
     /// Whether any word of a sentence is one of those that `is_one` tells, folded.
     pub fn has_word(&self, at: usize, is_one: fn(&str) -> bool) -> bool {
         let text = self.reading.slice(self.reading.sentences[at].span);
-        text.unicode_words().take(SENTENCE_WORDS).any(|word| is_one(&fold(word)))
+        text.unicode_words()
+            .take(SENTENCE_WORDS)
+            .any(|word| with_folded(word, is_one))
     }
 
     /// Marks sentences that are words of a flattened post, or nothing but an address or a link.
@@ -516,7 +532,9 @@ impl Claim {
             && text
                 .unicode_words()
                 .take(SENTENCE_WORDS)
-                .any(|word| is_name(word) && word.chars().nth(4).is_some() && self.handle.contains(&fold(word)))
+                .any(|word| {
+                    is_name(word) && word.chars().nth(4).is_some() && with_folded(word, |word| self.handle.contains(word))
+                })
     }
 
     /// Sentences of `range` with the most rare words and numbers of the post, best first.
