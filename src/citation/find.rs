@@ -24,6 +24,9 @@ const SENTENCE_BYTES: usize = 256 << 10;
 /// Posts of one data island that are looked at.
 const IN_SCRIPT: usize = 200;
 
+/// So much of a text, in bytes, tells whether it is in the language that it is declared to be in.
+const BEGINNING: usize = 800;
+
 /// Most words of a link that alone makes a label.
 const LABEL_WORDS: usize = 3;
 
@@ -182,6 +185,14 @@ fn put_together(page: &Page) -> (String, Vec<Place>) {
 
 /// The declared language, unless the text plainly is in another; and the notice if they disagree.
 fn language(source: &Source, text: &str) -> (Option<Found<String>>, Option<String>) {
+    // Where the beginning reads as declared, a longer look is not needed.
+    let beginning = &text[..text.floor_char_boundary(BEGINNING)];
+    if let Some(declared) = &source.language
+        && beginning.len() < text.len()
+        && detect_language(beginning).as_ref() == Some(&declared.value)
+    {
+        return (Some(declared.clone()), None);
+    }
     let detected = detect_language(text).map(|value| Found { value, source: "text" });
     match (&source.language, detected) {
         (Some(declared), Some(found)) if declared.value != found.value && !are_alike(&declared.value, &found.value) => {

@@ -51,6 +51,15 @@ pub(super) struct Prepared {
     words: Vec<(Option<u32>, bool)>,
 }
 
+/// What the words of a sentence say of a post beside it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Signs {
+    /// Whether it speaks of a post or of posting.
+    pub post_word: bool,
+    /// Whether it points up or down the page.
+    pub pointer: bool,
+}
+
 /// A reading prepared for linking.
 pub(super) struct Index<'a> {
     pub reading: &'a Reading,
@@ -261,12 +270,17 @@ impl<'a> Index<'a> {
         (!self.words[number as usize].sentences.is_empty()).then_some(number)
     }
 
-    /// Whether any word of a sentence is one of those that `is_one` tells, folded.
-    pub fn has_word(&self, at: usize, is_one: fn(&str) -> bool) -> bool {
+    /// What the words of a sentence are apart from any post. Asked only of the few sentences around posts.
+    pub fn signs(&self, at: usize) -> Signs {
+        let mut signs = Signs::default();
         let text = self.reading.slice(self.reading.sentences[at].span);
-        text.unicode_words()
-            .take(SENTENCE_WORDS)
-            .any(|word| with_folded(word, is_one))
+        for word in text.unicode_words().take(SENTENCE_WORDS) {
+            with_folded(word, |word| {
+                signs.post_word = signs.post_word || vocabulary::is_post_word(word);
+                signs.pointer = signs.pointer || vocabulary::is_pointer(word);
+            });
+        }
+        signs
     }
 
     /// Marks sentences that are words of a flattened post, or nothing but an address or a link.
