@@ -225,8 +225,7 @@ impl Walk {
 
     /// Adds text to the block, white space folded.
     fn text(&mut self, text: &str) {
-        if memchr::memchr(b'<', text.as_bytes()).is_some()
-            && (text.contains("<blockquote") || text.contains("<iframe"))
+        if memchr::memchr(b'<', text.as_bytes()).is_some() && (text.contains("<blockquote") || text.contains("<iframe"))
         {
             self.markup(text, Provenance::Container);
             return;

@@ -552,7 +552,12 @@ impl<'a> Gathering<'a> {
     fn chrome(&mut self, block: &'a PageBlock) {
         let Some(reason) = block.chrome else { return };
         for link in &block.links {
-            if self.lead(&link.href).as_ref().as_ref().is_some_and(|lead| lead.post.is_some()) {
+            if self
+                .lead(&link.href)
+                .as_ref()
+                .as_ref()
+                .is_some_and(|lead| lead.post.is_some())
+            {
                 self.refuse(&link.href, reason);
             }
         }

@@ -260,6 +260,9 @@ fn introduction(index: &Index, claim: &index::Claim, run: Run, at: usize, neares
     let mut signs: Vec<Reason> = author(index, claim, at).into_iter().collect();
     let named = !signs.is_empty();
     signs.extend(sentence.colon.then_some(COLON));
+    if !nearest && relation != Relation::Quotes && !named && !sentence.colon {
+        return None;
+    }
     let words = index.signs(at);
     signs.extend(words.post_word.then_some(POST_WORD));
     let plain = signs.len() >= 2 && (named || sentence.colon);

@@ -98,7 +98,11 @@ pub fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
 
 /// Why an element is not of the story, if its name, role or class says so. `in_story` tells whether it stands inside an
 /// article element, whose header and asides belong to it.
-fn chrome(element: &Element, in_story: bool, by_name: impl FnMut(&str) -> Option<&'static str>) -> Option<&'static str> {
+fn chrome(
+    element: &Element,
+    in_story: bool,
+    by_name: impl FnMut(&str) -> Option<&'static str>,
+) -> Option<&'static str> {
     match element.name() {
         "nav" => return Some("chrome_navigation"),
         "footer" if !in_story => return Some("chrome_footer"),
@@ -288,9 +292,7 @@ pub fn is_embed(element: &Element) -> bool {
                 | "imgur-embed-pub"
         )
     });
-    let newsletter = || {
-        attribute(element, "data-component-name").is_some_and(|name| name.ends_with("ToDOM"))
-    };
+    let newsletter = || attribute(element, "data-component-name").is_some_and(|name| name.ends_with("ToDOM"));
     embed_class
         || attribute(element, "id").is_some_and(|id| id.starts_with("vk_post_"))
         || (attribute(element, "data-attrs").is_some() && newsletter())

@@ -99,15 +99,20 @@ impl Claimed {
         for claim in citations.iter().filter(|c| may_stand_apart(c)).map(|c| &c.claim) {
             let text = claim.text.as_deref().unwrap_or_default();
             let name = claim.author_name.as_deref().unwrap_or_default();
-            for word in text.unicode_words().take(super::CLAIM_WORDS).chain(author_words(name)) {
-                let folded = fold(word);
-                let shape = shape(folded.as_bytes());
-                claimed.shapes[shape / 64] |= 1 << (shape % 64);
-                let next = u32::try_from(claimed.numbers.len()).unwrap_or(u32::MAX);
-                claimed.numbers.entry(folded).or_insert(next);
-            }
+            let words = words_of(text).take(super::CLAIM_WORDS).map(|(_, word)| word);
+            claimed.add(words.chain(author_words(name)));
         }
         claimed
+    }
+
+    fn add<'w>(&mut self, words: impl Iterator<Item = &'w str>) {
+        for word in words {
+            let folded = fold(word);
+            let shape = shape(folded.as_bytes());
+            self.shapes[shape / 64] |= 1 << (shape % 64);
+            let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+            self.numbers.entry(folded).or_insert(next);
+        }
     }
 
     /// The number of `word`, if any citation claims it.
@@ -169,6 +174,29 @@ pub(super) fn fold(text: &str) -> String {
         .collect()
 }
 
+/// The words of UAX #29 and where they begin. Words never cross a space, and what stands between two is nearly always
+/// letters and digits of ASCII with punctuation around: the rules are needed only for the rest.
+fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_mark = |b: &u8| {
+        matches!(
+            b,
+            b'"' | b'\'' | b'(' | b')' | b',' | b'.' | b':' | b';' | b'!' | b'?' | b'-'
+        )
+    };
+    let mut at = 0;
+    text.split(' ').flat_map(move |piece| {
+        let start = at;
+        at += piece.len() + 1;
+        let bytes = piece.as_bytes();
+        let lead = bytes.iter().take_while(|b| is_mark(b)).count();
+        let end = bytes.len() - bytes[lead..].iter().rev().take_while(|b| is_mark(b)).count();
+        let is_plain = bytes[lead..end].iter().all(u8::is_ascii_alphanumeric);
+        let plain = (is_plain && lead < end).then(|| (start + lead, &piece[lead..end]));
+        let by_the_rules = (!is_plain).then(|| piece.unicode_word_indices().map(move |(at, word)| (start + at, word)));
+        plain.into_iter().chain(by_the_rules.into_iter().flatten())
+    })
+}
+
 /// Whether the marks in what stands between two words open or close a quotation.
 fn toggles(between: &str) -> bool {
     between != " " && between.chars().filter(|&c| is_quotation_mark(c)).count() % 2 == 1
@@ -199,7 +227,9 @@ impl<'a> Index<'a> {
         let mut index = Index {
             reading,
             sentences: Vec::with_capacity(reading.sentences.len()),
-            words: std::iter::repeat_with(Word::default).take(claimed.numbers.len()).collect(),
+            words: std::iter::repeat_with(Word::default)
+                .take(claimed.numbers.len())
+                .collect(),
             claimed,
             last: Vec::new(),
             first: Vec::new(),
@@ -244,7 +274,7 @@ impl<'a> Index<'a> {
     /// Numbers the words of a sentence.
     fn read_words(&mut self, at: usize, text: &str, quoted: &mut bool, prepared: &mut Prepared) {
         let mut end = 0;
-        for (start, word) in text.unicode_word_indices().take(SENTENCE_WORDS) {
+        for (start, word) in words_of(text).take(SENTENCE_WORDS) {
             *quoted ^= toggles(&text[end..start]);
             end = start + word.len();
             let number = self.claimed.number(word);
@@ -274,7 +304,7 @@ impl<'a> Index<'a> {
     pub fn signs(&self, at: usize) -> Signs {
         let mut signs = Signs::default();
         let text = self.reading.slice(self.reading.sentences[at].span);
-        for word in text.unicode_words().take(SENTENCE_WORDS) {
+        for (_, word) in words_of(text).take(SENTENCE_WORDS) {
             with_folded(word, |word| {
                 signs.post_word = signs.post_word || vocabulary::is_post_word(word);
                 signs.pointer = signs.pointer || vocabulary::is_pointer(word);
@@ -404,7 +434,7 @@ fn role(kind: BlockKind, text: &str, alone: bool, byline: Option<&str>) -> Role 
     if text.split_whitespace().nth(1).is_none() && (text.starts_with("http") || text.starts_with("www.")) {
         return Role::Address;
     }
-    let words: Vec<&str> = text.unicode_words().take(LINE_WORDS + 1).collect();
+    let words: Vec<&str> = words_of(text).take(LINE_WORDS + 1).map(|(_, word)| word).collect();
     if words.len() > LINE_WORDS {
         return Role::Prose;
     }
@@ -498,7 +528,7 @@ impl Claim {
             author: Vec::new(),
             author_needed: 0,
         };
-        for word in text.unicode_words().take(limit) {
+        for (_, word) in words_of(text).take(limit) {
             let number = index.number(word);
             claim.words.push(number);
             claim.set.extend(number);
@@ -512,10 +542,7 @@ impl Claim {
         let name = claimed.author_name.as_deref().unwrap_or_default();
         let parts: Vec<&str> = author_words(name).collect();
         claim.author_needed = parts.len().min(2);
-        claim.author = parts
-            .iter()
-            .filter_map(|part| index.number(part))
-            .collect();
+        claim.author = parts.iter().filter_map(|part| index.number(part)).collect();
         claim
     }
 
@@ -543,12 +570,9 @@ impl Claim {
         }
         let text = index.reading.slice(index.reading.sentences[at].span);
         self.handle.chars().count() >= 5
-            && text
-                .unicode_words()
-                .take(SENTENCE_WORDS)
-                .any(|word| {
-                    is_name(word) && word.chars().nth(4).is_some() && with_folded(word, |word| self.handle.contains(word))
-                })
+            && words_of(text).take(SENTENCE_WORDS).any(|(_, word)| {
+                is_name(word) && word.chars().nth(4).is_some() && with_folded(word, |word| self.handle.contains(word))
+            })
     }
 
     /// Sentences of `range` with the most rare words and numbers of the post, best first.
@@ -616,4 +640,31 @@ fn run<const N: usize>(window: &[Option<u32>]) -> Option<[u32; N]> {
         *word = (*number)?;
     }
     Some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn words_are_those_of_the_rules(
+            text in "([A-Za-z0-9]{1,5}|[ .,:;'\"()!?_-]|[’“”–…]|[éß日한ة\u{301}\u{200d}\u{ad}🇫🌉]|\n|1,5|a.b){0,30}"
+        ) {
+            prop_assert!(words_of(&text).eq(text.unicode_word_indices()), "{:?}", text);
+        }
+
+        #[test]
+        fn a_word_is_found_by_its_folded_form_or_not_at_all(words in prop::collection::vec("[A-Za-zÀ-ÿ]{1,40}", 1..8), other in "[A-Za-z]{1,6}") {
+            let mut claimed = Claimed { numbers: HashMap::new(), shapes: [0; 16] };
+            claimed.add(words.iter().map(String::as_str));
+            for word in words.iter().chain([&other]) {
+                let known = claimed.numbers.get(&fold(word)).copied();
+                prop_assert_eq!(claimed.number(word), known);
+                prop_assert_eq!(claimed.number(&word.to_uppercase()), claimed.numbers.get(&fold(&word.to_uppercase())).copied());
+            }
+        }
+    }
 }
