@@ -260,6 +260,7 @@ fn introduction(index: &Index, claim: &index::Claim, run: Run, at: usize, neares
     let mut signs: Vec<Reason> = author(index, claim, at).into_iter().collect();
     let named = !signs.is_empty();
     signs.extend(sentence.colon.then_some(COLON));
+    // Without these its words decide nothing.
     if !nearest && relation != Relation::Quotes && !named && !sentence.colon {
         return None;
     }
