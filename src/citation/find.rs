@@ -25,7 +25,10 @@ const SENTENCE_BYTES: usize = 256 << 10;
 const IN_SCRIPT: usize = 200;
 
 /// So much of a text, in bytes, tells whether it is in the language that it is declared to be in.
-const BEGINNING: usize = 800;
+const SAMPLE: usize = 800;
+
+/// Where the sample ends, in bytes: beyond what a site's template may have put before the story in another language.
+const SAMPLED: usize = 4_000;
 
 /// Most words of a link that alone makes a label.
 const LABEL_WORDS: usize = 3;
@@ -185,11 +188,12 @@ fn put_together(page: &Page) -> (String, Vec<Place>) {
 
 /// The declared language, unless the text plainly is in another; and the notice if they disagree.
 fn language(source: &Source, text: &str) -> (Option<Found<String>>, Option<String>) {
-    // Where the beginning reads as declared, a longer look is not needed.
-    let beginning = &text[..text.floor_char_boundary(BEGINNING)];
+    // Where the midst of the text reads as declared, a longer look is not needed.
+    let end = text.floor_char_boundary(SAMPLED);
+    let sample = &text[text.ceil_char_boundary(end.saturating_sub(SAMPLE))..end];
     if let Some(declared) = &source.language
-        && beginning.len() < text.len()
-        && detect_language(beginning).as_ref() == Some(&declared.value)
+        && sample.len() < text.len()
+        && detect_language(sample).as_ref() == Some(&declared.value)
     {
         return (Some(declared.clone()), None);
     }
@@ -229,7 +233,7 @@ struct Offsets<'a> {
 }
 
 /// Bytes between two counts.
-const STEP: usize = 256;
+const STEP: usize = 64;
 
 impl<'a> Offsets<'a> {
     fn new(text: &'a str) -> Offsets<'a> {
@@ -784,6 +788,25 @@ mod tests {
         assert_eq!(claim.date.as_deref(), Some("2024-05-01"));
         assert_eq!(claim.text.as_deref(), Some("See this, it stands."));
         assert_eq!(claim.media, ["https://pic.twitter.com/AbC123dEf0"]);
+    }
+
+    #[test]
+    fn words_of_the_template_before_a_story_do_not_hide_its_language() {
+        let english = "This page uses small files to remember what you have chosen, and nobody else is told of it. ";
+        let french = "Le maire du village a dit que le pont tiendra encore, même si la rivière monte demain matin. ";
+        let language = |text: String| {
+            let findings = found(&format!(
+                "<html lang='en'><body><article><p>{text}</p></article></body></html>"
+            ));
+            findings
+                .reading
+                .language
+                .map(|language| (language.value, language.source))
+        };
+        let mixed = language(english.repeat(10) + &french.repeat(60));
+        assert_eq!(mixed, Some(("fr".to_owned(), "text")));
+        let whole = language(english.repeat(60));
+        assert_eq!(whole, Some(("en".to_owned(), "html-lang")));
     }
 
     #[test]

@@ -52,7 +52,8 @@ const LEMMY_HOSTS: &[&str] = &[
     "sopuli.xyz",
 ];
 
-/// Whether the path of `url` can be one of these: nearly all addresses have no such word in them.
+/// Whether the path of `url` can be one of these: nearly all addresses have no such word in them. Every path that is
+/// known below has one.
 fn may_be_post(url: &Url) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new("[@%]|users|statuses|notice|objects|display|interaction|/s/|notes|/p/|/web/|/w/|videos|post|comment")
