@@ -1,15 +1,21 @@
-//! How fast articles are read and their citations found and tied to sentences, as ratios against limits in the same
-//! run: one look at every byte, and the HTML parser alone. `cargo bench --bench find`. Nothing here fails by being slow.
+//! How fast articles are read and their citations found and tied to sentences, and how fast text is cut into sentences,
+//! as ratios against limits in the same run: one look at every byte, the HTML parser alone, the segmenter that ours rests
+//! on. `cargo bench --bench find`, or `cargo bench --bench find -- FOLDER` for the pages in a folder, so that another
+//! program can be given the same. Nothing here fails by being slow.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use citekeep::article::Hints;
+use citekeep::article::{Hints, split};
 
-const ARTICLES: usize = 100;
+const ARTICLES: usize = 200;
 const PARAGRAPHS: usize = 120;
 const ROUNDS: usize = 7;
+
+/// Bytes of hostile text; eight times as many are to take eight times as long.
+const HOSTILE: usize = 128 << 10;
 
 /// Words of invented articles, common ones first.
 const WORDS: &[&str] = &[
@@ -108,6 +114,15 @@ fn article(numbers: &mut Numbers, cites: bool) -> Vec<u8> {
     (page + "</article></body></html>").into_bytes()
 }
 
+/// The pages of a folder, in the order of their names.
+fn pages(folder: &str) -> std::io::Result<Vec<Vec<u8>>> {
+    let mut paths = std::fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    paths.sort();
+    paths.into_iter().map(std::fs::read).collect()
+}
+
 /// The median of some rounds.
 fn time(mut work: impl FnMut()) -> Duration {
     let mut times: Vec<Duration> = (0..ROUNDS)
@@ -123,14 +138,34 @@ fn time(mut work: impl FnMut()) -> Duration {
 
 fn find_all(articles: &[Vec<u8>]) {
     for article in articles {
-        black_box(citekeep::find(article, &Hints::default())).expect("a page is read");
+        let _ = black_box(citekeep::find(article, &Hints::default()));
     }
 }
 
-fn main() {
-    let mut numbers = Numbers(7);
-    let citing: Vec<Vec<u8>> = (0..ARTICLES).map(|_| article(&mut numbers, true)).collect();
-    let plain: Vec<Vec<u8>> = (0..ARTICLES).map(|_| article(&mut numbers, false)).collect();
+/// The same by two threads, each of which takes the next article.
+fn find_all_on_two(articles: &[Vec<u8>]) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(article) = articles.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let _ = black_box(citekeep::find(article, &Hints::default()));
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(work);
+        work();
+    });
+}
+
+fn ratio(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() / b.as_secs_f64()
+}
+
+fn articles(numbers: &mut Numbers) {
+    let citing: Vec<Vec<u8>> = match std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
+        Some(folder) => pages(&folder).expect("the folder can be read"),
+        None => (0..ARTICLES).map(|_| article(numbers, true)).collect(),
+    };
+    let plain: Vec<Vec<u8>> = (0..ARTICLES).map(|_| article(numbers, false)).collect();
     let bytes: usize = citing.iter().map(Vec::len).sum();
     let looked = time(|| {
         for article in &citing {
@@ -144,21 +179,63 @@ fn main() {
     });
     let found = time(|| find_all(&citing));
     let found_none = time(|| find_all(&plain));
-    let on_two = time(|| {
-        let (first, second) = citing.split_at(ARTICLES / 2);
-        std::thread::scope(|scope| {
-            scope.spawn(|| find_all(first));
-            find_all(second);
-        });
-    });
-    let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
+    let on_two = time(|| find_all_on_two(&citing));
+    let rate = |count: usize, time: Duration| 1.0 / ratio(time, Duration::from_secs(1)) * count as f64;
     println!(
-        "{ARTICLES} articles, {} KB each, median of {ROUNDS} rounds",
-        bytes / ARTICLES / 1000
+        "{} articles, {} KB each, median of {ROUNDS} rounds",
+        citing.len(),
+        bytes / citing.len().max(1) / 1000
     );
-    println!("find                     {:>9.1?}", found);
+    println!("find                     {:>9.0} articles/s", rate(citing.len(), found));
     println!("find / one look at bytes {:>9.1}", ratio(found, looked));
     println!("find / HTML parser alone {:>9.2}", ratio(found, parsed));
-    println!("without any citation     {:>9.2} of the time", ratio(found_none, found));
+    println!(
+        "without any citation     {:>9.0} articles/s",
+        rate(plain.len(), found_none)
+    );
     println!("two threads              {:>9.2} times as fast", ratio(found, on_two));
+}
+
+fn sentences(numbers: &mut Numbers) {
+    let paragraphs: Vec<String> = (0..4_000)
+        .map(|_| (0..6).map(|_| numbers.sentence() + " ").collect())
+        .collect();
+    let bytes: usize = paragraphs.iter().map(String::len).sum();
+    let ours = time(|| {
+        for paragraph in &paragraphs {
+            black_box(split(paragraph, Some("en")));
+        }
+    });
+    let base = time(|| {
+        for paragraph in &paragraphs {
+            black_box(sentencex::get_sentence_boundaries("en", paragraph));
+        }
+    });
+    println!(
+        "\nsentences                {:>9.1} MB/s",
+        bytes as f64 / 1e6 / ours.as_secs_f64()
+    );
+    println!("sentences / base alone   {:>9.2}", ratio(ours, base));
+    for (name, piece) in [
+        ("ticks", "`"),
+        ("curly marks", "\u{201c}a "),
+        ("mixed marks", "\"a 'b "),
+        ("parentheses", "(a "),
+        ("stops", ". "),
+    ] {
+        let of_size = |size: usize| -> String { piece.chars().cycle().take(size).collect() };
+        let (small, large) = (of_size(HOSTILE), of_size(8 * HOSTILE));
+        let of_small = time(|| drop(black_box(split(&small, Some("fr")))));
+        let of_large = time(|| drop(black_box(split(&large, Some("fr")))));
+        println!(
+            "8 times as many {name:<12} {:>5.1} times as long",
+            ratio(of_large, of_small)
+        );
+    }
+}
+
+fn main() {
+    let mut numbers = Numbers(7);
+    articles(&mut numbers);
+    sentences(&mut numbers);
 }

@@ -117,6 +117,9 @@ fn choose(bytes: &[u8], hints: &Hints, notices: &mut Vec<String>) -> (&'static E
 
 /// Whether the bytes are UTF-8, but for a few bad places in text that otherwise plainly is.
 fn is_utf8(bytes: &[u8]) -> bool {
+    if std::str::from_utf8(bytes).is_ok() {
+        return true;
+    }
     let (mut bad, mut good) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
@@ -163,6 +166,13 @@ fn declared_in(bytes: &[u8]) -> Option<&'static Encoding> {
 
 /// Text has hardly any control characters and not many characters that could not be read.
 fn is_binary(text: &str) -> bool {
+    // Most texts have none of the bytes that odd characters begin with.
+    let may_be_odd = |b: u8| matches!(b, 0..=8 | 0x0b | 0x0e..=0x1f | 0x7f | 0xc2 | 0xef);
+    let beginning = &text.as_bytes()[..text.len().min(4 * SNIFFED)];
+    let any_odd = |bytes: &[u8]| bytes.iter().fold(false, |any, b| any | may_be_odd(*b));
+    if !beginning.chunks(1 << 10).any(any_odd) {
+        return false;
+    }
     let (mut odd, mut all) = (0_usize, 0_usize);
     for c in text.chars().take(SNIFFED) {
         all += 1;
@@ -190,8 +200,11 @@ fn is_page(text: &str) -> bool {
     let head = text[..text.floor_char_boundary(SNIFFED)]
         .trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t'])
         .to_ascii_lowercase();
+    if head.starts_with("<!doctype") || head.starts_with("<html") {
+        return true;
+    }
     let tags = TAGS.iter().filter(|tag| head.contains(**tag)).count();
-    head.starts_with("<!doctype") || head.starts_with("<html") || (head.starts_with('<') && tags >= 1) || tags >= 3
+    (head.starts_with('<') && tags >= 1) || tags >= 3
 }
 
 #[cfg(test)]

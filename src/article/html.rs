@@ -15,6 +15,8 @@ mod body;
 mod bound;
 mod vocabulary;
 
+use vocabulary::attribute;
+
 pub use bound::{document as parse, fragment as parse_fragment};
 
 /// Markup inside markup (escaped, in `noscript`, in templates) is read so deep and no deeper.
@@ -63,6 +65,8 @@ struct Walk {
     open: Vec<Open>,
     block: Building,
     depth: usize,
+    /// What classes and ids say of their element: a page repeats them a thousand times.
+    names: vocabulary::Names,
 }
 
 struct Open {
@@ -152,7 +156,7 @@ impl Walk {
                 return true;
             }
             "img" => {
-                if looks_like_post(element.attr("data-src").unwrap_or("")) {
+                if looks_like_post(attribute(element, "data-src").unwrap_or("")) {
                     self.mark(node, Provenance::Attribute);
                 }
                 return true;
@@ -179,7 +183,7 @@ impl Walk {
             self.flush();
         }
         if name == "a"
-            && let Some(href) = element.attr("href")
+            && let Some(href) = attribute(element, "href")
         {
             self.close_anchor();
             let start = self.block.text.len() + usize::from(self.block.space && !self.block.text.is_empty());
@@ -190,14 +194,14 @@ impl Walk {
                 chrome,
             });
         }
-        let is_story = name == "article" || element.attr("itemprop").is_some_and(|p| p.contains("articleBody"));
+        let is_story = name == "article" || attribute(element, "itemprop").is_some_and(|p| p.contains("articleBody"));
         let number = self.elements.len();
         self.elements.push(Place {
             parent,
             last: number,
             is_story,
             is_headline: name == "h1",
-            verdict: vocabulary::chrome(element, in_story),
+            verdict: self.names.chrome(element, in_story),
         });
         self.open.push(Open {
             number,
@@ -221,22 +225,26 @@ impl Walk {
 
     /// Adds text to the block, white space folded.
     fn text(&mut self, text: &str) {
-        if text.contains("<blockquote") || text.contains("<iframe") {
+        if memchr::memchr(b'<', text.as_bytes()).is_some() && (text.contains("<blockquote") || text.contains("<iframe"))
+        {
             self.markup(text, Provenance::Container);
             return;
         }
-        for c in text.chars() {
-            match c {
-                ' ' | '\n' | '\r' | '\t' | '\x0c' => self.block.space = true,
-                '\u{200b}' | '\u{feff}' | '\u{ad}' => {}
-                c => {
-                    if self.block.space && !self.block.text.is_empty() {
-                        self.block.text.push(' ');
-                    }
-                    self.block.space = false;
-                    self.block.text.push(c);
-                }
+        let mut rest = text;
+        while let Some(first) = rest.bytes().next() {
+            let skipped = invisible(rest);
+            if is_space(first) || skipped > 0 {
+                self.block.space |= skipped == 0;
+                rest = &rest[skipped.max(1)..];
+                continue;
             }
+            let run = run_of_words(rest);
+            if self.block.space && !self.block.text.is_empty() {
+                self.block.text.push(' ');
+            }
+            self.block.space = false;
+            self.block.text.push_str(&rest[..run]);
+            rest = &rest[run..];
         }
     }
 
@@ -284,7 +292,7 @@ impl Walk {
         let (element, in_story) = self.current();
         // What an embed is called says nothing about where it stands.
         let own = provenance == Provenance::Attribute;
-        let chrome = own.then(|| vocabulary::chrome(node.value(), in_story)).flatten();
+        let chrome = own.then(|| self.names.chrome(node.value(), in_story)).flatten();
         let mut attributes: Vec<(String, String)> = node
             .value()
             .attrs()
@@ -438,6 +446,39 @@ fn looks_like_post(value: &str) -> bool {
         .expect("a pattern of our own")
     });
     value.len() > 8 && NAMES.is_match(value)
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b'\x0c')
+}
+
+/// The length of the character that `text` begins with, if it is one that nobody sees; else 0.
+fn invisible(text: &str) -> usize {
+    ["\u{200b}", "\u{feff}", "\u{ad}"]
+        .iter()
+        .find(|c| text.starts_with(**c))
+        .map_or(0, |c| c.len())
+}
+
+/// How much of `text`, which begins with a word, is words with single blanks between: it can be taken over as it is.
+fn run_of_words(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at).copied() {
+        let ends = match byte {
+            b' ' => bytes
+                .get(at + 1)
+                .is_none_or(|next| is_space(*next) || invisible(&text[at + 1..]) > 0),
+            b'\n' | b'\r' | b'\t' | b'\x0c' => true,
+            0xc2 | 0xe2 | 0xef => invisible(&text[at..]) > 0,
+            _ => false,
+        };
+        if ends {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 /// Appends text as a browser shows it: line ends of the source are white space like any other.

@@ -1,8 +1,7 @@
 //! What a page says about itself: title, byline, date, address, language; each with the place where it says so.
 
-use scraper::{ElementRef, Html, Node, Selector};
+use scraper::{ElementRef, Html, Node};
 use serde_json::Value;
-use std::sync::LazyLock;
 use url::Url;
 
 use super::{Found, Hints};
@@ -25,32 +24,28 @@ pub struct Meta {
     pub language: Option<Found<String>>,
 }
 
-struct Selectors {
-    head: Selector,
-    json_ld: Selector,
-    h1: Selector,
-    time: Selector,
-    html: Selector,
-}
-
-static SELECTORS: LazyLock<Selectors> = LazyLock::new(|| {
-    let selector = |css: &str| Selector::parse(css).expect("a selector of ours is valid");
-    Selectors {
-        head: selector("meta, link[rel], base[href], title"),
-        json_ld: selector(r#"script[type="application/ld+json"]"#),
-        h1: selector("h1"),
-        time: selector("time[datetime]"),
-        html: selector("html"),
-    }
-});
-
 /// Reads what the page says about itself.
 pub fn read(document: &Html, hints: &Hints) -> Meta {
     let mut meta = Meta::default();
     let mut base = None;
     let mut tags = Tags::default();
-    for element in document.select(&SELECTORS.head) {
-        tags.take(element, &mut base);
+    let mut ld = JsonLd::default();
+    let (mut headline, mut time, mut html_lang) = (None, None, None);
+    for element in document.tree.nodes().filter_map(ElementRef::wrap) {
+        let is_in_page = || element.parent().is_some();
+        match element.value().name() {
+            "base" if element.attr("href").is_none() => {}
+            "meta" | "link" | "base" | "title" if is_in_page() => tags.take(element, &mut base),
+            "script" if is_in_page() => ld.take_script(element),
+            "h1" if headline.is_none() && is_in_page() => {
+                headline = Some(fold(&element.text().collect::<String>())).filter(|text| !text.is_empty());
+            }
+            "time" if time.is_none() && is_in_page() => time = element.attr("datetime").map(str::to_owned),
+            "html" if html_lang.is_none() && is_in_page() => {
+                html_lang = Some(element.attr("lang").or(element.attr("xml:lang")).map(str::to_owned));
+            }
+            _ => {}
+        }
     }
     let saved = saved_from(document);
     let from = hints.url.clone().or_else(|| saved.clone());
@@ -60,7 +55,6 @@ pub fn read(document: &Html, hints: &Hints) -> Meta {
         (Err(_), None) => None,
     };
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.host().is_some();
-    let ld = JsonLd::read(document);
     let found = |value: &Option<String>, source: &'static str| {
         value
             .as_deref()
@@ -70,19 +64,12 @@ pub fn read(document: &Html, hints: &Hints) -> Meta {
     };
     meta.title = found(&ld.headline, "json-ld")
         .or_else(|| found(&tags.og_title, "og"))
-        .or_else(|| first_text(document, &SELECTORS.h1).map(|value| Found { value, source: "h1" }))
+        .or_else(|| headline.map(|value| Found { value, source: "h1" }))
         .or_else(|| found(&tags.title, "title"));
     meta.byline = found(&ld.author, "json-ld").or_else(|| found(&tags.author, "meta"));
     meta.published = found(&ld.published, "json-ld")
         .or_else(|| found(&tags.published, "meta"))
-        .or_else(|| {
-            let time = document
-                .select(&SELECTORS.time)
-                .next()
-                .and_then(|e| e.attr("datetime"))
-                .map(str::to_owned);
-            found(&time, "time")
-        });
+        .or_else(|| found(&time, "time"));
     let address = |text: &Option<String>, source: &'static str| {
         text.as_deref()
             .and_then(&absolute)
@@ -104,13 +91,8 @@ pub fn read(document: &Html, hints: &Hints) -> Meta {
     meta.base = declared_base
         .or(from)
         .or_else(|| meta.url.as_ref().map(|u| u.value.clone()));
-    let html_lang = document
-        .select(&SELECTORS.html)
-        .next()
-        .and_then(|e| e.attr("lang").or(e.attr("xml:lang")))
-        .map(str::to_owned);
     meta.language = [
-        (html_lang, "html-lang"),
+        (html_lang.flatten(), "html-lang"),
         (tags.locale, "og"),
         (tags.language, "meta"),
         (ld.language, "json-ld"),
@@ -220,17 +202,17 @@ struct JsonLd {
 }
 
 impl JsonLd {
-    fn read(document: &Html) -> JsonLd {
-        let mut found = JsonLd::default();
-        for script in document.select(&SELECTORS.json_ld) {
-            let text: String = script.text().collect();
-            if text.len() <= JSON_LD
-                && let Ok(json) = serde_json::from_str::<Value>(text.trim())
-            {
-                found.take(&json);
-            }
+    fn take_script(&mut self, script: ElementRef<'_>) {
+        let kind = script.attr("type").unwrap_or_default();
+        if !kind.eq_ignore_ascii_case("application/ld+json") {
+            return;
         }
-        found
+        let text: String = script.text().collect();
+        if text.len() <= JSON_LD
+            && let Ok(json) = serde_json::from_str::<Value>(text.trim())
+        {
+            self.take(&json);
+        }
     }
 
     /// Looks for articles at the top, in lists and in `@graph`.
@@ -282,13 +264,6 @@ fn author(value: &Value) -> Option<String> {
         }
         one => name(one),
     }
-}
-
-fn first_text(document: &Html, selector: &Selector) -> Option<String> {
-    document
-        .select(selector)
-        .map(|e| fold(&e.text().collect::<String>()))
-        .find(|t| !t.is_empty())
 }
 
 fn fold(text: &str) -> String {

@@ -16,6 +16,7 @@ mod sentence;
 
 pub use decode::Unreadable;
 pub(crate) use html::{parse, parse_fragment};
+pub(crate) use sentence::Splitter;
 pub use sentence::split;
 
 use page::Page;

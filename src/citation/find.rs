@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::rc::Rc;
 
+use foldhash::{HashMap, HashMapExt};
 use url::Url;
 
 use super::markup;
@@ -21,6 +23,12 @@ const SENTENCE_BYTES: usize = 256 << 10;
 
 /// Posts of one data island that are looked at.
 const IN_SCRIPT: usize = 200;
+
+/// So much of a text, in bytes, tells whether it is in the language that it is declared to be in.
+const SAMPLE: usize = 800;
+
+/// Where the sample ends, in bytes: beyond what a site's template may have put before the story in another language.
+const SAMPLED: usize = 4_000;
 
 /// Most words of a link that alone makes a label.
 const LABEL_WORDS: usize = 3;
@@ -57,6 +65,7 @@ pub fn find(bytes: &[u8], hints: &Hints) -> Result<Findings, Unreadable> {
         citations: Vec::new(),
         refused: Vec::new(),
         seen: HashSet::new(),
+        led: HashMap::new(),
     };
     gathering.gather(&source.page, &places);
     let Gathering {
@@ -179,6 +188,15 @@ fn put_together(page: &Page) -> (String, Vec<Place>) {
 
 /// The declared language, unless the text plainly is in another; and the notice if they disagree.
 fn language(source: &Source, text: &str) -> (Option<Found<String>>, Option<String>) {
+    // Where the midst of the text reads as declared, a longer look is not needed.
+    let end = text.floor_char_boundary(SAMPLED);
+    let sample = &text[text.ceil_char_boundary(end.saturating_sub(SAMPLE))..end];
+    if let Some(declared) = &source.language
+        && sample.len() < text.len()
+        && detect_language(sample).as_ref() == Some(&declared.value)
+    {
+        return (Some(declared.clone()), None);
+    }
     let detected = detect_language(text).map(|value| Found { value, source: "text" });
     match (&source.language, detected) {
         (Some(declared), Some(found)) if declared.value != found.value && !are_alike(&declared.value, &found.value) => {
@@ -215,7 +233,7 @@ struct Offsets<'a> {
 }
 
 /// Bytes between two counts.
-const STEP: usize = 256;
+const STEP: usize = 64;
 
 impl<'a> Offsets<'a> {
     fn new(text: &'a str) -> Offsets<'a> {
@@ -259,6 +277,7 @@ fn sentences(
     flat: &[Range<usize>],
     offsets: &Offsets<'_>,
 ) -> Vec<Sentence> {
+    let splitter = article::Splitter::of(language);
     let mut sentences = Vec::new();
     let mut next_flat = 0;
     for (block, Block { span, .. }) in blocks.iter().enumerate() {
@@ -274,7 +293,7 @@ fn sentences(
         }
         pieces.push(at..span.end_byte);
         for piece in pieces {
-            for range in article::split(&text[piece.clone()], language) {
+            for range in splitter.split(&text[piece.clone()]) {
                 let span = offsets.span(&(piece.start + range.start..piece.start + range.end));
                 sentences.push(Sentence { block, span });
             }
@@ -292,10 +311,19 @@ struct Gathering<'a> {
     refused: Vec<Refusal>,
     /// Posts embedded in the story, so that an element that names one again is no second citation.
     seen: HashSet<(&'static str, String)>,
+    /// Where links lead, by their address as written: many stand on a page several times, and each is asked for often.
+    led: HashMap<&'a str, Rc<Option<Lead>>>,
 }
 
-impl Gathering<'_> {
-    fn gather(&mut self, page: &Page, places: &[Place]) {
+/// Where a link leads.
+struct Lead {
+    url: Url,
+    /// The post that it names, if it names one.
+    post: Option<PostRef>,
+}
+
+impl<'a> Gathering<'a> {
+    fn gather(&mut self, page: &'a Page, places: &[Place]) {
         let blocks: Vec<Range<usize>> = places
             .iter()
             .filter_map(|p| match p {
@@ -379,12 +407,13 @@ impl Gathering<'_> {
     }
 
     /// Links of the story that name posts, and where they stand, in order.
-    fn post_links(&self, page: &Page, places: &[Place]) -> Vec<(Range<usize>, PostRef)> {
+    fn post_links(&mut self, page: &'a Page, places: &[Place]) -> Vec<(Range<usize>, PostRef)> {
         let mut found = Vec::new();
         for (item, place) in page.items.iter().zip(places) {
             if let (Item::Block(block), Place::Block { range, .. }) = (item, place) {
                 for link in &block.links {
-                    let post = self.resolve(&link.href).and_then(|url| markup::post_of(&url));
+                    let lead = self.lead(&link.href);
+                    let post = lead.as_ref().as_ref().and_then(|lead| lead.post.clone());
                     let at = range.start + link.range.start..range.start + link.range.end;
                     found.extend(post.map(|post| (at, post)));
                 }
@@ -394,7 +423,7 @@ impl Gathering<'_> {
     }
 
     /// Links and printed addresses of a block of the story.
-    fn block(&mut self, block: &PageBlock, range: &Range<usize>, flat: &[Range<usize>]) {
+    fn block(&mut self, block: &'a PageBlock, range: &Range<usize>, flat: &[Range<usize>]) {
         let is_in_post = |place: &Range<usize>| {
             let after = flat.partition_point(|f| f.end <= place.start);
             flat.get(after).is_some_and(|f| f.start < place.end)
@@ -406,8 +435,10 @@ impl Gathering<'_> {
             if is_in_post(&place) {
                 continue;
             }
-            let url = self.resolve(&link.href);
-            let leads = |test: fn(&Url, Option<&Url>) -> bool| url.as_ref().is_some_and(|url| test(url, self.base));
+            let lead = self.lead(&link.href);
+            let lead = lead.as_ref().as_ref();
+            let base = self.base;
+            let leads = |test: fn(&Url, Option<&Url>) -> bool| lead.is_some_and(|lead| test(&lead.url, base));
             // A block that is nothing but a short link is a button, a tag or a menu's entry; a post may stand so.
             let is_label = words.len() == block.text.len()
                 && block.kind != BlockKind::Heading
@@ -422,9 +453,9 @@ impl Gathering<'_> {
                 .or(is_teaser.then_some("teaser"))
                 .or(boilerplate)
                 .or_else(|| leads(boilerplate::is_listing).then_some("listing"));
-            match (reason, &url) {
-                (Some(reason), _) if !leads(|url, _| markup::post_of(url).is_some()) => self.refuse(&link.href, reason),
-                (_, Some(url)) => self.address(url, &link.href, place, Some(words)),
+            match (reason, lead) {
+                (Some(reason), _) if lead.is_none_or(|lead| lead.post.is_none()) => self.refuse(&link.href, reason),
+                (_, Some(lead)) => self.address(&lead.url, &link.href, place, Some(words)),
                 (_, None) => {}
             }
         }
@@ -477,6 +508,19 @@ impl Gathering<'_> {
         }
     }
 
+    /// Where a link leads; `None` if to no other page.
+    fn lead(&mut self, href: &'a str) -> Rc<Option<Lead>> {
+        if let Some(known) = self.led.get(href) {
+            return Rc::clone(known);
+        }
+        let lead = Rc::new(self.resolve(href).map(|url| Lead {
+            post: markup::post_of(&url),
+            url,
+        }));
+        self.led.insert(href, Rc::clone(&lead));
+        lead
+    }
+
     fn resolve(&self, href: &str) -> Option<Url> {
         if href.is_empty() || href.starts_with('#') {
             return None;
@@ -509,11 +553,14 @@ impl Gathering<'_> {
     }
 
     /// Posts that are linked outside the story are refused, with the reason why that is no citation.
-    fn chrome(&mut self, block: &PageBlock) {
+    fn chrome(&mut self, block: &'a PageBlock) {
         let Some(reason) = block.chrome else { return };
         for link in &block.links {
-            if let Some(url) = self.resolve(&link.href)
-                && markup::post_of(&url).is_some()
+            if self
+                .lead(&link.href)
+                .as_ref()
+                .as_ref()
+                .is_some_and(|lead| lead.post.is_some())
             {
                 self.refuse(&link.href, reason);
             }
@@ -741,6 +788,25 @@ mod tests {
         assert_eq!(claim.date.as_deref(), Some("2024-05-01"));
         assert_eq!(claim.text.as_deref(), Some("See this, it stands."));
         assert_eq!(claim.media, ["https://pic.twitter.com/AbC123dEf0"]);
+    }
+
+    #[test]
+    fn words_of_the_template_before_a_story_do_not_hide_its_language() {
+        let english = "This page uses small files to remember what you have chosen, and nobody else is told of it. ";
+        let french = "Le maire du village a dit que le pont tiendra encore, même si la rivière monte demain matin. ";
+        let language = |text: String| {
+            let findings = found(&format!(
+                "<html lang='en'><body><article><p>{text}</p></article></body></html>"
+            ));
+            findings
+                .reading
+                .language
+                .map(|language| (language.value, language.source))
+        };
+        let mixed = language(english.repeat(10) + &french.repeat(60));
+        assert_eq!(mixed, Some(("fr".to_owned(), "text")));
+        let whole = language(english.repeat(60));
+        assert_eq!(whole, Some(("en".to_owned(), "html-lang")));
     }
 
     #[test]

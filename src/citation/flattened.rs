@@ -52,10 +52,14 @@ pub fn find(text: &str, blocks: &[Range<usize>], language: Option<&str>) -> Vec<
         .filter(|block| text.get((*block).clone()).is_some())
         .cloned()
         .collect();
+    // Every card and signature has a handle: most articles hold no such sign at all.
+    let handles = memchr::memchr(b'@', text.as_bytes()).is_some();
+    let footers = footer::may_be_in(text);
     let mut found: Vec<Flattened> = Vec::new();
     // Everything before this byte belongs to a post that was found already.
     let mut taken = 0;
-    for index in 0..blocks.len() {
+    let looked_through = if handles || footers { blocks.len() } else { 0 };
+    for index in 0..looked_through {
         if let Some(card) = card::read(text, &blocks, index, taken, language) {
             taken = card.place.end;
             found.push(card);

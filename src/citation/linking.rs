@@ -260,7 +260,12 @@ fn introduction(index: &Index, claim: &index::Claim, run: Run, at: usize, neares
     let mut signs: Vec<Reason> = author(index, claim, at).into_iter().collect();
     let named = !signs.is_empty();
     signs.extend(sentence.colon.then_some(COLON));
-    signs.extend(sentence.post_word.then_some(POST_WORD));
+    // Without these its words decide nothing.
+    if !nearest && relation != Relation::Quotes && !named && !sentence.colon {
+        return None;
+    }
+    let words = index.signs(at);
+    signs.extend(words.post_word.then_some(POST_WORD));
     let plain = signs.len() >= 2 && (named || sentence.colon);
     if !nearest && !plain && relation != Relation::Quotes {
         return None;
@@ -275,7 +280,7 @@ fn introduction(index: &Index, claim: &index::Claim, run: Run, at: usize, neares
         reasons.extend(run.shared.then_some(SHARED));
     }
     reasons.extend(signs);
-    reasons.extend(sentence.pointer.then_some(POINTER));
+    reasons.extend(words.pointer.then_some(POINTER));
     reasons.extend(likeness);
     let beyond = at < run.previous && !nearest;
     reasons.extend(beyond.then_some(BEYOND_POST));
@@ -299,10 +304,11 @@ fn follow_up(index: &Index, claim: &index::Claim, at: usize) -> Option<Reference
     if sentence.role != Role::Prose {
         return None;
     }
+    let words = index.signs(at);
     let mut reasons = vec![FIRST_AFTER];
     reasons.extend(author(index, claim, at));
     reasons.extend(
-        (sentence.post_word && sentence.pointer)
+        (words.post_word && words.pointer)
             .then_some([POST_WORD, POINTER])
             .into_iter()
             .flatten(),

@@ -279,7 +279,8 @@ pub fn post_at(value: &str, base: Option<&Url>) -> Option<PostRef> {
 
 /// The post that an address is of.
 pub fn post_of(url: &Url) -> Option<PostRef> {
-    match platform::recognise(&link::unwrap(url).0)? {
+    let opened = link::opened(url);
+    match platform::recognise(opened.as_ref().unwrap_or(url))? {
         (_, Recognised::Post(post)) => Some(post),
         _ => None,
     }

@@ -2,6 +2,8 @@
 //! it is told. Nothing here knows a platform.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::ops::Deref;
 
 use url::Url;
 
@@ -16,19 +18,48 @@ pub(super) fn is_under(host: &str, domain: &str) -> bool {
         .is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
 }
 
-/// The path of an address, to be matched in its parts: `match Path::of(url).parts()[..] { ["post", id] => … }`.
-pub(super) struct Path<'u>(Vec<Cow<'u, str>>);
+/// The path of an address, to be matched in its parts: `match Path::of(url).parts()[..] { ["post", id] => … }`. It is cut
+/// only once it is looked at: of most addresses the host alone says that they are none of a platform's.
+pub(super) struct Path<'u> {
+    path: &'u str,
+    parts: OnceCell<Vec<Cow<'u, str>>>,
+}
 
 impl<'u> Path<'u> {
-    /// Cuts the path of `url` at its slashes and undoes `%xx` within each part; empty parts are left out.
+    /// The path of `url`.
     pub(super) fn of(url: &'u Url) -> Path<'u> {
-        let parts = url.path().split('/').filter(|part| !part.is_empty());
-        Path(parts.take(PARTS).map(decoded).collect())
+        Path {
+            path: url.path(),
+            parts: OnceCell::new(),
+        }
     }
 
-    /// Its parts.
-    pub(super) fn parts(&self) -> Vec<&str> {
-        self.0.iter().map(AsRef::as_ref).collect()
+    /// Its parts between slashes, with `%xx` undone within each; empty parts are left out.
+    pub(super) fn parts(&self) -> Parts<'_, 'u> {
+        Parts {
+            path: self,
+            parts: OnceCell::new(),
+        }
+    }
+}
+
+/// The parts of a path.
+pub(super) struct Parts<'p, 'u> {
+    path: &'p Path<'u>,
+    parts: OnceCell<Vec<&'p str>>,
+}
+
+impl<'p> Deref for Parts<'p, '_> {
+    type Target = [&'p str];
+
+    fn deref(&self) -> &[&'p str] {
+        self.parts.get_or_init(|| {
+            let cut = || {
+                let parts = self.path.path.split('/').filter(|part| !part.is_empty());
+                parts.take(PARTS).map(decoded).collect()
+            };
+            self.path.parts.get_or_init(cut).iter().map(AsRef::as_ref).collect()
+        })
     }
 }
 
@@ -211,7 +242,7 @@ mod tests {
     #[test]
     fn parts_are_decoded_and_bad_escapes_stay() {
         let url = Url::parse("https://example.org//a%20b/%zz/%/%C3%A9/%2F/").unwrap();
-        assert_eq!(Path::of(&url).parts(), ["a b", "%zz", "%", "é", "/"]);
+        assert_eq!(*Path::of(&url).parts(), ["a b", "%zz", "%", "é", "/"]);
     }
 
     #[test]

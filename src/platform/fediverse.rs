@@ -2,6 +2,9 @@
 //! its paths, so only unmistakable ones count, and an id is that of the server (with its port, if it has one of its
 //! own) and of the post on it. Programs in the browser that show any server's posts name the server in their path.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use url::Url;
 
 use crate::exchange::Exchange;
@@ -110,6 +113,16 @@ fn is_foreign(exchange: &Exchange) -> bool {
         }
 }
 
+/// Whether the path of `url` can be one of these: nearly all addresses have no such word in them. Every path that is
+/// known below has one.
+fn may_be_post(url: &Url) -> bool {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new("[@%]|users|statuses|notice|objects|display|interaction|/s/|notes|/p/|/web/|/w/|videos|post|comment")
+            .expect("a pattern of our own")
+    });
+    WORDS.is_match(url.path()) || url.fragment().is_some()
+}
+
 /// Where a post lies: a host, with its port unless it is the usual one.
 fn server(url: &Url) -> Option<String> {
     let host = part::host(url)?;
@@ -130,17 +143,20 @@ fn is_server(part: &str) -> bool {
 }
 
 fn mastodon(url: &Url) -> Option<Recognised> {
-    let server = server(url)?;
-    if WITHOUT_SERVER.contains(&&*server) {
+    if part::host(url).is_some_and(|host| WITHOUT_SERVER.contains(&host)) && url.port().is_none() {
         return Some(Recognised::NotAPost("other"));
     }
+    if !may_be_post(url) {
+        return None;
+    }
+    let server = server(url)?;
     let behind_hash = url.fragment().and_then(|fragment| fragment.strip_prefix('/'));
     if let Some(found) = behind_hash.and_then(|inner| shown(&inner.split('/').take(4).collect::<Vec<_>>())) {
         return Some(found);
     }
     let path = Path::of(url);
     let parts = path.parts();
-    let parts = match parts.as_slice() {
+    let parts = match &parts[..] {
         ["web" | "deck", rest @ ..] => rest,
         whole => whole,
     };
@@ -211,6 +227,7 @@ fn status(server: &str, user: Option<&str>, id: &str) -> Option<Recognised> {
 }
 
 fn misskey(url: &Url) -> Option<Recognised> {
+    may_be_post(url).then_some(())?;
     let server = server(url)?;
     match Path::of(url).parts()[..] {
         ["notes", id] => {
@@ -226,6 +243,7 @@ fn misskey(url: &Url) -> Option<Recognised> {
 }
 
 fn pixelfed(url: &Url) -> Option<Recognised> {
+    may_be_post(url).then_some(())?;
     let server = server(url)?;
     let (user, id) = match Path::of(url).parts()[..] {
         ["p", user, id, ..] => (Some(part::name(user)?.to_owned()), snowflake(id)?.to_owned()),
@@ -240,6 +258,7 @@ fn pixelfed(url: &Url) -> Option<Recognised> {
 }
 
 fn peertube(url: &Url) -> Option<Recognised> {
+    may_be_post(url).then_some(())?;
     let server = server(url)?;
     let id = match Path::of(url).parts()[..] {
         ["w", id] | ["videos", "watch" | "embed", id, ..] => match uuid(id) {
@@ -252,6 +271,7 @@ fn peertube(url: &Url) -> Option<Recognised> {
 }
 
 fn lemmy(url: &Url) -> Option<Recognised> {
+    may_be_post(url).then_some(())?;
     let server = server(url)?;
     let path = Path::of(url);
     // Programs that show any server name it in the path, each in its own place.

@@ -157,6 +157,18 @@ pub fn unwrap(url: &Url) -> (Url, Option<Wrapper>) {
     (current, kept)
 }
 
+/// What an address leads to once its wrappers are opened; `None` if it is in none.
+pub(crate) fn opened(url: &Url) -> Option<Url> {
+    let mut current = open(url)?.0;
+    for _ in 1..DEPTH {
+        match open(&current) {
+            Some((target, ..)) => current = target,
+            None => break,
+        }
+    }
+    Some(current)
+}
+
 type Opened = (Url, Wrapping, Option<String>);
 
 fn open(url: &Url) -> Option<Opened> {
@@ -214,7 +226,8 @@ fn tail(url: &Url) -> &str {
 /// the looser forms of the largest archives.
 fn archived(url: &Url, host: &str) -> Option<Opened> {
     let tail = tail(url);
-    let lower = tail.find("/http:/").into_iter().chain(tail.find("/https:/")).min();
+    let lower = memchr::memmem::find(tail.as_bytes(), b":/")
+        .and_then(|_| tail.find("/http:/").into_iter().chain(tail.find("/https:/")).min());
     if let Some(at) = lower {
         let before = tail[..at].rsplit('/').next().unwrap_or_default();
         let stamp = timestamp(before);

@@ -46,7 +46,7 @@ fn recognise(url: &Url) -> Option<Recognised> {
     let host = part::host(url)?;
     let sub = HOSTS.iter().find_map(|home| part::subdomain(host, home))?;
     let path = Path::of(url);
-    let mut parts = path.parts();
+    let mut parts = path.parts().to_vec();
     if !matches!(sub, "" | "www") {
         parts.insert(0, sub);
     }

@@ -1,6 +1,8 @@
 //! What elements, roles and the words in class and id names say about a part of a page. The words are those that
 //! publishing systems and their themes share; none is a site's own.
 
+use foldhash::HashMap;
+use html5ever::QualName;
 use scraper::node::Element;
 
 use crate::article::BlockKind;
@@ -23,7 +25,7 @@ pub fn block_kind(name: &str) -> Option<BlockKind> {
 
 /// The kind of a block whose class names say more than its element does: captions and credits are often plain elements.
 pub fn narrowed(kind: BlockKind, element: &Element) -> BlockKind {
-    let classes = element.attr("class").unwrap_or("");
+    let classes = attribute(element, "class").unwrap_or("");
     let says = |word: &str| {
         let mut names = classes.split(|c: char| !c.is_ascii_alphanumeric());
         names.any(|name| name.eq_ignore_ascii_case(word))
@@ -64,9 +66,43 @@ pub fn is_silent(name: &str) -> bool {
     )
 }
 
+/// Words of classes and ids that a page had already, with what they say.
+#[derive(Default)]
+pub struct Names(HashMap<String, Option<&'static str>>);
+
+impl Names {
+    /// Why an element is not of the story, if its name, role or class says so. `in_story` tells whether it stands inside
+    /// an article element, whose header and asides belong to it.
+    pub fn chrome(&mut self, element: &Element, in_story: bool) -> Option<&'static str> {
+        if element.attrs.is_empty() && !matches!(element.name(), "nav" | "footer" | "header" | "aside" | "form") {
+            return None;
+        }
+        chrome(element, in_story, |names| {
+            if let Some(known) = self.0.get(names) {
+                return *known;
+            }
+            let verdict = chrome_by_name(names);
+            self.0.insert(names.to_owned(), verdict);
+            verdict
+        })
+    }
+}
+
+/// The value of an attribute. (`Element::attr` makes an interned name of `name` first, which takes longer than to look
+/// at the few attributes that elements have.)
+pub fn attribute<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
+    let mut attributes = element.attrs.iter();
+    let is_it = |known: &QualName| known.prefix.is_none() && known.ns.is_empty() && &*known.local == name;
+    attributes.find(|(known, _)| is_it(known)).map(|(_, value)| &**value)
+}
+
 /// Why an element is not of the story, if its name, role or class says so. `in_story` tells whether it stands inside an
 /// article element, whose header and asides belong to it.
-pub fn chrome(element: &Element, in_story: bool) -> Option<&'static str> {
+fn chrome(
+    element: &Element,
+    in_story: bool,
+    by_name: impl FnMut(&str) -> Option<&'static str>,
+) -> Option<&'static str> {
     match element.name() {
         "nav" => return Some("chrome_navigation"),
         "footer" if !in_story => return Some("chrome_footer"),
@@ -77,7 +113,7 @@ pub fn chrome(element: &Element, in_story: bool) -> Option<&'static str> {
         "html" | "body" | "main" | "article" => return None,
         _ => {}
     }
-    match element.attr("role") {
+    match attribute(element, "role") {
         Some("navigation" | "menu" | "menubar" | "search") => return Some("chrome_navigation"),
         Some("banner") => return Some("chrome_header"),
         Some("contentinfo") => return Some("chrome_footer"),
@@ -85,16 +121,16 @@ pub fn chrome(element: &Element, in_story: bool) -> Option<&'static str> {
         Some("dialog" | "alertdialog") => return Some("chrome_dialog"),
         _ => {}
     }
-    if element.attr("hidden").is_some() && element.attr("hidden") != Some("until-found") {
+    if attribute(element, "hidden").is_some() && attribute(element, "hidden") != Some("until-found") {
         return Some("hidden");
     }
-    let classes = element.attr("class");
+    let classes = attribute(element, "class");
     // After `hentry` WordPress lists the names of a story's own tags and categories.
     let classes = classes.map(|classes| classes.split_once(" hentry").map_or(classes, |(own, _)| own));
-    [element.attr("id"), classes]
+    [attribute(element, "id"), classes]
         .into_iter()
         .flatten()
-        .find_map(chrome_by_name)
+        .find_map(by_name)
 }
 
 /// Words for parts that are not of the story. A word counts as a whole, between hyphens, underscores and case changes.
@@ -205,7 +241,7 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
 
 /// Why a link is none of the story's, if its relation says so (HTML standard, link types).
 pub fn not_a_citation(element: &Element) -> Option<&'static str> {
-    let rel = element.attr("rel").unwrap_or("");
+    let rel = attribute(element, "rel").unwrap_or("");
     rel.split_ascii_whitespace().find_map(|relation| match relation {
         "tag" | "category" => Some("tags"),
         "author" => Some("byline"),
@@ -223,7 +259,10 @@ pub fn is_embed(element: &Element) -> bool {
         "script" | "style" | "iframe" | "a" | "img" | "html" | "body" => return false,
         _ => {}
     }
-    let classes = element.attr("class").unwrap_or("");
+    if element.attrs.is_empty() {
+        return false;
+    }
+    let classes = attribute(element, "class").unwrap_or("");
     let embed_class = classes.split_ascii_whitespace().any(|class| {
         matches!(
             class,
@@ -253,14 +292,10 @@ pub fn is_embed(element: &Element) -> bool {
                 | "imgur-embed-pub"
         )
     });
-    let newsletter = || {
-        element
-            .attr("data-component-name")
-            .is_some_and(|name| name.ends_with("ToDOM"))
-    };
+    let newsletter = || attribute(element, "data-component-name").is_some_and(|name| name.ends_with("ToDOM"));
     embed_class
-        || element.attr("id").is_some_and(|id| id.starts_with("vk_post_"))
-        || (element.attr("data-attrs").is_some() && newsletter())
+        || attribute(element, "id").is_some_and(|id| id.starts_with("vk_post_"))
+        || (attribute(element, "data-attrs").is_some() && newsletter())
         || (element.name() == "blockquote"
             && element
                 .attrs()

@@ -83,6 +83,16 @@ const CAPTION_LINES: usize = 12;
 /// Longest name of an author, in characters.
 const LONGEST_NAME: usize = 80;
 
+static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    let words: Vec<String> = FOOTERS.iter().map(|footer| regex::escape(footer.before)).collect();
+    Regex::new(&words.join("|")).expect("a pattern of our own")
+});
+
+/// Whether the words of any footer stand in `text`; those of Mastodon have a handle as well.
+pub(super) fn may_be_in(text: &str) -> bool {
+    WORDS.is_match(text)
+}
+
 /// The posts whose footers stand in block `index`; nothing before byte `taken` is looked at.
 pub(super) fn all(
     text: &str,
@@ -91,10 +101,6 @@ pub(super) fn all(
     taken: usize,
     language: Option<&str>,
 ) -> Vec<Flattened> {
-    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        let words: Vec<String> = FOOTERS.iter().map(|footer| regex::escape(footer.before)).collect();
-        Regex::new(&words.join("|")).expect("a pattern of our own")
-    });
     let block = blocks[index].clone();
     let mut found: Vec<Flattened> = Vec::new();
     for words in WORDS.find_iter(&text[block.clone()]) {

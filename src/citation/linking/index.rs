@@ -47,12 +47,17 @@ pub(super) struct Prepared {
     section: usize,
     /// Whether it ends its block with a colon.
     pub colon: bool,
+    /// Its words and whether they stand in quotation marks, where any citation claims words.
+    words: Vec<(Option<u32>, bool)>,
+}
+
+/// What the words of a sentence say of a post beside it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Signs {
     /// Whether it speaks of a post or of posting.
     pub post_word: bool,
     /// Whether it points up or down the page.
     pub pointer: bool,
-    /// Its words, numbered, and whether they stand in quotation marks.
-    words: Vec<(u32, bool)>,
 }
 
 /// A reading prepared for linking.
@@ -60,21 +65,20 @@ pub(super) struct Index<'a> {
     pub reading: &'a Reading,
     /// One for each sentence of the reading.
     pub sentences: Vec<Prepared>,
-    numbers: HashMap<String, u32>,
-    /// Words as written, so that each form is folded and looked up only once.
-    spellings: HashMap<&'a str, Spelling>,
-    /// By word number: what it is, and the sentences that have it, up to one more than [`RARE_IN`].
+    claimed: Claimed,
+    /// By number of a claimed word: what it is, and the sentences that have it, up to one more than [`RARE_IN`].
     words: Vec<Word>,
     /// By sentence: the last one of the text (prose or heading) before it, and the first one from it on.
     last: Vec<Option<usize>>,
     first: Vec<Option<usize>>,
 }
 
-/// One way in which a word is written.
-#[derive(Debug, Clone, Copy)]
-struct Spelling {
-    word: u32,
-    name: bool,
+/// The words that citations claim, numbered: only these are ever compared, and most words of an article are none.
+#[derive(Debug)]
+struct Claimed {
+    numbers: HashMap<String, u32>,
+    /// The lengths and outer letters of these words, so that most others are told without a look at the map.
+    shapes: [u64; 16],
 }
 
 #[derive(Debug, Default)]
@@ -82,9 +86,84 @@ struct Word {
     length: usize,
     number: bool,
     name: bool,
-    post_word: bool,
-    pointer: bool,
     sentences: Vec<usize>,
+}
+
+impl Claimed {
+    /// The words of the texts and authors that stand apart from the article's sentences.
+    fn of(citations: &[Citation]) -> Self {
+        let mut claimed = Claimed {
+            numbers: HashMap::new(),
+            shapes: [0; 16],
+        };
+        for claim in citations.iter().filter(|c| may_stand_apart(c)).map(|c| &c.claim) {
+            let text = claim.text.as_deref().unwrap_or_default();
+            let name = claim.author_name.as_deref().unwrap_or_default();
+            let words = words_of(text).take(super::CLAIM_WORDS).map(|(_, word)| word);
+            claimed.add(words.chain(author_words(name)));
+        }
+        claimed
+    }
+
+    fn add<'w>(&mut self, words: impl Iterator<Item = &'w str>) {
+        for word in words {
+            let folded = fold(word);
+            let shape = shape(folded.as_bytes());
+            self.shapes[shape / 64] |= 1 << (shape % 64);
+            let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+            self.numbers.entry(folded).or_insert(next);
+        }
+    }
+
+    /// The number of `word`, if any citation claims it.
+    fn number(&self, word: &str) -> Option<u32> {
+        if word.is_ascii() {
+            let outer = [word.as_bytes().first(), word.as_bytes().last()];
+            let shape = shape_of(word.len(), outer.map(|byte| byte.map_or(0, u8::to_ascii_lowercase)));
+            if self.shapes[shape / 64] >> (shape % 64) & 1 == 0 {
+                return None;
+            }
+        }
+        with_folded(word, |folded| self.numbers.get(folded).copied())
+    }
+}
+
+/// A number below 1,024 by the length and the outer bytes of a folded word.
+fn shape(folded: &[u8]) -> usize {
+    let outer = [folded.first(), folded.last()];
+    shape_of(folded.len(), outer.map(|byte| byte.copied().unwrap_or_default()))
+}
+
+fn shape_of(length: usize, [first, last]: [u8; 2]) -> usize {
+    (length * 151 + usize::from(first) * 31 + usize::from(last) * 7) % 1024
+}
+
+/// What `read` says of a word, folded; most words are short and ASCII, and need no room on the heap.
+fn with_folded<T>(word: &str, read: impl FnOnce(&str) -> T) -> T {
+    const SHORT: usize = 32;
+    let mut room = [0; SHORT];
+    if word.is_ascii()
+        && let Some(folded) = room.get_mut(..word.len())
+    {
+        folded.copy_from_slice(word.as_bytes());
+        folded.make_ascii_lowercase();
+        if let Ok(folded) = std::str::from_utf8(folded) {
+            return read(folded);
+        }
+    }
+    read(&fold(word))
+}
+
+/// Whether a citation may stand between sentences; only then are its words compared.
+pub(super) fn may_stand_apart(citation: &Citation) -> bool {
+    citation.form != Form::Link || !matches!(citation.cited, Cited::Link(_))
+}
+
+/// The words of an author's name that are long enough to tell somebody by.
+fn author_words(name: &str) -> impl Iterator<Item = &str> {
+    name.unicode_words()
+        .filter(|part| part.chars().nth(2).is_some())
+        .take(6)
 }
 
 /// Lower case, and one form for what is written in two.
@@ -93,6 +172,34 @@ pub(super) fn fold(text: &str) -> String {
         .flat_map(char::to_lowercase)
         .map(|c| if c == '’' { '\'' } else { c })
         .collect()
+}
+
+/// The words of UAX #29 and where they begin. Words never cross a space, and what stands between two is nearly always
+/// letters and digits of ASCII with punctuation around: the rules are needed only for the rest.
+fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_mark = |b: &u8| {
+        matches!(
+            b,
+            b'"' | b'\'' | b'(' | b')' | b',' | b'.' | b':' | b';' | b'!' | b'?' | b'-'
+        )
+    };
+    let mut at = 0;
+    text.split(' ').flat_map(move |piece| {
+        let start = at;
+        at += piece.len() + 1;
+        let bytes = piece.as_bytes();
+        let lead = bytes.iter().take_while(|b| is_mark(b)).count();
+        let end = bytes.len() - bytes[lead..].iter().rev().take_while(|b| is_mark(b)).count();
+        let is_plain = bytes[lead..end].iter().all(u8::is_ascii_alphanumeric);
+        let plain = (is_plain && lead < end).then(|| (start + lead, &piece[lead..end]));
+        let by_the_rules = (!is_plain).then(|| piece.unicode_word_indices().map(move |(at, word)| (start + at, word)));
+        plain.into_iter().chain(by_the_rules.into_iter().flatten())
+    })
+}
+
+/// Whether the marks in what stands between two words open or close a quotation.
+fn toggles(between: &str) -> bool {
+    between != " " && between.chars().filter(|&c| is_quotation_mark(c)).count() % 2 == 1
 }
 
 fn is_quotation_mark(c: char) -> bool {
@@ -116,12 +223,14 @@ fn is_number(word: &str) -> bool {
 
 impl<'a> Index<'a> {
     pub fn new(reading: &'a Reading, citations: &[Citation]) -> Self {
+        let claimed = Claimed::of(citations);
         let mut index = Index {
             reading,
             sentences: Vec::with_capacity(reading.sentences.len()),
-            numbers: HashMap::new(),
-            spellings: HashMap::new(),
-            words: Vec::new(),
+            words: std::iter::repeat_with(Word::default)
+                .take(claimed.numbers.len())
+                .collect(),
+            claimed,
             last: Vec::new(),
             first: Vec::new(),
         };
@@ -150,11 +259,11 @@ impl<'a> Index<'a> {
                 role,
                 section,
                 colon: last_of_block && text.trim_end().ends_with([':', '：']),
-                post_word: false,
-                pointer: false,
                 words: Vec::new(),
             };
-            index.read_words(at, text, &mut quoted, &mut prepared);
+            if !index.words.is_empty() {
+                index.read_words(at, text, &mut quoted, &mut prepared);
+            }
             index.sentences.push(prepared);
         }
         index.mark(citations);
@@ -163,57 +272,45 @@ impl<'a> Index<'a> {
     }
 
     /// Numbers the words of a sentence.
-    fn read_words(&mut self, at: usize, text: &'a str, quoted: &mut bool, prepared: &mut Prepared) {
+    fn read_words(&mut self, at: usize, text: &str, quoted: &mut bool, prepared: &mut Prepared) {
         let mut end = 0;
-        for (start, word) in text.unicode_word_indices().take(SENTENCE_WORDS) {
-            for _ in text[end..start].chars().filter(|&c| is_quotation_mark(c)) {
-                *quoted = !*quoted;
-            }
+        for (start, word) in words_of(text).take(SENTENCE_WORDS) {
+            *quoted ^= toggles(&text[end..start]);
             end = start + word.len();
-            let spelling = self.spelling(word);
-            let number = spelling.word;
-            let Some(entry) = self.words.get_mut(number as usize) else {
+            let number = self.claimed.number(word);
+            prepared.words.push((number, *quoted));
+            let Some(entry) = number.and_then(|number| self.words.get_mut(number as usize)) else {
                 continue;
             };
-            prepared.post_word |= entry.post_word;
-            prepared.pointer |= entry.pointer;
-            entry.name |= start > 0 && spelling.name;
+            if entry.sentences.is_empty() {
+                entry.length = word.chars().count();
+                entry.number = is_number(word);
+            }
+            entry.name |= start > 0 && is_name(word);
             if entry.sentences.len() <= RARE_IN && entry.sentences.last() != Some(&at) {
                 entry.sentences.push(at);
             }
-            prepared.words.push((number, *quoted));
         }
-        for _ in text[end..].chars().filter(|&c| is_quotation_mark(c)) {
-            *quoted = !*quoted;
-        }
+        *quoted ^= toggles(&text[end..]);
     }
 
-    fn spelling(&mut self, word: &'a str) -> Spelling {
-        if let Some(known) = self.spellings.get(word) {
-            return *known;
+    /// The number of a word that a citation claims and the reading has.
+    fn number(&self, word: &str) -> Option<u32> {
+        let number = self.claimed.number(word)?;
+        (!self.words[number as usize].sentences.is_empty()).then_some(number)
+    }
+
+    /// What the words of a sentence are apart from any post. Asked only of the few sentences around posts.
+    pub fn signs(&self, at: usize) -> Signs {
+        let mut signs = Signs::default();
+        let text = self.reading.slice(self.reading.sentences[at].span);
+        for (_, word) in words_of(text).take(SENTENCE_WORDS) {
+            with_folded(word, |word| {
+                signs.post_word = signs.post_word || vocabulary::is_post_word(word);
+                signs.pointer = signs.pointer || vocabulary::is_pointer(word);
+            });
         }
-        let folded = fold(word);
-        let next = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-        let number = match self.numbers.get(&folded) {
-            Some(number) => *number,
-            None => {
-                self.words.push(Word {
-                    length: word.chars().count(),
-                    number: is_number(word),
-                    post_word: vocabulary::is_post_word(&folded),
-                    pointer: vocabulary::is_pointer(&folded),
-                    ..Word::default()
-                });
-                self.numbers.insert(folded, next);
-                next
-            }
-        };
-        let spelling = Spelling {
-            word: number,
-            name: is_name(word),
-        };
-        self.spellings.insert(word, spelling);
-        spelling
+        signs
     }
 
     /// Marks sentences that are words of a flattened post, or nothing but an address or a link.
@@ -337,7 +434,7 @@ fn role(kind: BlockKind, text: &str, alone: bool, byline: Option<&str>) -> Role 
     if text.split_whitespace().nth(1).is_none() && (text.starts_with("http") || text.starts_with("www.")) {
         return Role::Address;
     }
-    let words: Vec<&str> = text.unicode_words().take(LINE_WORDS + 1).collect();
+    let words: Vec<&str> = words_of(text).take(LINE_WORDS + 1).map(|(_, word)| word).collect();
     if words.len() > LINE_WORDS {
         return Role::Prose;
     }
@@ -431,8 +528,8 @@ impl Claim {
             author: Vec::new(),
             author_needed: 0,
         };
-        for word in text.unicode_words().take(limit) {
-            let number = index.numbers.get(&fold(word)).copied();
+        for (_, word) in words_of(text).take(limit) {
+            let number = index.number(word);
             claim.words.push(number);
             claim.set.extend(number);
             claim.weighty += usize::from(word.chars().nth(3).is_some());
@@ -443,16 +540,9 @@ impl Claim {
         claim.runs = claim.words.windows(QUOTED_WORDS).filter_map(run).collect();
         claim.long_runs = claim.words.windows(VERBATIM_WORDS).filter_map(run).collect();
         let name = claimed.author_name.as_deref().unwrap_or_default();
-        let parts: Vec<&str> = name
-            .unicode_words()
-            .filter(|part| part.chars().nth(2).is_some())
-            .take(6)
-            .collect();
+        let parts: Vec<&str> = author_words(name).collect();
         claim.author_needed = parts.len().min(2);
-        claim.author = parts
-            .iter()
-            .filter_map(|part| index.numbers.get(&fold(part)).copied())
-            .collect();
+        claim.author = parts.iter().filter_map(|part| index.number(part)).collect();
         claim
     }
 
@@ -474,16 +564,15 @@ impl Claim {
     /// Whether the sentence names the author: by the name, or by a name of which the handle is made.
     pub fn author_in(&self, index: &Index, at: usize) -> bool {
         let words = &index.sentences[at].words;
-        let has = |number: &&u32| words.iter().any(|(word, _)| word == *number);
+        let has = |number: &&u32| words.iter().any(|(word, _)| *word == Some(**number));
         if self.author_needed > 0 && self.author.iter().filter(has).count() >= self.author_needed {
             return true;
         }
         let text = index.reading.slice(index.reading.sentences[at].span);
         self.handle.chars().count() >= 5
-            && text
-                .unicode_words()
-                .take(SENTENCE_WORDS)
-                .any(|word| is_name(word) && word.chars().nth(4).is_some() && self.handle.contains(&fold(word)))
+            && words_of(text).take(SENTENCE_WORDS).any(|(_, word)| {
+                is_name(word) && word.chars().nth(4).is_some() && with_folded(word, |word| self.handle.contains(word))
+            })
     }
 
     /// Sentences of `range` with the most rare words and numbers of the post, best first.
@@ -508,8 +597,8 @@ impl Claim {
             return Shared::default();
         }
         let words = &index.sentences[at].words;
-        let said: Vec<Option<u32>> = words.iter().map(|&(word, _)| Some(word)).collect();
-        let in_quotes: Vec<Option<u32>> = words.iter().map(|&(word, quoted)| quoted.then_some(word)).collect();
+        let said: Vec<Option<u32>> = words.iter().map(|&(word, _)| word).collect();
+        let in_quotes: Vec<Option<u32>> = words.iter().map(|&(word, quoted)| word.filter(|_| quoted)).collect();
         // Four short words in a row are an idiom, not a quotation.
         let weighty = |run: &[u32]| run.iter().map(|&w| index.words[w as usize].length).sum::<usize>() >= 16;
         let quoted = in_quotes
@@ -527,7 +616,7 @@ impl Claim {
         };
         let both: HashSet<u32> = words
             .iter()
-            .map(|&(word, _)| word)
+            .filter_map(|&(word, _)| word)
             .filter(|word| self.set.contains(word))
             .collect();
         for number in both {
@@ -551,4 +640,31 @@ fn run<const N: usize>(window: &[Option<u32>]) -> Option<[u32; N]> {
         *word = (*number)?;
     }
     Some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn words_are_those_of_the_rules(
+            text in "([A-Za-z0-9]{1,5}|[ .,:;'\"()!?_-]|[’“”–…]|[éß日한ة\u{301}\u{200d}\u{ad}🇫🌉]|\n|1,5|a.b){0,30}"
+        ) {
+            prop_assert!(words_of(&text).eq(text.unicode_word_indices()), "{:?}", text);
+        }
+
+        #[test]
+        fn a_word_is_found_by_its_folded_form_or_not_at_all(words in prop::collection::vec("[A-Za-zÀ-ÿ]{1,40}", 1..8), other in "[A-Za-z]{1,6}") {
+            let mut claimed = Claimed { numbers: HashMap::new(), shapes: [0; 16] };
+            claimed.add(words.iter().map(String::as_str));
+            for word in words.iter().chain([&other]) {
+                let known = claimed.numbers.get(&fold(word)).copied();
+                prop_assert_eq!(claimed.number(word), known);
+                prop_assert_eq!(claimed.number(&word.to_uppercase()), claimed.numbers.get(&fold(&word.to_uppercase())).copied());
+            }
+        }
+    }
 }

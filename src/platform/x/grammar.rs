@@ -1,6 +1,8 @@
 //! What an address of X, or of one of its mirrors, names. The key of a post is its number; the handle in the
 //! path is decoration that X itself ignores. Hosts are compared whole or by label, never by substring.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use crate::platform::address::{is_under, query};
@@ -75,7 +77,7 @@ enum Host {
 
 /// What `url` is to X; `None` if it is not an address of X or a mirror.
 pub(super) fn recognise(url: &Url) -> Option<Recognised> {
-    let mut url = url.clone();
+    let mut url = Cow::Borrowed(url);
     for _ in 0..NESTING {
         if !matches!(url.scheme(), "http" | "https") {
             return None;
@@ -103,7 +105,7 @@ pub(super) fn recognise(url: &Url) -> Option<Recognised> {
             Host::Publish => {
                 let inner = query(&url, "query").or_else(|| query(&url, "url"));
                 match inner.and_then(|inner| Url::parse(&inner).ok()) {
-                    Some(inner) => url = inner,
+                    Some(inner) => url = Cow::Owned(inner),
                     None => return Some(Recognised::NotAPost("widget")),
                 }
             }
