@@ -12,11 +12,12 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::print::{Printable, Printer};
+use super::run::warn_of_clock;
 use super::{Global, internal, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
 use crate::capture::{self, Capturer, Claims, Done, Stop};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, Watch};
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
 use crate::store::record::NewReading;
@@ -85,14 +86,16 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         let fetcher = scope.spawn(|| Fetcher::new(&config, clock));
         (Store::open(&global.archive, &options), fetcher.join())
     });
+    let watch_over_clock = Watch::start(clock);
     let code = store.and_then(|store| {
         runtime.block_on(async {
             let store = Arc::new(store);
+            warn_of_clock(store.clock_doubt().map(str::to_owned).as_slice(), printer);
             let finished = async {
                 let fetcher =
                     fetcher.map_err(|_| Error::Internal("setting up the HTTP client stopped".to_owned()))??;
                 fetcher.leave_alone(store.host_penalties().await?);
-                let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock)
+                let capturer = Capturer::new(fetcher.clone(), store.clone(), config.upstreams()?, clock)
                     .with_canaries(&config.canaries()?);
                 let work = Work {
                     global,
@@ -106,7 +109,14 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                     claims,
                     limit,
                 };
-                work.run(first).await
+                let code = work.run(first).await;
+                let doubts: Vec<String> = watch_over_clock
+                    .doubt()
+                    .into_iter()
+                    .chain(fetcher.clock_doubt())
+                    .collect();
+                warn_of_clock(&doubts, printer);
+                code
             }
             .await;
             let code = finished.as_ref().map_or_else(Error::exit_code, |code| *code);

@@ -195,8 +195,7 @@ fn retry_after(value: &str, now: Timestamp) -> Option<i64> {
     if let Ok(number) = value.parse::<i64>() {
         return Some(number);
     }
-    let date = chrono::DateTime::parse_from_rfc2822(value).ok()?;
-    Some((date.timestamp_millis() - now.millis()) / 1000)
+    Some((Timestamp::parse_http(value)?.millis() - now.millis()) / 1000)
 }
 
 #[cfg(test)]
