@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode as ProcessExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Source};
 use crate::error::{Error, ExitCode, Result};
@@ -179,7 +180,7 @@ pub fn run() -> ProcessExitCode {
         }
     };
     let printer = cli.global.printer();
-    let code = match dispatch(&cli, &printer) {
+    let code = match outlive_file_limits().and_then(|()| dispatch(&cli, &printer)) {
         Ok(code) => code,
         Err(error) => {
             printer.error(&error);
@@ -187,6 +188,20 @@ pub fn run() -> ProcessExitCode {
         }
     };
     (code as u8).into()
+}
+
+/// A limit on the size of files ends a process by SIGXFSZ unless the signal is taken; then the write that went too far
+/// fails, and that is an error like any other (exit 74).
+fn outlive_file_limits() -> Result<()> {
+    // The number on Linux and macOS, but for MIPS.
+    const SIGXFSZ: i32 = 25;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(internal)?;
+    let _inside = runtime.enter();
+    // It stays taken when the listener and the runtime are gone.
+    signal(SignalKind::from_raw(SIGXFSZ)).map(drop).map_err(internal)
 }
 
 fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {

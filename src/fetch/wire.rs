@@ -525,6 +525,9 @@ fn classify(error: &reqwest::Error) -> Failure {
         "connect"
     } else if error.is_builder() {
         return failure(Outcome::Refused, "request_invalid", chain(error));
+    } else if chain(error).contains("head is too large") {
+        // More than a hundred headers, or more than about 400 KB of them: hyper's limits.
+        return failure(Outcome::Unreadable, "headers_too_large", chain(error));
     } else if chain(error).contains("parse") || chain(error).contains("header") {
         return failure(Outcome::Unreadable, "bad_response", chain(error));
     } else {

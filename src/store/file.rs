@@ -65,7 +65,9 @@ impl Log {
     fn open(path: &Path) -> Result<Log> {
         let mut name = path.as_os_str().to_owned();
         name.push("-wal");
-        let file = File::open(&name).map_err(|source| io_error("cannot open the log of", path, source))?;
+        // A log that is not there is no missing input: SQLite could not make it.
+        let file =
+            File::open(&name).map_err(|source| io_error("cannot open the log of", path, io::Error::other(source)))?;
         Ok(Log {
             file,
             path: path.to_owned(),

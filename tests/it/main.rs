@@ -3,6 +3,7 @@
 mod archive;
 mod backup;
 mod changes;
+mod clock;
 mod commands;
 mod export;
 mod follow;
@@ -10,13 +11,17 @@ mod histories;
 mod inputs;
 mod interrupted;
 mod media;
+mod network;
 mod persons;
 mod platforms;
 mod resolution;
+mod rules;
 mod run;
 mod scene;
 mod sealed;
 mod settle;
+mod shim;
+mod storage;
 mod strict;
 mod tidy;
 #[path = "../support/web.rs"]
