@@ -4,6 +4,8 @@
    FAULT_WRITE=N    writes to the archive's files fail with FAULT_ERRNO from the Nth on (default EIO)
    FAULT_SYNC=N     the same of fsync and fdatasync
    FAULT_ONLY=1     only the Nth fails, those after it work again
+   FAULT_KILL=1     instead of failing, the Nth kills the process
+   FAULT_FILES=TEXT the files meant are those with TEXT in their path, rather than the archive's
    FAULT_CLOCK=FILE seconds that the wall clock is wrong by stand in FILE, read at each look
    FAULT_NAMES=a.example=IP+IP,IP;b.example=IP    what names lead to: addresses of one answer by +, answers one after
                     the other by a comma, the last one for ever
@@ -15,6 +17,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,23 +34,25 @@ static long number(const char *name) {
     return value ? atol(value) : 0;
 }
 
-/* Whether the file is one of the archive's: its name has "archive" in it. */
-static int is_archive(int fd) {
+/* Whether the file is one of those meant, by default the archive, its log, and drafts of it. */
+static int is_meant(int fd) {
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
     if (length <= 0) return 0;
     path[length] = 0;
-    const char *name = strrchr(path, '/');
+    const char *name = strrchr(path, '/'), *files = getenv("FAULT_FILES");
+    if (files) return strstr(path, files) != NULL;
     return name && (strstr(name, "archive") || strstr(name, ".citekeep-"));
 }
 
 /* Whether this call is to fail, and counts it. */
 static int fails(const char *name, atomic_long *calls, int fd) {
     long from = number(name);
-    if (from <= 0 || !is_archive(fd)) return 0;
+    if (from <= 0 || !is_meant(fd)) return 0;
     long now = atomic_fetch_add(calls, 1) + 1;
     if (now < from || (number("FAULT_ONLY") && now > from)) return 0;
+    if (number("FAULT_KILL")) kill(getpid(), SIGKILL);
     errno = number("FAULT_ERRNO") ? (int)number("FAULT_ERRNO") : EIO;
     return 1;
 }
