@@ -516,6 +516,10 @@ mod tests {
             "25 people said in September 2021",
             "",
             "12:34 PM",
+            "30 February 2021",
+            "1 January 99999",
+            "1 January 1970",
+            "2021-09-01T23:59:60+99:99",
         ] {
             assert_eq!(read(text, Some("en")), None, "{text}");
         }

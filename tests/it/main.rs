@@ -8,6 +8,7 @@ mod commands;
 mod export;
 mod follow;
 mod histories;
+mod hostile;
 mod inputs;
 mod interrupted;
 mod media;

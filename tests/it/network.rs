@@ -3,13 +3,12 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use crate::scene::{Scene, text};
+use crate::scene::{Scene, text, watched};
 use crate::web::{Reply, Web};
 
 /// Hosts that the proxy only passes on.
@@ -220,24 +219,6 @@ fn story(scene: &Scene, hosts: &[String]) -> String {
             .on(host, "/", [Reply::page("<p>A page that is there.</p>".repeat(40))]);
     }
     scene.file("story.html", page + "</article>")
-}
-
-/// The most memory that the program held, in KiB, and how it ended.
-fn watched(command: &mut Command) -> (Output, u64) {
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let watching = thread::spawn(move || {
-        let mut most = 0;
-        while let Ok(status) = std::fs::read_to_string(&status) {
-            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            let Some(peak) = peak else { break };
-            most = peak.trim().trim_end_matches(" kB").parse().unwrap_or(most);
-            thread::sleep(Duration::from_millis(5));
-        }
-        most
-    });
-    let output = child.wait_with_output().unwrap();
-    (output, watching.join().unwrap())
 }
 
 #[test]
