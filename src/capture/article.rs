@@ -6,6 +6,7 @@ use url::Url;
 use super::Capturer;
 use super::input::{self, Input};
 use super::link::web_answer;
+use super::source::PARSER_STOPPED;
 use crate::article::Hints;
 use crate::citation::Cited;
 use crate::clock::{Clock, Timestamp};
@@ -47,9 +48,27 @@ impl Capturer {
     pub async fn fetch_reading(&self, url: &Url, tags: Vec<String>) -> Result<NewReading> {
         let (origin, bytes, hints) = self.fetch_article(url).await?;
         let (name, clock) = (url.to_string(), self.clock);
-        tokio::task::spawn_blocking(move || new_reading(&name, origin, &bytes, &hints, tags, clock))
-            .await
-            .map_err(|e| Error::Internal(format!("reading {url}: {e}")))?
+        let kept = match &origin {
+            Origin::Fetched(exchanges) => exchanges.clone(),
+            Origin::Given { .. } => Vec::new(),
+        };
+        let read = tokio::task::spawn_blocking(move || new_reading(&name, origin, &bytes, &hints, tags, clock)).await;
+        let (error, reason) = match read {
+            Ok(Ok(reading)) => return Ok(reading),
+            Ok(Err(error)) => (error, "no_article"),
+            Err(panic) => {
+                let error = Error::NotFetched {
+                    url: url.to_string(),
+                    outcome: Outcome::Unreadable,
+                    reason: PARSER_STOPPED.to_owned(),
+                    detail: panic.to_string(),
+                };
+                (error, PARSER_STOPPED)
+            }
+        };
+        // What came is kept although nothing could be read in it.
+        self.keep_failure(Outcome::Unreadable, reason.to_owned(), kept).await?;
+        Err(error)
     }
 
     /// Fetches one article, keeps it and queues what it cites.

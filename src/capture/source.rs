@@ -22,7 +22,13 @@ pub(super) async fn ask(
     let mut asked = Vec::new();
     // The last question's answer is read, too.
     loop {
-        match source.next(post, upstreams, &asked) {
+        let Some(step) = contained(|| source.next(post, upstreams, &asked)) else {
+            return (
+                Answer::without_post(Outcome::Unreadable, PARSER_STOPPED),
+                asked.concat(),
+            );
+        };
+        match step {
             Step::Ask(_) if asked.len() == MAX_STEPS => break,
             Step::Ask(request) => asked.push(fetcher.fetch(&request, staging).await),
             Step::Answer(answer) => return (*answer, asked.concat()),
@@ -33,6 +39,16 @@ pub(super) async fn ask(
         asked.concat(),
     )
 }
+
+/// What a parser of ours makes of foreign bytes; `None` if it panicked, which is a fault of ours but must cost neither the bytes
+/// nor the rest of the run, or the next run would meet it again.
+pub(super) fn contained<T>(parse: impl FnOnce() -> T) -> Option<T> {
+    // Parsers are pure: nothing is left half-done behind them.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(parse)).ok()
+}
+
+/// Reason code of what a parser of ours could not read because it panicked.
+pub(super) const PARSER_STOPPED: &str = "parser_stopped";
 
 /// What a source answered when nothing of it was to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,5 +97,16 @@ impl Staging for Nowhere {
 
     async fn discard(&mut self, _: i64) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parser_that_stops_costs_only_what_it_would_have_read() {
+        assert_eq!(contained(|| 7), Some(7));
+        assert_eq!(contained(|| [7][std::hint::black_box(1)]), None);
     }
 }

@@ -180,14 +180,20 @@ pub fn run() -> ProcessExitCode {
         }
     };
     let printer = cli.global.printer();
-    let code = match outlive_file_limits().and_then(|()| dispatch(&cli, &printer)) {
+    std::panic::set_hook(Box::new(print::panic));
+    let code = or_internal(|| match outlive_file_limits().and_then(|()| dispatch(&cli, &printer)) {
         Ok(code) => code,
         Err(error) => {
             printer.error(&error);
             error.exit_code()
         }
-    };
+    });
     (code as u8).into()
+}
+
+/// A panic is a fault of ours; its message was printed where it came up.
+fn or_internal(command: impl FnOnce() -> ExitCode) -> ExitCode {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)).unwrap_or(ExitCode::Internal)
 }
 
 /// A limit on the size of files ends a process by SIGXFSZ unless the signal is taken; then the write that went too far
@@ -273,6 +279,15 @@ mod tests {
     #[test]
     fn the_definition_of_the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_panic_ends_with_the_code_of_an_internal_error() {
+        assert_eq!(
+            or_internal(|| [ExitCode::Done][std::hint::black_box(1)]),
+            ExitCode::Internal
+        );
+        assert_eq!(or_internal(|| ExitCode::SomeFailed), ExitCode::SomeFailed);
     }
 
     #[test]

@@ -225,3 +225,24 @@ fn words_of_strangers_stay_on_their_line_and_move_no_cursor() {
         );
     }
 }
+
+#[test]
+fn what_came_in_place_of_an_article_is_kept_although_nothing_can_be_read_in_it() {
+    let scene = Scene::new();
+    let pdf = b"%PDF-1.7\n1 0 obj".to_vec();
+    scene
+        .web
+        .on("news.example", "/story", [Reply::ok("application/pdf", pdf.clone())]);
+    let output = scene.run(&["http://news.example/story"]);
+    assert_eq!(output.status.code(), Some(65));
+    assert!(text(&output.stderr).contains("PDF"), "{output:?}");
+    assert_eq!(
+        scene.value::<String>("SELECT c.outcome || ' ' || a.reason FROM capture c JOIN answer a ON a.capture = c.id"),
+        "unreadable no_article"
+    );
+    assert_eq!(
+        scene.value::<Vec<u8>>("SELECT bytes FROM blob_chunk WHERE substr(bytes, 1, 4) = CAST('%PDF' AS BLOB)"),
+        pdf
+    );
+    scene.is_sound();
+}
