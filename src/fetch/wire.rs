@@ -189,7 +189,7 @@ impl Wire {
         exchange.response_headers = response
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), latin1(value.as_bytes())))
+            .map(|(name, value)| (name.as_str().to_owned(), kept_value(name.as_str(), value.as_bytes())))
             .collect();
         exchange.certificate = response
             .extensions()
@@ -493,6 +493,18 @@ impl Incoming {
             None => Body::Inline(self.joined()),
         };
         Ok((body, Some(self.hash.finalize().into())))
+    }
+}
+
+/// Stands in place of a cookie.
+const COOKIE: &str = "(cookie not kept)";
+
+/// A header's value as it is kept. A cookie that a server sets lets whoever has it speak as us: it is not sent again, and neither
+/// an archive nor a bundle holds it.
+fn kept_value(name: &str, value: &[u8]) -> String {
+    match name {
+        "set-cookie" | "set-cookie2" => COOKIE.to_owned(),
+        _ => latin1(value),
     }
 }
 

@@ -246,3 +246,47 @@ fn what_came_in_place_of_an_article_is_kept_although_nothing_can_be_read_in_it()
     );
     scene.is_sound();
 }
+
+#[test]
+fn a_cookie_that_a_server_sets_is_neither_sent_back_nor_kept_in_archive_or_bundle() {
+    let scene = Scene::new();
+    let secret = "s3cr3t-session";
+    let hop = Reply::redirect(302, "/there").with("set-cookie", &format!("id={secret}; Path=/"));
+    scene.web.on("river.example", "/", [hop]);
+    let page = Reply::page("<p>The report of that year.</p>".repeat(50)).with("set-cookie", &format!("id={secret}"));
+    scene.web.on("river.example", "/there", [page]);
+    scene.archives(0, &["--target", "http://river.example/"]);
+    let asked = scene.web.log();
+    let sent = asked
+        .iter()
+        .flat_map(|asked| &asked.headers)
+        .find(|(name, _)| matches!(name.as_str(), "cookie" | "authorization"));
+    assert_eq!(sent, None);
+    let headers: String = scene.value("SELECT group_concat(response_headers) FROM exchange");
+    assert_eq!(
+        (headers.matches("set-cookie: ").count(), headers.contains(secret)),
+        (2, false),
+        "{headers}"
+    );
+    let bundle = scene.path("bundle.zip");
+    let export = scene
+        .bare()
+        .args(["export", "--all", "-o"])
+        .arg(&bundle)
+        .output()
+        .unwrap();
+    assert_eq!(export.status.code(), Some(0), "{export:?}");
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(&bundle).unwrap()).unwrap();
+    for index in 0..zip.len() {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut zip.by_index(index).unwrap(), &mut bytes).unwrap();
+        let mut unpacked = Vec::new();
+        let _ = std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(bytes.as_slice()), &mut unpacked);
+        for place in [bytes, unpacked] {
+            assert!(
+                !place.windows(secret.len()).any(|window| window == secret.as_bytes()),
+                "file {index}"
+            );
+        }
+    }
+}

@@ -236,3 +236,22 @@ fn ctrl_c_finishes_what_is_in_flight_and_says_what_is_left() {
     scene.archives(0, &[&input]);
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM capture"), 30);
 }
+
+#[test]
+fn sigterm_ends_a_run_with_its_code_after_committing_what_was_done_and_the_next_goes_on() {
+    let scene = Scene::new();
+    let input = with_links(&scene, 12);
+    let mut command = scene.archiving();
+    command.args(["-q", &input, "--set", "pace.delay=0.1", "--set", "pace.per_host=1"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    scene.wait_until_asked("office.example", "/page", 2);
+    let pid = child.id().to_string();
+    for _ in 0..2 {
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
+    scene.is_sound();
+    scene.archives(0, &[&input]);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM capture"), 12);
+}

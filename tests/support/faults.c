@@ -3,6 +3,8 @@
 
    FAULT_WRITE=N    writes to the archive's files fail with FAULT_ERRNO from the Nth on (default EIO)
    FAULT_SYNC=N     the same of fsync and fdatasync
+   FAULT_READ=N     the same of reads
+   FAULT_SYNCS=FILE the name of each file and folder that is synced is appended
    FAULT_ONLY=1     only the Nth fails, those after it work again
    FAULT_KILL=1     instead of failing, the Nth kills the process
    FAULT_FILES=TEXT the files meant are those with TEXT in their path, rather than the archive's
@@ -57,7 +59,21 @@ static int fails(const char *name, atomic_long *calls, int fd) {
     return 1;
 }
 
-static atomic_long writes, syncs;
+static atomic_long writes, syncs, reads;
+
+static void log_sync(int fd) {
+    const char *to = getenv("FAULT_SYNCS");
+    char link[64], path[4097];
+    if (!to) return;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 2);
+    int log = (int)syscall(SYS_openat, AT_FDCWD, to, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (length > 0 && log >= 0) {
+        path[length] = '\n';
+        syscall(SYS_write, log, path, length + 1);
+    }
+    if (log >= 0) syscall(SYS_close, log);
+}
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
@@ -70,8 +86,20 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t at) {
 ssize_t write(int fd, const void *bytes, size_t length) {
     return fails("FAULT_WRITE", &writes, fd) ? -1 : syscall(SYS_write, fd, bytes, length);
 }
-int fsync(int fd) { return fails("FAULT_SYNC", &syncs, fd) ? -1 : (int)syscall(SYS_fsync, fd); }
-int fdatasync(int fd) { return fails("FAULT_SYNC", &syncs, fd) ? -1 : (int)syscall(SYS_fdatasync, fd); }
+ssize_t pread(int fd, void *bytes, size_t length, off_t at) {
+    return fails("FAULT_READ", &reads, fd) ? -1 : syscall(SYS_pread64, fd, bytes, length, at);
+}
+ssize_t pread64(int fd, void *bytes, size_t length, off64_t at) {
+    return fails("FAULT_READ", &reads, fd) ? -1 : syscall(SYS_pread64, fd, bytes, length, at);
+}
+int fsync(int fd) {
+    log_sync(fd);
+    return fails("FAULT_SYNC", &syncs, fd) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+int fdatasync(int fd) {
+    log_sync(fd);
+    return fails("FAULT_SYNC", &syncs, fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
     static __typeof__(&clock_gettime) next;
