@@ -264,6 +264,15 @@ mod tests {
         let mut times = ["2026-10-25T00:30:00.000Z", "2026-10-25T01:30:00.000Z"].map(at);
         times.sort();
         assert!(times[0].to_string() < times[1].to_string());
+        for none in [
+            "2021-09-01T00:00:00+99:99",
+            "2021-02-30T00:00:00Z",
+            "99999-01-01T00:00:00Z",
+            "١٩٧٠-01-01T00:00:00Z",
+        ] {
+            assert_eq!(Timestamp::parse(none), None, "{none}");
+        }
+        assert_eq!(at("1970-01-01T00:00:00Z"), Timestamp::from_millis(0));
         assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "0000-00-00T00:00:00.000Z");
     }
 }

@@ -11,9 +11,9 @@ use crate::clock::Timestamp;
 
 const DAY: i64 = 86_400_000;
 
-/// What nobody puts off for longer, in milliseconds: a re-check, a look at a list or an article; a retry or a host's pause.
-/// With a day more, so that a clock that is a little off changes nothing.
-const LONGEST: i64 = 91 * DAY;
+/// What nobody puts off for longer, in milliseconds: a re-check or a further look at an article (the schedule itself stays far
+/// below); a retry or a host's pause, with a day more, so that a clock that is a little off changes nothing.
+const LONGEST: i64 = 400 * DAY;
 const LONGEST_PAUSE: i64 = 2 * DAY;
 
 /// What became of targets that were asked for.
