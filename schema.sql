@@ -98,6 +98,8 @@ CREATE TABLE ledger (
 ) STRICT;
 
 -- One execution of the program that could write to the archive.
+-- Where the clock could not be right when the run began (before the archive's last entry, years after it), `clock` says so in
+-- words after `system; `.
 CREATE TABLE run (
   id       INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
   started  TEXT NOT NULL,               -- our clock

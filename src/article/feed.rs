@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use thiserror::Error;
@@ -12,6 +13,9 @@ pub const LONGEST: usize = 16 << 20;
 
 /// Most entries of a list; a sitemap may hold so many. <https://www.sitemaps.org/protocol.html>
 const ENTRIES: usize = 50_000;
+
+/// Bytes in which the encoding must be declared.
+const DECLARATION: usize = 1024;
 
 /// Deepest nesting of elements.
 const DEPTH: usize = 100;
@@ -55,9 +59,10 @@ pub fn read(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
     if bytes.len() > LONGEST {
         return Err(NoFeed::TooLong);
     }
-    let mut listing = match root(bytes).as_deref() {
-        Some("urlset" | "sitemapindex" | "opml") => read_xml(bytes, base)?,
-        _ => read_feed(bytes, base)?,
+    let text = decoded(bytes);
+    let mut listing = match root(&text).as_deref() {
+        Some("urlset" | "sitemapindex" | "opml") => read_xml(&text, base)?,
+        _ => read_feed(&text, base)?,
     };
     let mut seen = HashSet::new();
     listing.entries.retain(|entry| seen.insert(entry.url.clone()));
@@ -71,25 +76,69 @@ fn unknown(error: impl std::fmt::Display) -> NoFeed {
     NoFeed::Unknown(error.to_string())
 }
 
+/// The text without its XML declaration, by its byte order mark, the declaration, or as UTF-8. The parsers get nothing else:
+/// one of them stops the thread where a declaration does not fit the bytes.
+fn decoded(bytes: &[u8]) -> String {
+    let declared = || {
+        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(DECLARATION)]);
+        let (declaration, _) = start.strip_prefix("<?xml")?.split_once("?>")?;
+        let value = declaration
+            .split_once("encoding")?
+            .1
+            .trim_start()
+            .strip_prefix('=')?
+            .trim_start();
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        Encoding::for_label(value[1..].split(quote).next()?.as_bytes())
+    };
+    let encoding = match bytes {
+        _ if Encoding::for_bom(bytes).is_some() => UTF_8,
+        [b'<', 0, ..] => UTF_16LE,
+        [0, b'<', ..] => UTF_16BE,
+        // What could be read so far is no UTF-16.
+        _ => declared()
+            .filter(|declared| declared.is_ascii_compatible())
+            .unwrap_or(UTF_8),
+    };
+    // A byte order mark outweighs all else.
+    let (text, _, _) = encoding.decode(bytes);
+    let text = text.trim_start();
+    match text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
+        Some((_, rest)) => rest.to_owned(),
+        None => text.to_owned(),
+    }
+}
+
 /// Name of the first element, without its prefix.
-fn root(bytes: &[u8]) -> Option<String> {
-    let mut reader = Reader::from_reader(bytes);
-    let mut buffer = Vec::new();
+fn root(text: &str) -> Option<String> {
+    let mut reader = Reader::from_str(text);
     loop {
-        match reader.read_event_into(&mut buffer) {
+        match reader.read_event() {
             Ok(Event::Start(element) | Event::Empty(element)) => {
                 return Some(element.local_name().as_ref().to_ascii_lowercase());
             }
             Ok(Event::Eof) | Err(_) => return None,
-            Ok(_) => buffer.clear(),
+            Ok(_) => {}
         }
     }
 }
 
-fn read_feed(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
-    check_depth(bytes)?;
-    let parser = feed_rs::parser::Builder::new().base_uri(Some(base.as_str())).build();
-    let feed = parser.parse(bytes).map_err(unknown)?;
+/// A feed of strangers, in a text that cannot stop its parser or exhaust it.
+pub(crate) fn parse(bytes: &[u8]) -> Result<feed_rs::model::Feed, NoFeed> {
+    parse_text(&decoded(bytes), None)
+}
+
+fn parse_text(text: &str, base: Option<&Url>) -> Result<feed_rs::model::Feed, NoFeed> {
+    // What is no XML but JSON has a parser with a limit of its own.
+    if !text.starts_with('{') {
+        check_shape(text)?;
+    }
+    let parser = feed_rs::parser::Builder::new().base_uri(base.map(Url::as_str)).build();
+    parser.parse(text.as_bytes()).map_err(unknown)
+}
+
+fn read_feed(text: &str, base: &Url) -> Result<Listing, NoFeed> {
+    let feed = parse_text(text, Some(base))?;
     let entries = feed.entries.into_iter().filter_map(|entry| {
         let link = entry
             .links
@@ -106,35 +155,42 @@ fn read_feed(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
     })
 }
 
-/// The feed parser goes down with the elements; strangers decide how deep.
-pub(crate) fn check_depth(bytes: &[u8]) -> Result<(), NoFeed> {
-    let mut reader = Reader::from_reader(bytes);
-    let mut buffer = Vec::new();
+/// The feed parser goes down with the elements, and strangers decide how deep; it takes declarations in the midst of the
+/// text for its own. What is broken for this look is broken for the parser, too.
+fn check_shape(text: &str) -> Result<(), NoFeed> {
+    let mut reader = Reader::from_str(text);
     let mut depth = 0_usize;
     loop {
-        match reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(_)) => depth += 1,
-            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
-            // What is broken, the parser itself will say.
-            Ok(Event::Eof) | Err(_) => return Ok(()),
-            Ok(_) => {}
+        match reader.read_event().map_err(unknown)? {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            Event::DocType(text) => check_type(&text)?,
+            Event::Decl(_) => return Err(unknown("an XML declaration stands in its midst")),
+            Event::Eof => return Ok(()),
+            _ => {}
         }
         if depth > DEPTH {
             return Err(too_deep());
         }
-        buffer.clear();
     }
 }
 
+/// A document type may name itself, but declare nothing: entities of a stranger's own grow without end or lead to files.
+fn check_type(text: &str) -> Result<(), NoFeed> {
+    if text.contains('[') {
+        return Err(unknown("its document type declares entities"));
+    }
+    Ok(())
+}
+
 /// A sitemap, an index of sitemaps, or an OPML list.
-fn read_xml(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
-    let mut reader = Reader::from_reader(bytes);
-    let mut buffer = Vec::new();
+fn read_xml(text: &str, base: &Url) -> Result<Listing, NoFeed> {
+    let mut reader = Reader::from_str(text);
     let mut listing = Listing::default();
     let mut path: Vec<String> = Vec::new();
     let mut item = Item::default();
     while listing.entries.len() + listing.lists.len() < ENTRIES {
-        match reader.read_event_into(&mut buffer).map_err(unknown)? {
+        match reader.read_event().map_err(unknown)? {
             Event::Start(element) => {
                 listing.lists.extend(feed_of_outline(&element, base));
                 path.push(element.local_name().as_ref().to_ascii_lowercase());
@@ -150,6 +206,7 @@ fn read_xml(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
                     .extend(std::mem::take(&mut item).entry(base).map(|entry| entry.url)),
                 _ => {}
             },
+            Event::DocType(text) => check_type(&text)?,
             Event::Text(text) => item.add(&path, &text),
             Event::CData(text) => item.add(&path, &text),
             // The one character of an address that must be written so.
@@ -157,7 +214,6 @@ fn read_xml(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
             Event::Eof => break,
             _ => {}
         }
-        buffer.clear();
     }
     Ok(listing)
 }
@@ -298,6 +354,9 @@ mod tests {
             "[1]",
             &deep,
             &outlines,
+            "<!DOCTYPE rss [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]><rss version='2.0'><channel><title>&b;</title></channel></rss>",
+            "<!DOCTYPE rss [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><rss version='2.0'><channel><title>&x;</title></channel></rss>",
+            "<!DOCTYPE urlset [<!ENTITY x 'https://paper.example/'>]><urlset><url><loc>&x;</loc></url></urlset>",
         ] {
             assert!(
                 matches!(read(text.as_bytes(), &base()), Err(NoFeed::Unknown(_))),
@@ -305,6 +364,50 @@ mod tests {
             );
         }
         assert_eq!(read(&vec![b' '; LONGEST + 1], &base()), Err(NoFeed::TooLong));
+    }
+
+    #[test]
+    fn a_feed_is_read_in_its_encoding_and_one_that_lies_about_it_harms_nobody() {
+        let feed = |declaration: &str| {
+            format!(
+                "{declaration}<rss version='2.0'><channel><title>Été</title><item><link>https://paper.example/é</link></item></channel></rss>"
+            )
+        };
+        let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let latin = |text: &str| {
+            text.chars()
+                .map(|c| u8::try_from(u32::from(c)).unwrap())
+                .collect::<Vec<u8>>()
+        };
+        for bytes in [
+            feed("").into_bytes(),
+            feed("\u{feff}<?xml version='1.0' encoding='iso-8859-1'?>").into_bytes(),
+            feed("\n<?xml version='1.0'?>").into_bytes(),
+            latin(&feed("<?xml version='1.0' encoding=\"ISO-8859-1\"?>")),
+            utf16(&feed("<?xml version='1.0' encoding='utf-16'?>")),
+            utf16(&feed("\u{feff}<?xml version='1.0' encoding='utf-8'?>")),
+            utf16(&feed("<?xml version='1.0' encoding='utf-8'?>")),
+            feed("<?xml version='1.0' encoding='utf-16'?>").into_bytes(),
+        ] {
+            let listing = read(&bytes, &base()).unwrap();
+            assert_eq!(listing.title.as_deref(), Some("Été"), "{bytes:?}");
+            assert_eq!(listing.entries[0].url.as_str(), "https://paper.example/%C3%A9");
+        }
+        // Neither a second declaration nor a byte that is no text hides from us how deep it goes.
+        let mut deep = b"<?xml version='1.0' encoding='iso-8859-1'?><rss><channel><title>\xe9</title>".to_vec();
+        deep.extend("<item>".repeat(100_000).into_bytes());
+        let midst = feed("").replace(
+            "<item>",
+            &format!("<?xml version='1.0' encoding='koi8-r'?>{}<item>", " ".repeat(9_000)),
+        );
+        for bytes in [deep, midst.into_bytes()] {
+            assert!(matches!(read(&bytes, &base()), Err(NoFeed::Unknown(_))));
+        }
+        let html = format!(
+            "{{\"version\": \"https://jsonfeed.org/version/1\", \"title\": \"A\", \"items\": [{{\"id\": \"1\", \"url\": \"https://paper.example/1\", \"content_html\": \"{}\"}}]}}",
+            "<br>".repeat(300)
+        );
+        assert_eq!(read(html.as_bytes(), &base()).unwrap().entries.len(), 1);
     }
 
     proptest::proptest! {

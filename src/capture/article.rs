@@ -6,6 +6,7 @@ use url::Url;
 use super::Capturer;
 use super::input::{self, Input};
 use super::link::web_answer;
+use super::source::PARSER_STOPPED;
 use super::staging::InArchive;
 use crate::article::Hints;
 use crate::citation::Cited;
@@ -81,9 +82,29 @@ impl Capturer {
         tags: Vec<String>,
     ) -> Result<NewReading> {
         let (owned, clock) = (name.to_owned(), self.clock);
-        tokio::task::spawn_blocking(move || new_reading(&owned, origin, &bytes, &hints, tags, clock))
-            .await
-            .map_err(|e| Error::Internal(format!("reading {name}: {e}")))?
+        let kept = match &origin {
+            Origin::Fetched(exchanges) => exchanges.clone(),
+            Origin::Given { .. } => Vec::new(),
+        };
+        let read = tokio::task::spawn_blocking(move || new_reading(&owned, origin, &bytes, &hints, tags, clock)).await;
+        let (error, reason) = match read {
+            Ok(Ok(reading)) => return Ok(reading),
+            Ok(Err(error)) => (error, "no_article"),
+            Err(panic) => {
+                let error = Error::NotFetched {
+                    url: name.to_owned(),
+                    outcome: Outcome::Unreadable,
+                    reason: PARSER_STOPPED.to_owned(),
+                    detail: panic.to_string(),
+                };
+                (error, PARSER_STOPPED)
+            }
+        };
+        // What came is kept although nothing could be read in it.
+        if !kept.is_empty() {
+            self.keep_failure(Outcome::Unreadable, reason.to_owned(), kept).await?;
+        }
+        Err(error)
     }
 
     /// Fetches one article, keeps it and queues what it cites.

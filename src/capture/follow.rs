@@ -7,7 +7,7 @@ use url::Url;
 use super::{Capturer, Stop, link, together};
 use crate::article::feed;
 use crate::clock::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::store::record::{Follow, Listed};
@@ -86,7 +86,7 @@ impl Capturer {
             let listing = match last {
                 Ok(None) if asked == 1 => return Ok(Ok(None)),
                 Ok(None) => continue,
-                Ok(Some(exchange)) => read(exchange).await?,
+                Ok(Some(exchange)) => read(exchange).await,
                 Err(why) => Err(why),
             };
             match listing {
@@ -159,12 +159,12 @@ impl Capturer {
     }
 }
 
-/// Reads a list off the thread that serves the network.
-async fn read(exchange: Exchange) -> Result<std::result::Result<feed::Listing, String>> {
+/// Reads a list off the thread that serves the network. Whatever happens there costs this list only.
+async fn read(exchange: Exchange) -> std::result::Result<feed::Listing, String> {
     tokio::task::spawn_blocking(move || {
         let bytes = exchange.decoded().map_err(|error| error.to_string())?;
         feed::read(&bytes, &exchange.url).map_err(|error| error.to_string())
     })
     .await
-    .map_err(|e| Error::Internal(format!("reading a list stopped: {e}")))
+    .unwrap_or_else(|error| Err(format!("reading it stopped: {error}")))
 }

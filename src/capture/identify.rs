@@ -1,5 +1,6 @@
 //! Finds out which post an unidentified citation means, by the platform's resolvers in order.
 
+use super::source::{PARSER_STOPPED, contained};
 use super::{Capturer, MAX_STEPS};
 use crate::citation::Claim;
 use crate::exchange::Exchange;
@@ -49,19 +50,25 @@ impl Capturer {
         let mut asked = Vec::new();
         // The last question's answer is read, too.
         loop {
-            match resolver.next(claim, &self.upstreams, &asked) {
+            let Some(step) = contained(|| resolver.next(claim, &self.upstreams, &asked)) else {
+                return (unresolved(PARSER_STOPPED), asked.concat());
+            };
+            match step {
                 ResolveStep::Ask(_) if asked.len() == MAX_STEPS => break,
                 ResolveStep::Ask(request) => asked.push(self.fetch(&request).await),
                 ResolveStep::Answer(resolution) => return (resolution, asked.concat()),
             }
         }
-        let gave_up = Resolution {
-            outcome: Outcome::Unresolved,
-            reason: "too_many_steps".into(),
-            post: None,
-            candidates: Vec::new(),
-        };
-        (gave_up, asked.concat())
+        (unresolved("too_many_steps"), asked.concat())
+    }
+}
+
+fn unresolved(reason: &str) -> Resolution {
+    Resolution {
+        outcome: Outcome::Unresolved,
+        reason: reason.into(),
+        post: None,
+        candidates: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::source::SESSION_EXPIRED;
+use super::source::{PARSER_STOPPED, SESSION_EXPIRED, contained};
 use super::{Capturer, LEASE_MILLIS, WORKER};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -44,9 +44,10 @@ impl Capturer {
     pub(super) async fn ask_web(&self, url: &Url) -> AnswerRecord {
         let exchanges = self.fetch(&Request::new(url.clone(), Purpose::Page)).await;
         let (outcome, reason) = match outcome_of(&exchanges) {
-            (Outcome::Captured, reason) => match wall(&exchanges) {
-                Some(wall) => (Outcome::Walled, wall.to_owned()),
-                None => (Outcome::Captured, reason),
+            (Outcome::Captured, reason) => match contained(|| wall(&exchanges)) {
+                Some(Some(wall)) => (Outcome::Walled, wall.to_owned()),
+                Some(None) => (Outcome::Captured, reason),
+                None => (Outcome::Unreadable, PARSER_STOPPED.to_owned()),
             },
             other => other,
         };

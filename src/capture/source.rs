@@ -24,7 +24,13 @@ pub(super) async fn ask(
     let mut asked = Vec::new();
     // The last question's answer is read, too.
     loop {
-        match source.next(post, upstreams, &asked) {
+        let Some(step) = contained(|| source.next(post, upstreams, &asked)) else {
+            return (
+                Answer::without_post(Outcome::Unreadable, PARSER_STOPPED),
+                asked.concat(),
+            );
+        };
+        match step {
             Step::Ask(_) if asked.len() == MAX_STEPS => break,
             Step::Ask(request) => asked.push(fetcher.fetch(&request, staging).await),
             Step::Answer(mut answer) => {
@@ -50,7 +56,7 @@ pub fn replay(source: &dyn Source, upstreams: &Upstreams, post: &PostRef, stored
     let mut asked: Vec<Vec<Exchange>> = Vec::new();
     let mut rest = stored;
     while asked.len() <= MAX_STEPS {
-        match source.next(post, upstreams, &asked) {
+        match contained(|| source.next(post, upstreams, &asked))? {
             Step::Answer(answer) => return rest.is_empty().then_some(*answer),
             Step::Ask(request) => {
                 let count = hops(&request, rest);
@@ -77,6 +83,16 @@ fn hops(request: &Request, exchanges: &[Exchange]) -> usize {
         .position(|pair| !goes_on(pair))
         .map_or(exchanges.len(), |last| last + 1)
 }
+
+/// What a parser of ours makes of foreign bytes; `None` if it panicked, which is a fault of ours but must cost neither the bytes
+/// nor the rest of the run, or the next run would meet it again.
+pub(super) fn contained<T>(parse: impl FnOnce() -> T) -> Option<T> {
+    // Parsers are pure: nothing is left half-done behind them.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(parse)).ok()
+}
+
+/// Reason code of what a parser of ours could not read because it panicked.
+pub(super) const PARSER_STOPPED: &str = "parser_stopped";
 
 /// What a source answered when nothing of it was to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,5 +141,16 @@ impl Staging for Nowhere {
 
     async fn discard(&mut self, _: i64) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parser_that_stops_costs_only_what_it_would_have_read() {
+        assert_eq!(contained(|| 7), Some(7));
+        assert_eq!(contained(|| [7][std::hint::black_box(1)]), None);
     }
 }

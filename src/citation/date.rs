@@ -516,6 +516,9 @@ mod tests {
             "25 people said in September 2021",
             "",
             "12:34 PM",
+            "30 February 2021",
+            "1 January 99999",
+            "1 January 1970",
         ] {
             assert_eq!(read(text, Some("en")), None, "{text}");
         }

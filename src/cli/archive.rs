@@ -14,11 +14,12 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::print::{Printable, Printer};
+use super::run::warn_of_clock;
 use super::{Global, internal, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
 use crate::capture::{self, Article, Capturer, Claims, Done, Stop};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, Watch};
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
@@ -98,16 +99,18 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         let input = Input::parse(name);
         (!matches!(input, Input::Url(_))).then(|| begin_local(name, input, &claims, limit, clock))
     });
+    let watch_over_clock = Watch::start(clock);
     let code = Store::open(&global.archive, &options).and_then(|store| {
         runtime.block_on(async {
             let store = Arc::new(store);
+            warn_of_clock(store.clock_doubt().map(str::to_owned).as_slice(), printer);
             let finished = async {
                 let fetcher = match replay.clone() {
                     Some(replay) => Fetcher::replaying(&config, clock, replay)?,
                     None => Fetcher::new(&config, clock)?,
                 };
                 fetcher.leave_alone(store.host_penalties().await?);
-                let mut capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock);
+                let mut capturer = Capturer::new(fetcher.clone(), store.clone(), config.upstreams()?, clock);
                 if replay.is_none() {
                     capturer = capturer.with_canaries(&config.canaries()?);
                 }
@@ -123,7 +126,14 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                     claims,
                     limit,
                 };
-                work.run(first).await
+                let code = work.run(first).await;
+                let doubts: Vec<String> = watch_over_clock
+                    .doubt()
+                    .into_iter()
+                    .chain(fetcher.clock_doubt())
+                    .collect();
+                warn_of_clock(&doubts, printer);
+                code
             }
             .await;
             let code = finished.as_ref().map_or_else(Error::exit_code, |code| *code);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode as ProcessExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Source};
 use crate::error::{Error, ExitCode, Result};
@@ -192,14 +193,34 @@ pub fn run() -> ProcessExitCode {
         }
     };
     let printer = cli.global.printer();
-    let code = match dispatch(&cli, &printer) {
+    std::panic::set_hook(Box::new(print::panic));
+    let code = or_internal(|| match outlive_file_limits().and_then(|()| dispatch(&cli, &printer)) {
         Ok(code) => code,
         Err(error) => {
             printer.error(&error);
             error.exit_code()
         }
-    };
+    });
     (code as u8).into()
+}
+
+/// A panic is a fault of ours; its message was printed where it came up.
+fn or_internal(command: impl FnOnce() -> ExitCode) -> ExitCode {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)).unwrap_or(ExitCode::Internal)
+}
+
+/// A limit on the size of files ends a process by SIGXFSZ unless the signal is taken; then the write that went too far
+/// fails, and that is an error like any other (exit 74).
+fn outlive_file_limits() -> Result<()> {
+    // The number on Linux and macOS, but for MIPS.
+    const SIGXFSZ: i32 = 25;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(internal)?;
+    let _inside = runtime.enter();
+    // It stays taken when the listener and the runtime are gone.
+    signal(SignalKind::from_raw(SIGXFSZ)).map(drop).map_err(internal)
 }
 
 fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
@@ -275,6 +296,15 @@ mod tests {
     #[test]
     fn the_definition_of_the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_panic_ends_with_the_code_of_an_internal_error() {
+        assert_eq!(
+            or_internal(|| [ExitCode::Done][std::hint::black_box(1)]),
+            ExitCode::Internal
+        );
+        assert_eq!(or_internal(|| ExitCode::SomeFailed), ExitCode::SomeFailed);
     }
 
     #[test]

@@ -115,6 +115,15 @@ impl Printer {
     }
 }
 
+/// A fault of ours, on one line of standard error.
+pub(super) fn panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let _ = writeln!(
+        io::stderr().lock(),
+        "citekeep: internal error: {}",
+        Printable(&panic.to_string())
+    );
+}
+
 fn out(text: fmt::Arguments<'_>) {
     ignore_closed(io::stdout().lock().write_fmt(text));
 }

@@ -15,7 +15,7 @@ use super::archive::{Tally, command_line, listen};
 use super::print::{Printable, Printer};
 use super::{Global, hook, internal, ping, runtime, stamp};
 use crate::capture::{Capturer, Done, Noticer, Witnesses};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, Watch};
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
@@ -89,6 +89,8 @@ struct Summary {
     changes: BTreeMap<&'static str, u64>,
     /// What came of the command of `--on-change`: `done`, or why it failed; `None` if it was not run.
     on_change: Option<String>,
+    /// Why the clock is doubted, in words; empty where it is not.
+    clock: Vec<String>,
     /// Which limit or signal stopped it, if one did.
     stopped_by: Option<&'static str>,
     exit: u8,
@@ -117,6 +119,7 @@ impl Summary {
             bytes: 0,
             changes: BTreeMap::new(),
             on_change: None,
+            clock: Vec::new(),
             stopped_by: None,
             exit: 0,
         }
@@ -173,6 +176,8 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
         false => Witnesses::default(),
     };
     let mut summary = Summary::new(store.run(), clock.now(), store.due()?);
+    summary.clock.extend(store.clock_doubt().map(str::to_owned));
+    warn_of_clock(&summary.clock, printer);
     let every = crate::config::seconds(config.stamp.every);
     let is_idle = summary.due + summary.lists_due + summary.articles_due == 0 && store.last_end() + 1 == store.run();
     if is_idle && (witnesses.is_empty() || runtime()?.block_on(witnesses.due(&store, clock, every))?.is_empty()) {
@@ -215,10 +220,11 @@ async fn work(
 ) -> Result<ExitCode> {
     let clock = Clock::System;
     let (stop, signalled) = listen()?;
+    let watch_over_clock = Watch::start(clock);
     let fetcher = Fetcher::new(config, clock)?;
     fetcher.leave_alone(store.host_penalties().await?);
-    let capturer =
-        Capturer::new(fetcher, Arc::clone(store), config.upstreams()?, clock).with_canaries(&config.canaries()?);
+    let capturer = Capturer::new(fetcher.clone(), Arc::clone(store), config.upstreams()?, clock)
+        .with_canaries(&config.canaries()?);
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);
@@ -251,6 +257,13 @@ async fn work(
             }
         }
     };
+    let doubts: Vec<String> = watch_over_clock
+        .doubt()
+        .into_iter()
+        .chain(fetcher.clock_doubt())
+        .collect();
+    warn_of_clock(&doubts, printer);
+    summary.clock.extend(doubts);
     let unread: Vec<_> = looked.unread.iter().chain(&again.unread).collect();
     for (url, why) in looked.failed.iter().chain(unread.iter().copied()) {
         printer.warn(format_args!(
@@ -295,6 +308,13 @@ async fn witness(
     summary.stamps = said.iter().filter(|stamped| stamped.is_good()).count();
     summary.stamps_failed = said.iter().filter(|stamped| stamped.is_failure()).count();
     Ok(summary.stamps_failed == 0)
+}
+
+/// Tells why the clock is doubted.
+pub(super) fn warn_of_clock(doubts: &[String], printer: &Printer) {
+    for doubt in doubts {
+        printer.warn(format_args!("{doubt}; times of this run may be wrong"));
+    }
 }
 
 /// Counts what changed and tells it to the operator's command. That is done before the run ends: what a run killed

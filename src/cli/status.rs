@@ -47,6 +47,9 @@ pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
             };
             printer.line(format_args!("run {} began {}, {end}", run.run, run.started));
             printer.line(format_args!("  {}", Printable(&run.command)));
+            if let Some((_, doubt)) = run.clock.split_once("; ") {
+                printer.line(format_args!("  {}", Printable(doubt)));
+            }
             if let Some(summary) = &run.summary {
                 printer.line(format_args!("  {}", Printable(summary)));
             }

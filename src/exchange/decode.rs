@@ -140,5 +140,6 @@ mod tests {
             Err(DecodeError::Unknown("zstd".into()))
         );
         assert!(decode(b"x", "gzip, gzip, gzip", DECODED_LIMIT).is_err());
+        assert!(decode(b"x", &"gzip,".repeat(50), DECODED_LIMIT).is_err());
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use tokio::time::sleep;
 use url::Url;
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{self, Clock, Timestamp};
 use crate::config::{Config, Robots as RobotsSetting};
 use crate::error::Result;
 use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
@@ -30,6 +30,9 @@ mod resume;
 mod retry;
 pub mod robots;
 mod wire;
+
+/// Most hosts whose clocks are looked at in a run.
+const MAX_CLOCKS: usize = 1000;
 
 /// Longest Location header that is followed, in bytes.
 const MAX_LOCATION: usize = 8 << 10;
@@ -72,6 +75,8 @@ struct Inner {
     retries: u32,
     /// Web archives that answer instead of the network.
     replay: Option<Arc<Replay>>,
+    /// How far each host's clock lies after ours, in milliseconds.
+    ahead: Mutex<HashMap<String, i64>>,
 }
 
 /// What is sent with one hop.
@@ -141,6 +146,7 @@ impl Fetcher {
             redirects: config.limit.redirects,
             retries: config.limit.retries,
             replay,
+            ahead: Mutex::default(),
         })))
     }
 
@@ -271,7 +277,20 @@ impl Fetcher {
         if exchange.failure.as_ref().is_none_or(|f| f.outcome != Outcome::Refused) {
             self.0.pace.learn(&host, &exchange);
         }
+        if let Some(millis) = ahead(&exchange) {
+            let mut hosts = self.0.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+            if hosts.len() < MAX_CLOCKS || hosts.contains_key(&host) {
+                hosts.insert(host, millis);
+            }
+        }
         exchange
+    }
+
+    /// Why our clock is doubted, by the clocks of the hosts that answered.
+    #[must_use]
+    pub fn clock_doubt(&self) -> Option<String> {
+        let hosts = self.0.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        clock::doubt_by_servers(hosts.values().copied().collect())
     }
 
     /// Why robots.txt keeps us from a page, if it does. The first asker's exchanges hold the robots.txt.
@@ -352,6 +371,21 @@ fn failure(outcome: Outcome, reason: &'static str, detail: String) -> Failure {
         reason,
         detail,
     }
+}
+
+/// How far the clock of the host that gave this answer lies after ours, in milliseconds; `None` if it did not say, or the answer is
+/// a copy that some cache had for a while.
+fn ahead(answer: &Exchange) -> Option<i64> {
+    if answer.header("age").is_some_and(|age| age.trim() != "0") {
+        return None;
+    }
+    let date = Timestamp::parse_http(answer.header("date")?)?;
+    // The head came at some moment between the two.
+    Some(if date < answer.started {
+        date.millis() - answer.started.millis()
+    } else {
+        (date.millis() - answer.ended.millis()).max(0)
+    })
 }
 
 /// Host and port: what is paced as one.
@@ -442,6 +476,26 @@ mod tests {
             next_hop(&redirect("/next"), true).unwrap_err().reason,
             "too_many_redirects"
         );
+    }
+
+    #[test]
+    fn a_servers_clock_is_compared_with_ours_unless_a_cache_answered() {
+        let mut exchange = answered(200, b"");
+        exchange.started = Timestamp::parse("2026-05-04T12:00:00Z").unwrap();
+        exchange.ended = exchange.started.plus_millis(2_000);
+        assert_eq!(ahead(&exchange), None);
+        for (date, millis) in [
+            ("Mon, 04 May 2026 12:00:01 GMT", 0),
+            ("Mon, 04 May 2026 13:00:02 GMT", 3_600_000),
+            ("Mon, 04 May 2026 11:59:59 GMT", -1_000),
+        ] {
+            exchange.response_headers = vec![("date".into(), date.into())];
+            assert_eq!(ahead(&exchange), Some(millis), "{date}");
+        }
+        exchange.response_headers.push(("age".into(), "86400".into()));
+        assert_eq!(ahead(&exchange), None);
+        exchange.response_headers = vec![("date".into(), "yesterday".into())];
+        assert_eq!(ahead(&exchange), None);
     }
 
     #[test]

@@ -195,8 +195,7 @@ fn retry_after(value: &str, now: Timestamp) -> Option<i64> {
     if let Ok(number) = value.parse::<i64>() {
         return Some(number);
     }
-    let date = chrono::DateTime::parse_from_rfc2822(value).ok()?;
-    Some((date.timestamp_millis() - now.millis()) / 1000)
+    Some((Timestamp::parse_http(value)?.millis() - now.millis()) / 1000)
 }
 
 #[cfg(test)]
@@ -238,6 +237,23 @@ mod tests {
             [("busy.example".to_owned(), NOW.plus_millis(86_400_000))]
         );
         assert!(matches!(pace.admit("busy.example").await, Err(Closed::Paused(_))));
+        // Less than a second is a second; what is no number and no date is as if nothing were said.
+        for (value, seconds) in [
+            ("-1", 1),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 1),
+            ("1e9", PAUSE),
+            ("9223372036854775807", 86_400),
+        ] {
+            let host = format!("{seconds}.example");
+            let mut answer = answered(429, b"");
+            answer.response_headers.push(("retry-after".into(), value.into()));
+            pace.learn(&host, &answer);
+            assert_eq!(
+                pace.take_penalties(),
+                [(host, NOW.plus_millis(seconds * 1000))],
+                "{value}"
+            );
+        }
         assert!(pace.admit("other.example").await.is_ok());
     }
 

@@ -207,7 +207,7 @@ impl Wire {
         exchange.response_headers = response
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), latin1(value.as_bytes())))
+            .map(|(name, value)| (name.as_str().to_owned(), kept_value(name.as_str(), value.as_bytes())))
             .collect();
         exchange.certificate = response
             .extensions()
@@ -562,6 +562,18 @@ fn kept(mut headers: Vec<(String, String)>, body: Option<&[u8]>, is_ours: bool) 
     lines
 }
 
+/// Stands in place of a cookie.
+const COOKIE: &str = "(cookie not kept)";
+
+/// A header's value as it is kept. A cookie that a server sets lets whoever has it speak as us: it is not sent again, and neither
+/// an archive nor a bundle holds it.
+fn kept_value(name: &str, value: &[u8]) -> String {
+    match name {
+        "set-cookie" | "set-cookie2" => COOKIE.to_owned(),
+        _ => latin1(value),
+    }
+}
+
 /// Header values are bytes; as Latin-1 none is lost.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&b| char::from(b)).collect()
@@ -591,6 +603,9 @@ fn classify(error: &reqwest::Error) -> Failure {
         "connect"
     } else if error.is_builder() {
         return failure(Outcome::Refused, "request_invalid", chain(error));
+    } else if chain(error).contains("head is too large") {
+        // More than a hundred headers, or more than about 400 KB of them: hyper's limits.
+        return failure(Outcome::Unreadable, "headers_too_large", chain(error));
     } else if chain(error).contains("parse") || chain(error).contains("header") {
         return failure(Outcome::Unreadable, "bad_response", chain(error));
     } else {

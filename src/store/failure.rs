@@ -1,6 +1,8 @@
 //! What a failed statement means: the program's error, its exit code, and whether the writer may go on after it.
 
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use rusqlite::ErrorCode;
@@ -78,7 +80,15 @@ pub(super) fn sql_error(path: &Path, error: &rusqlite::Error) -> Error {
             io("not permitted to open or write", io::ErrorKind::PermissionDenied)
         }
         Some(ErrorCode::NotADatabase) => not_an_archive(path),
-        Some(ErrorCode::DatabaseCorrupt) => damaged(format!("the archive is damaged: {error}")),
+        // SQLite takes some of what it could not read for damage.
+        Some(ErrorCode::DatabaseCorrupt) => match unreadable(path) {
+            Some(source) => Error::Io {
+                what: "cannot read",
+                path: path.to_owned(),
+                source,
+            },
+            None => damaged(format!("the archive is damaged: {error}")),
+        },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Archive {
             path: path.to_owned(),
             why: "another program holds the archive".to_owned(),
@@ -87,6 +97,27 @@ pub(super) fn sql_error(path: &Path, error: &rusqlite::Error) -> Error {
         },
         _ => Error::Internal(format!("{}: {error}", path.display())),
     }
+}
+
+/// Why the disk does not give the whole file, if it does not.
+pub(super) fn unreadable(path: &Path) -> Option<io::Error> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) => return Some(error),
+    };
+    let mut piece = vec![0; 1 << 20];
+    let mut at = 0;
+    let failed = loop {
+        match file.read_at(&mut piece, at) {
+            Ok(0) => break None,
+            Ok(length) => at += length as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Some(error),
+        }
+    };
+    // Closing it would drop the locks that SQLite holds on it for readers in this process.
+    std::mem::forget(file);
+    failed
 }
 
 /// The file is something else.

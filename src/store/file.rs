@@ -56,6 +56,8 @@ pub(super) struct Log {
     /// It stays the same file until the last connection closes. Unlike those of the archive itself, descriptors of it may
     /// be closed: SQLite holds no locks on it.
     file: File,
+    /// Its folder, until the disk keeps the name of the log as well.
+    folder: Option<File>,
     path: PathBuf,
     /// A connection of its own; a run that finds little to do needs none.
     archive: Option<Connection>,
@@ -65,9 +67,14 @@ impl Log {
     fn open(path: &Path) -> Result<Log> {
         let mut name = path.as_os_str().to_owned();
         name.push("-wal");
-        let file = File::open(&name).map_err(|source| io_error("cannot open the log of", path, source))?;
+        // A log that is not there is no missing input: SQLite could not make it.
+        let file =
+            File::open(&name).map_err(|source| io_error("cannot open the log of", path, io::Error::other(source)))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let folder = File::open(folder).map_err(|source| io_error("cannot open the folder of", path, source))?;
         Ok(Log {
             file,
+            folder: Some(folder),
             path: path.to_owned(),
             archive: None,
         })
@@ -79,14 +86,19 @@ impl Log {
         let path = PathBuf::from("a.db");
         Log {
             file,
+            folder: None,
             path,
             archive: None,
         }
     }
 
     /// Returns when the disk has what was committed.
-    pub(super) fn keep(&self) -> io::Result<()> {
-        self.file.sync_data()
+    pub(super) fn keep(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        match self.folder.take() {
+            Some(folder) => folder.sync_all(),
+            None => Ok(()),
+        }
     }
 
     /// Copies what it can of the log into the archive while the writer goes on, so that the writer, who must do so before

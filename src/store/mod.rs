@@ -90,6 +90,7 @@ pub struct Store {
     path: PathBuf,
     run: i64,
     last_end: i64,
+    clock_doubt: Option<String>,
     commands: Option<mpsc::Sender<Command>>,
     stop: Arc<Stop>,
     thread: Option<JoinHandle<()>>,
@@ -104,7 +105,7 @@ impl Store {
     pub fn open(path: &Path, options: &RunOptions) -> Result<Store> {
         let opened = file::open_for_writing(path, options.create, options.wait)?;
         let session = begin(opened.connection, path, options).map_err(|fault| fault.into_error(path))?;
-        let run = session.run;
+        let (run, clock_doubt) = (session.run, session.clock_doubt.clone());
         let last_end = session
             .connection
             .query_row("SELECT coalesce(max(id), -1) FROM run_end", [], |row| row.get(0))
@@ -127,6 +128,7 @@ impl Store {
             path: path.to_owned(),
             run,
             last_end,
+            clock_doubt,
             commands: Some(commands),
             stop,
             thread: Some(thread),
@@ -137,6 +139,12 @@ impl Store {
     #[must_use]
     pub fn run(&self) -> i64 {
         self.run
+    }
+
+    /// Why the clock was doubted when this run began; stands in its row as well.
+    #[must_use]
+    pub fn clock_doubt(&self) -> Option<&str> {
+        self.clock_doubt.as_deref()
     }
 
     /// Ledger entry with which the last run ended that was not killed; -1 if there was none. What came after it and before

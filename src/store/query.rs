@@ -302,6 +302,8 @@ pub struct RunView {
     pub command: String,
     /// Its exit code.
     pub exit: Option<i64>,
+    /// Where its times came from, and why they are doubted, if they are.
+    pub clock: String,
     /// What it said of itself, as JSON.
     #[serde(skip)]
     pub summary: Option<String>,
@@ -336,7 +338,7 @@ impl Reader {
         self.ask(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT r.id, r.started, e.ended, r.command, e.exit, e.summary
+                    "SELECT r.id, r.started, e.ended, r.command, e.exit, e.summary, r.clock
                      FROM run r LEFT JOIN run_end e ON e.run = r.id ORDER BY r.id DESC LIMIT ?1",
                 )?
                 .query_map([super::row::count(most)], |row| {
@@ -347,6 +349,7 @@ impl Reader {
                         command: row.get(3)?,
                         exit: row.get(4)?,
                         summary: row.get(5)?,
+                        clock: row.get(6)?,
                     })
                 })?
                 .collect()

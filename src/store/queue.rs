@@ -9,6 +9,13 @@ use super::session::Session;
 use super::target::{kind, meaning};
 use crate::clock::Timestamp;
 
+const DAY: i64 = 86_400_000;
+
+/// What nobody puts off for longer, in milliseconds: a re-check or a further look at an article (the schedule itself stays far
+/// below); a retry or a host's pause, with a day more, so that a clock that is a little off changes nothing.
+const LONGEST: i64 = 400 * DAY;
+const LONGEST_PAUSE: i64 = 2 * DAY;
+
 /// What became of targets that were asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Enqueued {
@@ -34,6 +41,38 @@ pub struct Due {
 }
 
 impl Session {
+    /// Brings back what a clock that was ahead put off for longer than anything is: it is due now. Nothing is changed where
+    /// this clock itself cannot be right.
+    pub(super) fn pull_in(&mut self) -> Result<(), Fault> {
+        let now = self.clock.now();
+        if now.is_impossible() {
+            return Ok(());
+        }
+        let beyond = |longest| now.plus_millis(longest).to_string();
+        for (sql, beyond) in [
+            ("UPDATE recheck SET due = ?1 WHERE due > ?2", beyond(LONGEST)),
+            ("UPDATE reread SET due = ?1 WHERE due > ?2", beyond(LONGEST)),
+            // The interval of a list is its owner's, so it is asked for row by row; there are few.
+            (
+                "UPDATE follow SET due = ?1 WHERE due > ?2 AND julianday(due) - julianday(?1) > every / 86400.0 + 1",
+                beyond(DAY),
+            ),
+            (
+                "UPDATE job SET not_before = ?1 WHERE done = 0 AND leased_until IS NULL AND not_before > ?2",
+                beyond(LONGEST_PAUSE),
+            ),
+            (
+                "UPDATE host_penalty SET until = ?1 WHERE until > ?2",
+                beyond(LONGEST_PAUSE),
+            ),
+        ] {
+            self.connection
+                .prepare_cached(sql)?
+                .execute(params![now.to_string(), beyond])?;
+        }
+        Ok(())
+    }
+
     /// What is due now, by the index over what waits.
     pub(super) fn due(&mut self) -> Result<Due, Fault> {
         let now = self.now();

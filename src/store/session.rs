@@ -3,12 +3,12 @@
 
 use std::path::PathBuf;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
 use super::ledger::{self, FIRST_HEAD, Field};
 use super::row::{Evidence, RUN, RUN_END, hex, integer, text, text_or_null};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp, doubt};
 
 /// The program and its version, as rows name it.
 pub(super) const PROGRAM: &str = concat!("citekeep ", env!("CARGO_PKG_VERSION"));
@@ -20,6 +20,8 @@ pub(super) struct Session {
     pub clock: Clock,
     /// Row of the run.
     pub run: i64,
+    /// Why the clock was doubted when the run began.
+    pub clock_doubt: Option<String>,
     /// Seq of the next ledger entry, which is the id of the next event.
     pub next_entry: i64,
     head: String,
@@ -63,6 +65,7 @@ impl Session {
             path,
             clock,
             run: 0,
+            clock_doubt: None,
             next_entry: 0,
             head: String::new(),
             next: NextIds::default(),
@@ -138,16 +141,29 @@ impl Session {
         Ok(())
     }
 
+    /// When the ledger's last entry was written, as it says.
+    fn last_entry(&self) -> rusqlite::Result<Option<Timestamp>> {
+        let sql = "SELECT json_extract(CAST(body AS TEXT), '$.at') FROM ledger WHERE body IS NOT NULL ORDER BY seq DESC LIMIT 1";
+        let at: Option<String> = self.connection.query_row(sql, [], |row| row.get(0)).optional()?;
+        Ok(at.as_deref().and_then(Timestamp::parse))
+    }
+
     /// Begins the run: its row, and the leases of runs that were killed are free again (the lock says that none lives).
     pub(super) fn begin_run(&mut self, command: &str) -> Result<(), Fault> {
         self.execute("UPDATE job SET leased_until = NULL, leased_by = NULL WHERE leased_until IS NOT NULL")?;
+        self.pull_in()?;
+        self.clock_doubt = doubt(self.clock.now(), self.last_entry()?);
         self.run = self.next_entry;
         let started = self.now();
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
         let host = host.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        let clock = match self.clock {
+        let source = match self.clock {
             Clock::System => "system",
             Clock::Fixed(_) => "fixed",
+        };
+        let clock = match &self.clock_doubt {
+            Some(doubt) => format!("{source}; {doubt}"),
+            None => source.to_owned(),
         };
         let values = [
             integer(self.run),
@@ -156,7 +172,7 @@ impl Session {
             text(PROGRAM),
             text_or_null(host),
             integer(i64::from(std::process::id())),
-            text(clock),
+            text(&clock),
         ];
         RUN.insert(&self.connection, &values)?;
         RUN.encode(&values, &mut self.evidence);

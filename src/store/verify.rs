@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::blob::each_chunk;
 use super::exchange::head_digest;
-use super::failure::sql_error;
-use super::file::SCHEMA;
+use super::failure::{sql_error, unreadable};
+use super::file::{SCHEMA, io_error};
+
 use super::ledger::{self, ExchangeSeal, FIRST_HEAD, Field};
 use super::post::stored_digest;
 use super::query::Reader;
@@ -92,7 +93,13 @@ pub const PROBLEMS_LIMIT: usize = 1000;
 /// If it cannot be opened or read; what is wrong inside is in the report.
 pub fn verify(path: &Path, mut progress: impl FnMut(Progress)) -> Result<Report> {
     let reader = Reader::open(path)?;
-    check(reader.connection(), &mut progress).map_err(|error| sql_error(reader.path(), &error))
+    let report = check(reader.connection(), &mut progress).map_err(|error| sql_error(reader.path(), &error))?;
+    if report.problems.iter().any(|problem| problem.kind == ProblemKind::File)
+        && let Some(source) = unreadable(reader.path())
+    {
+        return Err(io_error("cannot read", reader.path(), source));
+    }
+    Ok(report)
 }
 
 type Sql<T> = rusqlite::Result<T>;

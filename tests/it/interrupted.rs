@@ -1,10 +1,15 @@
 //! Killed or stopped at any moment, the archive is sound, and the next run completes it.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::scene::Scene;
+use crate::scene::{POST, Scene, article, text};
+use crate::shim;
 use crate::web::Reply;
 
 /// An article with so many linked pages.
@@ -23,11 +28,140 @@ fn with_links(scene: &Scene, count: usize) -> String {
     scene.file("story.html", page + "</article>")
 }
 
+/// How often to kill; `scripts/kills.sh` asks for more.
+fn rounds(default: u32) -> u32 {
+    std::env::var("CITEKEEP_KILLS").map_or(default, |rounds| rounds.parse().unwrap())
+}
+
+/// Whether a command under the shim was killed at this write of it to files with `files` in their path; `None` without the shim.
+fn killed_at_write(command: &mut Command, files: &str, number: u32) -> Option<bool> {
+    let number = number.to_string();
+    let settings = [
+        ("FAULT_WRITE", number.as_str()),
+        ("FAULT_KILL", "1"),
+        ("FAULT_FILES", files),
+    ];
+    if !shim::under(command, &settings) {
+        return None;
+    }
+    let output = command.output().unwrap();
+    match output.status.code() {
+        None => Some(true),
+        Some(0) => Some(false),
+        Some(_) => panic!("{output:?}"),
+    }
+}
+
+#[test]
+fn killed_at_any_write_of_a_migration_the_next_run_completes_it() {
+    for (version, kept) in [
+        (1, &include_bytes!("../archives/schema-1.db.gz")[..]),
+        (2, include_bytes!("../archives/schema-2.db.gz")),
+        (3, include_bytes!("../archives/schema-3.db.gz")),
+    ] {
+        let mut old = Vec::new();
+        flate2::read::GzDecoder::new(kept).read_to_end(&mut old).unwrap();
+        let migrating = |scene: &Scene| {
+            scene.file(
+                "note.txt",
+                "A sentence that stands here by itself and cites nothing at all.\n",
+            );
+            let mut command = scene.archiving();
+            command.args(["-q", "note.txt"]);
+            command
+        };
+        let undisturbed = {
+            let scene = Scene::new();
+            fs::write(scene.archive(), &old).unwrap();
+            assert_eq!(migrating(&scene).output().unwrap().status.code(), Some(0));
+            scene.dump("archive.db")
+        };
+        let step = usize::try_from((120 / rounds(10)).max(1)).unwrap();
+        for write in (1..).step_by(step) {
+            let scene = Scene::new();
+            fs::write(scene.archive(), &old).unwrap();
+            match killed_at_write(&mut migrating(&scene), "archive.db", write) {
+                None => return,
+                Some(false) => {
+                    assert!(
+                        write > 10,
+                        "the migration of schema {version} wrote too little to be tested"
+                    );
+                    break;
+                }
+                Some(true) => {}
+            }
+            let output = migrating(&scene).output().unwrap();
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "schema {version}, write {write}: {output:?}"
+            );
+            scene.is_sound();
+            assert_eq!(scene.dump("archive.db"), undisturbed, "schema {version}, write {write}");
+        }
+    }
+}
+
+/// Every file below a folder, by its path in it.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn killed_at_any_write_of_an_export_it_leaves_no_half_bundle_and_the_next_is_as_the_undisturbed() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let input = scene.file("story.html", article(POST));
+    scene.archives(0, &[&input]);
+    let export = |to: &str| {
+        let mut command = scene.bare();
+        command.args(["export", "--all", "-q", "-o"]).arg(scene.path(to));
+        command
+    };
+    assert_eq!(export("undisturbed").output().unwrap().status.code(), Some(0));
+    let undisturbed = files(&scene.path("undisturbed"));
+    let before = fs::read(scene.archive()).unwrap();
+    let step = usize::try_from((300 / rounds(12)).max(1)).unwrap();
+    // Its drafts stand in this folder; the archive itself is only read.
+    fs::create_dir(scene.path("bundles")).unwrap();
+    for write in (1..).step_by(step) {
+        match killed_at_write(&mut export("bundles/bundle"), "/bundles/", write) {
+            None => return,
+            Some(false) => {
+                assert!(write > 30, "an export wrote too little to be tested");
+                break;
+            }
+            Some(true) => {}
+        }
+        assert!(!scene.path("bundles/bundle").exists(), "write {write}");
+        assert!(fs::read(scene.archive()).unwrap() == before, "write {write}");
+        let output = export("bundles/bundle").output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "write {write}: {}", text(&output.stderr));
+        assert!(files(&scene.path("bundles/bundle")) == undisturbed, "write {write}");
+        fs::remove_dir_all(scene.path("bundles")).unwrap();
+        fs::create_dir(scene.path("bundles")).unwrap();
+    }
+    scene.is_sound();
+}
+
 #[test]
 fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
     const LINKS: usize = 60;
-    // `scripts/kills.sh` asks for more.
-    let rounds: u32 = std::env::var("CITEKEEP_KILLS").map_or(50, |rounds| rounds.parse().unwrap());
+    let rounds = rounds(50);
     let (undisturbed, takes) = {
         let scene = Scene::new();
         with_links(&scene, LINKS);
@@ -101,4 +235,23 @@ fn ctrl_c_finishes_what_is_in_flight_and_says_what_is_left() {
     assert!((1..30).contains(&before), "{before}");
     scene.archives(0, &[&input]);
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM capture"), 30);
+}
+
+#[test]
+fn sigterm_ends_a_run_with_its_code_after_committing_what_was_done_and_the_next_goes_on() {
+    let scene = Scene::new();
+    let input = with_links(&scene, 12);
+    let mut command = scene.archiving();
+    command.args(["-q", &input, "--set", "pace.delay=0.1", "--set", "pace.per_host=1"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    scene.wait_until_asked("office.example", "/page", 2);
+    let pid = child.id().to_string();
+    for _ in 0..2 {
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
+    scene.is_sound();
+    scene.archives(0, &[&input]);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM capture"), 12);
 }

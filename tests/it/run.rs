@@ -244,3 +244,27 @@ fn the_monitor_hears_how_a_run_ended_and_its_silence_costs_nothing() {
     assert_eq!(output.status.code(), Some(66), "{output:?}");
     assert_eq!(scene.web.asked("monitor.example", "/abc/fail"), 1);
 }
+
+#[test]
+fn a_run_whose_time_is_over_begins_nothing_more_and_the_next_goes_on() {
+    let scene = Scene::new();
+    left_by_a_killed_run(&scene);
+    let output = run(
+        &scene,
+        &[
+            "--max-duration",
+            "0",
+            "--set",
+            "pace.delay=0.1",
+            "--set",
+            "pace.per_host=1",
+            "--json",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["stopped_by"], "max_duration");
+    scene.is_sound();
+    assert_eq!(run(&scene, &[]).status.code(), Some(0));
+    assert_eq!(captures(&scene), LINKS as i64);
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -190,6 +190,24 @@ impl Scene {
         self.web
             .on("syndication.test", &format!("/tweet-result?id={id}&*"), [reply]);
     }
+}
+
+/// How a command ended, and the most memory that it held, in KiB.
+pub fn watched(command: &mut Command) -> (Output, u64) {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let watching = std::thread::spawn(move || {
+        let mut most = 0;
+        while let Ok(status) = fs::read_to_string(&status) {
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let Some(peak) = peak else { break };
+            most = peak.trim().trim_end_matches(" kB").parse().unwrap_or(most);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        most
+    });
+    let output = child.wait_with_output().unwrap();
+    (output, watching.join().unwrap())
 }
 
 pub fn text(bytes: &[u8]) -> String {

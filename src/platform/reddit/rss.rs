@@ -49,9 +49,8 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
     if body.len() > article::feed::LONGEST {
         return Answer::without_post(Outcome::Unreadable, "no_feed");
     }
-    let feed = match article::feed::check_depth(&body).map(|()| feed_rs::parser::parse(body.as_slice())) {
-        Ok(Ok(feed)) => feed,
-        _ => return Answer::without_post(Outcome::Unreadable, "no_feed"),
+    let Ok(feed) = article::feed::parse(&body) else {
+        return Answer::without_post(Outcome::Unreadable, "no_feed");
     };
     let full_name = asked.map(|id| match id.split_once('/') {
         None => format!("t3_{id}"),
