@@ -15,6 +15,7 @@ mod body;
 mod bound;
 mod vocabulary;
 
+pub(super) use bound::within_attributes;
 pub use bound::{document as parse, fragment as parse_fragment};
 
 /// Markup inside markup (escaped, in `noscript`, in templates) is read so deep and no deeper.

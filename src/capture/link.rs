@@ -16,8 +16,14 @@ impl Capturer {
     /// Captures the page at `url` now.
     pub(super) async fn capture_link(&self, url: &Url) -> CaptureRecord {
         let started = self.clock.now();
-        let answer = self.ask_web(url).await;
-        capture_of(answer, started, self.clock.now())
+        let mut answer = self.ask_web(url).await;
+        let (requisites, left_out) = self.capture_requisites(&answer).await;
+        if left_out > 0 {
+            answer.detail = Some(format!("{left_out} files of the page were left out"));
+        }
+        let mut record = capture_of(answer, started, self.clock.now());
+        record.media = requisites;
+        record
     }
 
     /// Keeps what the web gave at a target's address outside its turn, as a capture after which nothing is due.

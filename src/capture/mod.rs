@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::{Clock, Timestamp};
+use crate::config::Requisites;
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
@@ -27,6 +28,7 @@ pub mod input;
 mod link;
 mod notice;
 mod post;
+mod requisites;
 mod reread;
 mod schedule;
 pub mod source;
@@ -65,7 +67,7 @@ const GRACE: Duration = Duration::from_secs(20);
 /// Whether, and how urgently, somebody asked us to stop.
 #[derive(Debug, Default)]
 pub struct Stop {
-    asked: AtomicU8,
+    asked: Arc<AtomicU8>,
     changed: Notify,
 }
 
@@ -177,6 +179,9 @@ pub struct Capturer {
     store: Arc<Store>,
     upstreams: Arc<Upstreams>,
     canaries: Canaries,
+    requisites: Requisites,
+    /// How often a stop was asked of the work that this is for.
+    asked_to_stop: Arc<AtomicU8>,
     clock: Clock,
 }
 
@@ -189,6 +194,8 @@ impl Capturer {
             store,
             upstreams: Arc::new(upstreams),
             canaries: Canaries::default(),
+            requisites: Requisites::default(),
+            asked_to_stop: Arc::default(),
             clock,
         }
     }
@@ -197,6 +204,13 @@ impl Capturer {
     #[must_use]
     pub fn with_canaries(mut self, posts: &BTreeMap<String, Vec<PostRef>>) -> Capturer {
         self.canaries = Canaries::new(posts);
+        self
+    }
+
+    /// With these bounds of what is kept of a linked page besides its own bytes.
+    #[must_use]
+    pub fn with_requisites(mut self, bounds: Requisites) -> Capturer {
+        self.requisites = bounds;
         self
     }
 
@@ -231,7 +245,8 @@ impl Capturer {
             // A lease is a commit, so jobs are leased many at a time.
             while tasks.len() <= IN_FLIGHT / 2 && !supply.is_empty() && !stop.is_asked() {
                 for job in self.lease(&mut supply, IN_FLIGHT - tasks.len()).await? {
-                    let capturer = self.clone();
+                    let mut capturer = self.clone();
+                    capturer.asked_to_stop = Arc::clone(&stop.asked);
                     tasks.spawn(async move {
                         let done = capturer.work(job).await;
                         capturer.keep_penalties().await?;

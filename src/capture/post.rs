@@ -107,7 +107,7 @@ impl Capturer {
 
 /// What came of asking for a file of a post. A web page in its place is a wall, whatever its status; a part that nobody asked for
 /// is not the file.
-fn media_outcome(exchanges: &[Exchange]) -> (Outcome, String) {
+pub(super) fn media_outcome(exchanges: &[Exchange]) -> (Outcome, String) {
     let (outcome, reason) = super::link::outcome_of(exchanges);
     match exchanges.last() {
         Some(last) if outcome == Outcome::Captured && is_page(last) => {

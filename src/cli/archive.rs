@@ -93,7 +93,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                     fetcher.map_err(|_| Error::Internal("setting up the HTTP client stopped".to_owned()))??;
                 fetcher.leave_alone(store.host_penalties().await?);
                 let capturer = Capturer::new(fetcher, store.clone(), config.upstreams()?, clock)
-                    .with_canaries(&config.canaries()?);
+                    .with_canaries(&config.canaries()?)
+                    .with_requisites(config.requisites);
                 let work = Work {
                     global,
                     arguments,

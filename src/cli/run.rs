@@ -198,8 +198,9 @@ async fn work(
     let (stop, signalled) = listen()?;
     let fetcher = Fetcher::new(config, clock)?;
     fetcher.leave_alone(store.host_penalties().await?);
-    let capturer =
-        Capturer::new(fetcher, Arc::clone(store), config.upstreams()?, clock).with_canaries(&config.canaries()?);
+    let capturer = Capturer::new(fetcher, Arc::clone(store), config.upstreams()?, clock)
+        .with_canaries(&config.canaries()?)
+        .with_requisites(config.requisites);
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);
