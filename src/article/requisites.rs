@@ -267,37 +267,85 @@ mod tests {
         };
         let files = of_page(format!("<!doctype html><html>{html}").as_bytes(), &hints);
         let kind = |file: &Requisite| format!("{:?}", file.kind).to_lowercase();
-        files.iter().map(|file| format!("{} {}", kind(file), file.url)).collect()
+        files
+            .iter()
+            .map(|file| format!("{} {}", kind(file), file.url))
+            .collect()
     }
 
     #[test]
     fn a_page_names_its_files_in_all_the_ways_of_html() {
         for (html, expected) in [
-            ("<link rel='StyleSheet' href=a.css>", &["style https://paper.example/2024/a.css"][..]),
+            (
+                "<link rel='StyleSheet' href=a.css>",
+                &["style https://paper.example/2024/a.css"][..],
+            ),
             ("<link rel=stylesheet media=print href=a.css>", &[]),
-            ("<link rel='shortcut icon' href='/i.ico'>", &["icon https://paper.example/i.ico"]),
-            ("<link rel=preload as=font href=f.woff2>", &["font https://paper.example/2024/f.woff2"]),
-            ("<link rel=canonical href=/x><link rel=preload as=script href=s.js>", &[]),
-            ("<base href=//cdn.example/><img src='a.png#x'>", &["image https://cdn.example/a.png"]),
-            ("<base href='javascript:1'><img src=a.png>", &["image https://paper.example/2024/a.png"]),
+            (
+                "<link rel='shortcut icon' href='/i.ico'>",
+                &["icon https://paper.example/i.ico"],
+            ),
+            (
+                "<link rel=preload as=font href=f.woff2>",
+                &["font https://paper.example/2024/f.woff2"],
+            ),
+            (
+                "<link rel=canonical href=/x><link rel=preload as=script href=s.js>",
+                &[],
+            ),
+            (
+                "<base href=//cdn.example/><img src='a.png#x'>",
+                &["image https://cdn.example/a.png"],
+            ),
+            (
+                "<base href='javascript:1'><img src=a.png>",
+                &["image https://paper.example/2024/a.png"],
+            ),
             (
                 "<img src=a.png srcset='a-640.png 640w, a-1280.png 1280w, a-2560.png 2560w'>",
-                &["image https://paper.example/2024/a-1280.png", "image https://paper.example/2024/a.png"],
+                &[
+                    "image https://paper.example/2024/a-1280.png",
+                    "image https://paper.example/2024/a.png",
+                ],
             ),
             (
                 "<picture><source media='(max-width: 600px)' srcset=s.webp><source srcset=b.webp><source srcset=c.webp><img src=d.jpg srcset=e.jpg></picture>",
-                &["image https://paper.example/2024/b.webp", "image https://paper.example/2024/d.jpg"],
+                &[
+                    "image https://paper.example/2024/b.webp",
+                    "image https://paper.example/2024/d.jpg",
+                ],
             ),
-            ("<noscript><img src=lazy.png></noscript>", &["image https://paper.example/2024/lazy.png"]),
-            ("<p style='background: url(\"b.png\")'>", &["background https://paper.example/2024/b.png"]),
+            (
+                "<noscript><img src=lazy.png></noscript>",
+                &["image https://paper.example/2024/lazy.png"],
+            ),
+            (
+                "<p style='background: url(\"b.png\")'>",
+                &["background https://paper.example/2024/b.png"],
+            ),
             (
                 "<style>@import 'c.css'; p { background: url(p.png) }</style>",
-                &["style https://paper.example/2024/c.css", "background https://paper.example/2024/p.png"],
+                &[
+                    "style https://paper.example/2024/c.css",
+                    "background https://paper.example/2024/p.png",
+                ],
             ),
-            ("<script>document.write('<img src=no.png>')</script><textarea><img src=no.png></textarea>", &[]),
-            ("<!-- <img src=no.png> --><img src='data:image/png;base64,AA'><img src='#x'><img src=''>", &[]),
-            ("<script>1</script><img src=a.png><img src=a.png>", &["image https://paper.example/2024/a.png"]),
-            ("<video poster=p.jpg></video>", &["image https://paper.example/2024/p.jpg"]),
+            (
+                "<script>document.write('<img src=no.png>')</script><textarea><img src=no.png></textarea>",
+                &[],
+            ),
+            (
+                "<!-- <img src=no.png> --><img src='data:image/png;base64,AA'><img src='#x'><img src=''>",
+                &[],
+            ),
+            (
+                "<script>1</script><img src=a.png><img src=a.png>",
+                &["image https://paper.example/2024/a.png"],
+            ),
+            (
+                "<video poster=p.jpg></video>",
+                &["image https://paper.example/2024/p.jpg"],
+            ),
         ] {
             assert_eq!(told(html), expected, "{html}");
         }

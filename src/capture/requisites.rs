@@ -63,7 +63,13 @@ impl Capturer {
         }
         let left_out = waiting.files.len();
         while let Some(file) = waiting.next().filter(|_| records.len() < bounds.count + NAMED) {
-            records.push(record(records.len(), &file, Outcome::Refused, over.to_owned(), Vec::new()));
+            records.push(record(
+                records.len(),
+                &file,
+                Outcome::Refused,
+                over.to_owned(),
+                Vec::new(),
+            ));
         }
         (records, left_out)
     }

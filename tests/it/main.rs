@@ -10,6 +10,7 @@ mod histories;
 mod inputs;
 mod interrupted;
 mod media;
+mod pages;
 mod persons;
 mod platforms;
 mod resolution;

@@ -34,7 +34,11 @@ pub(super) fn of<'a>(srcset: &'a str, sizes: Option<&str>) -> Option<&'a str> {
 
 /// Picture points to the pixel.
 fn density(descriptor: &str, place: f64) -> f64 {
-    let number = |unit| descriptor.strip_suffix(unit).and_then(|n: &str| n.trim().parse::<f64>().ok());
+    let number = |unit| {
+        descriptor
+            .strip_suffix(unit)
+            .and_then(|n: &str| n.trim().parse::<f64>().ok())
+    };
     match (number('w'), number('x')) {
         (Some(width), _) => width / place.max(1.0),
         (None, Some(density)) => density,
@@ -57,7 +61,11 @@ fn width(sizes: &str) -> f64 {
 }
 
 fn pixels(length: &str) -> Option<f64> {
-    let number = |unit| length.strip_suffix(unit).and_then(|n: &str| n.trim().parse::<f64>().ok());
+    let number = |unit| {
+        length
+            .strip_suffix(unit)
+            .and_then(|n: &str| n.trim().parse::<f64>().ok())
+    };
     number("px")
         .or_else(|| number("vw").map(|part| WINDOW * part / 100.0))
         .or_else(|| number("em").map(|em| em * 16.0))
@@ -95,8 +103,16 @@ mod tests {
             ("a.png 300w, b.png 600w, c.png 3000w", None, Some("c.png")),
             ("a.png 300w, b.png 600w", None, Some("b.png")),
             ("a.png 300w, b.png 600w", Some("250px"), Some("a.png")),
-            ("a.png 300w,b.png 600w", Some("(max-width: 600px) 100vw, 500px"), Some("b.png")),
-            ("a.png 300w, b.png 700w", Some("(min-width: 900px) 50vw, 100px"), Some("b.png")),
+            (
+                "a.png 300w,b.png 600w",
+                Some("(max-width: 600px) 100vw, 500px"),
+                Some("b.png"),
+            ),
+            (
+                "a.png 300w, b.png 700w",
+                Some("(min-width: 900px) 50vw, 100px"),
+                Some("b.png"),
+            ),
             ("a,b.png 300w, c.png 900w", Some("calc(100vw - 2em)"), Some("c.png")),
             ("a.png, b.png 2x", None, Some("a.png")),
             (" , ", None, None),

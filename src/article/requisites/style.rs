@@ -99,7 +99,8 @@ fn inner_text(parser: &mut Parser<'_>) -> Option<String> {
 /// Smaller for fonts that are rather taken.
 fn rank(address: &str, format: &str) -> usize {
     let path = address.split(['?', '#']).next().unwrap_or_default();
-    let named = |name: &str| format.eq_ignore_ascii_case(name) || path.to_ascii_lowercase().ends_with(&format!(".{name}"));
+    let named =
+        |name: &str| format.eq_ignore_ascii_case(name) || path.to_ascii_lowercase().ends_with(&format!(".{name}"));
     let formats = ["woff2", "woff", "ttf", "otf"];
     formats.iter().position(|name| named(name)).unwrap_or(formats.len())
 }
@@ -123,7 +124,10 @@ mod tests {
             ("@import url(../a.css) layer(base) screen;", &["style /a.css"]),
             ("@IMPORT URL(\"a.css\"); p{}", &["style /css/a.css"]),
             ("p{background:url( 'a.png' ) no-repeat}", &["image /css/a.png"]),
-            ("@media screen{@supports (display:grid){p{background:url(a.png)}}}", &["image /css/a.png"]),
+            (
+                "@media screen{@supports (display:grid){p{background:url(a.png)}}}",
+                &["image /css/a.png"],
+            ),
             (
                 "p{background:image-set('a.png' 1x, url(b.png) 2x)}",
                 &["image /css/a.png", "image /css/b.png"],
@@ -136,7 +140,10 @@ mod tests {
             ("/* url(no.png) */ p{content:'url(no.png)'}", &[]),
             ("@namespace svg url(http://www.w3.org/2000/svg);", &[]),
             ("p{background:url(data:image/png;base64,AA)} q{fill:url(#x)}", &[]),
-            ("p{background:url(a b.png)} q{background:url(c.png)}", &["image /css/c.png"]),
+            (
+                "p{background:url(a b.png)} q{background:url(c.png)}",
+                &["image /css/c.png"],
+            ),
             ("p{background:url(\\61.png)", &["image /css/a.png"]),
             (".a{.b{&:hover{background:url(d.png)}}}", &["image /css/d.png"]),
         ] {
@@ -146,8 +153,15 @@ mod tests {
 
     #[test]
     fn nesting_to_any_depth_is_passed_over() {
-        let css = format!("{}p{{background:url(no.png)}}{}", "a{".repeat(100_000), "}".repeat(100_000));
-        assert_eq!(told(&format!("{css} q{{background:url(yes.png)}}")), ["image /css/yes.png"]);
+        let css = format!(
+            "{}p{{background:url(no.png)}}{}",
+            "a{".repeat(100_000),
+            "}".repeat(100_000)
+        );
+        assert_eq!(
+            told(&format!("{css} q{{background:url(yes.png)}}")),
+            ["image /css/yes.png"]
+        );
         assert_eq!(told(&"a(".repeat(100_000)), <[&str; 0]>::default());
     }
 }
