@@ -2,14 +2,15 @@
 
 use url::Url;
 
+use super::post::best_answer;
 use super::{Capturer, LEASE_MILLIS, WORKER};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::WEB;
 use crate::platform::status::from_status;
 use crate::platform::wall::wall;
+use crate::platform::{PageCopy, PostRef, SourceKind, WEB};
 use crate::store::record::{AnswerRecord, CaptureRecord};
 
 impl Capturer {
@@ -21,9 +22,19 @@ impl Capturer {
         if left_out > 0 {
             answer.detail = Some(format!("{left_out} files of the page were left out"));
         }
-        let mut record = capture_of(answer, started, self.clock.now());
-        record.media = requisites;
-        record
+        let mut answers = vec![answer];
+        if is_worth_looking_up(answers[0].outcome) {
+            answers.push(self.answer_of(&page_at(url), &PageCopy).await);
+        }
+        CaptureRecord {
+            recheck_at: None,
+            started,
+            ended: self.clock.now(),
+            best: best_answer(&answers, &[SourceKind::Page, SourceKind::Archive]),
+            answers,
+            canaries: Vec::new(),
+            media: requisites,
+        }
     }
 
     /// Keeps what the web gave at a target's address outside its turn, as a capture after which nothing is due.
@@ -56,6 +67,22 @@ impl Capturer {
             other => other,
         };
         web_answer(outcome, reason, exchanges)
+    }
+}
+
+/// Whether a web archive is asked for a page of which the web said this: not where the page is there, where we did not ask
+/// (an address that is none of others' business among it), nor where it may be there soon.
+fn is_worth_looking_up(said: Outcome) -> bool {
+    said.is_gone() || matches!(said, Outcome::NotFound | Outcome::Walled | Outcome::LoginRequired)
+}
+
+/// A linked page as sources are asked for it.
+fn page_at(url: &Url) -> PostRef {
+    PostRef {
+        platform: WEB,
+        id: String::new(),
+        url: url.clone(),
+        handle: None,
     }
 }
 

@@ -152,7 +152,7 @@ fn is_worth_asking(kind: SourceKind, answers: &[AnswerRecord]) -> bool {
 }
 
 /// Index of the answer that says most: the post itself, else the platform's own statement, else what hints at most.
-fn best_answer(answers: &[AnswerRecord], kinds: &[SourceKind]) -> usize {
+pub(super) fn best_answer(answers: &[AnswerRecord], kinds: &[SourceKind]) -> usize {
     let rank = |i: usize| {
         let said = match answers[i].outcome {
             Outcome::Captured => 0,

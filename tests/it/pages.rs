@@ -128,3 +128,50 @@ fn a_file_that_cannot_be_had_costs_the_page_nothing() {
     assert_eq!(outcome, "captured");
     scene.is_sound();
 }
+
+#[test]
+fn a_page_that_its_server_does_not_give_is_looked_for_in_the_web_archive_and_stays_gone() {
+    let (scene, story) = cited();
+    scene.web.on("weir.test", "/history/lindow", [Reply::status(404)]);
+    let index = "/cdx?url=http%3A%2F%2Fweir.test%2Fhistory%2Flindow&output=json&fl=timestamp,original,mimetype,statuscode\
+                 &filter=statuscode:200&limit=-1";
+    let rows = r#"[["timestamp","original","mimetype","statuscode"],["20230405060708","http://weir.test/history/lindow","text/html","200"]]"#;
+    scene.web.on("index.test", index, [Reply::json(rows)]);
+    scene.web.on(
+        "playback.test",
+        "/web/20230405060708id_/http://weir.test/history/lindow",
+        [Reply::page(PAGE).with("memento-datetime", "Wed, 05 Apr 2023 06:07:08 GMT")],
+    );
+    scene.archives(0, &[&story]);
+    let answers: String = scene.value(
+        "SELECT group_concat(line, '; ') FROM (SELECT source || ' ' || outcome || coalesce(' ' || detail, '') AS line FROM answer ORDER BY ordinal)",
+    );
+    assert_eq!(
+        answers,
+        "web not_found; wayback captured as archived at 2023-04-05T06:07:08Z"
+    );
+    let said: String = scene.value("SELECT outcome || ' ' || source FROM capture");
+    assert_eq!(said, "captured wayback");
+    scene.archives(0, &[&story, "--again"]);
+    let state: String = scene.value("SELECT state FROM verdict ORDER BY id DESC LIMIT 1");
+    assert_eq!(state, "gone");
+    scene.is_sound();
+}
+
+#[test]
+fn the_web_archive_is_not_told_of_a_page_that_was_not_asked_for() {
+    let (scene, story) = cited();
+    scene.web.on(
+        "weir.test",
+        "/robots.txt",
+        [Reply::ok("text/plain", "User-agent: *\nDisallow: /")],
+    );
+    scene.archives(0, &[&story]);
+    let asked = scene
+        .web
+        .log()
+        .iter()
+        .filter(|asked| asked.host == "index.test")
+        .count();
+    assert_eq!(asked, 0);
+}
