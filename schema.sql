@@ -322,12 +322,13 @@ CREATE TABLE canary (
 ) STRICT;
 CREATE INDEX canary_asked ON canary (asked);
 
--- A photo, video or other file of a captured post; or a file that a captured page shows.
+-- A photo, video or other file of a captured post; or a file that a captured page shows (kind style, image, font or icon), in
+-- the order in which they were asked for.
 CREATE TABLE post_media (
   id        INTEGER PRIMARY KEY,
   capture   INTEGER NOT NULL REFERENCES capture (id),
-  position  INTEGER NOT NULL,           -- in the post or page, from 0
-  kind      TEXT NOT NULL,              -- photo, video, gif, audio; of a page: style, image, font, icon
+  position  INTEGER NOT NULL,           -- in the post, from 0
+  kind      TEXT NOT NULL,              -- photo, video, gif, audio
   url       TEXT NOT NULL,              -- its address as the source gave it
   alt       TEXT,                       -- description given by the author
   outcome   TEXT NOT NULL REFERENCES outcome (word),
