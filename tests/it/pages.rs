@@ -175,3 +175,21 @@ fn the_web_archive_is_not_told_of_a_page_that_was_not_asked_for() {
         .count();
     assert_eq!(asked, 0);
 }
+
+#[test]
+fn the_words_of_linked_pages_are_found() {
+    let (scene, story) = cited();
+    scene.archives(0, &[&story]);
+    let output = scene
+        .bare()
+        .args(["search", "--json", "flood of 1953"])
+        .output()
+        .unwrap();
+    let hit: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(hit["kind"], "page");
+    assert_eq!(hit["by"], "The weir of Lindow");
+    assert_eq!(
+        hit["text"][0],
+        "It was built in 1911, and again after the flood of 1953."
+    );
+}
