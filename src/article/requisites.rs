@@ -258,6 +258,8 @@ fn attribute<'a>(tag: &'a Tag, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn told(html: &str) -> Vec<String> {
@@ -364,5 +366,17 @@ mod tests {
             content_type: Some("text/plain".to_owned()),
         };
         assert_eq!(of_page(b"Just words, and more of them.", &hints), []);
+    }
+
+    proptest! {
+        #[test]
+        fn any_page_and_any_style_sheet_is_read_without_panic(
+            text in "(<link rel=stylesheet href=|<img srcset=|<style>|</style>|<picture>|<source |<script>|<!--|@import |@font-face|url\\(|image-set\\(|format\\(|[{}();,'\"<>=é \\\\]|[a-z0-9]{1,3}){0,40}"
+        ) {
+            let hints = Hints { url: Url::parse("https://paper.example/").ok(), content_type: Some("text/html".to_owned()) };
+            for file in of_page(text.as_bytes(), &hints).iter().chain(&of_style(text.as_bytes(), hints.url.as_ref().unwrap())) {
+                prop_assert!(matches!(file.url.scheme(), "http" | "https") && file.url.fragment().is_none());
+            }
+        }
     }
 }
