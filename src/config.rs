@@ -49,6 +49,8 @@ pub struct Config {
     pub pace: Pace,
     /// Bounds of a transfer.
     pub limit: Limit,
+    /// How much of what a linked page needs to look right is kept with it.
+    pub requisites: Requisites,
     /// What the guard lets pass.
     pub net: Net,
     /// Addresses of names, instead of asking DNS; `*` is every other name.
@@ -118,6 +120,28 @@ pub struct Limit {
     pub redirects: usize,
     /// Tries after the first, within a run.
     pub retries: u32,
+}
+
+/// How much is kept, with each linked page, of the style sheets, pictures, fonts and icons that it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Requisites {
+    /// Files; 0: none is asked for.
+    pub count: usize,
+    /// Bytes after which no further file is asked for.
+    pub bytes: u64,
+    /// Seconds after which no further file is waited for.
+    pub seconds: f64,
+}
+
+impl Default for Requisites {
+    fn default() -> Requisites {
+        Requisites {
+            count: 0,
+            bytes: 32 << 20,
+            seconds: 60.0,
+        }
+    }
 }
 
 /// What verdicts need.
@@ -225,6 +249,7 @@ impl Default for Config {
             x_queries: PathBuf::new(),
             pace: Pace::default(),
             limit: Limit::default(),
+            requisites: Requisites::default(),
             net: Net::default(),
             hosts: BTreeMap::new(),
             canary: BTreeMap::new(),
@@ -329,6 +354,7 @@ impl Config {
             ("pace.patience", self.pace.patience, 0.0),
             ("verdict.spacing", self.verdict.spacing, 0.0),
             ("stamp.every", self.stamp.every, 0.0),
+            ("requisites.seconds", self.requisites.seconds, 0.0),
             ("limit.connect", self.limit.connect, 0.001),
             ("limit.headers", self.limit.headers, 0.001),
             ("limit.idle", self.limit.idle, 0.001),
@@ -345,6 +371,10 @@ impl Config {
             if !(1..=1024).contains(&count) {
                 return Err(wrong(name, format!("{count} is not between 1 and 1024")));
             }
+        }
+        if self.requisites.count > 1_000 {
+            let count = self.requisites.count;
+            return Err(wrong("requisites.count", format!("{count} is more than 1000")));
         }
         self.canaries()?;
         self.witnesses()?;

@@ -15,6 +15,7 @@ mod body;
 mod bound;
 mod vocabulary;
 
+pub(super) use bound::within_attributes;
 use vocabulary::attribute;
 
 pub use bound::{document as parse, fragment as parse_fragment};

@@ -12,6 +12,7 @@ mod html;
 mod meta;
 pub(crate) mod page;
 mod plain;
+pub mod requisites;
 mod sentence;
 
 pub use decode::Unreadable;

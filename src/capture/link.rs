@@ -2,23 +2,40 @@
 
 use url::Url;
 
+use super::post::best_answer;
 use super::source::{PARSER_STOPPED, SESSION_EXPIRED, contained};
 use super::{Capturer, LEASE_MILLIS, WORKER};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::WEB;
 use crate::platform::status::from_status;
 use crate::platform::wall::wall;
+use crate::platform::{PageCopy, PostRef, SourceKind, WEB};
 use crate::store::record::{AnswerRecord, CaptureRecord};
 
 impl Capturer {
     /// Captures the page at `url` now.
     pub(super) async fn capture_link(&self, url: &Url) -> CaptureRecord {
         let started = self.clock.now();
-        let answer = self.ask_web(url).await;
-        capture_of(answer, started, self.clock.now())
+        let mut answer = self.ask_web(url).await;
+        let (requisites, left_out) = self.capture_requisites(&answer).await;
+        if left_out > 0 {
+            answer.detail = Some(format!("{left_out} files of the page were left out"));
+        }
+        let mut answers = vec![answer];
+        if is_worth_looking_up(answers[0].outcome) {
+            answers.push(self.answer_of(&page_at(url), &PageCopy).await);
+        }
+        CaptureRecord {
+            recheck_at: None,
+            started,
+            ended: self.clock.now(),
+            best: best_answer(&answers, &[SourceKind::Page, SourceKind::Archive]),
+            answers,
+            canaries: Vec::new(),
+            media: requisites,
+        }
     }
 
     /// Keeps what the web gave at a target's address outside its turn, as a capture after which nothing is due.
@@ -57,6 +74,22 @@ impl Capturer {
             false => (outcome, reason),
         };
         web_answer(outcome, reason, exchanges)
+    }
+}
+
+/// Whether a web archive is asked for a page of which the web said this: not where the page is there, where we did not ask
+/// (an address that is none of others' business among it), nor where it may be there soon.
+fn is_worth_looking_up(said: Outcome) -> bool {
+    said.is_gone() || matches!(said, Outcome::NotFound | Outcome::Walled | Outcome::LoginRequired)
+}
+
+/// A linked page as sources are asked for it.
+fn page_at(url: &Url) -> PostRef {
+    PostRef {
+        platform: WEB,
+        id: String::new(),
+        url: url.clone(),
+        handle: None,
     }
 }
 

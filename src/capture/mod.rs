@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::{Clock, Timestamp};
+use crate::config::Requisites;
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
@@ -29,6 +30,7 @@ pub mod input;
 mod link;
 mod notice;
 mod post;
+mod requisites;
 mod reread;
 mod schedule;
 pub mod source;
@@ -69,7 +71,7 @@ const GRACE: Duration = Duration::from_secs(20);
 /// Whether, and how urgently, somebody asked us to stop.
 #[derive(Debug, Default)]
 pub struct Stop {
-    asked: AtomicU8,
+    asked: Arc<AtomicU8>,
     changed: Notify,
 }
 
@@ -217,6 +219,9 @@ pub struct Capturer {
     store: Arc<Store>,
     upstreams: Arc<Upstreams>,
     canaries: Canaries,
+    requisites: Requisites,
+    /// How often a stop was asked of the work that this is for.
+    asked_to_stop: Arc<AtomicU8>,
     clock: Clock,
 }
 
@@ -229,6 +234,8 @@ impl Capturer {
             store,
             upstreams: Arc::new(upstreams),
             canaries: Canaries::default(),
+            requisites: Requisites::default(),
+            asked_to_stop: Arc::default(),
             clock,
         }
     }
@@ -237,6 +244,13 @@ impl Capturer {
     #[must_use]
     pub fn with_canaries(mut self, posts: &BTreeMap<String, Vec<PostRef>>) -> Capturer {
         self.canaries = Canaries::new(posts);
+        self
+    }
+
+    /// With these bounds of what is kept of a linked page besides its own bytes.
+    #[must_use]
+    pub fn with_requisites(mut self, bounds: Requisites) -> Capturer {
+        self.requisites = bounds;
         self
     }
 
@@ -294,7 +308,7 @@ impl Capturer {
             while tasks.len() <= IN_FLIGHT / 2 && !supply.is_empty() && !stop.is_asked() {
                 let room = IN_FLIGHT.saturating_sub(tasks.len());
                 let jobs = self.lease(&mut supply, room).await?;
-                self.begin(jobs, &mut tasks);
+                self.begin(jobs, stop, &mut tasks);
             }
             if tasks.is_empty() && !supply.may_grow() {
                 return Ok(());
@@ -304,7 +318,7 @@ impl Capturer {
                 Some(jobs) = supply.more() => {
                     // Leases that nobody works on end with the run.
                     if !stop.is_asked() {
-                        self.begin(jobs, &mut tasks);
+                        self.begin(jobs, stop, &mut tasks);
                     }
                     continue;
                 }
@@ -323,9 +337,10 @@ impl Capturer {
         }
     }
 
-    fn begin(&self, jobs: Vec<Job>, tasks: &mut JoinSet<Result<(Done, Option<i64>)>>) {
+    fn begin(&self, jobs: Vec<Job>, stop: &Stop, tasks: &mut JoinSet<Result<(Done, Option<i64>)>>) {
         for job in jobs {
-            let capturer = self.clone();
+            let mut capturer = self.clone();
+            capturer.asked_to_stop = Arc::clone(&stop.asked);
             tasks.spawn(async move {
                 let done = capturer.work(job).await;
                 capturer.keep_penalties().await?;

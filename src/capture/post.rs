@@ -121,7 +121,7 @@ impl Capturer {
 
 /// What came of asking for a file of a post. A web page in its place is a wall, whatever its status; a part that nobody asked for
 /// is not the file.
-fn media_outcome(exchanges: &[Exchange]) -> (Outcome, String) {
+pub(super) fn media_outcome(exchanges: &[Exchange]) -> (Outcome, String) {
     let (outcome, reason) = super::link::outcome_of(exchanges);
     match exchanges.last() {
         Some(last) if outcome == Outcome::Captured && is_page(last) => {
@@ -174,7 +174,7 @@ fn is_worth_asking(kind: SourceKind, answers: &[AnswerRecord]) -> bool {
 }
 
 /// Index of the answer that says most: the post itself, else the platform's own statement, else what hints at most.
-fn best_answer(answers: &[AnswerRecord], kinds: &[SourceKind]) -> usize {
+pub(super) fn best_answer(answers: &[AnswerRecord], kinds: &[SourceKind]) -> usize {
     let rank = |i: usize| {
         let said = match answers[i].outcome {
             Outcome::Captured => 0,

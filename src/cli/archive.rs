@@ -110,7 +110,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                     None => Fetcher::new(&config, clock)?,
                 };
                 fetcher.leave_alone(store.host_penalties().await?);
-                let mut capturer = Capturer::new(fetcher.clone(), store.clone(), config.upstreams()?, clock);
+                let mut capturer = Capturer::new(fetcher.clone(), store.clone(), config.upstreams()?, clock)
+                    .with_requisites(config.requisites);
                 if replay.is_none() {
                     capturer = capturer.with_canaries(&config.canaries()?);
                 }

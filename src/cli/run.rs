@@ -224,7 +224,8 @@ async fn work(
     let fetcher = Fetcher::new(config, clock)?;
     fetcher.leave_alone(store.host_penalties().await?);
     let capturer = Capturer::new(fetcher.clone(), Arc::clone(store), config.upstreams()?, clock)
-        .with_canaries(&config.canaries()?);
+        .with_canaries(&config.canaries()?)
+        .with_requisites(config.requisites);
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);

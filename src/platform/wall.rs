@@ -1,5 +1,6 @@
 //! Pages that came with status 200 and are not what was asked for: challenges, login and consent walls, "not found" pages,
-//! error pages, parked domains. Told by where the redirects led, by headers, and by the title of a page that says little else.
+//! error pages, parked domains. Told by where the redirects led, by headers, and by the title, the main
+//! heading or the markup of a page that says little else.
 
 use url::Url;
 
@@ -9,6 +10,12 @@ use crate::exchange::Exchange;
 
 /// Bytes of a page, unpacked, in which its title is looked for.
 const HEAD: usize = 8 << 10;
+
+/// Bytes of a page, unpacked, in which its heading and telling markup are looked for.
+const BODY: usize = 256 << 10;
+
+/// What a heading alone may tell; pages of a site's own head a form with "Log in".
+const HEADED: [&str; 4] = ["challenge", "soft_404", "error_page", "parked_domain"];
 
 /// A page with more text than so many characters has something to say, whatever its title.
 const LITTLE: usize = 2_000;
@@ -57,6 +64,48 @@ const TITLES: &[(&str, &[&str])] = &[
             "访问被拒绝",
             "安全验证",
             "人机验证",
+            "accesso negato",
+            "acesso negado",
+            "toegang geweigerd",
+            "odmowa dostępu",
+            "přístup odepřen",
+            "åtkomst nekad",
+            "adgang nægtet",
+            "ingen tilgang",
+            "pääsy estetty",
+            "hozzáférés megtagadva",
+            "acces interzis",
+            "доступ заборонено",
+            "доступът е отказан",
+            "erişim engellendi",
+            "δεν επιτρέπεται η πρόσβαση",
+            "アクセスが拒否されました",
+            "액세스가 거부되었습니다",
+            "تم رفض الوصول",
+            "الوصول مرفوض",
+            "הגישה נדחתה",
+            "akses ditolak",
+            "truy cập bị từ chối",
+            "sicherheitsprüfung",
+            "sicherheitsüberprüfung",
+            "vérification de sécurité",
+            "verificación de seguridad",
+            "verificação de segurança",
+            "verifica di sicurezza",
+            "проверка безопасности",
+            "перевірка безпеки",
+            "güvenlik kontrolü",
+            "um momento",
+            "een moment geduld",
+            "chwileczkę",
+            "ett ögonblick",
+            "et øjeblik",
+            "bir dakika lütfen",
+            "请稍候",
+            "請稍候",
+            "しばらくお待ちください",
+            "잠시만 기다리십시오",
+            "لحظة من فضلك",
         ],
     ),
     (
@@ -124,6 +173,33 @@ const TITLES: &[(&str, &[&str])] = &[
             "consent",
             "we value your privacy",
             "your privacy choices",
+            "zanim przejdziesz dalej",
+            "než budete pokračovat",
+            "mielőtt folytatná",
+            "înainte de a continua",
+            "innan du fortsätter",
+            "før du fortsetter",
+            "før du fortsætter",
+            "ennen kuin jatkat",
+            "прежде чем продолжить",
+            "перш ніж продовжити",
+            "преди да продължите",
+            "devam etmeden önce",
+            "πριν συνεχίσετε",
+            "続行する前に",
+            "继续之前",
+            "繼續之前",
+            "계속하기 전에",
+            "قبل المتابعة",
+            "לפני שממשיכים",
+            "sebelum melanjutkan",
+            "trước khi tiếp tục",
+            "cookie-einstellungen",
+            "datenschutzeinstellungen",
+            "paramètres de confidentialité",
+            "configuración de privacidad",
+            "impostazioni privacy",
+            "privacy-instellingen",
         ],
     ),
     (
@@ -137,7 +213,7 @@ const TITLES: &[(&str, &[&str])] = &[
             "page not found",
             "page not found (404)",
             "file not found",
-            "oops! that page can’t be found.",
+            "oops! that page can't be found",
             "page introuvable",
             "page non trouvée",
             "erreur 404",
@@ -175,6 +251,36 @@ const TITLES: &[(&str, &[&str])] = &[
             "הדף לא נמצא",
             "halaman tidak ditemukan",
             "không tìm thấy trang",
+            "410 gone",
+            "nothing found",
+            "article not found",
+            "story not found",
+            "post not found",
+            "content not found",
+            "page unavailable",
+            "this page isn't available",
+            "this page is no longer available",
+            "page no longer available",
+            "content unavailable",
+            "this content isn't available",
+            "this page doesn't exist",
+            "this page does not exist",
+            "artikel nicht gefunden",
+            "diese seite existiert nicht",
+            "article introuvable",
+            "cette page n'existe pas",
+            "cette page n'existe plus",
+            "no se encontró la página",
+            "artículo no encontrado",
+            "esta página não existe",
+            "articolo non trovato",
+            "artikel niet gevonden",
+            "artikeln hittades inte",
+            "sivua ei löydy",
+            "страница не существует",
+            "статья не найдена",
+            "сторінка не існує",
+            "статтю не знайдено",
         ],
     ),
     (
@@ -200,6 +306,54 @@ const TITLES: &[(&str, &[&str])] = &[
             "произошла ошибка",
             "технические работы",
             "出错了",
+            "oops! something went wrong",
+            "an error occurred",
+            "an error has occurred",
+            "etwas ist schiefgelaufen",
+            "technische störung",
+            "une erreur s'est produite",
+            "quelque chose s'est mal passé",
+            "se ha producido un error",
+            "se produjo un error",
+            "algo salió mal",
+            "en mantenimiento",
+            "ocorreu um erro",
+            "algo deu errado",
+            "em manutenção",
+            "si è verificato un errore",
+            "qualcosa è andato storto",
+            "in manutenzione",
+            "er is iets misgegaan",
+            "er is een fout opgetreden",
+            "något gick fel",
+            "noe gikk galt",
+            "noget gik galt",
+            "jotain meni pieleen",
+            "wystąpił błąd",
+            "coś poszło nie tak",
+            "něco se pokazilo",
+            "došlo k chybě",
+            "hiba történt",
+            "a apărut o eroare",
+            "что-то пошло не так",
+            "щось пішло не так",
+            "сталася помилка",
+            "възникна грешка",
+            "bir hata oluştu",
+            "bir şeyler ters gitti",
+            "παρουσιάστηκε σφάλμα",
+            "エラーが発生しました",
+            "メンテナンス中",
+            "发生错误",
+            "系统维护中",
+            "發生錯誤",
+            "오류가 발생했습니다",
+            "حدث خطأ",
+            "خطایی رخ داد",
+            "אירעה שגיאה",
+            "terjadi kesalahan",
+            "đã xảy ra lỗi",
+            "account suspended",
         ],
     ),
     (
@@ -211,6 +365,32 @@ const TITLES: &[(&str, &[&str])] = &[
             "parked domain",
             "domain parking",
             "buy this domain",
+            "this domain name is for sale",
+            "domain name for sale",
+            "this domain may be for sale",
+            "this domain has expired",
+            "domain expired",
+            "diese domain steht zum verkauf",
+            "diese domain ist zu verkaufen",
+            "ce domaine est à vendre",
+            "nom de domaine à vendre",
+            "este dominio está en venta",
+            "este dominio está a la venta",
+            "dominio in vendita",
+            "questo dominio è in vendita",
+            "domínio à venda",
+            "deze domeinnaam is te koop",
+            "domein te koop",
+            "domena na sprzedaż",
+            "ta domena jest na sprzedaż",
+            "домен продаётся",
+            "домен продается",
+            "домен припаркован",
+            "домен продається",
+            "bu alan adı satılıktır",
+            "该域名正在出售",
+            "域名出售",
+            "このドメインは販売中です",
         ],
     ),
 ];
@@ -232,6 +412,22 @@ const DOORS: &[(&str, &str)] = &[
     ("not-found", "soft_404"),
     ("notfound", "soft_404"),
     ("page-not-found", "soft_404"),
+    ("suspendedpage.cgi", "error_page"),
+    ("defaultwebpage.cgi", "parked_domain"),
+];
+
+/// Markup of pages that stand in the way for others, as the systems write it that many sites use, and that is in no page of a
+/// site's own.
+const MARKS: &[(&[u8], &str)] = &[
+    (b"id=\"px-captcha\"", "challenge"),
+    (b"window.gokuProps", "challenge"),
+    (b"id=\"challenge-error-text\"", "challenge"),
+    (b"captcha-delivery.com/captcha", "challenge"),
+    (b"id=\"main-iframe\" src=\"/_Incapsula_Resource", "challenge"),
+    // The key by which a page of advertisements on an empty domain asks blockers to let them pass.
+    (b"data-adblockkey=", "parked_domain"),
+    (b"/parking-lander/", "parked_domain"),
+    (b"window.location.href=\"/lander\"", "parked_domain"),
 ];
 
 /// What stands in the way at the end of these hops (`challenge`, `login_page`, `consent_page`, `soft_404`, `error_page`,
@@ -256,10 +452,15 @@ pub fn wall(hops: &[Exchange]) -> Option<&'static str> {
         return None;
     }
     let head = last.beginning(HEAD, |head| place_of(head, b"</title").is_some());
-    let title = title(&head)?;
-    let (wall, _) = TITLES
-        .iter()
-        .find(|(_, titles)| parts(&title).any(|part| titles.contains(&part)))?;
+    let wall = title(&head)
+        .and_then(|title| told_by_words(parts(&title)))
+        .or_else(|| {
+            let body = last.beginning(BODY, |_| false);
+            heading(&body)
+                .and_then(|heading| told_by_words(std::iter::once(bare(&heading))))
+                .filter(|wall| HEADED.contains(wall))
+                .or_else(|| told_by_marks(&body))
+        })?;
     let says_little = last.decoded().is_ok_and(|bytes| {
         let hints = Hints {
             url: Some(last.url.clone()),
@@ -268,6 +469,23 @@ pub fn wall(hops: &[Exchange]) -> Option<&'static str> {
         article::read(&bytes, &hints).is_ok_and(|page| story_length(&page.page) < LITTLE)
     });
     says_little.then_some(wall)
+}
+
+/// What the words of a title or heading say that it is.
+fn told_by_words<'t>(words: impl Iterator<Item = &'t str>) -> Option<&'static str> {
+    let words: Vec<&str> = words.collect();
+    let told = TITLES
+        .iter()
+        .find(|(_, titles)| words.iter().any(|part| titles.contains(part)));
+    told.map(|(wall, _)| *wall)
+}
+
+/// What the markup says that it is.
+fn told_by_marks(body: &[u8]) -> Option<&'static str> {
+    let told = MARKS
+        .iter()
+        .find(|(mark, _)| memchr::memmem::find(body, mark).is_some());
+    told.map(|(_, wall)| *wall)
 }
 
 /// The door that an address names.
@@ -313,11 +531,30 @@ fn story_length(page: &Page) -> usize {
     blocks.sum()
 }
 
-/// The title at the beginning of a page, in lower case.
+/// The title at the beginning of a page, in lower case, with plain apostrophes.
 fn title(head: &[u8]) -> Option<String> {
-    let head = &head[place_of(head, b"<title")?..];
-    let inner = String::from_utf8_lossy(&head[place_of(head, b">")? + 1..]);
-    Some(inner.split('<').next()?.trim().to_lowercase())
+    inner_text(head, b"<title")
+}
+
+/// The only main heading of a page, likewise; a page with several says more than one thing.
+fn heading(body: &[u8]) -> Option<String> {
+    let first = place_of(body, b"<h1")?;
+    match place_of(&body[first + 1..], b"<h1") {
+        None => inner_text(&body[first..], b"<h1"),
+        Some(_) => None,
+    }
+}
+
+/// The text from `tag` to the next one.
+fn inner_text(html: &[u8], tag: &[u8]) -> Option<String> {
+    let html = &html[place_of(html, tag)?..];
+    let inner = &html[memchr::memchr(b'>', html)? + 1..];
+    let inner = &inner[..memchr::memchr(b'<', inner).unwrap_or(inner.len()).min(HEAD)];
+    let text = String::from_utf8_lossy(inner).to_lowercase();
+    let plain = ["’", "&#8217;", "&#039;", "&#39;", "&rsquo;", "&apos;"]
+        .iter()
+        .fold(text, |text, apostrophe| text.replace(apostrophe, "'"));
+    Some(plain.trim().to_owned())
 }
 
 /// Where `tag`, in lower case, stands first.
@@ -333,9 +570,11 @@ fn parts(title: &str) -> impl Iterator<Item = &str> {
     let separated = title
         .split(['|', '•', '·', '–', '—', '»', '«', ':'])
         .flat_map(|part| part.split(" - "));
-    std::iter::once(title)
-        .chain(separated)
-        .map(|part| part.trim().trim_end_matches(['.', '…']).trim_end())
+    std::iter::once(title).chain(separated).map(bare)
+}
+
+fn bare(words: &str) -> &str {
+    words.trim().trim_end_matches(['.', '…']).trim_end()
 }
 
 #[cfg(test)]
@@ -368,6 +607,31 @@ mod tests {
             ("<title>Before you continue</title>", Some("consent_page")),
             ("<title>weir.example: domain for sale</title>", Some("parked_domain")),
             ("<title>Something went wrong</title>", Some("error_page")),
+            (
+                "<title>Lindow News</title><h1 class=x>This page doesn’t exist</h1>",
+                Some("soft_404"),
+            ),
+            (
+                "<title>Lindow News</title><h1>Etwas ist schiefgelaufen</h1>",
+                Some("error_page"),
+            ),
+            ("<h1>エラーが発生しました</h1>", Some("error_page")),
+            (
+                "<title>Перед вами | Прежде чем продолжить</title>",
+                Some("consent_page"),
+            ),
+            ("<title>Toegang geweigerd</title>", Some("challenge")),
+            (
+                "<title>shop.example</title><div id=\"px-captcha\"></div>",
+                Some("challenge"),
+            ),
+            (
+                "<html data-adblockkey=\"MFww\"><title>weir.example</title>",
+                Some("parked_domain"),
+            ),
+            ("<title>Lindow News</title><h1>Log in</h1>", None),
+            ("<title>Lindow News</title><h1>Lindow</h1><h1>Not found</h1>", None),
+            ("<title>Lindow News</title><h1>Not found: the weir's plans</h1>", None),
             ("<title>The weir at Veyle</title><p>Login", None),
             ("<title>Login culture in the age of mail</title>", None),
             ("<p>No title, just a moment...", None),

@@ -17,6 +17,7 @@ use crate::verdict::{Judge, State};
 
 mod contents;
 
+pub(super) use contents::page_of;
 use contents::{Contents, Wanted, compare, is_comparable, readings};
 
 /// Something that changed or vanished.

@@ -1,7 +1,9 @@
 //! Looking for words in what the archive holds: articles, posts, notes.
 
+use rusqlite::Connection;
 use serde::Serialize;
 
+use super::change::page_of;
 use super::query::Reader;
 use crate::error::Result;
 use crate::search::Query;
@@ -9,25 +11,26 @@ use crate::search::Query;
 /// Something that has the words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hit {
-    /// `article`, `post` or `note`.
+    /// `article`, `page`, `post` or `note`.
     pub kind: &'static str,
-    /// Row of the article, target or note.
+    /// Row of the article, target (of a page or post) or note.
     pub row: i64,
     /// Its address; of a note, that of what it is about.
     pub url: Option<String>,
-    /// Title of the article, or who wrote the post or note.
+    /// Title of the article or page, or who wrote the post or note.
     pub by: Option<String>,
-    /// When the article was read, the post posted (as its source says), the note added.
+    /// When the article was read, the page captured, the post posted (as its source says), the note added.
     pub at: Option<String>,
-    /// Of an article the first sentences that have any of the words; else the whole text.
+    /// Of an article or page the first sentences that have any of the words; else the whole text.
     pub text: Vec<String>,
 }
 
-/// Most sentences of an article that are shown.
+/// Most sentences of an article or page that are shown.
 const SENTENCES: usize = 3;
 
 impl Reader {
-    /// Shows what has all the words of `query`: newest readings of articles, newest texts of posts, notes.
+    /// Shows what has all the words of `query`: newest readings of articles, linked pages as they were captured last (read from
+    /// their stored bytes), newest texts of posts, notes.
     ///
     /// # Errors
     /// If the archive cannot be read.
@@ -64,6 +67,7 @@ impl Reader {
                     text,
                 });
             }
+            pages(connection, query, &mut each)?;
             for (kind, sql) in [
                 (
                     "post",
@@ -95,4 +99,42 @@ impl Reader {
             Ok(())
         })
     }
+}
+
+/// Shows the linked pages that have the words. Nothing of a page is stored but its bytes, so they are read again.
+fn pages(connection: &Connection, query: &Query, each: &mut impl FnMut(Hit)) -> rusqlite::Result<()> {
+    let mut captured = connection.prepare_cached(
+        "SELECT t.id, t.url, c.started, x.id FROM target t
+         JOIN capture c ON c.id = (SELECT max(n.id) FROM capture n WHERE n.target = t.id AND n.outcome = 'captured')
+         JOIN answer a ON a.capture = c.id AND a.outcome = 'captured'
+         JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+         WHERE t.kind = 'link' ORDER BY t.id",
+    )?;
+    let mut rows = captured.query([])?;
+    while let Some(row) = rows.next()? {
+        let Some(findings) = page_of(connection, row.get(3)?)?.and_then(|page| page.findings) else {
+            continue;
+        };
+        let page = &findings.reading;
+        let title = page.title.as_ref().map(|title| title.value.clone());
+        let byline = page.byline.as_ref().map(|byline| byline.value.as_str());
+        let head = [title.as_deref(), byline].map(Option::unwrap_or_default).join("\n");
+        if !query.is_in(&format!("{head}\n{}", page.text)) {
+            continue;
+        }
+        let sentences = page.sentences.iter().map(|sentence| page.slice(sentence.span));
+        each(Hit {
+            kind: "page",
+            row: row.get(0)?,
+            url: row.get(1)?,
+            by: title,
+            at: row.get(2)?,
+            text: sentences
+                .filter(|sentence| query.touches(sentence))
+                .take(SENTENCES)
+                .map(str::to_owned)
+                .collect(),
+        });
+    }
+    Ok(())
 }

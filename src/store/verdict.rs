@@ -116,8 +116,9 @@ pub(super) fn history(connection: &Connection, target: i64) -> rusqlite::Result<
         let source: String = row.get(2)?;
         let outcome = Outcome::from_word(row.get_ref(3)?.as_str().unwrap_or_default()).unwrap_or(Outcome::Unreadable);
         let kind = match subject {
-            Subject::Link => SourceKind::Live,
-            Subject::Post => source_kind(&source).unwrap_or(SourceKind::Archive),
+            // A page is its server's own word; only a copy of it is not.
+            Subject::Link if source_kind(&source) != Some(SourceKind::Archive) => SourceKind::Live,
+            Subject::Link | Subject::Post => source_kind(&source).unwrap_or(SourceKind::Archive),
         };
         let canary = match outcome {
             Outcome::Captured => None,

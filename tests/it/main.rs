@@ -15,6 +15,7 @@ mod inputs;
 mod interrupted;
 mod media;
 mod network;
+mod pages;
 mod persons;
 mod platforms;
 mod proofs;

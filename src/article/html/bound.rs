@@ -72,7 +72,7 @@ fn measure(parser: &Parser<HtmlTreeSink>) -> (usize, usize) {
 }
 
 /// The length of the page's beginning without a tag of too many attributes, and the notice if that is not all of it.
-fn within_attributes(html: &str) -> (usize, Option<&'static str>) {
+pub fn within_attributes(html: &str) -> (usize, Option<&'static str>) {
     let end = html.floor_char_boundary(PARSED);
     let bytes = &html.as_bytes()[..end];
     let mut at = 0;

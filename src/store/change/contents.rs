@@ -266,6 +266,14 @@ fn page_row(connection: &Connection, exchange: i64) -> Sql<Option<PageRow>> {
         .optional()
 }
 
+/// The page that an exchange brought; `None` if it did not come whole, is too large to be read here, or was redacted.
+pub fn page_of(connection: &Connection, exchange: i64) -> Sql<Option<Page>> {
+    match page_row(connection, exchange)? {
+        Some(row) => row.read(connection),
+        None => Ok(None),
+    }
+}
+
 impl PageRow {
     /// The page; `None` if its body was redacted or cannot be unpacked.
     fn read(self, connection: &Connection) -> Sql<Option<Page>> {
