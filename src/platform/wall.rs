@@ -6,13 +6,17 @@ use url::Url;
 
 use crate::article::page::{Item, Page};
 use crate::article::{self, Hints};
-use crate::exchange::Exchange;
+use crate::exchange::{Body, Exchange};
 
 /// Bytes of a page, unpacked, in which its title is looked for.
 const HEAD: usize = 8 << 10;
 
 /// Bytes of a page, unpacked, in which its heading and telling markup are looked for.
 const BODY: usize = 256 << 10;
+
+/// Bytes of a page as received, packed or plain, up to which that is done: one that says little is small, and to unpack every page
+/// before it is kept would cost more than all else that is done with it.
+const SMALL: (usize, usize) = (6 << 10, 24 << 10);
 
 /// What a heading alone may tell; pages of a site's own head a form with "Log in".
 const HEADED: [&str; 4] = ["challenge", "soft_404", "error_page", "parked_domain"];
@@ -455,6 +459,9 @@ pub fn wall(hops: &[Exchange]) -> Option<&'static str> {
     let wall = title(&head)
         .and_then(|title| told_by_words(parts(&title)))
         .or_else(|| {
+            if !is_small(last) {
+                return None;
+            }
             let body = last.beginning(BODY, |_| false);
             heading(&body)
                 .and_then(|heading| told_by_words(std::iter::once(bare(&heading))))
@@ -469,6 +476,16 @@ pub fn wall(hops: &[Exchange]) -> Option<&'static str> {
         article::read(&bytes, &hints).is_ok_and(|page| story_length(&page.page) < LITTLE)
     });
     says_little.then_some(wall)
+}
+
+fn is_small(page: &Exchange) -> bool {
+    let (packed, plain) = SMALL;
+    let most = if page.header("content-encoding").is_some() {
+        packed
+    } else {
+        plain
+    };
+    matches!(&page.body, Body::Inline(bytes) if bytes.len() <= most)
 }
 
 /// What the words of a title or heading say that it is.
