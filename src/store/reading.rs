@@ -16,7 +16,7 @@ use super::session::{PROGRAM, Session, take};
 use super::taken::Named;
 use super::target::string_list;
 use crate::article::{Format, Found};
-use crate::citation::Findings;
+use crate::citation::{Citation, Findings};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::exchange::Body;
@@ -53,24 +53,16 @@ impl Session {
         };
         let article = self.put_article(&key)?;
         self.put_tags(article, &new.tags)?;
-        let mut targets = Vec::with_capacity(new.findings.citations.len());
-        for citation in &new.findings.citations {
-            targets.push(self.put_cited(&citation.cited, &citation.claim)?);
-        }
-        self.enqueue(&targets, false)?;
-        if queueing.again {
-            for target in &targets {
-                // Another article of this run may cite it as well.
-                if !self.was_asked_in_this_run(*target)? {
-                    self.enqueue(&[*target], true)?;
-                }
-            }
-        }
+        let citations = &new.findings.citations;
+        let at_once = queueing.hand_out.as_ref().map_or(0, |to| to.limit.min(citations.len()));
+        let mut targets = Vec::with_capacity(citations.len());
+        self.put_and_queue(&citations[..at_once], queueing.again, &mut targets)?;
         if let Some(to) = &queueing.hand_out {
             let jobs = self.lease(&to.worker, to.limit, to.ttl_millis, Some(&targets))?;
             // Nobody may want them any more; their leases end with the run.
             let _ = to.wanted.send(Wanted::Jobs(jobs));
         }
+        self.put_and_queue(&citations[at_once..], queueing.again, &mut targets)?;
         let mut evidence = Evidence::default();
         // Row ids are no part of the digest.
         self.put_findings(&new.findings, &targets, (0, 0), Pass::Digest(&mut evidence))?;
@@ -113,6 +105,22 @@ impl Session {
             targets,
             first_read: self.first_read(article)?,
         })
+    }
+
+    /// Adds the targets of citations to `targets`, and queues them.
+    fn put_and_queue(&mut self, citations: &[Citation], again: bool, targets: &mut Vec<i64>) -> Result<(), Fault> {
+        let first = targets.len();
+        for citation in citations {
+            targets.push(self.put_cited(&citation.cited, &citation.claim)?);
+        }
+        self.enqueue(&targets[first..], false)?;
+        for target in targets[first..].iter().filter(|_| again) {
+            // Another article of this run may cite it as well.
+            if !self.was_asked_in_this_run(*target)? {
+                self.enqueue(&[*target], true)?;
+            }
+        }
+        Ok(())
     }
 
     fn first_read(&self, article: i64) -> Result<Timestamp, Fault> {
