@@ -121,8 +121,10 @@ pub(super) fn all(
 /// The author after a footer's words, and where the footer ends.
 fn author(text: &str, from: usize, end: usize, footer: &Footer, language: Option<&str>) -> Option<(Claim, usize)> {
     let rest = &text[from..end];
+    // What stands further away is not looked for: a line may have many such words, and be long.
+    let near = &rest[..rest.floor_char_boundary(LONGEST_NAME * 4 + 16)];
     if footer.handle {
-        let open = rest
+        let open = near
             .find("(@")
             .filter(|open| rest[..*open].chars().count() <= LONGEST_NAME)?;
         let handle = &rest[open + 2..];
@@ -146,7 +148,7 @@ fn author(text: &str, from: usize, end: usize, footer: &Footer, language: Option
     // Without a handle only a date makes the footer sure; it stands right behind the name, at the end of the block.
     let (at, on) = ON
         .iter()
-        .filter_map(|on| Some((rest.find(on)?, on)))
+        .filter_map(|on| Some((near.find(on)?, on)))
         .min_by_key(|(at, _)| *at)?;
     let name = rest[..at].trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(['.', '!', '?', ':']) {

@@ -241,6 +241,8 @@ fn hostile_text_costs_no_more_than_its_length() {
         "x\n",
         "x—b(@a)1 ",
         "Follow a @a 1:11 ",
+        "Posted by a on b( , ",
+        "A post shared by a ",
     ] {
         let text = piece.repeat(40_000 / piece.len());
         let _ = found(&text);
