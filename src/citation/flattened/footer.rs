@@ -105,7 +105,9 @@ pub(super) fn all(
     let mut found: Vec<Flattened> = Vec::new();
     for words in WORDS.find_iter(&text[block.clone()]) {
         let start = block.start + words.start();
-        let free = start >= taken && found.last().is_none_or(|other| other.place.end <= start);
+        // The words before a post may be its own, but not those of the post before it.
+        let taken = found.last().map_or(taken, |other| other.place.end.max(taken));
+        let free = start >= taken;
         let footer = FOOTERS.iter().find(|footer| footer.before == words.as_str());
         if let Some(footer) = footer.filter(|_| free)
             && let Some((claim, end)) = author(text, block.start + words.end(), block.end, footer, language)

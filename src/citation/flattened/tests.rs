@@ -268,6 +268,26 @@ proptest! {
 }
 
 #[test]
+fn two_footers_in_one_line_are_two_places() {
+    let text = "The weir holds. A post shared by Ada Low (@ada.low) So it does. A post shared by Bo Low (@bo.low)";
+    let found = found(text);
+    let told: Vec<_> = found
+        .iter()
+        .map(|post| (&text[post.place.clone()], post.claim.text.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "The weir holds. A post shared by Ada Low (@ada.low)",
+                Some("The weir holds.")
+            ),
+            ("So it does. A post shared by Bo Low (@bo.low)", Some("So it does.")),
+        ]
+    );
+}
+
+#[test]
 fn a_picture_link_inside_a_signature_is_no_place_of_its_own() {
     let text = "The bridge holds, says the mayor.12:34 PM — Ada B. (@ada_bpic.twitter.com/Ab12Cd says that the 12:34 PM Ada B. (@ada_b) May 1, 2024";
     let found = found(text);
