@@ -1,9 +1,12 @@
 //! Bluesky: a post is known by its repository (a DID, or a handle that may change) and its record key. `at://`
 //! addresses name the same.
 
+use serde_json::Value;
 use url::Url;
 
 use super::address::{Path, is_under, post};
+use super::post::Card;
+use super::value::string;
 use super::{Platform, Recognised, part};
 
 mod content_id;
@@ -86,6 +89,16 @@ fn named(repository: &str, key: &str) -> Recognised {
     let url = format!("https://bsky.app/profile/{repository}/post/{key}");
     let handle = (!is_did).then(|| repository.clone());
     post(PLATFORM.name, format!("{repository}/{key}"), url, handle).unwrap_or(Recognised::NotAPost("malformed"))
+}
+
+/// The preview of a link, with its image.
+fn card(external: &Value, image: Option<String>) -> Card {
+    Card {
+        url: string(&external["uri"]),
+        title: string(&external["title"]),
+        description: string(&external["description"]),
+        image,
+    }
 }
 
 #[cfg(test)]

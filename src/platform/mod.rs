@@ -347,6 +347,21 @@ pub enum Step {
     Answer(Box<Answer>),
 }
 
+impl Step {
+    /// The step of a source that puts one question and reads what came of it.
+    fn once(so_far: &[Hops], ask: impl FnOnce() -> Request, read: impl FnOnce(&Exchange) -> Answer) -> Step {
+        match so_far.last().and_then(|hops| hops.last()) {
+            None => Step::Ask(ask()),
+            Some(exchange) => Step::Answer(Box::new(read(exchange))),
+        }
+    }
+
+    /// It has answered, and gives no post.
+    fn without_post(outcome: Outcome, reason: &str) -> Step {
+        Step::Answer(Box::new(Answer::without_post(outcome, reason)))
+    }
+}
+
 /// What one source said.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {

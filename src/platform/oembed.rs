@@ -35,14 +35,15 @@ impl Source for OEmbed {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let address: String = byte_serialize(post.url.as_str().as_bytes()).collect();
                 let url = upstreams.join(self.name, &format!("{}{address}", self.path));
-                Step::Ask(Request::new(url, Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, self.platform, Some(&post.id)))),
-        }
+                Request::new(url, Purpose::Api)
+            },
+            |exchange| read(exchange, self.platform, Some(&post.id)),
+        )
     }
 }
 

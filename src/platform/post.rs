@@ -78,6 +78,17 @@ pub struct Entity {
     pub id: Option<String>,
 }
 
+impl Entity {
+    /// A tag, without its `#`.
+    pub(super) fn hashtag(tag: String) -> Entity {
+        Entity {
+            kind: "hashtag".to_owned(),
+            text: Some(tag),
+            ..Entity::default()
+        }
+    }
+}
+
 /// A photo, video or other file of a post.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Media {
@@ -95,6 +106,17 @@ pub struct Media {
     pub duration_ms: Option<u64>,
     /// Address of its still picture.
     pub preview: Option<String>,
+}
+
+impl Media {
+    /// Kind and address of a file: of what is known to be of this kind, else of its still. `None` if there is neither.
+    pub(super) fn or_still(kind: &str, file: Option<String>, still: Option<&String>) -> Option<(String, String)> {
+        match (file, still) {
+            (Some(url), _) => Some((kind.to_owned(), url)),
+            (None, Some(still)) => Some(("still".to_owned(), still.clone())),
+            (None, None) => None,
+        }
+    }
 }
 
 /// A poll.
@@ -125,6 +147,21 @@ pub struct PollOption {
     pub votes: Option<i64>,
     /// Its share as the platform prints it, in hundredths.
     pub percent: Option<i64>,
+}
+
+impl PollOption {
+    /// A choice with its votes, as far as they are told; `None` without words.
+    pub(super) fn of(text: Option<String>, votes: Option<i64>) -> Option<PollOption> {
+        let percent = None;
+        text.map(|text| PollOption { text, votes, percent })
+    }
+
+    /// The votes of all options, if each tells its own.
+    pub(super) fn sum(options: &[PollOption]) -> Option<i64> {
+        options
+            .iter()
+            .try_fold(0_i64, |sum, option| sum.checked_add(option.votes?))
+    }
 }
 
 /// The preview of a link.

@@ -6,6 +6,8 @@ use serde_json::Value;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::platform::Answer;
+use crate::platform::post::Entity;
+use crate::platform::status::from_status;
 
 /// Text that is not empty.
 pub(super) fn string(value: &Value) -> Option<String> {
@@ -63,10 +65,27 @@ pub(super) fn milliseconds(value: &Value) -> Option<u64> {
     (seconds > 0.0 && seconds < 1e9).then(|| (seconds * 1000.0).round() as u64)
 }
 
+/// The tags in a list of texts.
+pub(super) fn hashtags(value: &Value) -> Vec<Entity> {
+    strings(value).into_iter().map(Entity::hashtag).collect()
+}
+
 /// The JSON of an answer whose status was looked at already.
 pub(super) fn json(exchange: &Exchange) -> Result<Value, Box<Answer>> {
-    let body = exchange
+    serde_json::from_slice(&body(exchange)?)
+        .map_err(|_| Box::new(Answer::without_post(Outcome::Unreadable, "not_json")))
+}
+
+/// The text of a page that an answer is, whose status is looked at first.
+pub(super) fn page(exchange: &Exchange) -> Result<String, Box<Answer>> {
+    if let Some(failed) = from_status(exchange) {
+        return Err(Box::new(failed));
+    }
+    body(exchange).map(|body| String::from_utf8_lossy(&body).into_owned())
+}
+
+fn body(exchange: &Exchange) -> Result<Vec<u8>, Box<Answer>> {
+    exchange
         .decoded()
-        .map_err(|_| Box::new(Answer::without_post(Outcome::Unreadable, "coding")))?;
-    serde_json::from_slice(&body).map_err(|_| Box::new(Answer::without_post(Outcome::Unreadable, "not_json")))
+        .map_err(|_| Box::new(Answer::without_post(Outcome::Unreadable, "coding")))
 }

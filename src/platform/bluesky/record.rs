@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-use super::{content_id, thread};
+use super::{card, content_id, thread};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::post::{Card, Media, Post, Related, Relation};
+use crate::platform::post::{Media, Post, Related, Relation};
 use crate::platform::status::from_status;
 use crate::platform::value::{list, pixels, string};
 use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
@@ -23,10 +23,7 @@ impl Source for Record {
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
         let Some((repository, key)) = post.id.split_once('/') else {
-            return Step::Answer(Box::new(Answer::without_post(
-                Outcome::Unreadable,
-                "address_unreadable",
-            )));
+            return Step::without_post(Outcome::Unreadable, "address_unreadable");
         };
         let mut answers = so_far.iter().filter_map(|hops| hops.last());
         let did = if repository.starts_with("did:") {
@@ -46,7 +43,7 @@ impl Source for Record {
             None => {
                 return match document_of(&did, upstreams) {
                     Some(url) => Step::Ask(Request::new(url, Purpose::Api)),
-                    None => Step::Answer(Box::new(Answer::without_post(Outcome::Unreadable, "did_unreadable"))),
+                    None => Step::without_post(Outcome::Unreadable, "did_unreadable"),
                 };
             }
             Some(exchange) => match home(exchange, &did) {
@@ -59,7 +56,7 @@ impl Source for Record {
                 let query = format!("repo={did}&collection=app.bsky.feed.post&rkey={key}");
                 match home.server.join(&format!("/xrpc/com.atproto.repo.getRecord?{query}")) {
                     Ok(url) => Step::Ask(Request::new(upstreams.route(&url), Purpose::Api)),
-                    Err(_) => Step::Answer(Box::new(Answer::without_post(Outcome::Unreadable, "did_unreadable"))),
+                    Err(_) => Step::without_post(Outcome::Unreadable, "did_unreadable"),
                 }
             }
             Some(exchange) => {
@@ -200,12 +197,7 @@ fn files(post: &mut Post, embed: &Value, did: &str, server: &Url) {
     }
     let external = &embed["external"];
     if external.is_object() {
-        post.card = Some(Card {
-            url: string(&external["uri"]),
-            title: string(&external["title"]),
-            description: string(&external["description"]),
-            image: blob(&external["thumb"]),
-        });
+        post.card = Some(card(external, blob(&external["thumb"])));
     }
 }
 

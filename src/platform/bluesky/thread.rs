@@ -3,11 +3,12 @@
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
+use super::card;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::post::{Card, Entity, Media, Post, Related, Relation};
+use crate::platform::post::{Entity, Media, Post, Related, Relation};
 use crate::platform::status::from_status;
-use crate::platform::value::{first, list, number, pixels, string, strings, time};
+use crate::platform::value::{first, list, number, pixels, string, time};
 use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
 
 /// The source.
@@ -296,12 +297,7 @@ fn media(post: &mut Post, embed: &Value) {
     }
     let external = &embed["external"];
     if external.is_object() {
-        post.card = Some(Card {
-            url: string(&external["uri"]),
-            title: string(&external["title"]),
-            description: string(&external["description"]),
-            image: string(&external["thumb"]),
-        });
+        post.card = Some(card(external, string(&external["thumb"])));
     }
 }
 
@@ -346,10 +342,6 @@ fn facets(record: &Value) -> Vec<Entity> {
         }
     }
     found.sort_by_key(|(at, _)| *at);
-    let tags = strings(&record["tags"]).into_iter().map(|tag| Entity {
-        kind: "hashtag".into(),
-        text: Some(tag),
-        ..Entity::default()
-    });
+    let tags = value::hashtags(&record["tags"]);
     found.into_iter().map(|(_, entity)| entity).chain(tags).collect()
 }

@@ -18,20 +18,16 @@ impl Source for View {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
-                let number = post.id.rsplit('/').next().unwrap_or_default();
-                let kind = if is_comment(&post.id) { "comment" } else { "post" };
-                match post.url.join(&format!("/api/v3/{kind}?id={number}")) {
-                    Ok(url) => Step::Ask(Request::new(upstreams.on_server(post.platform, &url), Purpose::Api)),
-                    Err(_) => Step::Answer(Box::new(Answer::without_post(
-                        Outcome::Unreadable,
-                        "address_unreadable",
-                    ))),
-                }
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+        let number = post.id.rsplit('/').next().unwrap_or_default();
+        let kind = if is_comment(&post.id) { "comment" } else { "post" };
+        let Ok(url) = post.url.join(&format!("/api/v3/{kind}?id={number}")) else {
+            return Step::without_post(Outcome::Unreadable, "address_unreadable");
+        };
+        Step::once(
+            so_far,
+            || Request::new(upstreams.on_server(post.platform, &url), Purpose::Api),
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::post::{Entity, Media, Poll, PollOption, Post, Related, Relation};
+use crate::platform::post::{Media, Poll, PollOption, Post, Related, Relation};
 use crate::platform::status::from_status;
 use crate::platform::value::{id, list, number, pixels, string, time};
 use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
@@ -18,20 +18,18 @@ impl Source for Note {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => match (post.id.rsplit_once('/'), post.url.join("/api/notes/show")) {
-                (Some((_, note)), Ok(url)) => {
-                    let request = Request::new(upstreams.on_server(post.platform, &url), Purpose::Api);
-                    let request = request.with("content-type", "application/json");
-                    Step::Ask(request.posting(json!({"noteId": note}).to_string()))
-                }
-                _ => Step::Answer(Box::new(Answer::without_post(
-                    Outcome::Unreadable,
-                    "address_unreadable",
-                ))),
+        let (Some((_, note)), Ok(url)) = (post.id.rsplit_once('/'), post.url.join("/api/notes/show")) else {
+            return Step::without_post(Outcome::Unreadable, "address_unreadable");
+        };
+        Step::once(
+            so_far,
+            || {
+                Request::new(upstreams.on_server(post.platform, &url), Purpose::Api)
+                    .with("content-type", "application/json")
+                    .posting(json!({"noteId": note}).to_string())
             },
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 
@@ -92,15 +90,7 @@ fn note(json: &Value, whole: bool) -> Option<Post> {
         edited_at: time(&json["updatedAt"]),
         text: string(&json["text"]),
         text_cut: json["text"].as_str().map(|_| false),
-        entities: list(&json["tags"])
-            .filter_map(|tag| {
-                Some(Entity {
-                    kind: "hashtag".into(),
-                    text: Some(string(tag)?),
-                    ..Entity::default()
-                })
-            })
-            .collect(),
+        entities: value::hashtags(&json["tags"]),
         content_warning: string(&json["cw"]),
         visibility: string(&json["visibility"]),
         poll: poll(&json["poll"]),
@@ -157,13 +147,7 @@ fn file(json: &Value) -> Option<Media> {
 fn poll(json: &Value) -> Option<Poll> {
     json.is_object().then(|| Poll {
         options: list(&json["choices"])
-            .filter_map(|choice| {
-                Some(PollOption {
-                    text: string(&choice["text"])?,
-                    votes: number(&choice["votes"]),
-                    percent: None,
-                })
-            })
+            .filter_map(|choice| PollOption::of(string(&choice["text"]), number(&choice["votes"])))
             .collect(),
         ends_at: time(&json["expiresAt"]),
         multiple: json["multiple"].as_bool(),

@@ -37,13 +37,14 @@ impl Source for Object {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let request = Request::new(upstreams.on_server(post.platform, &post.url), Purpose::Api);
-                Step::Ask(request.with("accept", ACCEPT))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                request.with("accept", ACCEPT)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 
@@ -235,18 +236,10 @@ fn poll(object: &Value) -> Option<Poll> {
     let multiple = object["anyOf"].is_array();
     let options: Vec<PollOption> = list(&object["oneOf"])
         .chain(list(&object["anyOf"]))
-        .filter_map(|option| {
-            Some(PollOption {
-                text: string(&option["name"])?,
-                votes: number(&option["replies"]["totalItems"]),
-                percent: None,
-            })
-        })
+        .filter_map(|option| PollOption::of(string(&option["name"]), number(&option["replies"]["totalItems"])))
         .collect();
     (!options.is_empty()).then(|| Poll {
-        votes: options
-            .iter()
-            .try_fold(0_i64, |sum, option| sum.checked_add(option.votes?)),
+        votes: PollOption::sum(&options),
         options,
         voters: number(&object["votersCount"]),
         ends_at: time(&object["endTime"]).or_else(|| time(&object["closed"])),
@@ -307,13 +300,12 @@ fn films(post: &mut Post, object: &Value) {
         seconds.parse::<u64>().ok()?.checked_mul(1000)
     });
     post.media_expected = Some(1);
-    let (kind, url) = match (best.and_then(|link| string(&link["href"])), &still) {
-        (Some(url), _) => ("video", url),
-        (None, Some(still)) => ("still", still.clone()),
-        (None, None) => return,
+    let Some((kind, url)) = Media::or_still("video", best.and_then(|link| string(&link["href"])), still.as_ref())
+    else {
+        return;
     };
     post.media.push(Media {
-        kind: kind.into(),
+        kind,
         url,
         height: best.and_then(|link| pixels(&link["height"])),
         duration_ms: length,

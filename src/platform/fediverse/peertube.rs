@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::post::{Entity, Media, Post};
+use crate::platform::post::{Media, Post};
 use crate::platform::status::from_status;
 use crate::platform::value::{list, number, pixels, string, time};
 use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
@@ -19,19 +19,15 @@ impl Source for Video {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
-                let native = post.id.rsplit('/').next().unwrap_or_default();
-                match post.url.join(&format!("/api/v1/videos/{native}")) {
-                    Ok(url) => Step::Ask(Request::new(upstreams.on_server(post.platform, &url), Purpose::Api)),
-                    Err(_) => Step::Answer(Box::new(Answer::without_post(
-                        Outcome::Unreadable,
-                        "address_unreadable",
-                    ))),
-                }
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+        let native = post.id.rsplit('/').next().unwrap_or_default();
+        let Ok(url) = post.url.join(&format!("/api/v1/videos/{native}")) else {
+            return Step::without_post(Outcome::Unreadable, "address_unreadable");
+        };
+        Step::once(
+            so_far,
+            || Request::new(upstreams.on_server(post.platform, &url), Purpose::Api),
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 
@@ -82,15 +78,7 @@ fn post(json: &Value, asked: &Url) -> Option<Post> {
             .as_str()
             .map(|text| text.chars().count() == 250 && text.ends_with("...")),
         language: string(&json["language"]["id"]),
-        entities: list(&json["tags"])
-            .filter_map(|tag| {
-                Some(Entity {
-                    kind: "hashtag".into(),
-                    text: Some(string(tag)?),
-                    ..Entity::default()
-                })
-            })
-            .collect(),
+        entities: value::hashtags(&json["tags"]),
         sensitive: json["nsfw"].as_bool(),
         visibility: string(&json["privacy"]["label"]),
         media_expected: Some(1),
@@ -109,13 +97,12 @@ fn post(json: &Value, asked: &Url) -> Option<Post> {
     let still = string(&json["previewPath"])
         .and_then(|path| asked.join(&path).ok())
         .map(String::from);
-    let (kind, url) = match (best.and_then(|file| string(&file["fileUrl"])), &still) {
-        (Some(url), _) => ("video", url),
-        (None, Some(still)) => ("still", still.clone()),
-        (None, None) => return Some(post),
+    let Some((kind, url)) = Media::or_still("video", best.and_then(|file| string(&file["fileUrl"])), still.as_ref())
+    else {
+        return Some(post);
     };
     post.media.push(Media {
-        kind: kind.into(),
+        kind,
         url,
         height: best.and_then(|file| pixels(&file["resolution"]["id"])),
         duration_ms: number(&json["duration"]).and_then(|s| u64::try_from(s).ok()?.checked_mul(1000)),

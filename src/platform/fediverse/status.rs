@@ -20,26 +20,22 @@ impl Source for Status {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        let unreadable = || {
-            Step::Answer(Box::new(Answer::without_post(
-                Outcome::Unreadable,
-                "address_unreadable",
-            )))
-        };
+        let unreadable = || Step::without_post(Outcome::Unreadable, "address_unreadable");
         let Some((_, native)) = post.id.rsplit_once('/') else {
             return unreadable();
         };
         // The UUID of an object or a display page is no id of the API.
         if native.contains('-') {
-            return Step::Answer(Box::new(Answer::without_post(Outcome::Refused, "no_id_of_the_api")));
+            return Step::without_post(Outcome::Refused, "no_id_of_the_api");
         }
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => match post.url.join(&format!("/api/v1/statuses/{native}")) {
-                Ok(url) => Step::Ask(Request::new(upstreams.on_server(post.platform, &url), Purpose::Api)),
-                Err(_) => unreadable(),
-            },
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+        let Ok(url) = post.url.join(&format!("/api/v1/statuses/{native}")) else {
+            return unreadable();
+        };
+        Step::once(
+            so_far,
+            || Request::new(upstreams.on_server(post.platform, &url), Purpose::Api),
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 
@@ -182,13 +178,7 @@ fn poll(json: &Value) -> Option<Poll> {
     json.is_object().then(|| Poll {
         question: None,
         options: list(&json["options"])
-            .filter_map(|o| {
-                Some(PollOption {
-                    text: string(&o["title"])?,
-                    votes: number(&o["votes_count"]),
-                    percent: None,
-                })
-            })
+            .filter_map(|o| PollOption::of(string(&o["title"]), number(&o["votes_count"])))
             .collect(),
         votes: number(&json["votes_count"]),
         voters: number(&json["voters_count"]),

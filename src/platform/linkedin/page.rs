@@ -8,9 +8,8 @@ use crate::article;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::post::{Media, Post};
-use crate::platform::status::from_status;
 use crate::platform::value::{first, list, number, string, utc};
-use crate::platform::{Answer, Hops, PostRef, Recognised, Source, Step, Upstreams};
+use crate::platform::{Answer, Hops, PostRef, Recognised, Source, Step, Upstreams, value};
 
 /// Most bytes of one JSON-LD block, and most blocks.
 const LONGEST: usize = 1 << 20;
@@ -25,29 +24,28 @@ impl Source for Page {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let path = &post.url[url::Position::BeforePath..];
-                Step::Ask(Request::new(upstreams.join("linkedin.page", path), Purpose::Page))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                Request::new(upstreams.join("linkedin.page", path), Purpose::Page)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 
 /// Reads a page, asked for the post of this id if one is given.
 #[must_use]
 pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
-    if let Some(failed) = from_status(exchange) {
-        return failed;
-    }
-    let Ok(body) = exchange.decoded() else {
-        return Answer::without_post(Outcome::Unreadable, "coding");
+    let text = match value::page(exchange) {
+        Ok(text) => text,
+        Err(answer) => return *answer,
     };
     if exchange.url.path().contains("authwall") || exchange.url.path().contains("/login") {
         return Answer::without_post(Outcome::LoginRequired, "authwall");
     }
-    let (page, _) = article::parse(&String::from_utf8_lossy(&body));
+    let (page, _) = article::parse(&text);
     let Ok(css) = Selector::parse(r#"script[type="application/ld+json"]"#) else {
         return Answer::without_post(Outcome::Unreadable, "unknown_shape");
     };

@@ -20,16 +20,17 @@ impl Source for Rss {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let path = match post.id.split_once('/') {
                     None => format!("comments/{}/.rss?limit=1", post.id),
                     Some((id, comment)) => format!("comments/{id}/_/{comment}/.rss?limit=1"),
                 };
-                Step::Ask(Request::new(upstreams.join("reddit.rss", &path), Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                Request::new(upstreams.join("reddit.rss", &path), Purpose::Api)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 

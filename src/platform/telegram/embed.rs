@@ -6,9 +6,8 @@ use crate::article;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::post::{Card, Media, Poll, PollOption, Post, Related, Relation};
-use crate::platform::status::from_status;
 use crate::platform::value::utc;
-use crate::platform::{Answer, Hops, PostRef, Recognised, Source, Step, Upstreams, rich};
+use crate::platform::{Answer, Hops, PostRef, Recognised, Source, Step, Upstreams, rich, value};
 
 /// The source.
 pub struct Embed;
@@ -20,35 +19,31 @@ impl Source for Embed {
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
         if post.id.starts_with("c/") {
-            return Step::Answer(Box::new(Answer::without_post(
-                Outcome::LoginRequired,
-                "private_channel",
-            )));
+            return Step::without_post(Outcome::LoginRequired, "private_channel");
         }
         // A comment or a story has an identity of its own, which the embed page does not show.
         if post.id.split('/').count() != 2 {
-            return Step::Answer(Box::new(Answer::without_post(Outcome::Refused, "only_posts")));
+            return Step::without_post(Outcome::Refused, "only_posts");
         }
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let path = format!("{}?embed=1&mode=tme", post.id);
-                Step::Ask(Request::new(upstreams.join("telegram.embed", &path), Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                Request::new(upstreams.join("telegram.embed", &path), Purpose::Api)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 
 /// Reads an answer, to the question for the post of this id (`channel/N`) if one is given.
 #[must_use]
 pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
-    if let Some(answer) = from_status(exchange) {
-        return answer;
-    }
-    let Ok(body) = exchange.decoded() else {
-        return Answer::without_post(Outcome::Unreadable, "coding");
+    let text = match value::page(exchange) {
+        Ok(text) => text,
+        Err(answer) => return *answer,
     };
-    let (page, _) = article::parse(&String::from_utf8_lossy(&body));
+    let (page, _) = article::parse(&text);
     if let Some(error) = first(&page, ".tgme_widget_message_error") {
         let said = rich::read(error).0.to_lowercase();
         // Not found may be deleted, never there, or of a channel that went private.

@@ -8,9 +8,8 @@ use crate::article;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::post::{Entity, Media, Post};
-use crate::platform::status::from_status;
 use crate::platform::value::{id, list, milliseconds, number, pixels, string};
-use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams};
+use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
 
 /// The source.
 pub struct Page;
@@ -21,26 +20,25 @@ impl Source for Page {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let path = format!("@{}/video/{}", post.handle.as_deref().unwrap_or(""), post.id);
-                Step::Ask(Request::new(upstreams.join("tiktok.page", &path), Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                Request::new(upstreams.join("tiktok.page", &path), Purpose::Api)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 
 /// Reads a page, asked for the post of this id if one is given.
 #[must_use]
 pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
-    if let Some(failed) = from_status(exchange) {
-        return failed;
-    }
-    let Ok(body) = exchange.decoded() else {
-        return Answer::without_post(Outcome::Unreadable, "coding");
+    let text = match value::page(exchange) {
+        Ok(text) => text,
+        Err(answer) => return *answer,
     };
-    let (page, _) = article::parse(&String::from_utf8_lossy(&body));
+    let (page, _) = article::parse(&text);
     let state = Selector::parse("script#__UNIVERSAL_DATA_FOR_REHYDRATION__")
         .ok()
         .and_then(|css| page.select(&css).next().map(|script| script.text().collect::<String>()));
@@ -138,13 +136,11 @@ fn files(post: &mut Post, item: &Value) {
     }
     post.media_expected = Some(1);
     let still = string(&video["originCover"]).or_else(|| string(&video["cover"]));
-    let (kind, url) = match (string(&video["playAddr"]), &still) {
-        (Some(url), _) => ("video", url),
-        (None, Some(still)) => ("still", still.clone()),
-        (None, None) => return,
+    let Some((kind, url)) = Media::or_still("video", string(&video["playAddr"]), still.as_ref()) else {
+        return;
     };
     post.media.push(Media {
-        kind: kind.into(),
+        kind,
         url,
         width: pixels(&video["width"]),
         height: pixels(&video["height"]),

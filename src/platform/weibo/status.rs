@@ -21,15 +21,16 @@ impl Source for Status {
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
         if !post.id.bytes().all(|b| b.is_ascii_digit()) {
-            return Step::Answer(Box::new(Answer::without_post(Outcome::Refused, "only_posts")));
+            return Step::without_post(Outcome::Refused, "only_posts");
         }
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let url = upstreams.join("weibo.status", &format!("statuses/show?id={}", post.id));
-                Step::Ask(Request::new(url, Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                Request::new(url, Purpose::Api)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 

@@ -38,13 +38,14 @@ impl Source for Api {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let url = upstreams.join("x.api", &format!("2/tweets?ids={}&{FIELDS}", post.id));
-                Step::Ask(Request::new(url, Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                Request::new(url, Purpose::Api)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 
@@ -221,13 +222,9 @@ fn file(media: &Value) -> Option<Media> {
         _ => "file",
     };
     let still = string(&media["preview_image_url"]);
-    let (kind, url) = match (best.or_else(|| string(&media["url"])), &still) {
-        (Some(url), _) => (kind, url),
-        (None, Some(still)) => ("still", still.clone()),
-        (None, None) => return None,
-    };
+    let (kind, url) = Media::or_still(kind, best.or_else(|| string(&media["url"])), still.as_ref())?;
     Some(Media {
-        kind: kind.to_owned(),
+        kind,
         url,
         alt: string(&media["alt_text"]),
         width: pixels(&media["width"]),
@@ -239,18 +236,10 @@ fn file(media: &Value) -> Option<Media> {
 
 fn poll(json: &Value) -> Option<Poll> {
     let options: Vec<PollOption> = list(&json["options"])
-        .filter_map(|option| {
-            Some(PollOption {
-                text: string(&option["label"])?,
-                votes: number(&option["votes"]),
-                percent: None,
-            })
-        })
+        .filter_map(|option| PollOption::of(string(&option["label"]), number(&option["votes"])))
         .collect();
     (!options.is_empty()).then(|| Poll {
-        votes: options
-            .iter()
-            .try_fold(0_i64, |sum, option| sum.checked_add(option.votes?)),
+        votes: PollOption::sum(&options),
         options,
         ends_at: time(&json["end_datetime"]),
         closed: json["voting_status"].as_str().map(|status| status == "closed"),

@@ -61,14 +61,15 @@ impl Source for Session {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let url = upstreams.join("x.session", &upstreams.queries.path(&post.id));
                 let bearer = format!("Bearer {}", upstreams.queries.bearer);
-                Step::Ask(Request::new(url, Purpose::Api).with("authorization", bearer))
-            }
-            Some(exchange) => Step::Answer(Box::new(told(exchange, &post.id))),
-        }
+                Request::new(url, Purpose::Api).with("authorization", bearer)
+            },
+            |exchange| told(exchange, &post.id),
+        )
     }
 }
 

@@ -22,8 +22,9 @@ impl Source for OEmbed {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 // The endpoint knows posts by their old address only.
                 let address = format!(
                     "https://twitter.com/{}/status/{}",
@@ -32,10 +33,10 @@ impl Source for OEmbed {
                 );
                 let address: String = byte_serialize(address.as_bytes()).collect();
                 let path = format!("oembed?url={address}&omit_script=1&dnt=1&hide_thread=1&lang=en");
-                Step::Ask(Request::new(upstreams.join("x.oembed", &path), Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                Request::new(upstreams.join("x.oembed", &path), Purpose::Api)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 

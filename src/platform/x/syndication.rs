@@ -20,13 +20,14 @@ impl Source for Syndication {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let path = format!("tweet-result?id={}&lang=en&token={}", post.id, token(&post.id));
-                Step::Ask(Request::new(upstreams.join("x.syndication", &path), Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                Request::new(upstreams.join("x.syndication", &path), Purpose::Api)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 

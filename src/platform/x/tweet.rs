@@ -314,19 +314,14 @@ pub(super) fn poll(card: &Value) -> Option<Poll> {
     }
     let options: Vec<PollOption> = (1..=8)
         .map_while(|n| {
-            Some(PollOption {
-                text: string(&binding(card, &format!("choice{n}_label"))["string_value"])?,
-                votes: number(&binding(card, &format!("choice{n}_count"))["string_value"]),
-                percent: None,
-            })
+            PollOption::of(
+                string(&binding(card, &format!("choice{n}_label"))["string_value"]),
+                number(&binding(card, &format!("choice{n}_count"))["string_value"]),
+            )
         })
         .collect();
-    let votes = options
-        .iter()
-        .map(|o| o.votes)
-        .try_fold(0_i64, |sum, v| sum.checked_add(v?));
     Some(Poll {
-        votes: votes.filter(|_| !options.is_empty()),
+        votes: PollOption::sum(&options).filter(|_| !options.is_empty()),
         ends_at: time(&binding(card, "end_datetime_utc")["string_value"]),
         closed: binding(card, "counts_are_final")["boolean_value"].as_bool(),
         multiple: Some(false),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::tweet;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::post::{Entity, Media, Poll, PollOption, Post, Related, Relation};
+use crate::platform::post::{Media, Poll, PollOption, Post, Related, Relation};
 use crate::platform::status::from_status;
 use crate::platform::value::{first, id, list, milliseconds, number, pixels, string};
 use crate::platform::{Answer, Hops, PostRef, Recognised, Source, SourceKind, Step, Upstreams, value};
@@ -36,13 +36,14 @@ impl Source for Mirror {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let url = upstreams.join(self.name, &format!("{}{}", self.path, post.id));
-                Step::Ask(Request::new(url, Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new((self.read)(exchange, Some(&post.id)))),
-        }
+                Request::new(url, Purpose::Api)
+            },
+            |exchange| (self.read)(exchange, Some(&post.id)),
+        )
     }
 }
 
@@ -198,13 +199,7 @@ fn fx_file(file: &Value) -> Option<Media> {
 fn fx_poll(json: &Value) -> Option<Poll> {
     json.is_object().then(|| Poll {
         options: list(&json["choices"])
-            .filter_map(|choice| {
-                Some(PollOption {
-                    text: string(&choice["label"])?,
-                    votes: number(&choice["count"]),
-                    percent: None,
-                })
-            })
+            .filter_map(|choice| PollOption::of(string(&choice["label"]), number(&choice["count"])))
             .collect(),
         votes: number(&json["total_votes"]),
         ends_at: json["ends_at"].as_str().and_then(tweet::posted_at),
@@ -227,15 +222,7 @@ fn vx(json: &Value) -> Option<Post> {
         sensitive: json["possibly_sensitive"].as_bool(),
         conversation_id: id(&json["conversationID"]),
         media_expected: json["media_extended"].is_array().then_some(files.len()),
-        entities: list(&json["hashtags"])
-            .filter_map(|tag| {
-                Some(Entity {
-                    kind: "hashtag".into(),
-                    text: Some(string(tag)?),
-                    ..Entity::default()
-                })
-            })
-            .collect(),
+        entities: value::hashtags(&json["hashtags"]),
         ..Post::default()
     };
     post.media = files

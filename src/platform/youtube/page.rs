@@ -7,9 +7,8 @@ use crate::exchange::Exchange;
 use crate::exchange::{Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::post::{Media, Post};
-use crate::platform::status::from_status;
-use crate::platform::value::{first, list, milliseconds, number, pixels, string, strings, utc};
-use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams};
+use crate::platform::value::{first, list, milliseconds, number, pixels, string, utc};
+use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
 
 /// The source.
 pub struct Page;
@@ -20,26 +19,24 @@ impl Source for Page {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        match so_far.last().and_then(|hops| hops.last()) {
-            None => {
+        Step::once(
+            so_far,
+            || {
                 let path = format!("watch?v={}&hl=en", post.id);
-                Step::Ask(Request::new(upstreams.join("youtube.page", &path), Purpose::Api))
-            }
-            Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&post.id)))),
-        }
+                Request::new(upstreams.join("youtube.page", &path), Purpose::Api)
+            },
+            |exchange| read(exchange, Some(&post.id)),
+        )
     }
 }
 
 /// Reads an answer, to the question for the video of this id if one is given.
 #[must_use]
 pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
-    if let Some(answer) = from_status(exchange) {
-        return answer;
-    }
-    let Ok(body) = exchange.decoded() else {
-        return Answer::without_post(Outcome::Unreadable, "coding");
+    let page = match value::page(exchange) {
+        Ok(page) => page,
+        Err(answer) => return *answer,
     };
-    let page = String::from_utf8_lossy(&body);
     let Some(player) = player(&page) else {
         let is_consent = page.contains("consent.youtube.com") || page.contains("consent.google.com");
         let reason = if is_consent { "consent" } else { "not_a_video_page" };
@@ -71,14 +68,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         title: string(&details["title"]),
         text: first(&[&details["shortDescription"], &about["description"]["simpleText"]]),
         language: string(&about["defaultAudioLanguage"]),
-        entities: strings(&details["keywords"])
-            .into_iter()
-            .map(|tag| crate::platform::Entity {
-                kind: "hashtag".into(),
-                text: Some(tag),
-                ..Default::default()
-            })
-            .collect(),
+        entities: value::hashtags(&details["keywords"]),
         visibility: match (about["isUnlisted"].as_bool(), details["isPrivate"].as_bool()) {
             (_, Some(true)) => Some("private".into()),
             (Some(true), _) => Some("unlisted".into()),
