@@ -202,7 +202,8 @@ pub struct Exchange {
     pub url: Url,
     /// Why it was asked.
     pub purpose: Purpose,
-    /// Request headers as sent, secrets replaced by a marker. Before those of a POST stand `:method` and, unless it is empty, `:body`.
+    /// Request headers as sent, secrets replaced by a marker. Before those of a POST stand `:method` and,
+    /// if it is one line of text, `:body`.
     pub request_headers: Vec<(String, String)>,
     /// Our clock when the request was sent.
     pub started: Timestamp,
@@ -235,6 +236,33 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// What came of a request without a response, at this moment of our clock.
+    #[must_use]
+    pub fn without_response(url: &Url, purpose: Purpose, at: Timestamp, failure: Failure) -> Exchange {
+        let mut url = url.clone();
+        // Credentials are not kept; these cannot fail on an address with a host, and others have none.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        Exchange {
+            url,
+            purpose,
+            request_headers: Vec::new(),
+            started: at,
+            ended: at,
+            remote: None,
+            http_version: None,
+            status: None,
+            response_headers: Vec::new(),
+            certificate: None,
+            body: Body::None,
+            body_length: 0,
+            body_sha256: None,
+            truncated: None,
+            failure: Some(failure),
+            recorded: None,
+        }
+    }
+
     /// The first response header of this (lower-case) name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -298,6 +298,8 @@ impl Capturer {
     }
 
     async fn work_off(&self, mut supply: Supply, stop: &Stop, watch: &mut dyn FnMut(&Done)) -> Result<()> {
+        let mut capturer = self.clone();
+        capturer.asked_to_stop = Arc::clone(&stop.asked);
         let stale = self.clock.now().plus_millis(-STAGING_MILLIS);
         self.store.discard_stale_uploads(stale).await?;
         let mut tasks: JoinSet<Result<(Done, Option<i64>)>> = JoinSet::new();
@@ -308,7 +310,7 @@ impl Capturer {
             while tasks.len() <= IN_FLIGHT / 2 && !supply.is_empty() && !stop.is_asked() {
                 let room = IN_FLIGHT.saturating_sub(tasks.len());
                 let jobs = self.lease(&mut supply, room).await?;
-                self.begin(jobs, stop, &mut tasks);
+                capturer.begin(jobs, &mut tasks);
             }
             if tasks.is_empty() && !supply.may_grow() {
                 return Ok(());
@@ -318,7 +320,7 @@ impl Capturer {
                 Some(jobs) = supply.more() => {
                     // Leases that nobody works on end with the run.
                     if !stop.is_asked() {
-                        self.begin(jobs, stop, &mut tasks);
+                        capturer.begin(jobs, &mut tasks);
                     }
                     continue;
                 }
@@ -337,10 +339,9 @@ impl Capturer {
         }
     }
 
-    fn begin(&self, jobs: Vec<Job>, stop: &Stop, tasks: &mut JoinSet<Result<(Done, Option<i64>)>>) {
+    fn begin(&self, jobs: Vec<Job>, tasks: &mut JoinSet<Result<(Done, Option<i64>)>>) {
         for job in jobs {
-            let mut capturer = self.clone();
-            capturer.asked_to_stop = Arc::clone(&stop.asked);
+            let capturer = self.clone();
             tasks.spawn(async move {
                 let done = capturer.work(job).await;
                 capturer.keep_penalties().await?;

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::print::{Printable, Printer};
-use super::run::warn_of_clock;
+use super::run::{doubts_since, warn_of_clock};
 use super::{Global, internal, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
@@ -128,12 +128,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                     limit,
                 };
                 let code = work.run(first).await;
-                let doubts: Vec<String> = watch_over_clock
-                    .doubt()
-                    .into_iter()
-                    .chain(fetcher.clock_doubt())
-                    .collect();
-                warn_of_clock(&doubts, printer);
+                doubts_since(&watch_over_clock, &fetcher, printer);
                 code
             }
             .await;

@@ -258,13 +258,7 @@ async fn work(
             }
         }
     };
-    let doubts: Vec<String> = watch_over_clock
-        .doubt()
-        .into_iter()
-        .chain(fetcher.clock_doubt())
-        .collect();
-    warn_of_clock(&doubts, printer);
-    summary.clock.extend(doubts);
+    summary.clock.extend(doubts_since(&watch_over_clock, &fetcher, printer));
     let unread: Vec<_> = looked.unread.iter().chain(&again.unread).collect();
     for (url, why) in looked.failed.iter().chain(unread.iter().copied()) {
         printer.warn(format_args!(
@@ -309,6 +303,13 @@ async fn witness(
     summary.stamps = said.iter().filter(|stamped| stamped.is_good()).count();
     summary.stamps_failed = said.iter().filter(|stamped| stamped.is_failure()).count();
     Ok(summary.stamps_failed == 0)
+}
+
+/// Why the clock is doubted after a run, by how it went and by what servers say; the operator is told.
+pub(super) fn doubts_since(watch: &Watch, fetcher: &Fetcher, printer: &Printer) -> Vec<String> {
+    let doubts: Vec<String> = watch.doubt().into_iter().chain(fetcher.clock_doubt()).collect();
+    warn_of_clock(&doubts, printer);
+    doubts
 }
 
 /// Tells why the clock is doubted.

@@ -269,25 +269,7 @@ impl Replay {
     }
 
     fn without(&self, url: &Url, purpose: Purpose, failure: Failure) -> Exchange {
-        let now = self.clock.now();
-        Exchange {
-            url: url.clone(),
-            purpose,
-            request_headers: Vec::new(),
-            started: now,
-            ended: now,
-            remote: None,
-            http_version: None,
-            status: None,
-            response_headers: Vec::new(),
-            certificate: None,
-            body: Body::None,
-            body_length: 0,
-            body_sha256: None,
-            truncated: None,
-            failure: Some(failure),
-            recorded: None,
-        }
+        Exchange::without_response(url, purpose, self.clock.now(), failure)
     }
 
     async fn exchange(&self, url: &Url, spot: Spot, purpose: Purpose, staging: &mut impl Staging) -> Exchange {

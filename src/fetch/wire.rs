@@ -82,29 +82,7 @@ impl Wire {
 
     /// The exchange of a request that was never sent.
     pub fn not_sent(&self, url: &Url, purpose: Purpose, failure: Failure) -> Exchange {
-        let now = self.clock.now();
-        let mut url = url.clone();
-        // Credentials are not kept; these cannot fail on an address with a host, and others have none.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        Exchange {
-            url,
-            purpose,
-            request_headers: Vec::new(),
-            started: now,
-            ended: now,
-            remote: None,
-            http_version: None,
-            status: None,
-            response_headers: Vec::new(),
-            certificate: None,
-            body: Body::None,
-            body_length: 0,
-            body_sha256: None,
-            truncated: None,
-            failure: Some(failure),
-            recorded: None,
-        }
+        Exchange::without_response(url, purpose, self.clock.now(), failure)
     }
 
     /// Sends one request and reads its response. `is_ours`: its secret headers are credentials of ours.

@@ -114,7 +114,10 @@ impl Session {
             targets.push(self.put_cited(&citation.cited, &citation.claim)?);
         }
         self.enqueue(&targets[first..], false)?;
-        for target in targets[first..].iter().filter(|_| again) {
+        if !again {
+            return Ok(());
+        }
+        for target in &targets[first..] {
             // Another article of this run may cite it as well.
             if !self.was_asked_in_this_run(*target)? {
                 self.enqueue(&[*target], true)?;

@@ -2,28 +2,13 @@
 
 use std::process::Output;
 
-use crate::run::running;
+use crate::run::{running, story_of};
 use crate::scene::{Scene, text};
 use crate::shim;
 use crate::web::Reply;
 
 const LINKS: usize = 8;
 const DAY: i64 = 86_400;
-
-fn story(scene: &Scene) -> String {
-    let mut page = String::from("<!DOCTYPE html><body><article><h1>Pages</h1>");
-    for n in 0..LINKS {
-        page += &format!(
-            "<p>The office tells more about it in <a href='http://office.example/page/{n}'>its page number {n}</a> of that week.</p>"
-        );
-        scene.web.on(
-            "office.example",
-            &format!("/page/{n}"),
-            [Reply::page(format!("<p>Page {n}</p>").repeat(50))],
-        );
-    }
-    scene.file("story.html", page + "</article>")
-}
 
 /// `citekeep run` while the clock is wrong by so many seconds; `None` without the shim.
 fn run_at(scene: &Scene, seconds: i64) -> Option<Output> {
@@ -50,7 +35,7 @@ fn summary(output: &Output) -> serde_json::Value {
 #[test]
 fn a_clock_years_ahead_takes_each_turn_once_and_when_it_is_right_again_none_is_lost() {
     let scene = Scene::new();
-    let input = story(&scene);
+    let input = story_of(&scene, LINKS);
     scene.archives(0, &[&input]);
     let links = LINKS as i64;
     let Some(ahead) = run_at(&scene, 3650 * DAY) else {
@@ -84,7 +69,7 @@ fn a_clock_years_ahead_takes_each_turn_once_and_when_it_is_right_again_none_is_l
 #[test]
 fn a_clock_that_was_never_set_changes_no_turn_and_is_told() {
     let scene = Scene::new();
-    let input = story(&scene);
+    let input = story_of(&scene, LINKS);
     scene.archives(0, &[&input]);
     let due: String = scene.value("SELECT group_concat(due) FROM recheck");
     // A month before now, and 1970.
@@ -139,7 +124,7 @@ fn a_clock_that_jumps_during_a_run_loses_and_doubles_nothing_and_is_told() {
         (3600, "set forward"),
     ] {
         let scene = Scene::new();
-        let input = story(&scene);
+        let input = story_of(&scene, LINKS);
         let clock = scene.file("clock", "0");
         let mut command = scene.archiving();
         if !shim::under(&mut command, &[("FAULT_CLOCK", &clock)]) {
@@ -169,7 +154,7 @@ fn a_clock_that_jumps_during_a_run_loses_and_doubles_nothing_and_is_told() {
 #[test]
 fn servers_whose_clocks_agree_against_ours_are_told_of() {
     let scene = Scene::new();
-    let input = story(&scene);
+    let input = story_of(&scene, LINKS);
     for n in 0..LINKS {
         let page = Reply::page(format!("<p>Page {n}</p>").repeat(50)).with("date", "Sat, 01 Jan 2000 00:00:00 GMT");
         scene.web.on("office.example", &format!("/page/{n}"), [page]);

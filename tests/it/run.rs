@@ -9,10 +9,14 @@ use crate::web::Reply;
 
 const LINKS: usize = 12;
 
-/// The file of an article that cites so many pages of one host, each with its own answer ready.
 fn story(scene: &Scene) -> String {
+    story_of(scene, LINKS)
+}
+
+/// The file of an article that cites so many pages of one host, each with its own answer ready.
+pub fn story_of(scene: &Scene, links: usize) -> String {
     let mut page = String::from("<!DOCTYPE html><body><article><h1>Pages</h1>");
-    for n in 0..LINKS {
+    for n in 0..links {
         page += &format!(
             "<p>The office tells more about it in <a href='http://office.example/page/{n}'>its page number {n}</a> of that week.</p>"
         );
