@@ -376,8 +376,9 @@ CREATE TABLE exchange (
 -- brought the rest (status 206) names the whole file, put together; it brought itself the body_length bytes from the first of
 -- its Content-Range on, and those before it came in the broken ones, or in a run that was killed and left no exchanges: the
 -- same file by its ETag or Last-Modified (If-Range). The digest is of the whole.
--- The request headers of a POST begin with the line `:method: POST` and, unless it is empty, `:body:` with what was sent. In the
--- place of a header that carries a secret stands `[credential, not kept]` if it was one of ours, else `[not kept]`.
+-- The request headers of a POST begin with the line `:method: POST` and, if what was sent is one line of text, `:body:` with it. In
+-- the place of a header that carries a secret stands `[credential, not kept]` if it was one of ours, else `[not kept]`; in the place
+-- of a cookie that a server set `(cookie not kept)`.
 CREATE INDEX exchange_reading ON exchange (reading) WHERE reading IS NOT NULL;
 CREATE INDEX exchange_answer ON exchange (answer) WHERE answer IS NOT NULL;
 CREATE INDEX exchange_media ON exchange (media) WHERE media IS NOT NULL;
