@@ -1,4 +1,4 @@
--- citekeep: the archive, schema version 4.
+-- citekeep: the archive, schema version 5.
 --
 -- An archive is one SQLite file. This file is its public interface: every table, column and word is explained here, and
 -- `SELECT sql FROM sqlite_schema` shows the same text inside any archive. It needs nothing newer than SQLite 3.37, so the
@@ -46,7 +46,7 @@
 --   `citekeep verify` derives every line again from the rows, so a change of any of them is found.
 
 PRAGMA application_id = 1668574064;   -- the letters "ctkp": tells `file` and citekeep that this is an archive
-PRAGMA user_version = 4;              -- version of this schema
+PRAGMA user_version = 5;              -- version of this schema
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Words

@@ -1242,10 +1242,11 @@ fn a_migrated_archive_has_the_schema_of_a_new_one() {
 }
 
 /// An archive of each earlier schema.
-const KEPT: [&[u8]; 3] = [
+const KEPT: [&[u8]; 4] = [
     include_bytes!("../../tests/archives/schema-1.db.gz"),
     include_bytes!("../../tests/archives/schema-2.db.gz"),
     include_bytes!("../../tests/archives/schema-3.db.gz"),
+    include_bytes!("../../tests/archives/schema-4.db.gz"),
 ];
 
 fn unpack(kept: &[u8], path: &Path) {
@@ -1255,7 +1256,10 @@ fn unpack(kept: &[u8], path: &Path) {
 
 #[test]
 fn archives_of_earlier_schemas_are_brought_up_to_date_stay_sound_and_are_judged() {
-    for (kept, told) in KEPT.into_iter().zip([("live", 2), ("deleted", 2), ("unknown", 1)]) {
+    for (kept, told) in KEPT
+        .into_iter()
+        .zip([("live", 2), ("deleted", 2), ("unknown", 1), ("unknown", 1)])
+    {
         let (_folder, path) = scratch();
         unpack(kept, &path);
         assert_eq!(
