@@ -213,7 +213,7 @@ CREATE TABLE target (
   native_id  TEXT,                      -- the platform's own id
   handle     TEXT,                      -- author's handle where the first address seen named it
   url        TEXT,                      -- canonical address
-  claim      TEXT CHECK (json_valid(claim)),  -- unidentified: JSON of what the article claims (author_name, author_handle,
+  claim      TEXT CHECK (claim IS NULL OR json_valid(claim)),  -- unidentified: JSON of what the article claims (author_name, author_handle,
                                               -- date_text, date, text, media)
   CHECK (CASE kind
     WHEN 'post' THEN platform IS NOT NULL AND native_id IS NOT NULL AND url IS NOT NULL AND claim IS NULL
@@ -422,8 +422,8 @@ CREATE TABLE post_detail (
   labels           TEXT NOT NULL CHECK (json_valid(labels)),       -- JSON list of labels put on it
   withheld_in      TEXT NOT NULL CHECK (json_valid(withheld_in)),  -- JSON list of country codes
   entities         TEXT NOT NULL CHECK (json_valid(entities)),     -- JSON list of {kind, text, url, id}: links, mentions, tags
-  poll             TEXT CHECK (json_valid(poll)),  -- JSON {question, options: [{text, votes, percent}], votes, voters, …}
-  card             TEXT CHECK (json_valid(card)),  -- JSON {url, title, description, image}: the preview of a link in it
+  poll             TEXT CHECK (poll IS NULL OR json_valid(poll)),  -- JSON {question, options: [{text, votes, percent}], votes, voters, …}
+  card             TEXT CHECK (card IS NULL OR json_valid(card)),  -- JSON {url, title, description, image}: the preview of a link in it
   related          TEXT NOT NULL CHECK (json_valid(related))       -- JSON list: what the answer says of the posts that it quotes,
                                         -- answers or repeats; present: whether the answer holds their content
 ) STRICT;
@@ -697,7 +697,7 @@ CREATE TRIGGER blob_no_update BEFORE UPDATE ON blob BEGIN SELECT RAISE(ABORT, 'e
 CREATE TRIGGER blob_no_delete BEFORE DELETE ON blob BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER blob_chunk_no_insert BEFORE INSERT ON blob_chunk
   WHEN EXISTS (SELECT 1 FROM blob WHERE id = NEW.id >> 16)
-  BEGIN SELECT RAISE(ABORT, 'evidence is append-only: this blob is sealed'); END;
+  BEGIN SELECT RAISE(FAIL, 'evidence is append-only: this blob is sealed'); END;
 CREATE TRIGGER blob_chunk_no_update BEFORE UPDATE ON blob_chunk
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER blob_chunk_no_delete BEFORE DELETE ON blob_chunk

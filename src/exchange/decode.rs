@@ -1,7 +1,9 @@
 //! Undoes content codings of a body that is already kept as received, with limits against bombs.
 
+use std::cell::RefCell;
 use std::io::Read;
 
+use flate2::{Decompress, FlushDecompress, Status};
 use thiserror::Error;
 
 /// Most bytes that a body may unpack to.
@@ -67,6 +69,16 @@ pub fn decode(body: &[u8], content_encoding: &str, limit: usize) -> Result<Vec<u
 /// Bytes unpacked in one step when only a beginning is wanted.
 const STEP: usize = 1 << 10;
 
+/// Begins most streams of gzip (RFC 1952 §2.3.1): deflate, and none of the optional fields; six bytes follow that say nothing of
+/// the content.
+const PLAIN_GZIP: &[u8] = &[0x1f, 0x8b, 8, 0];
+const GZIP_HEAD: usize = 10;
+
+thread_local! {
+    /// Used again for each beginning: to make one costs more than to unpack so little.
+    static INFLATE: RefCell<Decompress> = RefCell::new(Decompress::new(false));
+}
+
 /// The first bytes of `body`, at most `most` or until they are `enough`, as far as one coding can be undone.
 pub fn beginning(body: &[u8], content_encoding: &str, most: usize, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(STEP);
@@ -76,12 +88,37 @@ pub fn beginning(body: &[u8], content_encoding: &str, most: usize, enough: impl 
     };
     match content_encoding.trim().to_ascii_lowercase().as_str() {
         "" | "identity" => read(&mut &*body),
+        "gzip" | "x-gzip" if body.len() > GZIP_HEAD && body.starts_with(PLAIN_GZIP) => {
+            INFLATE.with_borrow_mut(|inflate| inflate_beginning(inflate, &body[GZIP_HEAD..], most, &enough, &mut out));
+        }
         "gzip" | "x-gzip" => read(&mut flate2::bufread::GzDecoder::new(body)),
         "deflate" => read(&mut flate2::bufread::ZlibDecoder::new(body)),
         "br" => read(&mut brotli_decompressor::Decompressor::new(body, 4 << 10)),
         _ => {}
     }
+    out.truncate(most);
     out
+}
+
+/// Unpacks the beginning of a bare stream of deflate into `out`.
+fn inflate_beginning(
+    inflate: &mut Decompress,
+    body: &[u8],
+    most: usize,
+    enough: &impl Fn(&[u8]) -> bool,
+    out: &mut Vec<u8>,
+) {
+    inflate.reset(false);
+    while out.len() < most {
+        let (read, before) = (inflate.total_in(), out.len());
+        out.reserve(STEP);
+        let rest = usize::try_from(read).map_or(&[][..], |read| &body[read..]);
+        // What came out before a break is as good as any.
+        let goes_on = matches!(inflate.decompress_vec(rest, out, FlushDecompress::None), Ok(Status::Ok));
+        if !goes_on || (inflate.total_in() == read && out.len() == before) || enough(out) {
+            return;
+        }
+    }
 }
 
 fn read_all(reader: impl Read, name: &'static str, limit: usize) -> Result<Vec<u8>, DecodeError> {
@@ -117,6 +154,39 @@ mod tests {
             b"hello"
         );
         assert_eq!(decode(b"hello", "", DECODED_LIMIT).unwrap(), b"hello");
+    }
+
+    #[test]
+    fn the_beginning_of_a_body_is_that_of_the_whole_whatever_its_coding_and_also_where_it_is_cut_short() {
+        let page: Vec<u8> = (0..20_000_u32).flat_map(|n| format!("{n} ").into_bytes()).collect();
+        let plain = gzip(&page);
+        let mut named = flate2::GzBuilder::new()
+            .filename("page.html")
+            .write(Vec::new(), flate2::Compression::fast());
+        named.write_all(&page).unwrap();
+        let named = named.finish().unwrap();
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        zlib.write_all(&page).unwrap();
+        let zlib = zlib.finish().unwrap();
+        for (body, coding) in [(&page, ""), (&plain, "gzip"), (&named, "gzip"), (&zlib, "deflate")] {
+            for most in [0, 10, 5_000, 40_000] {
+                assert_eq!(
+                    beginning(body, coding, most, |_| false),
+                    page[..most],
+                    "{coding} {most}"
+                );
+            }
+            let enough = beginning(body, coding, page.len(), |out| out.len() >= 3_000);
+            assert!((3_000..10_000).contains(&enough.len()) && page.starts_with(&enough));
+            assert_eq!(beginning(body, coding, usize::MAX, |_| false), page);
+            let cut = beginning(&body[..body.len() / 2], coding, usize::MAX, |_| false);
+            assert!(!cut.is_empty() && page.starts_with(&cut));
+        }
+        assert_eq!(beginning(&plain[..10], "gzip", 100, |_| false), b"");
+        assert_eq!(
+            beginning(b"\x1f\x8b\x08\x00\0\0\0\0\0\x03\xff\xff\xff", "gzip", 100, |_| false),
+            b""
+        );
     }
 
     #[test]

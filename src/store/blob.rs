@@ -48,7 +48,7 @@ impl Session {
 
     fn put_chunk(&self, blob: i64, ordinal: i64, bytes: &[u8]) -> rusqlite::Result<()> {
         self.connection
-            .prepare_cached("INSERT INTO blob_chunk (id, bytes) VALUES (?1, ?2)")?
+            .prepare_cached("INSERT OR FAIL INTO blob_chunk (id, bytes) VALUES (?1, ?2)")?
             .execute(params![blob << 16 | ordinal, bytes])
             .map(drop)
     }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, DEFAULT_NAME, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::failure::{not_an_archive, sql_error};
 use crate::error::{Error, ExitCode, Result};
@@ -107,11 +108,20 @@ impl Log {
     pub(super) fn copy(&mut self) -> Result<()> {
         let archive = match self.archive.take() {
             Some(connection) => connection,
-            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            None => {
+                let archive = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+                // A connection knows of the log once it has read; this needs no schema, and neither does copying.
+                identity(&archive).map_err(|e| sql_error(&self.path, &e))?;
+                archive
+            }
         };
-        let copied = archive.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        let copied = archive.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::PASSIVE);
         self.archive = Some(archive);
-        copied.map_err(|e| sql_error(&self.path, &e))
+        match copied {
+            // The writer does so at this moment.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            other => other.map(drop).map_err(|e| sql_error(&self.path, &e)),
+        }
     }
 }
 
@@ -216,8 +226,8 @@ fn roll_back(path: &Path) -> Result<()> {
 /// Brings everything into the one file and leaves no other behind, unless a reader still looks at it.
 pub(super) fn leave(connection: Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(1))?;
-    let mode = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0));
-    if mode.as_deref() != Ok("delete") {
+    // Not a mode that the file remembers: the next program finds it with a rollback journal, as any new file is.
+    if journal_mode(&connection, "MEMORY").as_deref() != Ok("memory") {
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     }
     connection.close().map_err(|(_, error)| error)
@@ -324,6 +334,8 @@ fn make(path: &Path) -> Result<()> {
     connection
         .execute_batch(&settings)
         .and_then(|()| migrate(&mut connection, MIGRATIONS))
+        // Whoever opens it next writes to it.
+        .and_then(|()| into_wal(&connection).map(drop))
         .and_then(|()| connection.close().map_err(|(_, error)| error))
         .map_err(|e| sql_error(path, &e))?;
     draft.as_file().sync_all().map_err(cannot_make)?;
@@ -384,8 +396,7 @@ fn prepare(connection: &mut Connection) -> std::result::Result<(), Problem> {
         return Err(Problem::Newer(version));
     }
     let page_size: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-    if mode != "wal" {
+    if into_wal(connection)? != "wal" {
         return Err(Problem::NoSharedMemory);
     }
     // In the log, so that a reader never meets a half migrated file.
@@ -401,9 +412,31 @@ fn prepare(connection: &mut Connection) -> std::result::Result<(), Problem> {
     Ok(())
 }
 
+/// Has SQLite write to a log from now on; gives the mode that it is in then.
+fn into_wal(connection: &Connection) -> rusqlite::Result<String> {
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    if mode == "wal" {
+        return Ok(mode);
+    }
+    journal_mode(connection, "MEMORY")?;
+    journal_mode(connection, "WAL")
+}
+
+/// Sets the journal mode; gives the one that it is in then. To WAL and from it SQLite changes bytes 18 to 27 and 92 to 99 of the
+/// file, in one write to one sector: it is done or not, whatever happens, so a journal on the disk would protect nothing, and
+/// cost more than all else. <https://sqlite.org/fileformat2.html#the_database_header>
+fn journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
+    connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get(0))
+}
+
 /// Applies the steps that the archive has not seen yet, each in one transaction together with its version.
 pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     let (_, version) = identity(connection)?;
+    if version as usize >= steps.len() {
+        return Ok(());
+    }
+    // A step may mend the text of a check, which is all that it would have to write a table anew for.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
     // The schema itself is of the newest version already.
     let steps_left = if version == 0 { 1 } else { steps.len() };
     for (index, step) in steps.iter().enumerate().take(steps_left).skip(version as usize) {
@@ -413,6 +446,7 @@ pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::
         transaction.execute_batch(&format!("PRAGMA user_version = {reached}"))?;
         transaction.commit()?;
     }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     Ok(())
 }
 

@@ -159,7 +159,7 @@ impl Session {
             let leased: Option<(i64, i64)> = self
                 .connection
                 .prepare_cached(
-                    "UPDATE job SET fence = fence + 1, leased_until = ?2, leased_by = ?3
+                    "UPDATE OR FAIL job SET fence = fence + 1, leased_until = ?2, leased_by = ?3
                      WHERE target = ?1 AND done = 0 AND (leased_until IS NULL OR leased_until <= ?4)
                      RETURNING fence, attempts",
                 )?
@@ -196,12 +196,24 @@ impl Session {
 
     /// Notes when a target is to be captured again, unless it is paused; takes the place of what was noted before.
     pub(super) fn recheck(&mut self, target: i64, due: Timestamp) -> Result<(), Fault> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO recheck (target, due) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM pause WHERE target = ?1)
-                 ON CONFLICT (target) DO UPDATE SET due = excluded.due",
-            )?
-            .execute(params![target, due.to_string()])?;
+        let is_paused: bool = self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM pause WHERE target = ?1)")?
+            .query_row([target], |row| row.get(0))?;
+        if is_paused {
+            return Ok(());
+        }
+        // Simple statements: for one that both inserts and changes, SQLite keeps a copy of each page that it touches.
+        let values = params![target, due.to_string()];
+        let changed = self
+            .connection
+            .prepare_cached("UPDATE OR FAIL recheck SET due = ?2 WHERE target = ?1")?
+            .execute(values)?;
+        if changed == 0 {
+            self.connection
+                .prepare_cached("INSERT INTO recheck (target, due) VALUES (?1, ?2)")?
+                .execute(values)?;
+        }
         Ok(())
     }
 
@@ -285,7 +297,7 @@ impl Session {
     pub(super) fn settle(&mut self, job: i64, fence: i64, retry_at: Option<Timestamp>) -> rusqlite::Result<bool> {
         self.connection
             .prepare_cached(
-                "UPDATE job SET done = ?3 IS NULL, attempts = attempts + (?3 IS NOT NULL),
+                "UPDATE OR FAIL job SET done = ?3 IS NULL, attempts = attempts + (?3 IS NOT NULL),
                         not_before = coalesce(?3, not_before), leased_until = NULL, leased_by = NULL
                  WHERE target = ?1 AND fence = ?2 AND leased_until IS NOT NULL AND done = 0",
             )?

@@ -385,6 +385,17 @@ fn sqlite3(path: &Path, sql: &str) -> Option<String> {
 }
 
 #[test]
+fn the_archive_is_sound_to_others_sqlite_also_to_one_older_than_ours() {
+    let scene = archived();
+    for (sql, expected) in [("PRAGMA integrity_check", "ok\n"), ("PRAGMA foreign_key_check", "")] {
+        match sqlite3(&scene.path("archive.db"), sql) {
+            Some(said) => assert_eq!(said, expected, "{sql}"),
+            None => eprintln!("skipped: this machine has no sqlite3"),
+        }
+    }
+}
+
+#[test]
 fn the_slim_archive_answers_in_others_sqlite_as_the_tables_say_and_holds_no_body() {
     let scene = archived();
     export(&scene, 0, &["--all", "-o", "bundle"]);
