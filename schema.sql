@@ -185,7 +185,8 @@ CREATE TABLE reading (
 CREATE TABLE block (
   reading  INTEGER NOT NULL REFERENCES reading (id),
   ordinal  INTEGER NOT NULL,            -- from 0
-  kind     TEXT NOT NULL CHECK (kind IN ('paragraph', 'heading', 'list_item', 'quote', 'caption', 'cell', 'preformatted')),
+  kind     TEXT NOT NULL CHECK (kind = 'paragraph' OR kind = 'heading' OR kind = 'list_item' OR kind = 'quote' OR
+                                kind = 'caption' OR kind = 'cell' OR kind = 'preformatted'),
   start    INTEGER NOT NULL,
   stop     INTEGER NOT NULL CHECK (stop >= start),
   PRIMARY KEY (reading, ordinal)
@@ -206,7 +207,7 @@ CREATE TABLE sentence (
 CREATE TABLE target (
   id         INTEGER PRIMARY KEY,
   key        TEXT NOT NULL UNIQUE,      -- its identity: `<platform>:<native id>`, `<platform>?<digest of the claim>`, or the address
-  kind       TEXT NOT NULL CHECK (kind IN ('post', 'unidentified', 'link')),
+  kind       TEXT NOT NULL CHECK (kind = 'post' OR kind = 'unidentified' OR kind = 'link'),
                                         -- post: known by platform and native id; unidentified: a post that is only claimed
                                         -- (handle, date, text, picture link); link: any other address
   platform   TEXT,                      -- name of the platform, e.g. `x`
@@ -228,7 +229,8 @@ CREATE TABLE citation (
   reading        INTEGER NOT NULL REFERENCES reading (id),
   ordinal        INTEGER NOT NULL,      -- from 0, in reading order
   target         INTEGER NOT NULL REFERENCES target (id),
-  form           TEXT NOT NULL CHECK (form IN ('embed', 'frame', 'link', 'flattened', 'media_link')),
+  form           TEXT NOT NULL CHECK (form = 'embed' OR form = 'frame' OR form = 'link' OR form = 'flattened' OR
+                                      form = 'media_link'),
                                         -- embed: embed markup; frame: a frame that shows the post; link: a link or printed
                                         -- address; flattened: the post as plain text; media_link: only its picture link
   raw_url        TEXT,                  -- the address as it stood
@@ -251,7 +253,8 @@ CREATE TABLE citation_sentence (
   citation    INTEGER NOT NULL REFERENCES citation (id),
   rank        INTEGER NOT NULL,         -- 0 is the main one
   sentence    INTEGER NOT NULL,         -- ordinal of the sentence in the citation's reading
-  relation    TEXT NOT NULL CHECK (relation IN ('contains', 'quotes', 'introduces', 'follows')),
+  relation    TEXT NOT NULL CHECK (relation = 'contains' OR relation = 'quotes' OR relation = 'introduces' OR
+                                   relation = 'follows'),
                                         -- contains: the link or embed stands in it; quotes: it repeats the post's words;
                                         -- introduces: it leads in; follows: it refers back
   confidence  INTEGER NOT NULL CHECK (confidence BETWEEN 0 AND 1000),  -- thousandths
@@ -353,7 +356,8 @@ CREATE TABLE exchange (
   media             INTEGER REFERENCES post_media (id),
   ordinal           INTEGER NOT NULL,   -- oldest first, from 0
   url               TEXT NOT NULL,      -- the address asked, without credentials and fragment
-  purpose           TEXT NOT NULL CHECK (purpose IN ('article', 'page', 'api', 'media', 'robots')),
+  purpose           TEXT NOT NULL CHECK (purpose = 'article' OR purpose = 'page' OR purpose = 'api' OR
+                                         purpose = 'media' OR purpose = 'robots'),
   request_headers   TEXT NOT NULL,      -- as sent, one `name: value` line each; secrets are replaced by a marker
   started           TEXT NOT NULL,      -- our clock when the request was sent
   ended             TEXT NOT NULL,      -- our clock when the last byte came, or we gave up
@@ -365,7 +369,7 @@ CREATE TABLE exchange (
   certificate       INTEGER REFERENCES blob (id),  -- the server's certificate (DER)
   body              INTEGER REFERENCES blob (id),  -- the body as received
   body_length       INTEGER NOT NULL CHECK (body_length >= 0),
-  truncated         TEXT CHECK (truncated IN ('length', 'time', 'disconnect')),
+  truncated         TEXT CHECK (truncated = 'length' OR truncated = 'time' OR truncated = 'disconnect'),
                                         -- why the body is not whole: our limit of size, our limit of time, connection broke
   failure_outcome   TEXT REFERENCES outcome (word),  -- why there is no response, or no whole one
   failure_reason    TEXT,               -- reason code
@@ -444,8 +448,9 @@ CREATE TABLE verdict (
   id         INTEGER PRIMARY KEY,
   target     INTEGER NOT NULL REFERENCES target (id),
   capture    INTEGER NOT NULL REFERENCES capture (id),  -- the newest capture that it considers
-  state      TEXT NOT NULL CHECK (state IN ('live', 'edited', 'deleted', 'suspended', 'protected', 'age_gated', 'withheld', 'gone',
-                                            'restored', 'unknown')),
+  state      TEXT NOT NULL CHECK (state = 'live' OR state = 'edited' OR state = 'deleted' OR state = 'suspended' OR
+                                  state = 'protected' OR state = 'age_gated' OR state = 'withheld' OR
+                                  state = 'gone' OR state = 'restored' OR state = 'unknown'),
   reason     TEXT NOT NULL,             -- reason code: stated, not_found_by_two_sources, canary_failed …
   evidence   TEXT NOT NULL CHECK (json_valid(evidence)),  -- JSON list of the captures that it rests on
   last_live  TEXT,                      -- when the target was seen last
@@ -528,7 +533,8 @@ CREATE TABLE record (
   url          TEXT,                    -- WARC-Target-URI; never followed
   date         TEXT,                    -- WARC-Date, as said there
   payload      TEXT,                    -- WARC-Payload-Digest, as said there
-  digests      TEXT NOT NULL CHECK (digests IN ('none', 'unchecked', 'agree', 'differ')),
+  digests      TEXT NOT NULL CHECK (digests = 'none' OR digests = 'unchecked' OR digests = 'agree' OR
+                                    digests = 'differ'),
                                         -- whether the digests that it states are those of its bytes
   status       INTEGER,                 -- status of the HTTP response in it
   media_type   TEXT,                    -- what that says its body is, else the record
