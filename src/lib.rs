@@ -20,6 +20,7 @@ pub mod fetch;
 pub mod key;
 mod likeness;
 pub mod outcome;
+pub mod penalty;
 pub mod platform;
 pub mod search;
 pub mod stamp;

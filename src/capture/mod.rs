@@ -61,9 +61,12 @@ const GO_ON_MILLIS: i64 = 3_600_000;
 /// The name under which this process leases jobs; there is one run at a time.
 const WORKER: &str = "run";
 
-/// Most captures in flight at once, and most jobs leased in one go. More than may be fetched at once, so that a
-/// capture that waits for its commit keeps no connection idle.
-const IN_FLIGHT: usize = 192;
+/// Most captures in flight at once. More than may be fetched at once, so that neither a capture that waits for its commit nor one
+/// that waits for its host's turn keeps a connection idle: as many hosts are asked side by side.
+const IN_FLIGHT: usize = 256;
+
+/// A lease is written, so jobs are leased once there is room for so many.
+const LEASED: usize = 64;
 
 /// How long what is in flight may take once a stop was asked for.
 const GRACE: Duration = Duration::from_secs(20);
@@ -306,8 +309,7 @@ impl Capturer {
         let given_up = stop.given_up();
         tokio::pin!(given_up);
         loop {
-            // A lease is a commit, so jobs are leased many at a time.
-            while tasks.len() <= IN_FLIGHT / 2 && !supply.is_empty() && !stop.is_asked() {
+            while tasks.len() <= IN_FLIGHT - LEASED && !supply.is_empty() && !stop.is_asked() {
                 let room = IN_FLIGHT.saturating_sub(tasks.len());
                 let jobs = self.lease(&mut supply, room).await?;
                 capturer.begin(jobs, &mut tasks);
@@ -358,11 +360,12 @@ impl Capturer {
                 for target in &asked {
                     wanted.remove(target);
                 }
-                self.store.lease(WORKER.into(), room, LEASE_MILLIS, Some(asked)).await
+                self.store.lease(WORKER.into(), room, LEASE_MILLIS, asked).await
             }
             Supply::Due { left, exhausted } => {
                 let room = room.min(*left);
-                let jobs = self.store.lease(WORKER.into(), room, LEASE_MILLIS, None).await?;
+                let resting = self.fetcher.resting();
+                let jobs = self.store.lease_due(WORKER.into(), room, LEASE_MILLIS, resting).await?;
                 *left -= jobs.len();
                 *exhausted = jobs.len() < room;
                 Ok(jobs)
@@ -401,8 +404,9 @@ impl Capturer {
             TargetKind::Link => self.capture_link(&address(&job)?).await,
         };
         date_as_recorded(&mut record);
+        let put_off = self.put_off(&record);
         let best = &record.answers[record.best];
-        let done = Done::new(
+        let mut done = Done::new(
             &job,
             best.outcome,
             &best.reason,
@@ -413,6 +417,12 @@ impl Capturer {
                 .flat_map(|a| &a.exchanges)
                 .chain(record.media.iter().flat_map(|m| &m.exchanges)),
         );
+        if let Some(until) = put_off {
+            self.store.give_back(job.id, job.fence, Some(until)).await?;
+            // Nothing is said of the network.
+            done.reached = true;
+            return Ok((done, None));
+        }
         let retry_at = self.retry_at(&job, is_unsettled(&record));
         let mut recheck_at = schedule::next_check(job.first_captured, self.clock.now(), done.outcome);
         if may_go_on(&record, job.first_captured.is_none()) {
@@ -421,6 +431,15 @@ impl Capturer {
         record.recheck_at = Some(recheck_at);
         self.store.complete(job.id, job.fence, record, retry_at).await?;
         Ok((done, None))
+    }
+
+    /// When its hosts have rested, where nothing at all was asked for a capture because they do: that is no attempt.
+    fn put_off(&self, record: &CaptureRecord) -> Option<Timestamp> {
+        let mut exchanges = record.answers.iter().flat_map(|answer| &answer.exchanges);
+        let first = self.fetcher.put_off(exchanges.next()?)?;
+        exchanges.try_fold(first, |until, exchange| {
+            Some(until.max(self.fetcher.put_off(exchange)?))
+        })
     }
 
     /// When to try again what is left open: later with every attempt.
@@ -432,8 +451,8 @@ impl Capturer {
 
     /// Keeps what hosts asked of us for the runs to come.
     async fn keep_penalties(&self) -> Result<()> {
-        for (host, until) in self.fetcher.take_penalties() {
-            self.store.host_penalty(host, until).await?;
+        for (host, penalty) in self.fetcher.take_penalties() {
+            self.store.host_penalty(host, penalty).await?;
         }
         Ok(())
     }

@@ -36,6 +36,7 @@ mod verdict;
 pub mod verify;
 mod writer;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -47,6 +48,7 @@ use crate::citation::{Cited, Claim};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::{Body, Unfinished};
+use crate::penalty::Penalty;
 use crate::stamp::Kind;
 use failure::Fault;
 use record::{
@@ -219,19 +221,29 @@ impl Store {
         self.pass(move |session| session.enqueue(&targets, again)).await
     }
 
-    /// Leases at most `limit` jobs for `ttl_millis`: those due, or those of the targets `only`, due or not. Leases that ran
-    /// out are taken over. For a long list of targets, pass a slice of about `limit` at a time.
+    /// Leases at most `limit` jobs of `targets`, due or not, for `ttl_millis`. Leases that ran out are taken over. For a long list of
+    /// targets, pass a slice of about `limit` at a time.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn lease(
+    pub async fn lease(&self, worker: String, limit: usize, ttl_millis: i64, targets: Vec<i64>) -> Result<Vec<Job>> {
+        self.pass(move |session| session.lease(&worker, limit, ttl_millis, &targets))
+            .await
+    }
+
+    /// Leases at most `limit` of the jobs that are due, for `ttl_millis`, those that wait longest first, but hosts in turn: none waits
+    /// for the backlog of another, and none is left out but those that are `resting`. Leases that ran out are taken over.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn lease_due(
         &self,
         worker: String,
         limit: usize,
         ttl_millis: i64,
-        only: Option<Vec<i64>>,
+        resting: HashSet<String>,
     ) -> Result<Vec<Job>> {
-        self.pass(move |session| session.lease(&worker, limit, ttl_millis, only.as_deref()))
+        self.pass(move |session| session.lease_due(&worker, limit, ttl_millis, &resting))
             .await
     }
 
@@ -308,19 +320,19 @@ impl Store {
         self.call(0, move |session| session.settle_by_person(&decision)).await
     }
 
-    /// Notes that `host` is to be left alone until then, also by later runs.
+    /// Notes that `host` is to be left alone, also by later runs.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn host_penalty(&self, host: String, until: Timestamp) -> Result<()> {
-        self.call(0, move |session| session.host_penalty(&host, until)).await
+    pub async fn host_penalty(&self, host: String, penalty: Penalty) -> Result<()> {
+        self.call(0, move |session| session.host_penalty(&host, penalty)).await
     }
 
-    /// Hosts to be left alone, and until when.
+    /// Hosts that are left alone, and those that failed too often and were not found to work since.
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub async fn host_penalties(&self) -> Result<Vec<(String, Timestamp)>> {
+    pub async fn host_penalties(&self) -> Result<Vec<(String, Penalty)>> {
         self.pass(Session::host_penalties).await
     }
 

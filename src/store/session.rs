@@ -29,6 +29,8 @@ pub(super) struct Session {
     pub next: NextIds,
     /// Milliseconds between captures that together make a verdict.
     pub spacing: i64,
+    /// Where the last look for hosts with due jobs ended.
+    pub last_host: String,
     /// Rows of the event being written.
     pub evidence: Evidence,
     /// Whether something was redacted whose bytes still stand in the write-ahead log.
@@ -70,6 +72,7 @@ impl Session {
             head: String::new(),
             next: NextIds::default(),
             spacing,
+            last_host: String::new(),
             evidence: Evidence::default(),
             scrub: false,
         };

@@ -1,5 +1,6 @@
 //! The store as its callers see it, and as someone with another SQLite program sees it.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::time::Duration;
@@ -298,7 +299,7 @@ fn resolution(identified: Option<PostRef>) -> ResolutionRecord {
 }
 
 async fn lease_one(store: &Store, target: i64) -> Job {
-    let mut jobs = store.lease("test".into(), 1, 60_000, Some(vec![target])).await.unwrap();
+    let mut jobs = store.lease("test".into(), 1, 60_000, vec![target]).await.unwrap();
     assert_eq!(jobs.len(), 1);
     jobs.remove(0)
 }
@@ -834,7 +835,7 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
         "they are queued with the reading that names them"
     );
 
-    let jobs = store.lease("a".into(), 10, 0, None).await.unwrap();
+    let jobs = store.lease_due("a".into(), 10, 0, HashSet::new()).await.unwrap();
     assert_eq!(jobs.len(), 3);
     assert!(matches!(&jobs[0].kind, TargetKind::Post { platform, .. } if platform == "x"));
     assert_eq!(jobs[1].url, "https://example.org/page");
@@ -842,12 +843,19 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
         matches!(&jobs[2].kind, TargetKind::Unidentified { claim, .. } if claim.text.as_deref() == Some("It works"))
     );
     // A lease of no length has run out at once: it is taken over, and its result is stale.
-    let again = store.lease("b".into(), 10, 60_000, None).await.unwrap();
+    let again = store.lease_due("b".into(), 10, 60_000, HashSet::new()).await.unwrap();
     assert_eq!(again.iter().map(|j| j.fence).collect::<Vec<_>>(), [2, 2, 2]);
-    assert_eq!(store.lease("c".into(), 10, 60_000, None).await.unwrap().len(), 0);
     assert_eq!(
         store
-            .lease("c".into(), 10, 60_000, Some(targets.clone()))
+            .lease_due("c".into(), 10, 60_000, HashSet::new())
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
+    assert_eq!(
+        store
+            .lease("c".into(), 10, 60_000, targets.clone())
             .await
             .unwrap()
             .len(),
@@ -868,7 +876,14 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
     let retry = Some(noon().plus_millis(3_600_000));
     let stored = store.complete(page.id, 2, page_capture(b"busy"), retry).await.unwrap();
     assert!(matches!(stored, Completion::Stored(_)));
-    assert_eq!(store.lease("c".into(), 10, 60_000, None).await.unwrap().len(), 0);
+    assert_eq!(
+        store
+            .lease_due("c".into(), 10, 60_000, HashSet::new())
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
     let retried = lease_one(&store, page.id).await;
     assert_eq!((retried.fence, retried.attempts), (3, 1));
     store.complete(page.id, 3, page_capture(b"now"), None).await.unwrap();
@@ -888,7 +903,14 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
             .unwrap(),
         Completion::Stale
     );
-    assert_eq!(store.lease("d".into(), 10, 60_000, None).await.unwrap().len(), 2);
+    assert_eq!(
+        store
+            .lease_due("d".into(), 10, 60_000, HashSet::new())
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
     store.close(0, None).await.unwrap();
     sound(&path);
     let changed =
@@ -897,7 +919,60 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
 
     // Leases of a run that is gone are free for the next.
     let store = open(&path);
-    assert_eq!(store.lease("e".into(), 10, 60_000, None).await.unwrap().len(), 3);
+    assert_eq!(
+        store
+            .lease_due("e".into(), 10, 60_000, HashSet::new())
+            .await
+            .unwrap()
+            .len(),
+        3
+    );
+}
+
+#[tokio::test]
+async fn hosts_take_turns_and_none_waits_for_the_backlog_of_another() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let queue = async |host: &str, pages: usize| {
+        for page in 0..pages {
+            let url = Url::parse(&format!("https://{host}/{page}")).unwrap();
+            let target = store.target(Cited::Link(url)).await.unwrap();
+            store.enqueue(vec![target], false).await.unwrap();
+        }
+    };
+    // More than is looked through for the longest overdue.
+    queue("slow.example", 1500).await;
+    for host in 0..30 {
+        queue(&format!("h{host:02}.example:8080"), 3).await;
+    }
+    queue("z.example", 1).await;
+    let taken = async |limit: usize, resting: &[&str]| {
+        let resting = resting.iter().map(|host| (*host).to_owned()).collect();
+        let jobs = store.lease_due("a".into(), limit, 60_000, resting).await.unwrap();
+        let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for job in jobs {
+            let url = Url::parse(&job.url).unwrap();
+            let host = url.host_str().unwrap().to_owned();
+            hosts.entry(host).or_default().push(url.path().to_owned());
+        }
+        hosts
+    };
+    let first = taken(20, &[]).await;
+    assert_eq!(first.len(), 20);
+    assert_eq!(first["slow.example"], ["/0"], "the longest overdue of each");
+    // Those that had no turn yet come first.
+    let second = taken(20, &[]).await;
+    let new = second.keys().filter(|host| !first.contains_key(*host));
+    assert_eq!(new.count(), 12, "{second:?}");
+    assert_eq!(second["slow.example"], ["/1"]);
+    // A host that rests is left where it is; the others are taken to the end.
+    let third = taken(500, &["slow.example"]).await;
+    assert_eq!(third.values().flatten().count(), 30 * 3 + 1 - 38);
+    assert!(!third.contains_key("slow.example"));
+    // Who is alone gets all there is room for.
+    assert_eq!(taken(300, &[]).await["slow.example"].len(), 300);
+    assert_eq!(taken(5000, &[]).await["slow.example"].len(), 1500 - 302);
+    assert!(taken(10, &[]).await.is_empty());
 }
 
 #[tokio::test]
@@ -963,7 +1038,7 @@ async fn a_failing_command_costs_the_others_of_its_group_nothing() {
         targets.push(store.target(Cited::Link(url)).await.unwrap());
     }
     store.enqueue(targets, false).await.unwrap();
-    let jobs = store.lease("a".into(), 20, 60_000, None).await.unwrap();
+    let jobs = store.lease_due("a".into(), 20, 60_000, HashSet::new()).await.unwrap();
     let completions = jobs.iter().map(|job| {
         let mut record = page_capture(format!("page {}", job.id).as_bytes());
         match job.id % 4 {
@@ -1093,19 +1168,33 @@ async fn a_redaction_takes_out_what_it_names_and_nothing_else() {
 async fn host_penalties_outlive_the_run_and_the_longer_one_counts() {
     let (_folder, path) = scratch();
     let store = open(&path);
-    store
-        .host_penalty("a.example".into(), noon().plus_millis(5000))
-        .await
-        .unwrap();
-    store
-        .host_penalty("a.example".into(), noon().plus_millis(1000))
-        .await
-        .unwrap();
-    store.host_penalty("b.example".into(), noon()).await.unwrap();
+    let penalty = |millis, failures| Penalty {
+        until: noon().plus_millis(millis),
+        failures,
+    };
+    for (host, penalty) in [
+        ("a.example", penalty(5000, 0)),
+        ("a.example", penalty(1000, 0)),
+        ("b.example", penalty(0, 0)),
+        // Over, but one more failure is enough; not for ever.
+        ("c.example", penalty(0, 5)),
+        ("d.example", penalty(-7 * 86_400_000, 5)),
+        // It answered since.
+        ("e.example", penalty(-1000, 5)),
+        ("e.example", penalty(0, 0)),
+    ] {
+        store.host_penalty(host.into(), penalty).await.unwrap();
+    }
     store.close(0, None).await.unwrap();
     let store = open(&path);
     let penalties = store.host_penalties().await.unwrap();
-    assert_eq!(penalties, [("a.example".to_owned(), noon().plus_millis(5000))]);
+    assert_eq!(
+        penalties,
+        [
+            ("a.example".to_owned(), penalty(5000, 0)),
+            ("c.example".to_owned(), penalty(0, 5))
+        ]
+    );
 }
 
 #[tokio::test]
@@ -1132,7 +1221,7 @@ async fn what_cannot_be_written_stops_the_writer_with_exit_74_and_leaves_a_sound
         .await
         .unwrap_err();
     assert_eq!(error.exit_code(), ExitCode::InputOutput, "{error}");
-    let later = store.host_penalty("a.example".into(), noon()).await.unwrap_err();
+    let later = store.give_back(job.id, job.fence, None).await.unwrap_err();
     assert_eq!(later.exit_code(), ExitCode::InputOutput, "{later}");
     assert_eq!(
         store.close(0, None).await.unwrap_err().exit_code(),
@@ -1207,7 +1296,7 @@ fn what_was_half_written_in_place_is_rolled_back_before_it_is_read() {
         .execute_batch(
             "PRAGMA cache_size = 1; BEGIN;
              WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
-             INSERT INTO host_penalty SELECT 'host ' || i, '2026-01-01T00:00:00.000Z' FROM n",
+             INSERT INTO host_penalty SELECT 'host ' || i, '2026-01-01T00:00:00.000Z', 0 FROM n",
         )
         .unwrap();
     std::fs::copy(&path, &killed).unwrap();
