@@ -293,6 +293,7 @@ CREATE TABLE resolution (
   CHECK ((outcome = 'captured') = (identified IS NOT NULL)),
   UNIQUE (target, fence)
 ) STRICT;
+CREATE INDEX resolution_identified ON resolution (identified) WHERE identified IS NOT NULL;
 
 -- A post that an unidentified target may mean.
 CREATE TABLE resolution_candidate (
@@ -621,6 +622,14 @@ CREATE INDEX recheck_due ON recheck (due);
 CREATE TABLE judged (
   one      INTEGER PRIMARY KEY CHECK (one = 1),
   capture  INTEGER NOT NULL
+) STRICT;
+
+-- How often persons want a target, or an article and what it cites, captured again.
+CREATE TABLE schedule (
+  target   INTEGER UNIQUE REFERENCES target (id),
+  article  INTEGER UNIQUE REFERENCES article (id),
+  curve    TEXT NOT NULL,               -- AGE:TIME …, e.g. `1d:6h 7d:1d 30d`: every 6 hours in the first day, and so on
+  CHECK ((target IS NULL) <> (article IS NULL))
 ) STRICT;
 
 -- Targets that are not captured of their own accord any more.

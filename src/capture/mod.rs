@@ -18,6 +18,7 @@ use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
 use crate::outcome::Outcome;
 use crate::platform::{self, PostRef, Upstreams};
+use crate::schedule::Schedule;
 use crate::store::record::{CaptureRecord, HandOut, Job, TargetKind, Wanted};
 use crate::store::{Completion, Store};
 
@@ -32,7 +33,6 @@ mod notice;
 mod post;
 mod requisites;
 mod reread;
-mod schedule;
 pub mod source;
 mod staging;
 mod stamp;
@@ -223,6 +223,7 @@ pub struct Capturer {
     upstreams: Arc<Upstreams>,
     canaries: Canaries,
     requisites: Requisites,
+    schedule: Arc<Schedule>,
     /// How often a stop was asked of the work that this is for.
     asked_to_stop: Arc<AtomicU8>,
     clock: Clock,
@@ -238,6 +239,7 @@ impl Capturer {
             upstreams: Arc::new(upstreams),
             canaries: Canaries::default(),
             requisites: Requisites::default(),
+            schedule: Arc::default(),
             asked_to_stop: Arc::default(),
             clock,
         }
@@ -254,6 +256,13 @@ impl Capturer {
     #[must_use]
     pub fn with_requisites(mut self, bounds: Requisites) -> Capturer {
         self.requisites = bounds;
+        self
+    }
+
+    /// With these curves for what is captured again.
+    #[must_use]
+    pub fn with_schedule(mut self, schedule: Schedule) -> Capturer {
+        self.schedule = Arc::new(schedule);
         self
     }
 
@@ -308,14 +317,18 @@ impl Capturer {
         let mut tasks: JoinSet<Result<(Done, Option<i64>)>> = JoinSet::new();
         let given_up = stop.given_up();
         tokio::pin!(given_up);
+        let mut ended = Ok(());
         loop {
-            while tasks.len() <= IN_FLIGHT - LEASED && !supply.is_empty() && !stop.is_asked() {
+            while ended.is_ok() && tasks.len() <= IN_FLIGHT - LEASED && !supply.is_empty() && !stop.is_asked() {
                 let room = IN_FLIGHT.saturating_sub(tasks.len());
-                let jobs = self.lease(&mut supply, room).await?;
-                capturer.begin(jobs, &mut tasks);
+                // Where no more may be begun, what is in flight is brought to its end.
+                match self.lease(&mut supply, room).await {
+                    Ok(jobs) => capturer.begin(jobs, &mut tasks),
+                    Err(error) => ended = Err(error),
+                }
             }
-            if tasks.is_empty() && !supply.may_grow() {
-                return Ok(());
+            if tasks.is_empty() && (ended.is_err() || !supply.may_grow()) {
+                return ended;
             }
             let finished = tokio::select! {
                 Some(finished) = tasks.join_next() => finished,
@@ -326,7 +339,7 @@ impl Capturer {
                     }
                     continue;
                 }
-                () = &mut given_up => return Ok(()),
+                () = &mut given_up => return ended,
             };
             match finished {
                 Err(panic) => return Err(Error::Internal(format!("a capture stopped: {panic}"))),
@@ -424,9 +437,12 @@ impl Capturer {
             return Ok((done, None));
         }
         let retry_at = self.retry_at(&job, is_unsettled(&record));
-        let mut recheck_at = schedule::next_check(job.first_captured, self.clock.now(), done.outcome);
+        let now = self.clock.now();
+        let mut recheck_at =
+            self.schedule
+                .next_check(job.platform(), &job.curves, job.first_captured, now, done.outcome);
         if may_go_on(&record, job.first_captured.is_none()) {
-            recheck_at = recheck_at.min(self.clock.now().plus_millis(GO_ON_MILLIS));
+            recheck_at = recheck_at.min(now.plus_millis(GO_ON_MILLIS));
         }
         record.recheck_at = Some(recheck_at);
         self.store.complete(job.id, job.fence, record, retry_at).await?;

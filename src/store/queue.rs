@@ -6,12 +6,13 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
-use super::record::{Job, Reread};
+use super::record::{About, Job, Reread};
 use super::row::{count, time};
 use super::session::Session;
 use super::target::{kind, meaning};
 use crate::clock::Timestamp;
 use crate::penalty::Penalty;
+use crate::schedule::Curve;
 
 const DAY: i64 = 86_400_000;
 
@@ -88,6 +89,23 @@ impl Session {
                 .execute(params![now.to_string(), beyond])?;
         }
         Ok(())
+    }
+
+    /// Whether nothing is due, no run left a lease, and nothing was put off for longer than anything is ([`Session::pull_in`]).
+    pub(super) fn is_idle(&self) -> rusqlite::Result<bool> {
+        let now = self.clock.now();
+        let beyond = |longest| now.plus_millis(longest).to_string();
+        self.connection.query_row(
+            "SELECT NOT EXISTS (SELECT 1 FROM job WHERE leased_until IS NOT NULL)
+                AND NOT EXISTS (SELECT 1 FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1)
+                AND NOT EXISTS (SELECT 1 FROM job WHERE done = 0 AND leased_until IS NULL AND not_before > ?2)
+                AND NOT EXISTS (SELECT 1 FROM recheck WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM recheck WHERE due > ?3)
+                AND NOT EXISTS (SELECT 1 FROM reread WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM reread WHERE due > ?3)
+                AND NOT EXISTS (SELECT 1 FROM follow WHERE due <= ?1 OR julianday(due) - julianday(?1) > every / 86400.0 + 1)
+                AND NOT EXISTS (SELECT 1 FROM host_penalty WHERE until > ?2)",
+            [now.to_string(), beyond(LONGEST_PAUSE), beyond(LONGEST)],
+            |row| row.get(0),
+        )
     }
 
     /// What is due now, by the index over what waits.
@@ -342,6 +360,7 @@ impl Session {
     }
 
     fn job(&self, target: i64, fence: i64, attempts: i64) -> rusqlite::Result<Job> {
+        let curves = self.curves_of_target(target)?;
         self.connection
             .prepare_cached(
                 "SELECT coalesce(url, ''), kind, platform, native_id, handle, claim,
@@ -356,9 +375,61 @@ impl Session {
                     url: row.get(0)?,
                     kind: kind(row, 1)?,
                     attempts,
+                    curves,
                     first_captured: row.get::<_, Option<String>>(6)?.map(|at| time(&at)),
                 })
             })
+    }
+
+    /// How often persons want a target captured: as they said of it, else of the articles that cite it, also where they cite it as a post
+    /// that was identified later.
+    fn curves_of_target(&self, target: i64) -> rusqlite::Result<Vec<Curve>> {
+        self.curves(
+            "SELECT curve FROM schedule WHERE target = ?1
+             UNION
+             SELECT s.curve FROM schedule s JOIN reading r ON r.article = s.article JOIN citation c ON c.reading = r.id
+             WHERE (c.target = ?1 OR c.target IN (SELECT target FROM resolution WHERE identified = ?1))
+               AND NOT EXISTS (SELECT 1 FROM schedule WHERE target = ?1)",
+            target,
+        )
+    }
+
+    /// How often persons want an article read, if they said so.
+    pub(super) fn curves_of_article(&self, article: i64) -> rusqlite::Result<Vec<Curve>> {
+        self.curves("SELECT curve FROM schedule WHERE article = ?1", article)
+    }
+
+    fn curves(&self, sql: &str, id: i64) -> rusqlite::Result<Vec<Curve>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let curves = statement.query_map([id], |row| row.get::<_, String>(0))?;
+        // One that is not understood is none: it was changed by other hands.
+        curves
+            .filter_map(|curve| curve.map(|curve| curve.parse().ok()).transpose())
+            .collect()
+    }
+
+    /// Sets how often a target, or an article and what it cites, is captured, from now on; `None`: as the settings say.
+    pub(super) fn set_schedule(&mut self, what: About, curve: Option<&Curve>) -> Result<(), Fault> {
+        let now = self.now();
+        let (target, article) = match what {
+            About::Target(target) => (Some(target), None),
+            About::Article(article) => (None, Some(article)),
+        };
+        for sql in [
+            "DELETE FROM schedule WHERE target = ?1 OR article = ?2",
+            "INSERT INTO schedule (target, article, curve) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT NULL",
+            "UPDATE recheck SET due = ?4 WHERE target = ?1 OR target IN (
+               SELECT coalesce((SELECT identified FROM resolution n WHERE n.target = c.target AND identified IS NOT NULL), c.target)
+               FROM reading r JOIN citation c ON c.reading = r.id WHERE r.article = ?2)",
+            "UPDATE reread SET due = ?4 WHERE article = ?2 AND due IS NOT NULL",
+        ] {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let curve = curve.map(ToString::to_string);
+            let values: [&dyn rusqlite::ToSql; 4] = [&target, &article, &curve, &now];
+            let named = statement.parameter_count();
+            statement.execute(&values[..named])?;
+        }
+        Ok(())
     }
 
     /// Prolongs a lease; false if it is somebody else's by now.

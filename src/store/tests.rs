@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::record::{About, AnswerRecord, MediaRecord, NewNote, NewStamp, Queueing, SuppliedFile, TargetKind};
-use super::verify::{ProblemKind, Report, verify};
+use super::verify::{Extent, Place, ProblemKind, Report, verify};
 use super::*;
 use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
 use crate::citation::{Citation, Findings, Form, Reference, Relation};
@@ -35,6 +35,7 @@ fn options() -> RunOptions {
         command: "citekeep archive story.html".into(),
         clock: Clock::Fixed(noon()),
         spacing: Duration::ZERO,
+        free: 0,
     }
 }
 
@@ -460,7 +461,7 @@ async fn add_a_stamp(path: &Path) {
 }
 
 fn sound(path: &Path) -> Report {
-    let report = verify(path, |_| {}).unwrap();
+    let report = verify(path, &Extent::default(), |_| {}).unwrap();
     assert_eq!(report.problems, []);
     report
 }
@@ -659,7 +660,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
-    assert!(verify(&path, |_| {}).unwrap().is_sound());
+    assert!(verify(&path, &Extent::default(), |_| {}).unwrap().is_sound());
     let connection = Connection::open(&path).unwrap();
     let mut triggers = connection
         .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
@@ -712,7 +713,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
                  UPDATE {table} SET {column} = {change} WHERE {pick}; {on}"
             );
             tamper(&copy, &sql);
-            let report = verify(&copy, |_| {}).unwrap();
+            let report = verify(&copy, &Extent::default(), |_| {}).unwrap();
             assert!(!report.is_sound(), "a change of {table}.{column} was not found");
             tried += 1;
         }
@@ -735,13 +736,16 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
         std::fs::copy(&path, &copy).unwrap();
         let cut_end = sql.contains("DELETE FROM run_end");
         tamper(&copy, &format!("PRAGMA foreign_keys = OFF; {off} {sql}; {on}"));
-        let report = verify(&copy, |_| {}).unwrap();
+        let report = verify(&copy, &Extent::default(), |_| {}).unwrap();
         // A chain cut at its end is a shorter chain: only a head kept elsewhere shows it.
         assert_eq!(report.is_sound(), cut_end, "{sql}: {:?}", report.problems);
     }
     std::fs::copy(&path, &copy).unwrap();
     tamper(&copy, "DROP TRIGGER capture_no_update");
-    assert_eq!(verify(&copy, |_| {}).unwrap().problems[0].kind, ProblemKind::Schema);
+    assert_eq!(
+        verify(&copy, &Extent::default(), |_| {}).unwrap().problems[0].kind,
+        ProblemKind::Schema
+    );
 }
 
 #[tokio::test]
@@ -1162,6 +1166,142 @@ async fn a_redaction_takes_out_what_it_names_and_nothing_else() {
             .execute_batch("DELETE FROM blob_chunk WHERE id >> 16 = 1")
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn a_check_goes_on_where_it_stopped_and_a_quick_one_leaves_out_bodies_and_derivation() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let mut targets = Vec::new();
+    for n in 0..6 {
+        let url = Url::parse(&format!("https://example.org/{n}")).unwrap();
+        targets.push(store.target(Cited::Link(url)).await.unwrap());
+    }
+    store.enqueue(targets.clone(), false).await.unwrap();
+    for job in store.lease("a".into(), 6, 60_000, targets).await.unwrap() {
+        let record = page_capture(format!("page {}", job.id).as_bytes());
+        store.complete(job.id, job.fence, record, None).await.unwrap();
+    }
+    store.close(0, None).await.unwrap();
+    let whole = verify(&path, &Extent::default(), |_| {}).unwrap();
+    // One step at a time: time is always over.
+    let mut extent = Extent {
+        until: Some(std::time::Instant::now()),
+        ..Extent::default()
+    };
+    let mut places = Vec::new();
+    let (mut bodies, mut entries) = (0, 0);
+    loop {
+        let part = verify(&path, &extent, |_| {}).unwrap();
+        assert!(part.is_sound(), "{part:?}");
+        (bodies, entries) = (bodies + part.bodies, entries + part.entries);
+        let Some(next) = part.next else {
+            assert_eq!(part.head, whole.head);
+            break;
+        };
+        assert_eq!(next.to_string().parse(), Ok(next));
+        places.push(next);
+        extent.from = next;
+    }
+    assert!(places.is_sorted() && places.len() > 10, "{places:?}");
+    assert_eq!((bodies, entries), (whole.bodies, whole.entries));
+
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute_batch("DROP TRIGGER capture_no_update; UPDATE capture SET outcome = 'deleted' WHERE id = 5")
+        .unwrap();
+    let trigger: String = Connection::open_in_memory()
+        .and_then(|fresh| {
+            fresh.execute_batch(file::SCHEMA)?;
+            fresh.query_row(
+                "SELECT sql FROM sqlite_schema WHERE name = 'capture_no_update'",
+                [],
+                |row| row.get(0),
+            )
+        })
+        .unwrap();
+    connection.execute_batch(&trigger).unwrap();
+    let check = |quick, from| {
+        let extent = Extent {
+            quick,
+            from,
+            until: None,
+        };
+        verify(&path, &extent, |_| {}).unwrap().is_sound()
+    };
+    assert!(!check(false, Place::Beginning));
+    assert!(!check(false, Place::Entry(3)));
+    assert!(
+        check(false, Place::Entry(6)),
+        "what stands before is not looked at again"
+    );
+    assert!(check(true, Place::Beginning));
+    let sql = "DROP TRIGGER ledger_no_update; UPDATE ledger SET leaf = replace(leaf, 'a', 'b') WHERE seq = 3";
+    connection.execute_batch(sql).unwrap();
+    assert!(!check(true, Place::Beginning));
+}
+
+#[tokio::test]
+async fn a_run_that_finds_nothing_due_is_kept_and_whatever_waits_makes_it_a_run() {
+    let (_folder, path) = scratch();
+    drop(open(&path));
+    let idle = |path: &Path| {
+        let store = Store::open_if_due(path, &options(), |run, _| Ok(format!("{{\"run\":{run}}}"))).unwrap();
+        store.is_none()
+    };
+    assert!(!idle(&path), "the run before did not end");
+    open(&path).close(0, None).await.unwrap();
+    assert!(idle(&path));
+    assert_eq!(
+        value::<String>(&path, "SELECT summary FROM run_end ORDER BY id DESC LIMIT 1"),
+        value::<String>(&path, "SELECT '{\"run\":' || max(id) || '}' FROM run")
+    );
+    assert!(idle(&path));
+    sound(&path);
+    let store = open(&path);
+    let url = Url::parse("https://example.org/").unwrap();
+    store.target(Cited::Link(url)).await.unwrap();
+    store.close(0, None).await.unwrap();
+    assert!(idle(&path));
+    for (waits, over) in [
+        (
+            "INSERT INTO job VALUES (1, 1, 1, 0, '2026-11-25T00:00:00.000Z', NULL, NULL, 0, 'h')",
+            "DELETE FROM job",
+        ),
+        (
+            "INSERT INTO job VALUES (1, 1, 1, 0, '2027-11-25T00:00:00.000Z', NULL, NULL, 0, 'h')",
+            "DELETE FROM job",
+        ),
+        (
+            "INSERT INTO job VALUES (1, 1, 1, 0, '2026-11-26T00:00:00.000Z', '2027-01-01', 'a', 0, 'h')",
+            "DELETE FROM job",
+        ),
+        (
+            "INSERT INTO recheck VALUES (1, '2026-11-25T00:00:00.000Z')",
+            "DELETE FROM recheck",
+        ),
+        (
+            "INSERT INTO recheck VALUES (1, '2036-11-25T00:00:00.000Z')",
+            "DELETE FROM recheck",
+        ),
+        (
+            "INSERT INTO host_penalty VALUES ('h', '2036-11-25T00:00:00.000Z', 0)",
+            "DELETE FROM host_penalty",
+        ),
+    ] {
+        let change = |sql: &str| {
+            let connection = Connection::open(&path).unwrap();
+            connection
+                .execute_batch(&format!("PRAGMA foreign_keys = OFF; {sql}"))
+                .unwrap();
+        };
+        change(waits);
+        assert!(!idle(&path), "{waits}");
+        change(over);
+        open(&path).close(0, None).await.unwrap();
+        assert!(idle(&path), "{over}");
+    }
+    sound(&path);
 }
 
 #[tokio::test]

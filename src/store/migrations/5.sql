@@ -33,3 +33,12 @@ CREATE TABLE host_penalty (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO host_penalty SELECT host, until, 0 FROM penalty_before;
 DROP TABLE penalty_before;
+
+-- How often persons want a target, or an article and what it cites, captured again.
+CREATE TABLE schedule (
+  target   INTEGER UNIQUE REFERENCES target (id),
+  article  INTEGER UNIQUE REFERENCES article (id),
+  curve    TEXT NOT NULL,               -- AGE:TIME …, e.g. `1d:6h 7d:1d 30d`: every 6 hours in the first day, and so on
+  CHECK ((target IS NULL) <> (article IS NULL))
+) STRICT;
+CREATE INDEX resolution_identified ON resolution (identified) WHERE identified IS NOT NULL;
