@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Pace as Settings, seconds};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Purpose};
 use crate::penalty::{Came, Penalty, Standing, Turn};
 
 /// Leave to send one request; given back when dropped.
@@ -174,6 +174,10 @@ impl Pace {
         };
         if exchange.status.is_some() {
             self.answered.store(true, Ordering::Relaxed);
+        }
+        // Who gives its robots.txt may still fail at everything else.
+        if came == Came::Answer && exchange.purpose == Purpose::Robots {
+            return;
         }
         let host = self.host(name);
         let mut state = lock(&host.state);
