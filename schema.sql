@@ -296,6 +296,7 @@ CREATE TABLE resolution (
   CHECK ((outcome = 'captured') = (identified IS NOT NULL)),
   UNIQUE (target, fence)
 ) STRICT;
+CREATE INDEX resolution_identified ON resolution (identified) WHERE identified IS NOT NULL;
 
 -- A post that an unidentified target may mean.
 CREATE TABLE resolution_candidate (
@@ -608,9 +609,12 @@ CREATE TABLE job (
   not_before    TEXT NOT NULL,          -- not to be tried earlier
   leased_until  TEXT,                   -- somebody works on it until then at most
   leased_by     TEXT,                   -- who
-  done          INTEGER NOT NULL CHECK (done IN (0, 1))
+  done          INTEGER NOT NULL CHECK (done IN (0, 1)),
+  host          TEXT NOT NULL           -- of the target's address, with its port where one is named; of what is not identified its
+                                        -- platform. Hosts take turns, so that none waits for the backlog of another
 ) STRICT;
 CREATE INDEX job_ready ON job (not_before) WHERE done = 0 AND leased_until IS NULL;
+CREATE INDEX job_host ON job (host, not_before) WHERE done = 0 AND leased_until IS NULL;
 CREATE INDEX job_leased ON job (leased_until) WHERE leased_until IS NOT NULL;
 
 -- When targets that have their answer are to be captured again; a target whose turn has come moves to job.
@@ -624,6 +628,14 @@ CREATE INDEX recheck_due ON recheck (due);
 CREATE TABLE judged (
   one      INTEGER PRIMARY KEY CHECK (one = 1),
   capture  INTEGER NOT NULL
+) STRICT;
+
+-- How often persons want a target, or an article and what it cites, captured again.
+CREATE TABLE schedule (
+  target   INTEGER UNIQUE REFERENCES target (id),
+  article  INTEGER UNIQUE REFERENCES article (id),
+  curve    TEXT NOT NULL,               -- AGE:TIME …, e.g. `1d:6h 7d:1d 30d`: every 6 hours in the first day, and so on
+  CHECK ((target IS NULL) <> (article IS NULL))
 ) STRICT;
 
 -- Targets that are not captured of their own accord any more.
@@ -666,10 +678,11 @@ CREATE TABLE follow_entry (
   PRIMARY KEY (follow, url)
 ) STRICT, WITHOUT ROWID;
 
--- Hosts that asked us to stay away.
+-- Hosts that are left alone: they asked for it, or failed several times in a row.
 CREATE TABLE host_penalty (
-  host   TEXT PRIMARY KEY,
-  until  TEXT NOT NULL
+  host      TEXT PRIMARY KEY,
+  until     TEXT NOT NULL,
+  failures  INTEGER NOT NULL            -- 0, or how often it failed in a row: after `until` one more failure is enough
 ) STRICT, WITHOUT ROWID;
 
 -- Large bodies on their way in. Its pieces stand in blob_chunk under the id that becomes the blob's; a capture seals it.

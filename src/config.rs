@@ -15,6 +15,7 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::platform::x::Queries;
 use crate::platform::{self, PostRef, Recognised, Upstreams};
+use crate::schedule::Schedule;
 
 /// Where settings come from.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +60,8 @@ pub struct Config {
     pub canary: BTreeMap<String, Vec<Url>>,
     /// What verdicts need.
     pub verdict: Verdict,
+    /// How often what has its answer is captured again.
+    pub schedule: Schedule,
     /// Who stands in an evidence bundle.
     pub export: Export,
     /// When witnesses are asked about the ledger.
@@ -120,6 +123,8 @@ pub struct Limit {
     pub redirects: usize,
     /// Tries after the first, within a run.
     pub retries: u32,
+    /// Bytes that are to stay free on the archive's file system; 0: what there is may be used up.
+    pub free: u64,
 }
 
 /// How much is kept, with each linked page, of the style sheets, pictures, fonts and icons that it shows.
@@ -254,6 +259,7 @@ impl Default for Config {
             hosts: BTreeMap::new(),
             canary: BTreeMap::new(),
             verdict: Verdict::default(),
+            schedule: Schedule::default(),
             export: Export::default(),
             stamp: Stamp::default(),
             timestamp: BTreeMap::new(),
@@ -287,6 +293,7 @@ impl Default for Limit {
             article: 64 << 20,
             redirects: 10,
             retries: 2,
+            free: 256 << 20,
         }
     }
 }
@@ -344,6 +351,7 @@ impl Config {
                 .allow
                 .push(range.map_err(|_| wrong("--allow-net", "is not a range such as 127.0.0.0/8".into()))?);
         }
+        config.schedule = config.schedule.completed();
         config.check()?;
         Ok(config)
     }
@@ -378,6 +386,13 @@ impl Config {
         }
         self.canaries()?;
         self.witnesses()?;
+        let is_known = |name: &str| matches!(name, "posts" | "pages" | "articles") || platform::by_name(name).is_some();
+        if let Some(name) = self.schedule.names().find(|name| !is_known(name)) {
+            return Err(wrong(
+                &format!("schedule.{name}"),
+                "is neither posts, pages, articles nor a platform".into(),
+            ));
+        }
         for (name, line) in [
             ("export.organization", &self.export.organization),
             ("export.collector", &self.export.collector),

@@ -46,10 +46,7 @@ impl Capturer {
         answer: AnswerRecord,
     ) -> Result<()> {
         self.store.enqueue(vec![target], true).await?;
-        let jobs = self
-            .store
-            .lease(WORKER.into(), 1, LEASE_MILLIS, Some(vec![target]))
-            .await?;
+        let jobs = self.store.lease(WORKER.into(), 1, LEASE_MILLIS, vec![target]).await?;
         if let Some(job) = jobs.first() {
             let record = capture_of(answer, started, ended);
             self.store.complete(job.id, job.fence, record, None).await?;

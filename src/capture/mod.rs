@@ -18,6 +18,7 @@ use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
 use crate::outcome::Outcome;
 use crate::platform::{self, PostRef, Upstreams};
+use crate::schedule::Schedule;
 use crate::store::record::{CaptureRecord, HandOut, Job, TargetKind, Wanted};
 use crate::store::{Completion, Store};
 
@@ -32,7 +33,6 @@ mod notice;
 mod post;
 mod requisites;
 mod reread;
-mod schedule;
 pub mod source;
 mod staging;
 mod stamp;
@@ -61,9 +61,12 @@ const GO_ON_MILLIS: i64 = 3_600_000;
 /// The name under which this process leases jobs; there is one run at a time.
 const WORKER: &str = "run";
 
-/// Most captures in flight at once, and most jobs leased in one go. More than may be fetched at once, so that a
-/// capture that waits for its commit keeps no connection idle.
-const IN_FLIGHT: usize = 192;
+/// Most captures in flight at once. More than may be fetched at once, so that neither a capture that waits for its commit nor one
+/// that waits for its host's turn keeps a connection idle: as many hosts are asked side by side.
+const IN_FLIGHT: usize = 256;
+
+/// A lease is written, so jobs are leased once there is room for so many.
+const LEASED: usize = 64;
 
 /// How long what is in flight may take once a stop was asked for.
 const GRACE: Duration = Duration::from_secs(20);
@@ -220,6 +223,7 @@ pub struct Capturer {
     upstreams: Arc<Upstreams>,
     canaries: Canaries,
     requisites: Requisites,
+    schedule: Arc<Schedule>,
     /// How often a stop was asked of the work that this is for.
     asked_to_stop: Arc<AtomicU8>,
     clock: Clock,
@@ -235,6 +239,7 @@ impl Capturer {
             upstreams: Arc::new(upstreams),
             canaries: Canaries::default(),
             requisites: Requisites::default(),
+            schedule: Arc::default(),
             asked_to_stop: Arc::default(),
             clock,
         }
@@ -251,6 +256,13 @@ impl Capturer {
     #[must_use]
     pub fn with_requisites(mut self, bounds: Requisites) -> Capturer {
         self.requisites = bounds;
+        self
+    }
+
+    /// With these curves for what is captured again.
+    #[must_use]
+    pub fn with_schedule(mut self, schedule: Schedule) -> Capturer {
+        self.schedule = Arc::new(schedule);
         self
     }
 
@@ -305,15 +317,18 @@ impl Capturer {
         let mut tasks: JoinSet<Result<(Done, Option<i64>)>> = JoinSet::new();
         let given_up = stop.given_up();
         tokio::pin!(given_up);
+        let mut ended = Ok(());
         loop {
-            // A lease is a commit, so jobs are leased many at a time.
-            while tasks.len() <= IN_FLIGHT / 2 && !supply.is_empty() && !stop.is_asked() {
+            while ended.is_ok() && tasks.len() <= IN_FLIGHT - LEASED && !supply.is_empty() && !stop.is_asked() {
                 let room = IN_FLIGHT.saturating_sub(tasks.len());
-                let jobs = self.lease(&mut supply, room).await?;
-                capturer.begin(jobs, &mut tasks);
+                // Where no more may be begun, what is in flight is brought to its end.
+                match self.lease(&mut supply, room).await {
+                    Ok(jobs) => capturer.begin(jobs, &mut tasks),
+                    Err(error) => ended = Err(error),
+                }
             }
-            if tasks.is_empty() && !supply.may_grow() {
-                return Ok(());
+            if tasks.is_empty() && (ended.is_err() || !supply.may_grow()) {
+                return ended;
             }
             let finished = tokio::select! {
                 Some(finished) = tasks.join_next() => finished,
@@ -324,7 +339,7 @@ impl Capturer {
                     }
                     continue;
                 }
-                () = &mut given_up => return Ok(()),
+                () = &mut given_up => return ended,
             };
             match finished {
                 Err(panic) => return Err(Error::Internal(format!("a capture stopped: {panic}"))),
@@ -358,11 +373,12 @@ impl Capturer {
                 for target in &asked {
                     wanted.remove(target);
                 }
-                self.store.lease(WORKER.into(), room, LEASE_MILLIS, Some(asked)).await
+                self.store.lease(WORKER.into(), room, LEASE_MILLIS, asked).await
             }
             Supply::Due { left, exhausted } => {
                 let room = room.min(*left);
-                let jobs = self.store.lease(WORKER.into(), room, LEASE_MILLIS, None).await?;
+                let resting = self.fetcher.resting();
+                let jobs = self.store.lease_due(WORKER.into(), room, LEASE_MILLIS, resting).await?;
                 *left -= jobs.len();
                 *exhausted = jobs.len() < room;
                 Ok(jobs)
@@ -401,8 +417,9 @@ impl Capturer {
             TargetKind::Link => self.capture_link(&address(&job)?).await,
         };
         date_as_recorded(&mut record);
+        let put_off = self.put_off(&record);
         let best = &record.answers[record.best];
-        let done = Done::new(
+        let mut done = Done::new(
             &job,
             best.outcome,
             &best.reason,
@@ -413,14 +430,32 @@ impl Capturer {
                 .flat_map(|a| &a.exchanges)
                 .chain(record.media.iter().flat_map(|m| &m.exchanges)),
         );
+        if let Some(until) = put_off {
+            self.store.give_back(job.id, job.fence, Some(until)).await?;
+            // Nothing is said of the network.
+            done.reached = true;
+            return Ok((done, None));
+        }
         let retry_at = self.retry_at(&job, is_unsettled(&record));
-        let mut recheck_at = schedule::next_check(job.first_captured, self.clock.now(), done.outcome);
+        let now = self.clock.now();
+        let mut recheck_at =
+            self.schedule
+                .next_check(job.platform(), &job.curves, job.first_captured, now, done.outcome);
         if may_go_on(&record, job.first_captured.is_none()) {
-            recheck_at = recheck_at.min(self.clock.now().plus_millis(GO_ON_MILLIS));
+            recheck_at = recheck_at.min(now.plus_millis(GO_ON_MILLIS));
         }
         record.recheck_at = Some(recheck_at);
         self.store.complete(job.id, job.fence, record, retry_at).await?;
         Ok((done, None))
+    }
+
+    /// When its hosts have rested, where nothing at all was asked for a capture because they do: that is no attempt.
+    fn put_off(&self, record: &CaptureRecord) -> Option<Timestamp> {
+        let mut exchanges = record.answers.iter().flat_map(|answer| &answer.exchanges);
+        let first = self.fetcher.put_off(exchanges.next()?)?;
+        exchanges.try_fold(first, |until, exchange| {
+            Some(until.max(self.fetcher.put_off(exchange)?))
+        })
     }
 
     /// When to try again what is left open: later with every attempt.
@@ -432,8 +467,8 @@ impl Capturer {
 
     /// Keeps what hosts asked of us for the runs to come.
     async fn keep_penalties(&self) -> Result<()> {
-        for (host, until) in self.fetcher.take_penalties() {
-            self.store.host_penalty(host, until).await?;
+        for (host, penalty) in self.fetcher.take_penalties() {
+            self.store.host_penalty(host, penalty).await?;
         }
         Ok(())
     }

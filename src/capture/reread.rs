@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Capturer, Stop, schedule, together};
+use super::{Capturer, Stop, together};
 use crate::error::{Error, Result};
 use crate::store::record::Reread;
 
@@ -59,7 +59,8 @@ impl Capturer {
 
     /// Notes when an article is to be read again.
     pub(super) async fn set_reread(&self, reread: Reread) -> Result<()> {
-        let due = schedule::next_reading(reread.first_read, self.clock.now());
+        let own = self.store.curves_of_article(reread.article).await?;
+        let due = self.schedule.next_reading(&own, reread.first_read, self.clock.now());
         self.store.set_reread(reread.article, reread.url, due).await
     }
 }

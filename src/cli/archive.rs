@@ -72,6 +72,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     let clock = Clock::System;
     let options = RunOptions {
         spacing: crate::config::seconds(config.verdict.spacing),
+        free: config.limit.free,
         create: true,
         wait: Duration::from_secs(arguments.wait),
         command: command_line(),
@@ -111,7 +112,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 };
                 fetcher.leave_alone(store.host_penalties().await?);
                 let mut capturer = Capturer::new(fetcher.clone(), store.clone(), config.upstreams()?, clock)
-                    .with_requisites(config.requisites);
+                    .with_requisites(config.requisites)
+                    .with_schedule(config.schedule.clone());
                 if replay.is_none() {
                     capturer = capturer.with_canaries(&config.canaries()?);
                 }

@@ -33,6 +33,7 @@ mod redact;
 mod reparse;
 mod resolve;
 mod run;
+mod schedule;
 mod search;
 mod show;
 mod sources;
@@ -122,8 +123,8 @@ enum Command {
     Unfollow(follow::UnfollowArguments),
     /// List what is followed
     Follows,
-    /// Tell how the last run went and what is due
-    Status,
+    /// Tell how the last run went and what is due, or what room the archive takes
+    Status(status::Arguments),
     /// List the articles in the archive
     List(list::Arguments),
     /// Show one article with its sentences and what became of the posts it cites
@@ -140,6 +141,8 @@ enum Command {
     Pause(pause::PauseArguments),
     /// Let what is paused go on
     Resume(pause::ResumeArguments),
+    /// Set how often one post, page or article is captured, or list what is set
+    Schedule(schedule::Arguments),
     /// List citations whose post could not be identified, or settle one by hand
     Resolve(resolve::Arguments),
     /// Take something out for good, leaving a tombstone and its digest
@@ -232,7 +235,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Follow(arguments) => follow::follow(&cli.global, arguments, printer),
         Command::Unfollow(arguments) => follow::unfollow(&cli.global, arguments, printer),
         Command::Follows => follow::follows(&cli.global, printer),
-        Command::Status => status::run(&cli.global, printer),
+        Command::Status(arguments) => status::run(&cli.global, arguments, printer),
         Command::List(arguments) => list::run(&cli.global, arguments, printer),
         Command::Show(arguments) => show::run(&cli.global, arguments, printer),
         Command::Search(arguments) => search::run(&cli.global, arguments, printer),
@@ -241,6 +244,7 @@ fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
         Command::Attach(arguments) => note::attach(&cli.global, arguments, printer),
         Command::Pause(arguments) => pause::pause(&cli.global, arguments, printer),
         Command::Resume(arguments) => pause::resume(&cli.global, arguments, printer),
+        Command::Schedule(arguments) => schedule::run(&cli.global, arguments, printer),
         Command::Resolve(arguments) => resolve::run(&cli.global, arguments, printer),
         Command::Redact(arguments) => redact::run(&cli.global, arguments, printer),
         Command::Export(arguments) => export::run(&cli.global, arguments, printer),

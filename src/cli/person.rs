@@ -42,6 +42,7 @@ fn with_store<T>(
     let config = global.settings()?;
     let options = RunOptions {
         spacing: crate::config::seconds(config.verdict.spacing),
+        free: config.limit.free,
         create,
         wait: Duration::from_secs(wait),
         command: command_line(),

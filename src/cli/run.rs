@@ -165,15 +165,33 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
     }
     let options = RunOptions {
         spacing: crate::config::seconds(config.verdict.spacing),
+        free: config.limit.free,
         create: false,
         wait: Duration::from_secs(arguments.wait),
         command: command_line(),
         clock,
     };
-    let store = Store::open(&global.archive, &options)?;
     let witnesses = match config.stamp.runs {
         true => Witnesses::new(config)?,
         false => Witnesses::default(),
+    };
+    let mut summary = Summary::new(0, clock.now(), Due::default());
+    let store = if witnesses.is_empty() {
+        let idle = |run, doubt: Option<&str>| {
+            summary.run = run;
+            summary.clock.extend(doubt.map(str::to_owned));
+            summary.ended = clock.now();
+            serde_json::to_string(&summary).map_err(internal)
+        };
+        match Store::open_if_due(&global.archive, &options, idle)? {
+            Some(store) => store,
+            None => {
+                warn_of_clock(&summary.clock, printer);
+                return Ok(tell(&summary, ExitCode::Done, arguments, printer));
+            }
+        }
+    } else {
+        Store::open(&global.archive, &options)?
     };
     let mut summary = Summary::new(store.run(), clock.now(), store.due()?);
     summary.clock.extend(store.clock_doubt().map(str::to_owned));
@@ -225,7 +243,8 @@ async fn work(
     fetcher.leave_alone(store.host_penalties().await?);
     let capturer = Capturer::new(fetcher.clone(), Arc::clone(store), config.upstreams()?, clock)
         .with_canaries(&config.canaries()?)
-        .with_requisites(config.requisites);
+        .with_requisites(config.requisites)
+        .with_schedule(config.schedule.clone());
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);

@@ -1,5 +1,6 @@
-//! `citekeep status`: how the last run went, and what is due.
+//! `citekeep status`: how the last run went, and what is due; what room the archive takes.
 
+use clap::Args;
 use serde::Serialize;
 
 use super::print::{Printable, Printer};
@@ -8,6 +9,14 @@ use crate::clock::Clock;
 use crate::error::{ExitCode, Result};
 use crate::store::Reader;
 use crate::store::query::RunView;
+
+/// Arguments of `citekeep status`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Tell what room the archive takes, and how much is left
+    #[arg(long)]
+    space: bool,
+}
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -20,9 +29,12 @@ struct Status {
     oldest_due: Option<String>,
 }
 
-/// Prints the newest run, its summary if it left one, and what is due now.
-pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
+/// Prints the newest run, its summary if it left one, and what is due now; or what room the archive takes.
+pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let reader = Reader::open(&global.archive)?;
+    if arguments.space {
+        return space(global, &reader, printer);
+    }
     let last = reader.runs(1)?.pop();
     let due = reader.due(Clock::System.now())?;
     if printer.json() {
@@ -64,6 +76,35 @@ pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
         printer.line(format_args!(
             "{lists} lists to look at, {articles} articles to read again"
         ));
+    }
+    Ok(ExitCode::Done)
+}
+
+fn space(global: &Global, reader: &Reader, printer: &Printer) -> Result<ExitCode> {
+    let space = reader.space()?;
+    if printer.json() {
+        printer.object(&space);
+        return Ok(ExitCode::Done);
+    }
+    let floor = global.settings()?.limit.free;
+    let free = space.free.map_or_else(|| "unknown".to_owned(), |free| free.to_string());
+    for (what, bytes, remark) in [
+        ("file", space.file.to_string(), String::new()),
+        ("log", space.log.to_string(), String::new()),
+        (
+            "bodies",
+            space.body_bytes.to_string(),
+            format!("{} of them", space.bodies),
+        ),
+        (
+            "unfinished",
+            space.unfinished.to_string(),
+            "bodies that broke off".to_owned(),
+        ),
+        ("unused", space.unused.to_string(), "written again first".to_owned()),
+        ("free", free, format!("a run stops below {floor}")),
+    ] {
+        printer.line(format_args!("{what:<11}{bytes:>16} bytes  {remark}"));
     }
     Ok(ExitCode::Done)
 }

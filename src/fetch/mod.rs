@@ -15,9 +15,10 @@ use crate::config::{Config, Robots as RobotsSetting};
 use crate::error::Result;
 use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
 use crate::outcome::Outcome;
+use crate::penalty::Penalty;
 pub use credential::Credentials;
 use guard::Guard;
-use pace::{Closed, Pace};
+use pace::{Pace, Resting};
 use replay::Replay;
 use robots::Robots;
 use wire::Wire;
@@ -42,6 +43,9 @@ const ROBOTS_REDIRECTS: usize = 5;
 
 /// Request headers that go along to another host: none that could carry a secret.
 const HEADERS_FOR_OTHERS: [&str; 3] = ["accept", "accept-language", "range"];
+
+/// Reasons of requests that are not sent because their host rests: it asked for that, or failed too often.
+const RESTING: [&str; 2] = ["host_paused", "circuit_open"];
 
 /// Where large bodies go while they arrive, so that memory stays bounded.
 pub trait Staging: Send {
@@ -150,8 +154,8 @@ impl Fetcher {
         })))
     }
 
-    /// Leaves hosts alone until the times that they told earlier runs.
-    pub fn leave_alone(&self, penalties: Vec<(String, Timestamp)>) {
+    /// Leaves hosts alone as earlier runs were told to, or found out.
+    pub fn leave_alone(&self, penalties: Vec<(String, Penalty)>) {
         self.0.pace.leave_alone(penalties);
     }
 
@@ -216,10 +220,27 @@ impl Fetcher {
         }
     }
 
-    /// Penalties that hosts gave since the last call, to be kept for later runs.
+    /// What changed since the last call of what later runs are to know of hosts.
     #[must_use]
-    pub fn take_penalties(&self) -> Vec<(String, Timestamp)> {
+    pub fn take_penalties(&self) -> Vec<(String, Penalty)> {
         self.0.pace.take_penalties()
+    }
+
+    /// Hosts, with the port where one is named, that rest for longer than a request waits.
+    #[must_use]
+    pub fn resting(&self) -> HashSet<String> {
+        self.0.pace.resting()
+    }
+
+    /// Until when an exchange that was not sent because its host rests is to wait; `None` if it was sent, or not sent for another
+    /// reason.
+    #[must_use]
+    pub fn put_off(&self, exchange: &Exchange) -> Option<Timestamp> {
+        let failure = exchange.failure.as_ref()?;
+        let host = host_key(&exchange.url);
+        RESTING
+            .contains(&failure.reason)
+            .then(|| self.0.pace.rests_until(&host).unwrap_or(exchange.ended))
     }
 
     /// One hop, tried again where that may help.
@@ -246,18 +267,13 @@ impl Fetcher {
         let host = host_key(url);
         let _permit = match self.0.pace.admit(&host).await {
             Ok(permit) => permit,
-            Err(closed) => {
-                let failure = match closed {
-                    Closed::Paused(until) => failure(
-                        Outcome::RateLimited,
-                        "host_paused",
-                        format!("{host} asked to be left alone until {until}"),
-                    ),
-                    Closed::Failing => failure(
-                        Outcome::Unreachable,
-                        "circuit_open",
-                        format!("{host} failed too often in a row"),
-                    ),
+            Err(Resting { until, failing }) => {
+                let failure = if failing {
+                    let detail = format!("{host} failed too often in a row and is left alone until {until}");
+                    failure(Outcome::Unreachable, RESTING[1], detail)
+                } else {
+                    let detail = format!("{host} asked to be left alone until {until}");
+                    failure(Outcome::RateLimited, RESTING[0], detail)
                 };
                 return self.0.wire.not_sent(url, purpose, failure);
             }

@@ -1,7 +1,8 @@
 //! Politeness: how often and how many at once a host is asked, and when it is left alone. The memory of a run; only
 //! penalties outlive it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,19 +11,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Pace as Settings, seconds};
-use crate::exchange::Exchange;
-
-/// Failures in a row after which a host is left alone for the rest of the hour.
-const FAILURES_TO_CLOSE: u32 = 5;
-
-/// How long a host stays closed.
-const CLOSED: Duration = Duration::from_secs(3600);
-
-/// Least and longest wait that a host may ask of us, in seconds.
-const WAIT: (i64, i64) = (1, 86_400);
-
-/// First pause, in seconds, of a host that limits us without saying for how long; doubled each time.
-const PAUSE: i64 = 60;
+use crate::exchange::{Exchange, Purpose};
+use crate::penalty::{Came, Penalty, Standing, Turn};
 
 /// Leave to send one request; given back when dropped.
 pub struct Permit {
@@ -30,13 +20,13 @@ pub struct Permit {
     _total: OwnedSemaphorePermit,
 }
 
-/// Why a host is not asked now.
+/// Why a host is not asked now: it rests for longer than we wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closed {
-    /// It asked us to wait until then, which is longer than we wait.
-    Paused(Timestamp),
-    /// It failed too often in a row.
-    Failing,
+pub struct Resting {
+    /// Until when.
+    pub until: Timestamp,
+    /// Whether it failed too often; else it asked for rest.
+    pub failing: bool,
 }
 
 /// Paces requests to all hosts.
@@ -45,7 +35,9 @@ pub struct Pace {
     clock: Clock,
     total: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
-    new_penalties: Mutex<Vec<(String, Timestamp)>>,
+    new_penalties: Mutex<HashMap<String, Penalty>>,
+    /// Whether any host answered in this run.
+    answered: AtomicBool,
 }
 
 struct Host {
@@ -56,10 +48,7 @@ struct Host {
 #[derive(Default)]
 struct State {
     next: Option<Instant>,
-    paused_until: Option<Timestamp>,
-    failures: u32,
-    limited: u32,
-    closed_until: Option<Instant>,
+    standing: Standing,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -76,13 +65,14 @@ impl Pace {
             total: Arc::new(Semaphore::new(settings.total.max(settings.per_host))),
             hosts: Mutex::default(),
             new_penalties: Mutex::default(),
+            answered: AtomicBool::new(false),
         }
     }
 
-    /// Leaves hosts alone until the times that earlier runs were told.
-    pub fn leave_alone(&self, penalties: Vec<(String, Timestamp)>) {
-        for (host, until) in penalties {
-            lock(&self.host(&host).state).paused_until = Some(until);
+    /// Leaves hosts alone as earlier runs were told to, or found out.
+    pub fn leave_alone(&self, penalties: Vec<(String, Penalty)>) {
+        for (host, penalty) in penalties {
+            lock(&self.host(&host).state).standing = Standing::after_run(penalty);
         }
     }
 
@@ -103,14 +93,10 @@ impl Pace {
     /// Waits for our turn at `name`.
     ///
     /// # Errors
-    /// If the host is closed for longer than we wait.
-    pub async fn admit(&self, name: &str) -> Result<Permit, Closed> {
+    /// If the host rests for longer than we wait.
+    pub async fn admit(&self, name: &str) -> Result<Permit, Resting> {
         let host = self.host(name);
-        // Semaphores here are never closed.
-        let Ok(host_permit) = Arc::clone(&host.permits).acquire_owned().await else {
-            return Err(Closed::Failing);
-        };
-        self.wait_for_penalty(&host).await?;
+        let host_permit = self.host_permit(&host).await?;
         let delay = seconds(self.settings.delay);
         if !delay.is_zero() {
             let turn = {
@@ -121,76 +107,113 @@ impl Pace {
             };
             sleep_until(turn).await;
         }
-        let Ok(total) = Arc::clone(&self.total).acquire_owned().await else {
-            return Err(Closed::Failing);
-        };
         Ok(Permit {
             _host: host_permit,
-            _total: total,
+            _total: acquire(&self.total, 1).await,
         })
     }
 
-    async fn wait_for_penalty(&self, host: &Host) -> Result<(), Closed> {
-        let pause = {
-            let mut state = lock(&host.state);
-            if state.closed_until.is_some_and(|until| Instant::now() < until) {
-                return Err(Closed::Failing);
+    /// One of the host's permits, or all of them where one request is to find out whether it works again.
+    async fn host_permit(&self, host: &Host) -> Result<OwnedSemaphorePermit, Resting> {
+        let turn = || lock(&host.state).standing.turn(self.clock.now());
+        loop {
+            let is_trial = turn() == Turn::Trial;
+            let permits = if is_trial { self.settings.per_host } else { 1 };
+            let permit = acquire(&host.permits, permits).await;
+            match turn() {
+                Turn::Free => return Ok(permit),
+                Turn::Trial if is_trial => return Ok(permit),
+                Turn::Trial => {}
+                Turn::Rest { until, failing } => match self.patience(until) {
+                    Some(pause) => sleep(pause).await,
+                    None => return Err(Resting { until, failing }),
+                },
             }
-            match state.paused_until {
-                None => return Ok(()),
-                Some(until) => {
-                    let millis = until.millis() - self.clock.now().millis();
-                    match u64::try_from(millis) {
-                        Ok(millis) if Duration::from_millis(millis) > seconds(self.settings.patience) => {
-                            return Err(Closed::Paused(until));
-                        }
-                        Ok(millis) => Duration::from_millis(millis),
-                        Err(_) => {
-                            state.paused_until = None;
-                            return Ok(());
-                        }
-                    }
-                }
-            }
-        };
-        sleep(pause).await;
-        Ok(())
-    }
-
-    /// Learns from what came back: success opens, failures in a row close, a host that limits us is left alone.
-    pub fn learn(&self, name: &str, exchange: &Exchange) {
-        let host = self.host(name);
-        let mut state = lock(&host.state);
-        let status = exchange.status.unwrap_or(0);
-        match status {
-            429 | 503 if status == 429 || exchange.header("retry-after").is_some() => {
-                state.limited += 1;
-                let now = self.clock.now();
-                let wait = exchange.header("retry-after").and_then(|v| retry_after(v, now));
-                let wait = wait.unwrap_or_else(|| PAUSE << (state.limited - 1).min(6));
-                let until = now.plus_millis(wait.clamp(WAIT.0, WAIT.1) * 1000);
-                state.paused_until = state.paused_until.max(Some(until));
-                lock(&self.new_penalties).push((name.to_owned(), until));
-            }
-            0 | 500..=599 => {
-                state.failures += 1;
-                if state.failures >= FAILURES_TO_CLOSE {
-                    state.failures = 0;
-                    state.closed_until = Some(Instant::now() + CLOSED);
-                }
-            }
-            _ => (state.failures, state.limited) = (0, 0),
         }
     }
 
-    /// Penalties given since the last call.
-    pub fn take_penalties(&self) -> Vec<(String, Timestamp)> {
-        std::mem::take(&mut lock(&self.new_penalties))
+    /// How long to wait for the end of a rest; `None` if we do not wait so long.
+    fn patience(&self, until: Timestamp) -> Option<Duration> {
+        let millis = until.millis().saturating_sub(self.clock.now().millis()).max(0);
+        let pause = Duration::from_millis(millis.cast_unsigned());
+        (pause <= seconds(self.settings.patience)).then_some(pause)
+    }
+
+    /// Hosts that rest for longer than we wait.
+    pub fn resting(&self) -> HashSet<String> {
+        let now = self.clock.now();
+        let rests = |host: &Host| match lock(&host.state).standing.turn(now) {
+            Turn::Rest { until, .. } => self.patience(until).is_none(),
+            Turn::Free | Turn::Trial => false,
+        };
+        let hosts = lock(&self.hosts);
+        let resting = hosts.iter().filter(|(_, host)| rests(host));
+        resting.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Until when a host rests, if it does.
+    pub fn rests_until(&self, name: &str) -> Option<Timestamp> {
+        let host = lock(&self.hosts).get(name).map(Arc::clone)?;
+        let turn = lock(&host.state).standing.turn(self.clock.now());
+        match turn {
+            Turn::Rest { until, .. } => Some(until),
+            Turn::Free | Turn::Trial => None,
+        }
+    }
+
+    /// Learns from what came back.
+    pub fn learn(&self, name: &str, exchange: &Exchange) {
+        let now = self.clock.now();
+        let retry_after = exchange.header("retry-after");
+        let came = match exchange.status {
+            Some(status) if status == 429 || status == 503 && retry_after.is_some() => {
+                Came::Limit(retry_after.and_then(|value| parse_retry_after(value, now)))
+            }
+            None | Some(500..=599) => Came::Failure,
+            Some(_) => Came::Answer,
+        };
+        if exchange.status.is_some() {
+            self.answered.store(true, Ordering::Relaxed);
+        }
+        // Who gives its robots.txt may still fail at everything else.
+        if came == Came::Answer && exchange.purpose == Purpose::Robots {
+            return;
+        }
+        let host = self.host(name);
+        let mut state = lock(&host.state);
+        let before = state.standing.penalty();
+        state.standing = state.standing.after(came, now);
+        let penalty = state.standing.penalty();
+        if penalty != before {
+            let lifted = Penalty {
+                until: now,
+                failures: 0,
+            };
+            lock(&self.new_penalties).insert(name.to_owned(), penalty.unwrap_or(lifted));
+        }
+    }
+
+    /// What changed since the last call of what later runs are to know of hosts. That a host fails is told once any host has answered:
+    /// before that it may be our own network.
+    pub fn take_penalties(&self) -> Vec<(String, Penalty)> {
+        let answered = self.answered.load(Ordering::Relaxed);
+        lock(&self.new_penalties)
+            .extract_if(|_, penalty| answered || penalty.failures == 0)
+            .collect()
+    }
+}
+
+/// Semaphores here are never closed.
+async fn acquire(semaphore: &Arc<Semaphore>, permits: usize) -> OwnedSemaphorePermit {
+    let permits = u32::try_from(permits).unwrap_or(u32::MAX);
+    match Arc::clone(semaphore).acquire_many_owned(permits).await {
+        Ok(permit) => permit,
+        Err(_) => std::future::pending().await,
     }
 }
 
 /// Seconds to wait by a Retry-After header: a number, or an HTTP date (RFC 9110 §10.2.3).
-fn retry_after(value: &str, now: Timestamp) -> Option<i64> {
+fn parse_retry_after(value: &str, now: Timestamp) -> Option<i64> {
     let value = value.trim();
     if let Ok(number) = value.parse::<i64>() {
         return Some(number);
@@ -213,46 +236,53 @@ mod tests {
             patience,
         };
         let pace = Pace::new(&settings, Clock::Fixed(NOW));
-        pace.leave_alone(vec![("paused.example".into(), NOW.plus_millis(3_600_000))]);
+        pace.leave_alone(vec![("paused.example".into(), wish(3600))]);
         pace
     }
 
     #[test]
     fn retry_after_is_a_number_of_seconds_or_a_date() {
-        assert_eq!(retry_after("120", NOW), Some(120));
-        assert_eq!(retry_after("Tue, 14 Nov 2023 22:14:20 GMT", NOW), Some(60));
-        assert_eq!(retry_after("1e9", NOW), None);
-        assert_eq!(retry_after("Thu, 01 Jan 1970 00:00:00 GMT", NOW), Some(-1_700_000_000));
+        assert_eq!(parse_retry_after("120", NOW), Some(120));
+        assert_eq!(parse_retry_after("Tue, 14 Nov 2023 22:14:20 GMT", NOW), Some(60));
+        assert_eq!(parse_retry_after("1e9", NOW), None);
+        assert_eq!(
+            parse_retry_after("Thu, 01 Jan 1970 00:00:00 GMT", NOW),
+            Some(-1_700_000_000)
+        );
+    }
+
+    fn limited(retry_after: &str) -> Exchange {
+        let mut answer = answered(429, b"");
+        answer.response_headers.push(("retry-after".into(), retry_after.into()));
+        answer
+    }
+
+    fn wish(until: i64) -> Penalty {
+        let until = NOW.plus_millis(until * 1000);
+        Penalty { until, failures: 0 }
     }
 
     #[tokio::test]
     async fn a_penalty_of_an_earlier_run_is_obeyed_and_a_new_one_is_told_and_clamped() {
         let pace = pace(0.0, 1.0);
-        assert!(matches!(pace.admit("paused.example").await, Err(Closed::Paused(_))));
-        let mut answer = answered(429, b"");
-        answer.response_headers.push(("retry-after".into(), "99999999".into()));
-        pace.learn("busy.example", &answer);
+        assert!(pace.admit("paused.example").await.is_err());
+        pace.learn("busy.example", &limited("99999999"));
+        assert_eq!(pace.take_penalties(), [("busy.example".to_owned(), wish(86_400))]);
+        assert!(pace.admit("busy.example").await.is_err());
         assert_eq!(
-            pace.take_penalties(),
-            [("busy.example".to_owned(), NOW.plus_millis(86_400_000))]
+            pace.resting(),
+            HashSet::from(["busy.example".to_owned(), "paused.example".to_owned()])
         );
-        assert!(matches!(pace.admit("busy.example").await, Err(Closed::Paused(_))));
         // Less than a second is a second; what is no number and no date is as if nothing were said.
         for (value, seconds) in [
             ("-1", 1),
             ("Thu, 01 Jan 1970 00:00:00 GMT", 1),
-            ("1e9", PAUSE),
+            ("1e9", 60),
             ("9223372036854775807", 86_400),
         ] {
-            let host = format!("{seconds}.example");
-            let mut answer = answered(429, b"");
-            answer.response_headers.push(("retry-after".into(), value.into()));
-            pace.learn(&host, &answer);
-            assert_eq!(
-                pace.take_penalties(),
-                [(host, NOW.plus_millis(seconds * 1000))],
-                "{value}"
-            );
+            let host = format!("{value}.example");
+            pace.learn(&host, &limited(value));
+            assert_eq!(pace.take_penalties(), [(host, wish(seconds))], "{value}");
         }
         assert!(pace.admit("other.example").await.is_ok());
     }
@@ -265,7 +295,46 @@ mod tests {
         }
         assert!(pace.admit("a.example").await.is_ok());
         pace.learn("a.example", &answered(502, b""));
-        assert!(matches!(pace.admit("a.example").await, Err(Closed::Failing)));
+        assert!(pace.admit("a.example").await.is_err_and(|rest| rest.failing));
+        let penalty = Penalty {
+            until: NOW.plus_millis(3_600_000),
+            failures: 5,
+        };
+        assert_eq!(pace.take_penalties(), [("a.example".to_owned(), penalty)]);
+    }
+
+    #[tokio::test]
+    async fn a_host_that_failed_in_an_earlier_run_is_tried_by_one_request_and_an_answer_lifts_the_penalty() {
+        let pace = pace(0.0, 1.0);
+        let failing = Penalty {
+            until: NOW,
+            failures: 5,
+        };
+        pace.leave_alone(vec![("a.example".into(), failing)]);
+        let trial = pace.admit("a.example").await.ok();
+        let short = Duration::from_millis(50);
+        assert!(trial.is_some());
+        assert!(tokio::time::timeout(short, pace.admit("a.example")).await.is_err());
+        pace.learn("a.example", &answered(200, b""));
+        drop(trial);
+        let one = pace.admit("a.example").await;
+        let other = tokio::time::timeout(short, pace.admit("a.example")).await;
+        assert!(one.is_ok() && other.is_ok_and(|permit| permit.is_ok()));
+        assert_eq!(pace.take_penalties(), [("a.example".to_owned(), wish(0))]);
+    }
+
+    #[tokio::test]
+    async fn while_nobody_answers_no_host_is_told_to_fail() {
+        let pace = pace(0.0, 1.0);
+        let mut silence = answered(200, b"");
+        silence.status = None;
+        for _ in 0..5 {
+            pace.learn("a.example", &silence);
+        }
+        assert!(pace.admit("a.example").await.is_err());
+        assert_eq!(pace.take_penalties(), []);
+        pace.learn("b.example", &answered(404, b""));
+        assert_eq!(pace.take_penalties().len(), 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -144,24 +144,57 @@ impl Drop for Lock {
 /// # Errors
 /// If it is missing, not an archive, newer than this program, a link, held by another run, or not writable.
 pub(super) fn open_for_writing(path: &Path, create: bool, wait: Duration) -> Result<Opened> {
-    check_sqlite()?;
-    let path = &plain_path(path)?;
-    let lock = lock(path, create, wait)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    let mut connection = connect(path, flags)?;
-    prepare(&mut connection).map_err(|e| match e {
-        Problem::Sql(error) => sql_error(path, &error),
-        Problem::Foreign => not_an_archive(path),
-        Problem::Newer(version) => newer(path, version),
-        Problem::NoSharedMemory => Error::Archive {
-            path: path.clone(),
-            why: "SQLite cannot keep a write-ahead log there".to_owned(),
-            hint: Some("keep the archive on a local disk"),
-            code: ExitCode::InputOutput,
-        },
-    })?;
-    let log = Log::open(path)?;
-    Ok(Opened { connection, log, lock })
+    Held::take(path, create, wait)?.open()
+}
+
+/// An archive that no other run may write to, as it was left.
+pub(super) struct Held {
+    path: PathBuf,
+    pub connection: Connection,
+    lock: Lock,
+}
+
+impl Held {
+    /// See [`open_for_writing`].
+    pub(super) fn take(path: &Path, create: bool, wait: Duration) -> Result<Held> {
+        check_sqlite()?;
+        let path = plain_path(path)?;
+        let lock = lock(&path, create, wait)?;
+        let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        Ok(Held { path, connection, lock })
+    }
+
+    /// Whether it was left in order by a program that knows this schema: then it can be changed as it is, in one file.
+    pub(super) fn is_in_order(&self) -> Result<bool> {
+        let look = || {
+            let (application, version) = identity(&self.connection)?;
+            let mode: String = self.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+            Ok(application == APPLICATION && version as usize == MIGRATIONS.len() && mode == "delete")
+        };
+        look().map_err(|error| sql_error(&self.path, &error))
+    }
+
+    /// Prepares it for work.
+    pub(super) fn open(mut self) -> Result<Opened> {
+        let path = &self.path;
+        prepare(&mut self.connection).map_err(|e| match e {
+            Problem::Sql(error) => sql_error(path, &error),
+            Problem::Foreign => not_an_archive(path),
+            Problem::Newer(version) => newer(path, version),
+            Problem::NoSharedMemory => Error::Archive {
+                path: path.clone(),
+                why: "SQLite cannot keep a write-ahead log there".to_owned(),
+                hint: Some("keep the archive on a local disk"),
+                code: ExitCode::InputOutput,
+            },
+        })?;
+        let log = Log::open(path)?;
+        Ok(Opened {
+            connection: self.connection,
+            log,
+            lock: self.lock,
+        })
+    }
 }
 
 /// Opens the archive for reading only; works during a run.
@@ -241,6 +274,12 @@ fn check_sqlite() -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Bytes that anybody may still write on the file system of `path`; `None` if it does not say.
+pub(super) fn free(path: &Path) -> Option<u64> {
+    let system = rustix::fs::statvfs(path).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize))
 }
 
 /// The path with its folder's links resolved, if the file itself is a plain file with one name or does not exist.

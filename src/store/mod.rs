@@ -36,6 +36,7 @@ mod verdict;
 pub mod verify;
 mod writer;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -47,6 +48,8 @@ use crate::citation::{Cited, Claim};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::{Body, Unfinished};
+use crate::penalty::Penalty;
+use crate::schedule::Curve;
 use crate::stamp::Kind;
 use failure::Fault;
 use record::{
@@ -79,6 +82,8 @@ pub struct RunOptions {
     pub clock: Clock,
     /// Least time between two captures that both met with "not found", before a verdict takes the target to be gone.
     pub spacing: Duration,
+    /// Bytes that are to stay free on the archive's file system: where less is left, no more work or evidence is taken on.
+    pub free: u64,
 }
 
 /// An archive opened by a run that may write. There is only one at a time; share it by reference or `Arc`.
@@ -94,6 +99,7 @@ pub struct Store {
     commands: Option<mpsc::Sender<Command>>,
     stop: Arc<Stop>,
     thread: Option<JoinHandle<()>>,
+    free: u64,
 }
 
 impl Store {
@@ -103,13 +109,40 @@ impl Store {
     /// If the file is missing (and is not to be made), is not an archive (exit 65), is newer than this program (78), is held
     /// by another run (75), or cannot be written (74, 77).
     pub fn open(path: &Path, options: &RunOptions) -> Result<Store> {
-        let opened = file::open_for_writing(path, options.create, options.wait)?;
+        Store::begin(
+            file::open_for_writing(path, options.create, options.wait)?,
+            path,
+            options,
+        )
+    }
+
+    /// As [`Store::open`], but where nothing at all waits, the run is over with that: it is kept with its summary, of exit code 0, which
+    /// `summary` gives for its row, and nothing is set up that writes. `None` then.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and those of `summary`.
+    pub fn open_if_due(
+        path: &Path,
+        options: &RunOptions,
+        summary: impl FnOnce(i64, Option<&str>) -> Result<String>,
+    ) -> Result<Option<Store>> {
+        let mut held = file::Held::take(path, options.create, options.wait)?;
+        if held.is_in_order()? {
+            let mut session =
+                session(held.connection, path, options).map_err(|error| failure::sql_error(path, &error))?;
+            let kept = session.idle_run(&options.command, summary);
+            if kept.map_err(|fault| fault.into_error(path))?.is_some() {
+                return Ok(None);
+            }
+            held.connection = session.connection;
+        }
+        Store::begin(held.open()?, path, options).map(Some)
+    }
+
+    fn begin(opened: file::Opened, path: &Path, options: &RunOptions) -> Result<Store> {
         let session = begin(opened.connection, path, options).map_err(|fault| fault.into_error(path))?;
         let (run, clock_doubt) = (session.run, session.clock_doubt.clone());
-        let last_end = session
-            .connection
-            .query_row("SELECT coalesce(max(id), -1) FROM run_end", [], |row| row.get(0))
-            .map_err(|error| failure::sql_error(path, &error))?;
+        let last_end = session.last_end().map_err(|error| failure::sql_error(path, &error))?;
         let (commands, receiver) = mpsc::channel(writer::QUEUE);
         let stop = Arc::new(Stop::new());
         let (log, lock) = (opened.log, opened.lock);
@@ -132,6 +165,7 @@ impl Store {
             commands: Some(commands),
             stop,
             thread: Some(thread),
+            free: options.free,
         })
     }
 
@@ -160,6 +194,24 @@ impl Store {
         &self.path
     }
 
+    /// Refuses to go on where less is free than is to stay so: what is under way still fits in.
+    fn check_room(&self) -> Result<()> {
+        match file::free(&self.path) {
+            Some(free) if free < self.free => Err(Error::Io {
+                what: "no room is left for",
+                path: self.path.clone(),
+                source: std::io::Error::new(
+                    std::io::ErrorKind::StorageFull,
+                    format!(
+                        "{free} bytes are free on its file system, and {} are to stay so (limit.free)",
+                        self.free
+                    ),
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Ends the run: writes what is queued, how the run ended, and leaves one file behind. Later operations fail.
     ///
     /// # Errors
@@ -185,6 +237,7 @@ impl Store {
     /// # Errors
     /// If it cannot be written, or a fetched one ends without the exchange that holds its bytes.
     pub async fn add_reading(&self, new: NewReading, queueing: Queueing) -> Result<ReadingReceipt> {
+        self.check_room()?;
         let weight = new.findings.reading.text.len()
             + match &new.origin {
                 Origin::Given { bytes, .. } => bytes.len(),
@@ -219,19 +272,31 @@ impl Store {
         self.pass(move |session| session.enqueue(&targets, again)).await
     }
 
-    /// Leases at most `limit` jobs for `ttl_millis`: those due, or those of the targets `only`, due or not. Leases that ran
-    /// out are taken over. For a long list of targets, pass a slice of about `limit` at a time.
+    /// Leases at most `limit` jobs of `targets`, due or not, for `ttl_millis`. Leases that ran out are taken over. For a long list of
+    /// targets, pass a slice of about `limit` at a time.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn lease(
+    pub async fn lease(&self, worker: String, limit: usize, ttl_millis: i64, targets: Vec<i64>) -> Result<Vec<Job>> {
+        self.check_room()?;
+        self.pass(move |session| session.lease(&worker, limit, ttl_millis, &targets))
+            .await
+    }
+
+    /// Leases at most `limit` of the jobs that are due, for `ttl_millis`, those that wait longest first, but hosts in turn: none waits
+    /// for the backlog of another, and none is left out but those that are `resting`. Leases that ran out are taken over.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn lease_due(
         &self,
         worker: String,
         limit: usize,
         ttl_millis: i64,
-        only: Option<Vec<i64>>,
+        resting: HashSet<String>,
     ) -> Result<Vec<Job>> {
-        self.pass(move |session| session.lease(&worker, limit, ttl_millis, only.as_deref()))
+        self.check_room()?;
+        self.pass(move |session| session.lease_due(&worker, limit, ttl_millis, &resting))
             .await
     }
 
@@ -308,19 +373,19 @@ impl Store {
         self.call(0, move |session| session.settle_by_person(&decision)).await
     }
 
-    /// Notes that `host` is to be left alone until then, also by later runs.
+    /// Notes that `host` is to be left alone, also by later runs.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn host_penalty(&self, host: String, until: Timestamp) -> Result<()> {
-        self.call(0, move |session| session.host_penalty(&host, until)).await
+    pub async fn host_penalty(&self, host: String, penalty: Penalty) -> Result<()> {
+        self.call(0, move |session| session.host_penalty(&host, penalty)).await
     }
 
-    /// Hosts to be left alone, and until when.
+    /// Hosts that are left alone, and those that failed too often and were not found to work since.
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub async fn host_penalties(&self) -> Result<Vec<(String, Timestamp)>> {
+    pub async fn host_penalties(&self) -> Result<Vec<(String, Penalty)>> {
         self.pass(Session::host_penalties).await
     }
 
@@ -330,6 +395,7 @@ impl Store {
     /// # Errors
     /// If it cannot be written.
     pub async fn begin_upload(&self, url: String, resumable: Option<(String, u64)>) -> Result<i64> {
+        self.check_room()?;
         self.call(0, move |session| {
             let resumable = resumable
                 .as_ref()
@@ -377,6 +443,7 @@ impl Store {
     /// # Errors
     /// If it cannot be written, or nothing is staged under this id.
     pub async fn push_chunk(&self, upload: i64, bytes: bytes::Bytes) -> Result<()> {
+        self.check_room()?;
         self.call(bytes.len(), move |session| session.push_chunk(upload, &bytes))
             .await
     }
@@ -511,8 +578,26 @@ impl Store {
     /// # Errors
     /// If it cannot be written.
     pub async fn import(&self, new: NewRecords) -> Result<Imported> {
+        self.check_room()?;
         let weight = new.records.iter().map(|record| body_bytes(&record.body)).sum();
         self.call(weight, move |session| session.import(&new)).await
+    }
+
+    /// Sets how often a target, or an article and what it cites, is captured (`None`: as the settings say); it is due now.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn set_schedule(&self, what: About, curve: Option<Curve>) -> Result<()> {
+        self.call(0, move |session| session.set_schedule(what, curve.as_ref()))
+            .await
+    }
+
+    /// How often persons want an article read, if they said so.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn curves_of_article(&self, article: i64) -> Result<Vec<Curve>> {
+        self.pass(move |session| Ok(session.curves_of_article(article)?)).await
     }
 
     /// From now on a target is captured, or a fetched article read again, only if somebody asks for it by name; false if that was
@@ -621,13 +706,14 @@ impl Drop for Store {
     }
 }
 
+fn session(connection: rusqlite::Connection, path: &Path, options: &RunOptions) -> rusqlite::Result<Session> {
+    let spacing = i64::try_from(options.spacing.as_millis()).unwrap_or(i64::MAX);
+    Session::new(connection, path.to_owned(), options.clock, spacing)
+}
+
 fn begin(connection: rusqlite::Connection, path: &Path, options: &RunOptions) -> std::result::Result<Session, Fault> {
-    let mut session = Session::new(
-        connection,
-        path.to_owned(),
-        options.clock,
-        i64::try_from(options.spacing.as_millis()).unwrap_or(i64::MAX),
-    )?;
+    let mut session = session(connection, path, options)?;
+    session.reload()?;
     session.execute("BEGIN IMMEDIATE")?;
     session.begin_run(&options.command)?;
     session.execute("COMMIT")?;

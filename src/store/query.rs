@@ -289,6 +289,34 @@ pub struct Totals {
     pub pending: i64,
 }
 
+/// How often something is captured, as a person said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnSchedule {
+    /// The address of a target, or the key of an article.
+    pub what: String,
+    /// As [`Curve`](crate::schedule::Curve) writes it.
+    pub curve: String,
+}
+
+/// What the archive takes up, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Space {
+    /// The file.
+    pub file: u64,
+    /// Its log, while a run or a reader has it open.
+    pub log: u64,
+    /// Bodies, each counted once.
+    pub bodies: i64,
+    /// Their bytes.
+    pub body_bytes: i64,
+    /// Of bodies that broke off and are taken up again or thrown away after a day.
+    pub unfinished: i64,
+    /// Inside the file, written again before it grows; `backup --compact` leaves it out.
+    pub unused: i64,
+    /// On its file system; `None` if that does not say.
+    pub free: Option<u64>,
+}
+
 /// One run, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunView {
@@ -385,6 +413,60 @@ impl Reader {
                         blobs: row.get(5)?,
                         bytes: row.get(6)?,
                         pending: row.get(7)?,
+                    })
+                },
+            )
+        })
+    }
+
+    /// What is captured as often as a person said.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn schedules(&self) -> Result<Vec<OwnSchedule>> {
+        self.ask(|connection| {
+            connection
+                .prepare(
+                    "SELECT coalesce(t.url, 'target:' || s.target, a.key), s.curve FROM schedule s
+                     LEFT JOIN target t ON t.id = s.target LEFT JOIN article a ON a.id = s.article ORDER BY s.rowid",
+                )?
+                .query_map([], |row| {
+                    Ok(OwnSchedule {
+                        what: row.get(0)?,
+                        curve: row.get(1)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    /// What the archive takes up, and how much is free beside it.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn space(&self) -> Result<Space> {
+        let length = |suffix: &str| {
+            let mut name = self.path().as_os_str().to_owned();
+            name.push(suffix);
+            std::fs::metadata(name).map_or(0, |metadata| metadata.len())
+        };
+        let (file, log) = (length(""), length("-wal"));
+        let free = super::file::free(self.path());
+        self.ask(|connection| {
+            connection.query_row(
+                "SELECT (SELECT count(*) FROM blob), (SELECT coalesce(sum(length), 0) FROM blob),
+                        (SELECT coalesce(sum(length), 0) FROM upload),
+                        (SELECT freelist_count FROM pragma_freelist_count) * (SELECT page_size FROM pragma_page_size)",
+                [],
+                |row| {
+                    Ok(Space {
+                        file,
+                        log,
+                        bodies: row.get(0)?,
+                        body_bytes: row.get(1)?,
+                        unfinished: row.get(2)?,
+                        unused: row.get(3)?,
+                        free,
                     })
                 },
             )

@@ -1,13 +1,18 @@
 //! The queue: which targets are to be worked on, who works on them, and which hosts are to be left alone.
 
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
-use super::record::{Job, Reread};
+use super::record::{About, Job, Reread};
 use super::row::{count, time};
 use super::session::Session;
 use super::target::{kind, meaning};
 use crate::clock::Timestamp;
+use crate::penalty::Penalty;
+use crate::schedule::Curve;
 
 const DAY: i64 = 86_400_000;
 
@@ -15,6 +20,19 @@ const DAY: i64 = 86_400_000;
 /// below); a retry or a host's pause, with a day more, so that a clock that is a little off changes nothing.
 const LONGEST: i64 = 400 * DAY;
 const LONGEST_PAUSE: i64 = 2 * DAY;
+
+/// How long it is remembered, in milliseconds, that a host failed too often.
+const FAILURES_KEPT: i64 = 7 * DAY;
+
+/// In SQL, the host of a row of `target`, as [`Job`]s are told apart by it: of its address, with the port where one is named; of what
+/// is not identified the platform.
+macro_rules! host_of_target {
+    () => {
+        "CASE kind WHEN 'unidentified' THEN platform
+         ELSE substr(url, instr(url, '://') + 3, instr(substr(url, instr(url, '://') + 3) || '/', '/') - 1) END"
+    };
+}
+pub(super) use host_of_target;
 
 /// What became of targets that were asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,6 +91,23 @@ impl Session {
         Ok(())
     }
 
+    /// Whether nothing is due, no run left a lease, and nothing was put off for longer than anything is ([`Session::pull_in`]).
+    pub(super) fn is_idle(&self) -> rusqlite::Result<bool> {
+        let now = self.clock.now();
+        let beyond = |longest| now.plus_millis(longest).to_string();
+        self.connection.query_row(
+            "SELECT NOT EXISTS (SELECT 1 FROM job WHERE leased_until IS NOT NULL)
+                AND NOT EXISTS (SELECT 1 FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1)
+                AND NOT EXISTS (SELECT 1 FROM job WHERE done = 0 AND leased_until IS NULL AND not_before > ?2)
+                AND NOT EXISTS (SELECT 1 FROM recheck WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM recheck WHERE due > ?3)
+                AND NOT EXISTS (SELECT 1 FROM reread WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM reread WHERE due > ?3)
+                AND NOT EXISTS (SELECT 1 FROM follow WHERE due <= ?1 OR julianday(due) - julianday(?1) > every / 86400.0 + 1)
+                AND NOT EXISTS (SELECT 1 FROM host_penalty WHERE until > ?2)",
+            [now.to_string(), beyond(LONGEST_PAUSE), beyond(LONGEST)],
+            |row| row.get(0),
+        )
+    }
+
     /// What is due now, by the index over what waits.
     pub(super) fn due(&mut self) -> Result<Due, Fault> {
         let now = self.now();
@@ -92,7 +127,12 @@ impl Session {
                 .query_row([target], |row| row.get(0))
                 .optional()?;
             let sql = match done {
-                None => "INSERT INTO job (target, slot, fence, attempts, not_before, done) VALUES (?1, 1, 0, 0, ?2, 0)",
+                None => concat!(
+                    "INSERT INTO job (target, slot, fence, attempts, not_before, done, host)
+                     SELECT id, 1, 0, 0, ?2, 0, ",
+                    host_of_target!(),
+                    " FROM target WHERE id = ?1"
+                ),
                 Some(true) if again => {
                     "UPDATE job SET slot = slot + 1, attempts = 0, not_before = ?2, done = 0 WHERE target = ?1"
                 }
@@ -121,41 +161,21 @@ impl Session {
             .query_row([target, self.run], |row| row.get(0))
     }
 
-    /// Leases at most `limit` jobs until `ttl_millis` from now: those of `only` whenever they are due, or any that are due.
+    /// Leases at most `limit` jobs of `targets`, due or not, until `ttl_millis` from now.
     pub(super) fn lease(
         &mut self,
         worker: &str,
         limit: usize,
         ttl_millis: i64,
-        only: Option<&[i64]>,
+        targets: &[i64],
     ) -> Result<Vec<Job>, Fault> {
-        let now = self.now();
-        let until = self.clock.now().plus_millis(ttl_millis).to_string();
-        if only.is_none() {
-            self.begin_slots(&now, limit)?;
-        }
-        let targets: Vec<i64> = match only {
-            Some(only) => only
-                .iter()
-                .map(|target| meaning(&self.connection, *target))
-                .collect::<rusqlite::Result<_>>()?,
-            None => self
-                .connection
-                .prepare_cached(
-                    "SELECT target FROM (SELECT target FROM job WHERE leased_until <= ?1 ORDER BY leased_until LIMIT ?2)
-                     UNION ALL
-                     SELECT target FROM (SELECT target FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1
-                                         ORDER BY not_before LIMIT ?2)
-                     LIMIT ?2",
-                )?
-                .query_map(params![now, count(limit)], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?,
-        };
+        let (now, until) = self.term(ttl_millis);
         let mut jobs = Vec::with_capacity(limit.min(targets.len()));
         for target in targets {
             if jobs.len() == limit {
                 break;
             }
+            let target = meaning(&self.connection, *target)?;
             let leased: Option<(i64, i64)> = self
                 .connection
                 .prepare_cached(
@@ -174,23 +194,127 @@ impl Session {
         Ok(jobs)
     }
 
-    /// Gives targets whose re-check is due their next slot, the longest overdue first.
-    fn begin_slots(&mut self, now: &str, limit: usize) -> Result<(), Fault> {
-        let due: Vec<(i64, String)> = self
+    /// Leases at most `limit` of the jobs that are due. Hosts take turns: the next job is always one of the host with the fewest
+    /// under way, and of several such hosts of that whose oldest is longest overdue. `resting` hosts get no turn.
+    pub(super) fn lease_due(
+        &mut self,
+        worker: &str,
+        limit: usize,
+        ttl_millis: i64,
+        resting: &HashSet<String>,
+    ) -> Result<Vec<Job>, Fault> {
+        let (now, until) = self.term(ttl_millis);
+        self.connection
+            .prepare_cached("UPDATE job SET leased_until = NULL, leased_by = NULL WHERE leased_until <= ?1")?
+            .execute([&now])?;
+        self.begin_slots(&now)?;
+        let under_way: HashMap<String, i64> = self
             .connection
-            .prepare_cached("SELECT target, due FROM recheck WHERE due <= ?1 ORDER BY due LIMIT ?2")?
-            .query_map(params![now, count(limit)], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .prepare_cached("SELECT host, count(*) FROM job WHERE leased_until IS NOT NULL GROUP BY host")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
-        for (target, due) in due {
-            self.connection
+        let mut turns: BinaryHeap<_> = (0..)
+            .zip(self.waiting_hosts(&now, limit, resting)?)
+            .map(|(rank, host): (usize, String)| Reverse((under_way.get(&host).copied().unwrap_or(0), rank, host)))
+            .collect();
+        let mut jobs = Vec::new();
+        while jobs.len() < limit
+            && let Some(Reverse((under_way, rank, host))) = turns.pop()
+        {
+            let leased: Option<(i64, i64, i64)> = self
+                .connection
                 .prepare_cached(
-                    "UPDATE job SET slot = slot + 1, attempts = 0, not_before = ?2, done = 0 WHERE target = ?1 AND done = 1",
+                    "UPDATE job SET fence = fence + 1, leased_until = ?1, leased_by = ?2
+                     WHERE target = (SELECT target FROM job WHERE host = ?3 AND done = 0 AND leased_until IS NULL
+                                     AND not_before <= ?4 ORDER BY not_before LIMIT 1)
+                     RETURNING target, fence, attempts",
                 )?
-                .execute(params![target, due])?;
-            self.connection
-                .prepare_cached("DELETE FROM recheck WHERE target = ?1")?
-                .execute([target])?;
+                .query_row(params![until, worker, host, now], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .optional()?;
+            if let Some((target, fence, attempts)) = leased {
+                jobs.push(self.job(target, fence, attempts)?);
+                turns.push(Reverse((under_way + 1, rank, host)));
+            }
         }
+        Ok(jobs)
+    }
+
+    /// Hosts with jobs that are due: those of the longest overdue, in that order; where these are the backlog of few hosts, as many
+    /// others as there may be turns, each time further on.
+    fn waiting_hosts(&mut self, now: &str, limit: usize, resting: &HashSet<String>) -> rusqlite::Result<Vec<String>> {
+        const WALKED: usize = 1024;
+        let oldest: Vec<String> = self
+            .connection
+            .prepare_cached(
+                "SELECT host FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1 ORDER BY not_before LIMIT ?2",
+            )?
+            .query_map(params![now, count(WALKED)], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let is_all = oldest.len() < WALKED;
+        let mut known = HashSet::new();
+        let mut hosts = Vec::new();
+        let mut take = |host: String| {
+            if known.insert(host.clone()) && !resting.contains(&host) {
+                hosts.push(host);
+            }
+            hosts.len() >= limit
+        };
+        let mut enough = false;
+        for host in oldest {
+            enough = take(host);
+        }
+        let mut after = self.last_host.clone();
+        let mut has_wrapped = false;
+        while !is_all && !enough {
+            let next: Option<String> = self
+                .connection
+                .prepare_cached(
+                    "SELECT host FROM job WHERE done = 0 AND leased_until IS NULL AND host > ?1 AND not_before <= ?2
+                     ORDER BY host LIMIT 1",
+                )?
+                .query_row(params![after, now], |row| row.get(0))
+                .optional()?;
+            match next {
+                Some(host) if has_wrapped && host > self.last_host => break,
+                Some(host) => {
+                    after.clone_from(&host);
+                    enough = take(host);
+                }
+                None if has_wrapped => break,
+                None => {
+                    has_wrapped = true;
+                    after.clear();
+                }
+            }
+        }
+        self.last_host = after;
+        Ok(hosts)
+    }
+
+    /// Now, and when a lease of so many milliseconds ends.
+    fn term(&self, ttl_millis: i64) -> (String, String) {
+        let now = self.clock.now();
+        (now.to_string(), now.plus_millis(ttl_millis).to_string())
+    }
+
+    /// Gives targets whose re-check is due their next slot, the longest overdue first: so many at a time that the hosts of a large
+    /// backlog are soon all seen.
+    fn begin_slots(&mut self, now: &str) -> Result<(), Fault> {
+        const AT_A_TIME: i64 = 10_000;
+        self.connection
+            .prepare_cached(
+                "UPDATE job SET slot = slot + 1, attempts = 0, not_before = due, done = 0
+                 FROM (SELECT target AS turn, due FROM recheck WHERE due <= ?1 ORDER BY due, target LIMIT ?2)
+                 WHERE target = turn AND done = 1",
+            )?
+            .execute(params![now, AT_A_TIME])?;
+        self.connection
+            .prepare_cached(
+                "DELETE FROM recheck WHERE target IN (SELECT target FROM recheck WHERE due <= ?1 ORDER BY due, target LIMIT ?2)",
+            )?
+            .execute(params![now, AT_A_TIME])?;
         Ok(())
     }
 
@@ -248,6 +372,7 @@ impl Session {
     }
 
     fn job(&self, target: i64, fence: i64, attempts: i64) -> rusqlite::Result<Job> {
+        let curves = self.curves_of_target(target)?;
         self.connection
             .prepare_cached(
                 "SELECT coalesce(url, ''), kind, platform, native_id, handle, claim,
@@ -262,9 +387,61 @@ impl Session {
                     url: row.get(0)?,
                     kind: kind(row, 1)?,
                     attempts,
+                    curves,
                     first_captured: row.get::<_, Option<String>>(6)?.map(|at| time(&at)),
                 })
             })
+    }
+
+    /// How often persons want a target captured: as they said of it, else of the articles that cite it, also where they cite it as a post
+    /// that was identified later.
+    fn curves_of_target(&self, target: i64) -> rusqlite::Result<Vec<Curve>> {
+        self.curves(
+            "SELECT curve FROM schedule WHERE target = ?1
+             UNION
+             SELECT s.curve FROM schedule s JOIN reading r ON r.article = s.article JOIN citation c ON c.reading = r.id
+             WHERE (c.target = ?1 OR c.target IN (SELECT target FROM resolution WHERE identified = ?1))
+               AND NOT EXISTS (SELECT 1 FROM schedule WHERE target = ?1)",
+            target,
+        )
+    }
+
+    /// How often persons want an article read, if they said so.
+    pub(super) fn curves_of_article(&self, article: i64) -> rusqlite::Result<Vec<Curve>> {
+        self.curves("SELECT curve FROM schedule WHERE article = ?1", article)
+    }
+
+    fn curves(&self, sql: &str, id: i64) -> rusqlite::Result<Vec<Curve>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let curves = statement.query_map([id], |row| row.get::<_, String>(0))?;
+        // One that is not understood is none: it was changed by other hands.
+        curves
+            .filter_map(|curve| curve.map(|curve| curve.parse().ok()).transpose())
+            .collect()
+    }
+
+    /// Sets how often a target, or an article and what it cites, is captured, from now on; `None`: as the settings say.
+    pub(super) fn set_schedule(&mut self, what: About, curve: Option<&Curve>) -> Result<(), Fault> {
+        let now = self.now();
+        let (target, article) = match what {
+            About::Target(target) => (Some(target), None),
+            About::Article(article) => (None, Some(article)),
+        };
+        for sql in [
+            "DELETE FROM schedule WHERE target = ?1 OR article = ?2",
+            "INSERT INTO schedule (target, article, curve) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT NULL",
+            "UPDATE recheck SET due = ?4 WHERE target = ?1 OR target IN (
+               SELECT coalesce((SELECT identified FROM resolution n WHERE n.target = c.target AND identified IS NOT NULL), c.target)
+               FROM reading r JOIN citation c ON c.reading = r.id WHERE r.article = ?2)",
+            "UPDATE reread SET due = ?4 WHERE article = ?2 AND due IS NOT NULL",
+        ] {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let curve = curve.map(ToString::to_string);
+            let values: [&dyn rusqlite::ToSql; 4] = [&target, &article, &curve, &now];
+            let named = statement.parameter_count();
+            statement.execute(&values[..named])?;
+        }
+        Ok(())
     }
 
     /// Prolongs a lease; false if it is somebody else's by now.
@@ -305,26 +482,31 @@ impl Session {
             .map(|changed| changed == 1)
     }
 
-    /// Notes that a host is to be left alone until then; an earlier, longer penalty stays.
-    pub(super) fn host_penalty(&mut self, host: &str, until: Timestamp) -> Result<(), Fault> {
+    /// Notes that a host is to be left alone; an earlier, longer penalty stays, unless it is lifted.
+    pub(super) fn host_penalty(&mut self, host: &str, penalty: Penalty) -> Result<(), Fault> {
         self.connection
             .prepare_cached(
-                "INSERT INTO host_penalty (host, until) VALUES (?1, ?2)
-                 ON CONFLICT (host) DO UPDATE SET until = max(until, excluded.until)",
+                "INSERT INTO host_penalty (host, until, failures) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (host) DO UPDATE SET until = max(until, excluded.until), failures = excluded.failures",
             )?
-            .execute(params![host, until.to_string()])?;
+            .execute(params![host, penalty.until.to_string(), penalty.failures])?;
         Ok(())
     }
 
-    /// Hosts to be left alone, and until when; penalties that are over are forgotten.
-    pub(super) fn host_penalties(&mut self) -> Result<Vec<(String, Timestamp)>, Fault> {
+    /// Hosts that are left alone, and those that failed too often and were not found to work since; what is over is forgotten.
+    pub(super) fn host_penalties(&mut self) -> Result<Vec<(String, Penalty)>, Fault> {
+        let now = self.clock.now();
         self.connection
-            .prepare_cached("DELETE FROM host_penalty WHERE until <= ?1")?
-            .execute([self.now()])?;
+            .prepare_cached("DELETE FROM host_penalty WHERE until <= ?1 AND (failures = 0 OR until <= ?2)")?
+            .execute([now.to_string(), now.plus_millis(-FAILURES_KEPT).to_string()])?;
         let penalties = self
             .connection
-            .prepare_cached("SELECT host, until FROM host_penalty ORDER BY host")?
-            .query_map([], |row| Ok((row.get(0)?, time(&row.get::<_, String>(1)?))))?
+            .prepare_cached("SELECT host, until, failures FROM host_penalty ORDER BY host")?
+            .query_map([], |row| {
+                let until = time(&row.get::<_, String>(1)?);
+                let failures = row.get(2)?;
+                Ok((row.get(0)?, Penalty { until, failures }))
+            })?
             .collect::<rusqlite::Result<_>>()?;
         Ok(penalties)
     }

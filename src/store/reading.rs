@@ -58,7 +58,7 @@ impl Session {
         let mut targets = Vec::with_capacity(citations.len());
         self.put_and_queue(&citations[..at_once], queueing.again, &mut targets)?;
         if let Some(to) = &queueing.hand_out {
-            let jobs = self.lease(&to.worker, to.limit, to.ttl_millis, Some(&targets))?;
+            let jobs = self.lease(&to.worker, to.limit, to.ttl_millis, &targets)?;
             // Nobody may want them any more; their leases end with the run.
             let _ = to.wanted.send(Wanted::Jobs(jobs));
         }

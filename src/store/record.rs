@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::exchange::{Exchange, FileOfOthers, Recorded};
 use crate::outcome::Outcome;
 use crate::platform::{Candidate, Post, PostRef};
+use crate::schedule::Curve;
 use crate::stamp::Kind;
 
 /// Where an article's bytes came from.
@@ -151,6 +152,19 @@ pub struct Job {
     pub first_captured: Option<Timestamp>,
     /// How often it was tried before without an answer that settles it.
     pub attempts: i64,
+    /// How often persons want it captured, if they said so.
+    pub curves: Vec<Curve>,
+}
+
+impl Job {
+    /// The platform of a post.
+    #[must_use]
+    pub fn platform(&self) -> Option<&str> {
+        match &self.kind {
+            TargetKind::Post { platform, .. } | TargetKind::Unidentified { platform, .. } => Some(platform),
+            TargetKind::Link => None,
+        }
+    }
 }
 
 /// One source's answer within a capture, ready to be stored.

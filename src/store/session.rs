@@ -9,6 +9,7 @@ use super::failure::Fault;
 use super::ledger::{self, FIRST_HEAD, Field};
 use super::row::{Evidence, RUN, RUN_END, hex, integer, text, text_or_null};
 use crate::clock::{Clock, Timestamp, doubt};
+use crate::error::Error;
 
 /// The program and its version, as rows name it.
 pub(super) const PROGRAM: &str = concat!("citekeep ", env!("CARGO_PKG_VERSION"));
@@ -29,6 +30,8 @@ pub(super) struct Session {
     pub next: NextIds,
     /// Milliseconds between captures that together make a verdict.
     pub spacing: i64,
+    /// Where the last look for hosts with due jobs ended.
+    pub last_host: String,
     /// Rows of the event being written.
     pub evidence: Evidence,
     /// Whether something was redacted whose bytes still stand in the write-ahead log.
@@ -58,7 +61,8 @@ pub(super) fn take(next: &mut i64) -> i64 {
 }
 
 impl Session {
-    /// A session over an archive just opened; no run has begun.
+    /// A session over an archive just opened; no run has begun. Before it writes more than how a run went it needs
+    /// [`Session::reload`].
     pub(super) fn new(connection: Connection, path: PathBuf, clock: Clock, spacing: i64) -> rusqlite::Result<Session> {
         let mut session = Session {
             connection,
@@ -70,21 +74,28 @@ impl Session {
             head: String::new(),
             next: NextIds::default(),
             spacing,
+            last_host: String::new(),
             evidence: Evidence::default(),
             scrub: false,
         };
-        session.reload()?;
+        session.read_end()?;
         Ok(session)
     }
 
-    /// Reads the end of the chain and the next free ids from the file, e.g. after a roll-back.
-    pub(super) fn reload(&mut self) -> rusqlite::Result<()> {
-        self.evidence = Evidence::default();
+    /// Reads the end of the chain from the file.
+    fn read_end(&mut self) -> rusqlite::Result<()> {
         (self.next_entry, self.head) = self.connection.query_row(
             "SELECT coalesce(max(seq) + 1, 0), coalesce((SELECT head FROM ledger ORDER BY seq DESC LIMIT 1), ?1) FROM ledger",
             [FIRST_HEAD],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
+        Ok(())
+    }
+
+    /// Reads the end of the chain and the next free ids from the file, e.g. after a roll-back.
+    pub(super) fn reload(&mut self) -> rusqlite::Result<()> {
+        self.evidence = Evidence::default();
+        self.read_end()?;
         let next = |table: &str| {
             let sql = format!("SELECT coalesce(max(id), 0) + 1 FROM {table}");
             self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0))
@@ -152,6 +163,35 @@ impl Session {
     pub(super) fn begin_run(&mut self, command: &str) -> Result<(), Fault> {
         self.execute("UPDATE job SET leased_until = NULL, leased_by = NULL WHERE leased_until IS NOT NULL")?;
         self.pull_in()?;
+        self.put_run(command)
+    }
+
+    /// Ledger entry with which the last run ended that was not killed; -1 if there was none.
+    pub(super) fn last_end(&self) -> rusqlite::Result<i64> {
+        let sql = "SELECT coalesce(max(id), -1) FROM run_end";
+        self.connection.query_row(sql, [], |row| row.get(0))
+    }
+
+    /// Where the last run ended in order and nothing waits for anything: keeps a run that found that, its beginning and its end in one
+    /// transaction, and gives its row. `None` if there is something to do.
+    pub(super) fn idle_run(
+        &mut self,
+        command: &str,
+        summary: impl FnOnce(i64, Option<&str>) -> Result<String, Error>,
+    ) -> Result<Option<i64>, Fault> {
+        if self.last_end()? + 1 != self.next_entry || !self.is_idle()? {
+            return Ok(None);
+        }
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        self.put_run(command)?;
+        let summary = summary(self.run, self.clock_doubt.as_deref())?;
+        self.end_run(0, Some(&summary))?;
+        self.connection.execute_batch("COMMIT")?;
+        Ok(Some(self.run))
+    }
+
+    /// The row of the run.
+    fn put_run(&mut self, command: &str) -> Result<(), Fault> {
         self.clock_doubt = doubt(self.clock.now(), self.last_entry()?);
         self.run = self.next_entry;
         let started = self.now();

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::failure::{Fault, sql_error};
 use super::query::Reader;
+use super::queue::host_of_target;
 use super::record::{About, Decision, NewNote, ResolutionRecord};
 use super::session::Session;
 use crate::error::{self, Error};
@@ -150,9 +151,14 @@ impl Session {
         let now = self.now();
         self.connection
             .prepare_cached(
-                "INSERT INTO job (target, slot, fence, attempts, not_before, done) VALUES (?1, 1, 1, 0, ?2, 1)
-                 ON CONFLICT (target) DO UPDATE SET fence = fence + 1, done = 1, leased_until = NULL, leased_by = NULL
-                 RETURNING fence",
+                concat!(
+                    "INSERT INTO job (target, slot, fence, attempts, not_before, done, host)
+                     SELECT id, 1, 1, 0, ?2, 1, ",
+                    host_of_target!(),
+                    " FROM target WHERE id = ?1
+                     ON CONFLICT (target) DO UPDATE SET fence = fence + 1, done = 1, leased_until = NULL, leased_by = NULL
+                     RETURNING fence"
+                ),
             )?
             .query_row(params![target, now], |row| row.get(0))
     }

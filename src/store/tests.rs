@@ -1,5 +1,6 @@
 //! The store as its callers see it, and as someone with another SQLite program sees it.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::record::{About, AnswerRecord, MediaRecord, NewNote, NewStamp, Queueing, SuppliedFile, TargetKind};
-use super::verify::{ProblemKind, Report, verify};
+use super::verify::{Extent, Place, ProblemKind, Report, verify};
 use super::*;
 use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
 use crate::citation::{Citation, Findings, Form, Reference, Relation};
@@ -34,6 +35,7 @@ fn options() -> RunOptions {
         command: "citekeep archive story.html".into(),
         clock: Clock::Fixed(noon()),
         spacing: Duration::ZERO,
+        free: 0,
     }
 }
 
@@ -298,7 +300,7 @@ fn resolution(identified: Option<PostRef>) -> ResolutionRecord {
 }
 
 async fn lease_one(store: &Store, target: i64) -> Job {
-    let mut jobs = store.lease("test".into(), 1, 60_000, Some(vec![target])).await.unwrap();
+    let mut jobs = store.lease("test".into(), 1, 60_000, vec![target]).await.unwrap();
     assert_eq!(jobs.len(), 1);
     jobs.remove(0)
 }
@@ -459,7 +461,7 @@ async fn add_a_stamp(path: &Path) {
 }
 
 fn sound(path: &Path) -> Report {
-    let report = verify(path, |_| {}).unwrap();
+    let report = verify(path, &Extent::default(), |_| {}).unwrap();
     assert_eq!(report.problems, []);
     report
 }
@@ -659,7 +661,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
-    assert!(verify(&path, |_| {}).unwrap().is_sound());
+    assert!(verify(&path, &Extent::default(), |_| {}).unwrap().is_sound());
     let connection = Connection::open(&path).unwrap();
     let mut triggers = connection
         .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
@@ -712,7 +714,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
                  UPDATE {table} SET {column} = {change} WHERE {pick}; {on}"
             );
             tamper(&copy, &sql);
-            let report = verify(&copy, |_| {}).unwrap();
+            let report = verify(&copy, &Extent::default(), |_| {}).unwrap();
             assert!(!report.is_sound(), "a change of {table}.{column} was not found");
             tried += 1;
         }
@@ -735,13 +737,16 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
         std::fs::copy(&path, &copy).unwrap();
         let cut_end = sql.contains("DELETE FROM run_end");
         tamper(&copy, &format!("PRAGMA foreign_keys = OFF; {off} {sql}; {on}"));
-        let report = verify(&copy, |_| {}).unwrap();
+        let report = verify(&copy, &Extent::default(), |_| {}).unwrap();
         // A chain cut at its end is a shorter chain: only a head kept elsewhere shows it.
         assert_eq!(report.is_sound(), cut_end, "{sql}: {:?}", report.problems);
     }
     std::fs::copy(&path, &copy).unwrap();
     tamper(&copy, "DROP TRIGGER capture_no_update");
-    assert_eq!(verify(&copy, |_| {}).unwrap().problems[0].kind, ProblemKind::Schema);
+    assert_eq!(
+        verify(&copy, &Extent::default(), |_| {}).unwrap().problems[0].kind,
+        ProblemKind::Schema
+    );
 }
 
 #[tokio::test]
@@ -835,7 +840,7 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
         "they are queued with the reading that names them"
     );
 
-    let jobs = store.lease("a".into(), 10, 0, None).await.unwrap();
+    let jobs = store.lease_due("a".into(), 10, 0, HashSet::new()).await.unwrap();
     assert_eq!(jobs.len(), 3);
     assert!(matches!(&jobs[0].kind, TargetKind::Post { platform, .. } if platform == "x"));
     assert_eq!(jobs[1].url, "https://example.org/page");
@@ -843,12 +848,19 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
         matches!(&jobs[2].kind, TargetKind::Unidentified { claim, .. } if claim.text.as_deref() == Some("It works"))
     );
     // A lease of no length has run out at once: it is taken over, and its result is stale.
-    let again = store.lease("b".into(), 10, 60_000, None).await.unwrap();
+    let again = store.lease_due("b".into(), 10, 60_000, HashSet::new()).await.unwrap();
     assert_eq!(again.iter().map(|j| j.fence).collect::<Vec<_>>(), [2, 2, 2]);
-    assert_eq!(store.lease("c".into(), 10, 60_000, None).await.unwrap().len(), 0);
     assert_eq!(
         store
-            .lease("c".into(), 10, 60_000, Some(targets.clone()))
+            .lease_due("c".into(), 10, 60_000, HashSet::new())
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
+    assert_eq!(
+        store
+            .lease("c".into(), 10, 60_000, targets.clone())
             .await
             .unwrap()
             .len(),
@@ -869,7 +881,14 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
     let retry = Some(noon().plus_millis(3_600_000));
     let stored = store.complete(page.id, 2, page_capture(b"busy"), retry).await.unwrap();
     assert!(matches!(stored, Completion::Stored(_)));
-    assert_eq!(store.lease("c".into(), 10, 60_000, None).await.unwrap().len(), 0);
+    assert_eq!(
+        store
+            .lease_due("c".into(), 10, 60_000, HashSet::new())
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
     let retried = lease_one(&store, page.id).await;
     assert_eq!((retried.fence, retried.attempts), (3, 1));
     store.complete(page.id, 3, page_capture(b"now"), None).await.unwrap();
@@ -889,7 +908,14 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
             .unwrap(),
         Completion::Stale
     );
-    assert_eq!(store.lease("d".into(), 10, 60_000, None).await.unwrap().len(), 2);
+    assert_eq!(
+        store
+            .lease_due("d".into(), 10, 60_000, HashSet::new())
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
     store.close(0, None).await.unwrap();
     sound(&path);
     let changed =
@@ -898,7 +924,60 @@ async fn a_lease_is_exclusive_and_a_stale_result_writes_nothing() {
 
     // Leases of a run that is gone are free for the next.
     let store = open(&path);
-    assert_eq!(store.lease("e".into(), 10, 60_000, None).await.unwrap().len(), 3);
+    assert_eq!(
+        store
+            .lease_due("e".into(), 10, 60_000, HashSet::new())
+            .await
+            .unwrap()
+            .len(),
+        3
+    );
+}
+
+#[tokio::test]
+async fn hosts_take_turns_and_none_waits_for_the_backlog_of_another() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let queue = async |host: &str, pages: usize| {
+        for page in 0..pages {
+            let url = Url::parse(&format!("https://{host}/{page}")).unwrap();
+            let target = store.target(Cited::Link(url)).await.unwrap();
+            store.enqueue(vec![target], false).await.unwrap();
+        }
+    };
+    // More than is looked through for the longest overdue.
+    queue("slow.example", 1500).await;
+    for host in 0..30 {
+        queue(&format!("h{host:02}.example:8080"), 3).await;
+    }
+    queue("z.example", 1).await;
+    let taken = async |limit: usize, resting: &[&str]| {
+        let resting = resting.iter().map(|host| (*host).to_owned()).collect();
+        let jobs = store.lease_due("a".into(), limit, 60_000, resting).await.unwrap();
+        let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for job in jobs {
+            let url = Url::parse(&job.url).unwrap();
+            let host = url.host_str().unwrap().to_owned();
+            hosts.entry(host).or_default().push(url.path().to_owned());
+        }
+        hosts
+    };
+    let first = taken(20, &[]).await;
+    assert_eq!(first.len(), 20);
+    assert_eq!(first["slow.example"], ["/0"], "the longest overdue of each");
+    // Those that had no turn yet come first.
+    let second = taken(20, &[]).await;
+    let new = second.keys().filter(|host| !first.contains_key(*host));
+    assert_eq!(new.count(), 12, "{second:?}");
+    assert_eq!(second["slow.example"], ["/1"]);
+    // A host that rests is left where it is; the others are taken to the end.
+    let third = taken(500, &["slow.example"]).await;
+    assert_eq!(third.values().flatten().count(), 30 * 3 + 1 - 38);
+    assert!(!third.contains_key("slow.example"));
+    // Who is alone gets all there is room for.
+    assert_eq!(taken(300, &[]).await["slow.example"].len(), 300);
+    assert_eq!(taken(5000, &[]).await["slow.example"].len(), 1500 - 302);
+    assert!(taken(10, &[]).await.is_empty());
 }
 
 #[tokio::test]
@@ -964,7 +1043,7 @@ async fn a_failing_command_costs_the_others_of_its_group_nothing() {
         targets.push(store.target(Cited::Link(url)).await.unwrap());
     }
     store.enqueue(targets, false).await.unwrap();
-    let jobs = store.lease("a".into(), 20, 60_000, None).await.unwrap();
+    let jobs = store.lease_due("a".into(), 20, 60_000, HashSet::new()).await.unwrap();
     let completions = jobs.iter().map(|job| {
         let mut record = page_capture(format!("page {}", job.id).as_bytes());
         match job.id % 4 {
@@ -1091,22 +1170,172 @@ async fn a_redaction_takes_out_what_it_names_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_check_goes_on_where_it_stopped_and_a_quick_one_leaves_out_bodies_and_derivation() {
+    let (_folder, path) = scratch();
+    let store = open(&path);
+    let mut targets = Vec::new();
+    for n in 0..6 {
+        let url = Url::parse(&format!("https://example.org/{n}")).unwrap();
+        targets.push(store.target(Cited::Link(url)).await.unwrap());
+    }
+    store.enqueue(targets.clone(), false).await.unwrap();
+    for job in store.lease("a".into(), 6, 60_000, targets).await.unwrap() {
+        let record = page_capture(format!("page {}", job.id).as_bytes());
+        store.complete(job.id, job.fence, record, None).await.unwrap();
+    }
+    store.close(0, None).await.unwrap();
+    let whole = verify(&path, &Extent::default(), |_| {}).unwrap();
+    // One step at a time: time is always over.
+    let mut extent = Extent {
+        until: Some(std::time::Instant::now()),
+        ..Extent::default()
+    };
+    let mut places = Vec::new();
+    let (mut bodies, mut entries) = (0, 0);
+    loop {
+        let part = verify(&path, &extent, |_| {}).unwrap();
+        assert!(part.is_sound(), "{part:?}");
+        (bodies, entries) = (bodies + part.bodies, entries + part.entries);
+        let Some(next) = part.next else {
+            assert_eq!(part.head, whole.head);
+            break;
+        };
+        assert_eq!(next.to_string().parse(), Ok(next));
+        places.push(next);
+        extent.from = next;
+    }
+    assert!(places.is_sorted() && places.len() > 10, "{places:?}");
+    assert_eq!((bodies, entries), (whole.bodies, whole.entries));
+
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute_batch("DROP TRIGGER capture_no_update; UPDATE capture SET outcome = 'deleted' WHERE id = 5")
+        .unwrap();
+    let trigger: String = Connection::open_in_memory()
+        .and_then(|fresh| {
+            fresh.execute_batch(file::SCHEMA)?;
+            fresh.query_row(
+                "SELECT sql FROM sqlite_schema WHERE name = 'capture_no_update'",
+                [],
+                |row| row.get(0),
+            )
+        })
+        .unwrap();
+    connection.execute_batch(&trigger).unwrap();
+    let check = |quick, from| {
+        let extent = Extent {
+            quick,
+            from,
+            until: None,
+        };
+        verify(&path, &extent, |_| {}).unwrap().is_sound()
+    };
+    assert!(!check(false, Place::Beginning));
+    assert!(!check(false, Place::Entry(3)));
+    assert!(
+        check(false, Place::Entry(6)),
+        "what stands before is not looked at again"
+    );
+    assert!(check(true, Place::Beginning));
+    let sql = "DROP TRIGGER ledger_no_update; UPDATE ledger SET leaf = replace(leaf, 'a', 'b') WHERE seq = 3";
+    connection.execute_batch(sql).unwrap();
+    assert!(!check(true, Place::Beginning));
+}
+
+#[tokio::test]
+async fn a_run_that_finds_nothing_due_is_kept_and_whatever_waits_makes_it_a_run() {
+    let (_folder, path) = scratch();
+    drop(open(&path));
+    let idle = |path: &Path| {
+        let store = Store::open_if_due(path, &options(), |run, _| Ok(format!("{{\"run\":{run}}}"))).unwrap();
+        store.is_none()
+    };
+    assert!(!idle(&path), "the run before did not end");
+    open(&path).close(0, None).await.unwrap();
+    assert!(idle(&path));
+    assert_eq!(
+        value::<String>(&path, "SELECT summary FROM run_end ORDER BY id DESC LIMIT 1"),
+        value::<String>(&path, "SELECT '{\"run\":' || max(id) || '}' FROM run")
+    );
+    assert!(idle(&path));
+    sound(&path);
+    let store = open(&path);
+    let url = Url::parse("https://example.org/").unwrap();
+    store.target(Cited::Link(url)).await.unwrap();
+    store.close(0, None).await.unwrap();
+    assert!(idle(&path));
+    for (waits, over) in [
+        (
+            "INSERT INTO job VALUES (1, 1, 1, 0, '2026-11-25T00:00:00.000Z', NULL, NULL, 0, 'h')",
+            "DELETE FROM job",
+        ),
+        (
+            "INSERT INTO job VALUES (1, 1, 1, 0, '2027-11-25T00:00:00.000Z', NULL, NULL, 0, 'h')",
+            "DELETE FROM job",
+        ),
+        (
+            "INSERT INTO job VALUES (1, 1, 1, 0, '2026-11-26T00:00:00.000Z', '2027-01-01', 'a', 0, 'h')",
+            "DELETE FROM job",
+        ),
+        (
+            "INSERT INTO recheck VALUES (1, '2026-11-25T00:00:00.000Z')",
+            "DELETE FROM recheck",
+        ),
+        (
+            "INSERT INTO recheck VALUES (1, '2036-11-25T00:00:00.000Z')",
+            "DELETE FROM recheck",
+        ),
+        (
+            "INSERT INTO host_penalty VALUES ('h', '2036-11-25T00:00:00.000Z', 0)",
+            "DELETE FROM host_penalty",
+        ),
+    ] {
+        let change = |sql: &str| {
+            let connection = Connection::open(&path).unwrap();
+            connection
+                .execute_batch(&format!("PRAGMA foreign_keys = OFF; {sql}"))
+                .unwrap();
+        };
+        change(waits);
+        assert!(!idle(&path), "{waits}");
+        change(over);
+        open(&path).close(0, None).await.unwrap();
+        assert!(idle(&path), "{over}");
+    }
+    sound(&path);
+}
+
+#[tokio::test]
 async fn host_penalties_outlive_the_run_and_the_longer_one_counts() {
     let (_folder, path) = scratch();
     let store = open(&path);
-    store
-        .host_penalty("a.example".into(), noon().plus_millis(5000))
-        .await
-        .unwrap();
-    store
-        .host_penalty("a.example".into(), noon().plus_millis(1000))
-        .await
-        .unwrap();
-    store.host_penalty("b.example".into(), noon()).await.unwrap();
+    let penalty = |millis, failures| Penalty {
+        until: noon().plus_millis(millis),
+        failures,
+    };
+    for (host, penalty) in [
+        ("a.example", penalty(5000, 0)),
+        ("a.example", penalty(1000, 0)),
+        ("b.example", penalty(0, 0)),
+        // Over, but one more failure is enough; not for ever.
+        ("c.example", penalty(0, 5)),
+        ("d.example", penalty(-7 * 86_400_000, 5)),
+        // It answered since.
+        ("e.example", penalty(-1000, 5)),
+        ("e.example", penalty(0, 0)),
+    ] {
+        store.host_penalty(host.into(), penalty).await.unwrap();
+    }
     store.close(0, None).await.unwrap();
     let store = open(&path);
     let penalties = store.host_penalties().await.unwrap();
-    assert_eq!(penalties, [("a.example".to_owned(), noon().plus_millis(5000))]);
+    assert_eq!(
+        penalties,
+        [
+            ("a.example".to_owned(), penalty(5000, 0)),
+            ("c.example".to_owned(), penalty(0, 5))
+        ]
+    );
 }
 
 #[tokio::test]
@@ -1133,7 +1362,7 @@ async fn what_cannot_be_written_stops_the_writer_with_exit_74_and_leaves_a_sound
         .await
         .unwrap_err();
     assert_eq!(error.exit_code(), ExitCode::InputOutput, "{error}");
-    let later = store.host_penalty("a.example".into(), noon()).await.unwrap_err();
+    let later = store.give_back(job.id, job.fence, None).await.unwrap_err();
     assert_eq!(later.exit_code(), ExitCode::InputOutput, "{later}");
     assert_eq!(
         store.close(0, None).await.unwrap_err().exit_code(),
@@ -1208,7 +1437,7 @@ fn what_was_half_written_in_place_is_rolled_back_before_it_is_read() {
         .execute_batch(
             "PRAGMA cache_size = 1; BEGIN;
              WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
-             INSERT INTO host_penalty SELECT 'host ' || i, '2026-01-01T00:00:00.000Z' FROM n",
+             INSERT INTO host_penalty SELECT 'host ' || i, '2026-01-01T00:00:00.000Z', 0 FROM n",
         )
         .unwrap();
     std::fs::copy(&path, &killed).unwrap();

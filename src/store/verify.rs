@@ -1,9 +1,12 @@
 //! Verification: every byte of every body, every link of the chain, and every ledger line derived again from the rows that
 //! it covers, so that a change of any piece of evidence is found. Reads only, in bounded memory.
 
+use std::fmt;
 use std::path::Path;
+use std::str::FromStr;
+use std::time::Instant;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -52,7 +55,7 @@ pub struct Problem {
 /// What was checked and what was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Ledger entries whose line was derived again.
+    /// Ledger entries looked at; unless it was a quick check, each line was derived again.
     pub entries: u64,
     /// Bodies whose bytes were hashed again.
     pub bodies: u64,
@@ -66,6 +69,66 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// Number of all problems.
     pub problem_count: u64,
+    /// Where to go on, if time was over before all was checked.
+    pub next: Option<Place>,
+}
+
+/// How much is checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Leaves out what takes long: no body is hashed, no line derived again, and of the file only its form is looked at.
+    pub quick: bool,
+    /// Where an earlier check stopped; what stands before it is not looked at again.
+    pub from: Place,
+    /// When to stop; what is left is told.
+    pub until: Option<Instant>,
+}
+
+/// Where a check is. What is checked comes in this order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The file as SQLite sees it, and its schema.
+    #[default]
+    Beginning,
+    /// A body, by its row, and all after it.
+    Body(i64),
+    /// A ledger entry, by its number, and all after it.
+    Entry(i64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Beginning => f.write_str("beginning"),
+            Place::Body(row) => write!(f, "body:{row}"),
+            Place::Entry(seq) => write!(f, "entry:{seq}"),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Place, &'static str> {
+        let number = |prefix: &str| text.strip_prefix(prefix).and_then(|number| number.parse().ok());
+        let place = number("body:").map(Place::Body);
+        place
+            .or_else(|| number("entry:").map(Place::Entry))
+            .or_else(|| (text == "beginning").then_some(Place::Beginning))
+            .ok_or("is no place such as body:17 or entry:4711")
+    }
+}
+
+impl Serialize for Place {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Extent {
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
 }
 
 /// How far verification is: items done of all.
@@ -84,9 +147,9 @@ pub const PROBLEMS_LIMIT: usize = 1000;
 ///
 /// # Errors
 /// If it cannot be opened or read; what is wrong inside is in the report.
-pub fn verify(path: &Path, mut progress: impl FnMut(Progress)) -> Result<Report> {
+pub fn verify(path: &Path, extent: &Extent, mut progress: impl FnMut(Progress)) -> Result<Report> {
     let reader = Reader::open(path)?;
-    let report = check(reader.connection(), &mut progress).map_err(|error| sql_error(reader.path(), &error))?;
+    let report = check(reader.connection(), extent, &mut progress).map_err(|error| sql_error(reader.path(), &error))?;
     if report.problems.iter().any(|problem| problem.kind == ProblemKind::File)
         && let Some(source) = unreadable(reader.path())
     {
@@ -97,16 +160,23 @@ pub fn verify(path: &Path, mut progress: impl FnMut(Progress)) -> Result<Report>
 
 type Sql<T> = rusqlite::Result<T>;
 
-fn check(connection: &Connection, progress: &mut dyn FnMut(Progress)) -> Sql<Report> {
+fn check(connection: &Connection, extent: &Extent, progress: &mut dyn FnMut(Progress)) -> Sql<Report> {
     let transaction = connection.unchecked_transaction()?;
     let mut report = Report::default();
-    check_file(&transaction, &mut report)?;
-    check_schema(&transaction, &mut report)?;
-    let all = number(
-        &transaction,
-        "SELECT (SELECT count(*) FROM blob) + (SELECT count(*) FROM ledger)",
-        [],
-    )?;
+    if extent.from == Place::Beginning {
+        check_file(&transaction, extent.quick, &mut report)?;
+        check_schema(&transaction, &mut report)?;
+    }
+    let bodies = match extent.from {
+        _ if extent.quick => None,
+        Place::Beginning => Some(0),
+        Place::Body(row) => Some(row),
+        Place::Entry(_) => None,
+    };
+    let entries = if let Place::Entry(seq) = extent.from { seq } else { 0 };
+    let count = |sql: &str, from: i64| number(&transaction, sql, [from]);
+    let all = count("SELECT count(*) FROM ledger WHERE seq >= ?1", entries)?
+        + bodies.map_or(Ok(0), |row| count("SELECT count(*) FROM blob WHERE id >= ?1", row))?;
     let mut at = Progress {
         done: 0,
         all: all.unsigned_abs(),
@@ -115,9 +185,15 @@ fn check(connection: &Connection, progress: &mut dyn FnMut(Progress)) -> Sql<Rep
         at.done += 1;
         progress(at);
     };
-    check_bodies(&transaction, &mut report, &mut step)?;
-    check_records(&transaction, &mut report)?;
-    check_ledger(&transaction, &mut report, &mut step)?;
+    if let Some(row) = bodies {
+        check_bodies(&transaction, row, extent, &mut report, &mut step)?;
+        if report.next.is_none() {
+            check_records(&transaction, &mut report)?;
+        }
+    }
+    if report.next.is_none() {
+        check_ledger(&transaction, entries, extent, &mut report, &mut step)?;
+    }
     Ok(report)
 }
 
@@ -144,8 +220,13 @@ fn number(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> 
     connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))
 }
 
-fn check_file(connection: &Connection, report: &mut Report) -> Sql<()> {
-    let mut statement = connection.prepare("PRAGMA integrity_check")?;
+fn check_file(connection: &Connection, quick: bool, report: &mut Report) -> Sql<()> {
+    // The quick one does not compare indexes with their tables.
+    let mut statement = connection.prepare(if quick {
+        "PRAGMA quick_check"
+    } else {
+        "PRAGMA integrity_check"
+    })?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let what: String = row.get(0)?;
@@ -217,10 +298,20 @@ fn without_comments(sql: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn check_bodies(connection: &Connection, report: &mut Report, step: &mut dyn FnMut()) -> Sql<()> {
-    let mut statement = connection.prepare("SELECT id, sha256, length, chunks FROM blob ORDER BY id")?;
-    let mut rows = statement.query([])?;
+fn check_bodies(
+    connection: &Connection,
+    from: i64,
+    extent: &Extent,
+    report: &mut Report,
+    step: &mut dyn FnMut(),
+) -> Sql<()> {
+    let mut statement = connection.prepare("SELECT id, sha256, length, chunks FROM blob WHERE id >= ?1 ORDER BY id")?;
+    let mut rows = statement.query([from])?;
     while let Some(row) = rows.next()? {
+        if extent.is_over() && report.bodies > 0 {
+            report.next = Some(Place::Body(row.get(0)?));
+            return Ok(());
+        }
         let (id, sha256, length, chunks): (i64, [u8; 32], i64, i64) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
         let mut hasher = Sha256::new();
@@ -269,12 +360,25 @@ fn is_redacted(connection: &Connection, kind: &str, item: i64, sha256: &str) -> 
         .exists((kind, item, sha256))
 }
 
-fn check_ledger(connection: &Connection, report: &mut Report, step: &mut dyn FnMut()) -> Sql<()> {
-    let mut head = FIRST_HEAD.to_owned();
-    let mut expected = 0;
-    let mut statement = connection.prepare("SELECT seq, body, leaf, head FROM ledger ORDER BY seq")?;
-    let mut rows = statement.query([])?;
+fn check_ledger(
+    connection: &Connection,
+    from: i64,
+    extent: &Extent,
+    report: &mut Report,
+    step: &mut dyn FnMut(),
+) -> Sql<()> {
+    let mut head = connection
+        .query_row("SELECT head FROM ledger WHERE seq = ?1 - 1", [from], |row| row.get(0))
+        .optional()?
+        .unwrap_or_else(|| FIRST_HEAD.to_owned());
+    let mut expected = from;
+    let mut statement = connection.prepare("SELECT seq, body, leaf, head FROM ledger WHERE seq >= ?1 ORDER BY seq")?;
+    let mut rows = statement.query([from])?;
     while let Some(row) = rows.next()? {
+        if extent.is_over() && expected > from {
+            report.next = Some(Place::Entry(expected));
+            return Ok(());
+        }
         let (seq, body, leaf, stored): (i64, Option<String>, String, String) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
         let item = format!("ledger entry {seq}");
@@ -301,7 +405,9 @@ fn check_ledger(connection: &Connection, report: &mut Report, step: &mut dyn FnM
                     report.problem(ProblemKind::Chain, &item, "its line has another leaf");
                 }
                 report.entries += 1;
-                check_line(connection, report, seq, &body)?;
+                if !extent.quick {
+                    check_line(connection, report, seq, &body)?;
+                }
             }
             None if is_redacted(connection, "ledger_line", seq, &leaf)? => report.redacted += 1,
             None => report.problem(

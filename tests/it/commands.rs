@@ -159,3 +159,56 @@ fn the_questions_of_the_examples_run() {
     }
     assert_eq!(asked, 10);
 }
+
+#[test]
+fn a_check_that_has_no_time_says_where_to_go_on_until_all_is_checked() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let input = scene.file("story.html", article(POST));
+    scene.archives(0, &[&input]);
+    let verify = |arguments: &[&str]| {
+        let output = scene
+            .bare()
+            .args(["verify", "--json"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), report)
+    };
+    let (code, whole) = verify(&["--full"]);
+    assert_eq!((code, &whole["next"]), (Some(0), &serde_json::Value::Null));
+    let mut from = "beginning".to_owned();
+    let mut bodies = 0;
+    for _ in 0..1000 {
+        let (code, part) = verify(&["--max-duration", "0", "--from", &from]);
+        bodies += part["bodies"].as_u64().unwrap();
+        match part["next"].as_str() {
+            Some(next) => {
+                assert_eq!(code, Some(3), "{part}");
+                next.clone_into(&mut from);
+            }
+            None => {
+                assert_eq!((code, &part["head"]), (Some(0), &whole["head"]));
+                break;
+            }
+        }
+    }
+    assert!(from.starts_with("entry:"), "{from}");
+    assert_eq!(Some(bodies), whole["bodies"].as_u64());
+    let (code, quick) = verify(&["--quick"]);
+    assert_eq!(
+        (code, &quick["bodies"], &quick["entries"]),
+        (Some(0), &0.into(), &whole["entries"])
+    );
+    assert_eq!(
+        scene
+            .bare()
+            .args(["verify", "--from", "somewhere"])
+            .output()
+            .unwrap()
+            .status
+            .code(),
+        Some(64)
+    );
+}

@@ -272,3 +272,117 @@ fn a_run_whose_time_is_over_begins_nothing_more_and_the_next_goes_on() {
     assert_eq!(run(&scene, &[]).status.code(), Some(0));
     assert_eq!(captures(&scene), LINKS as i64);
 }
+
+#[test]
+fn a_host_that_fails_is_left_alone_across_runs_then_tried_once_and_costs_no_turn() {
+    let scene = Scene::new();
+    let input = story(&scene);
+    let answers = |reply: Reply| {
+        for n in 0..LINKS {
+            scene.web.on("office.example", &format!("/page/{n}"), [reply.clone()]);
+        }
+    };
+    answers(Reply::status(500));
+    let alone = ["--set", "pace.per_host=1"];
+    scene.archives(3, &[&[&*input], &alone[..]].concat());
+    let asked = || scene.web.asked("office.example", "/page");
+    assert_eq!(asked(), 5, "five failures in a row");
+    assert_eq!(captures(&scene), 5, "what was not asked is no attempt");
+    let change = |sql: &str| Connection::open(scene.archive()).unwrap().execute_batch(sql).unwrap();
+    let due = "UPDATE job SET not_before = '2026-01-01T00:00:00.000Z'";
+    change(due);
+    // Another run within the hour asks nothing, and nothing is lost.
+    let output = run(&scene, &alone);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!((asked(), captures(&scene)), (5, 5));
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM job WHERE done = 0"),
+        LINKS as i64
+    );
+    // After it, one more failure is enough.
+    let over = "UPDATE host_penalty SET until = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 minute')";
+    change(over);
+    assert_eq!(run(&scene, &alone).status.code(), Some(3));
+    assert_eq!((asked(), captures(&scene)), (6, 6));
+    answers(Reply::page("<p>A page that is there again.</p>".repeat(40)));
+    change(over);
+    change(due);
+    assert_eq!(run(&scene, &alone).status.code(), Some(0));
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM job WHERE done = 0"), 0);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM host_penalty WHERE failures > 0"), 0);
+    scene.is_sound();
+}
+
+#[test]
+fn a_run_stops_before_the_disk_is_full_and_the_next_with_room_goes_on() {
+    let scene = Scene::new();
+    left_by_a_killed_run(&scene);
+    let before = captures(&scene);
+    let output = run(&scene, &["--set", "limit.free=1000000000000000", "--json"]);
+    assert_eq!(output.status.code(), Some(74), "{output:?}");
+    let told = text(&output.stderr);
+    assert!(told.contains("limit.free") && told.contains("archive.db"), "{told}");
+    assert_eq!(captures(&scene), before);
+    assert_eq!(
+        scene.value::<i64>("SELECT exit FROM run_end ORDER BY id DESC LIMIT 1"),
+        74
+    );
+    scene.is_sound();
+    assert_eq!(run(&scene, &[]).status.code(), Some(0));
+    assert_eq!(captures(&scene), LINKS as i64);
+    let space = scene.bare().args(["status", "--space", "--json"]).output().unwrap();
+    let space: serde_json::Value = serde_json::from_slice(&space.stdout).unwrap();
+    let length = std::fs::metadata(scene.archive()).unwrap().len();
+    assert_eq!((&space["file"], &space["log"]), (&length.into(), &0.into()), "{space}");
+    assert!(
+        space["free"].as_u64() > Some(0) && space["body_bytes"].as_u64() > Some(0),
+        "{space}"
+    );
+}
+
+#[test]
+fn each_post_page_and_article_is_captured_as_often_as_settings_and_persons_say() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let page = Reply::page("<p>The report of that year.</p>".repeat(50));
+    scene.web.on("river.example", "/report", [page]);
+    let input = scene.file("story.html", article(POST));
+    scene.archives(
+        0,
+        &[&input, "--set", "schedule.pages=1d:5h 10d", "--set", "schedule.x=2h"],
+    );
+    let hours = |kind: &str| -> i64 {
+        scene.value(&format!(
+            "SELECT CAST(round((julianday(r.due) - julianday('now')) * 24) AS INTEGER) FROM recheck r JOIN target t ON t.id = r.target
+             WHERE t.kind = '{kind}'"
+        ))
+    };
+    assert_eq!((hours("link"), hours("post")), (5, 2));
+    let does = |code: i32, arguments: &[&str]| {
+        let output = scene.bare().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+        text(&output.stdout)
+    };
+    // An article stands for what it cites; what is set for the target itself comes before.
+    does(0, &["schedule", "article:1", "30d:3h 7d"]);
+    does(0, &["schedule", "http://river.example/report", "9h"]);
+    assert_eq!(does(0, &["schedule"]).lines().count(), 2);
+    assert_eq!(run(&scene, &[]).status.code(), Some(0));
+    assert_eq!(
+        (hours("link"), hours("post")),
+        (9, 3),
+        "both were due with the next run"
+    );
+    does(0, &["schedule", "http://river.example/report", "--default"]);
+    assert_eq!(run(&scene, &[]).status.code(), Some(0));
+    assert_eq!(hours("link"), 3, "the article's holds again");
+    for wrong in [
+        &["schedule", "article:1"][..],
+        &["schedule", "article:1", "often"],
+        &["schedule", "article:1", "1h", "--default"],
+    ] {
+        does(64, wrong);
+    }
+    does(78, &["--set", "schedule.nowhere=1d", "config", "check"]);
+    scene.is_sound();
+}

@@ -71,6 +71,7 @@ impl Scene {
             "limit.headers=1",
             "limit.idle=1",
             "limit.retries=0",
+            "limit.free=0",
             "verdict.spacing=0.001",
             "upstream.x.syndication=http://syndication.test",
             "upstream.x.oembed=http://oembed.test",

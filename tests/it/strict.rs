@@ -636,6 +636,7 @@ async fn what_was_redacted_is_not_in_the_bundle_and_the_rest_still_agrees() {
         wait: std::time::Duration::ZERO,
         command: "redact".to_owned(),
         clock: citekeep::clock::Clock::System,
+        free: 0,
     };
     let store = Store::open(&scene.archive(), &options).unwrap();
     for item in [

@@ -1,0 +1,52 @@
+//! Whether a capture costs the same in a large archive as in a small one.
+
+use std::fs;
+
+use super::archive::{self, Filling};
+use super::{SMALL, kept, large, median, time};
+
+const PAIRS: usize = 7;
+
+/// Captures timed at once.
+const CAPTURES: usize = 2_000;
+
+pub fn run() {
+    let sizes = [SMALL, large()];
+    let copies = sizes.map(|size| {
+        let copy = kept(&format!("flat-{size}.db"));
+        fs::copy(archive::of(size), &copy).expect("copied");
+        copy
+    });
+    let fillings = [Filling::open(&copies[0]), Filling::open(&copies[1])];
+    let (mut walls, mut processor) = (Vec::new(), Vec::new());
+    let mut rate = 0.0;
+    for pair in 0..PAIRS {
+        let [small, large] = [0, 1].map(|which| {
+            let from = sizes[which] + pair * CAPTURES;
+            time(|| fillings[which].capture(from, from + CAPTURES))
+        });
+        rate = CAPTURES as f64 / large.0;
+        walls.push(small.0 / large.0);
+        processor.push(small.1 / large.1);
+    }
+    let ends = fillings.map(|filling| time(|| filling.close()).0);
+    println!(
+        "flat: {} captures stored against {SMALL}, {PAIRS} pairs of {CAPTURES}",
+        sizes[1]
+    );
+    println!(
+        "captures a second, wall       {:>7.2} of the small archive's ({rate:.0}/s)",
+        median(walls)
+    );
+    println!(
+        "captures a second, processor  {:>7.2} of the small archive's",
+        median(processor)
+    );
+    println!(
+        "end of the run                {:>7.2} s against {:.2} s",
+        ends[1], ends[0]
+    );
+    for copy in copies {
+        let _ = fs::remove_file(copy);
+    }
+}
