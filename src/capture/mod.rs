@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::Requisites;
+use crate::config::{Context, Requisites};
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
@@ -23,6 +23,7 @@ use crate::store::{Completion, Store};
 
 mod article;
 mod canary;
+mod context;
 mod follow;
 mod identify;
 pub mod import;
@@ -220,6 +221,7 @@ pub struct Capturer {
     upstreams: Arc<Upstreams>,
     canaries: Canaries,
     requisites: Requisites,
+    context: Context,
     /// How often a stop was asked of the work that this is for.
     asked_to_stop: Arc<AtomicU8>,
     clock: Clock,
@@ -235,6 +237,7 @@ impl Capturer {
             upstreams: Arc::new(upstreams),
             canaries: Canaries::default(),
             requisites: Requisites::default(),
+            context: Context::default(),
             asked_to_stop: Arc::default(),
             clock,
         }
@@ -251,6 +254,13 @@ impl Capturer {
     #[must_use]
     pub fn with_requisites(mut self, bounds: Requisites) -> Capturer {
         self.requisites = bounds;
+        self
+    }
+
+    /// With these bounds of what is captured of the context of a cited post.
+    #[must_use]
+    pub fn with_context(mut self, bounds: Context) -> Capturer {
+        self.context = bounds;
         self
     }
 
@@ -302,7 +312,7 @@ impl Capturer {
         capturer.asked_to_stop = Arc::clone(&stop.asked);
         let stale = self.clock.now().plus_millis(-STAGING_MILLIS);
         self.store.discard_stale_uploads(stale).await?;
-        let mut tasks: JoinSet<Result<(Done, Option<i64>)>> = JoinSet::new();
+        let mut tasks: JoinSet<Result<(Done, Vec<i64>)>> = JoinSet::new();
         let given_up = stop.given_up();
         tokio::pin!(given_up);
         loop {
@@ -329,8 +339,8 @@ impl Capturer {
             match finished {
                 Err(panic) => return Err(Error::Internal(format!("a capture stopped: {panic}"))),
                 Ok(result) => {
-                    let (done, identified) = result?;
-                    if let Some(target) = identified {
+                    let (done, found) = result?;
+                    for target in found {
                         supply.add(target);
                     }
                     watch(&done);
@@ -339,7 +349,7 @@ impl Capturer {
         }
     }
 
-    fn begin(&self, jobs: Vec<Job>, tasks: &mut JoinSet<Result<(Done, Option<i64>)>>) {
+    fn begin(&self, jobs: Vec<Job>, tasks: &mut JoinSet<Result<(Done, Vec<i64>)>>) {
         for job in jobs {
             let capturer = self.clone();
             tasks.spawn(async move {
@@ -370,8 +380,8 @@ impl Capturer {
         }
     }
 
-    /// Does one job to its end. Returns what came of it, and the target that it identified.
-    async fn work(&self, job: Job) -> Result<(Done, Option<i64>)> {
+    /// Does one job to its end. Returns what came of it, and the targets that it led to and that are queued.
+    async fn work(&self, job: Job) -> Result<(Done, Vec<i64>)> {
         let mut record = match &job.kind {
             TargetKind::Unidentified { platform, claim } => {
                 let record = self.identify(known(platform)?, claim).await;
@@ -386,7 +396,7 @@ impl Capturer {
                     Completion::Stored(identified) => identified,
                     Completion::Stale => None,
                 };
-                return Ok((done, identified));
+                return Ok((done, identified.into_iter().collect()));
             }
             TargetKind::Post { platform, id, handle } => {
                 let platform = known(platform)?;
@@ -396,7 +406,9 @@ impl Capturer {
                     url: address(&job)?,
                     handle: handle.clone(),
                 };
-                self.capture_post(platform, &post).await
+                let mut record = self.capture_post(platform, &post).await;
+                record.context = self.context_of(platform, &post, &job, &mut record).await;
+                record
             }
             TargetKind::Link => self.capture_link(&address(&job)?).await,
         };
@@ -414,13 +426,19 @@ impl Capturer {
                 .chain(record.media.iter().flat_map(|m| &m.exchanges)),
         );
         let retry_at = self.retry_at(&job, is_unsettled(&record));
-        let mut recheck_at = schedule::next_check(job.first_captured, self.clock.now(), done.outcome);
+        let mut recheck_at = match job.is_context {
+            true => schedule::next_check_of_context(self.clock.now()),
+            false => schedule::next_check(job.first_captured, self.clock.now(), done.outcome),
+        };
         if may_go_on(&record, job.first_captured.is_none()) {
             recheck_at = recheck_at.min(self.clock.now().plus_millis(GO_ON_MILLIS));
         }
         record.recheck_at = Some(recheck_at);
-        self.store.complete(job.id, job.fence, record, retry_at).await?;
-        Ok((done, None))
+        let queued = match self.store.complete(job.id, job.fence, record, retry_at).await? {
+            Completion::Stored(stored) => stored.queued,
+            Completion::Stale => Vec::new(),
+        };
+        Ok((done, queued))
     }
 
     /// When to try again what is left open: later with every attempt.

@@ -39,6 +39,11 @@ pub fn next_check(first: Option<Timestamp>, now: Timestamp, outcome: Outcome) ->
     })
 }
 
+/// When to capture again what is only the context of a cited post: as seldom as anything, because nobody's sentence rests on it.
+pub fn next_check_of_context(now: Timestamp) -> Timestamp {
+    now.plus_millis(OLD)
+}
+
 /// When to read an article again that was first read at `first`: as a target, but at most once a day, because every look at a page
 /// that is made anew for each reader is kept.
 pub fn next_reading(first: Timestamp, now: Timestamp) -> Timestamp {

@@ -225,7 +225,8 @@ async fn work(
     fetcher.leave_alone(store.host_penalties().await?);
     let capturer = Capturer::new(fetcher.clone(), Arc::clone(store), config.upstreams()?, clock)
         .with_canaries(&config.canaries()?)
-        .with_requisites(config.requisites);
+        .with_requisites(config.requisites)
+        .with_context(config.context);
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);

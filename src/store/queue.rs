@@ -91,6 +91,9 @@ impl Session {
                 .prepare_cached("SELECT done FROM job WHERE target = ?1")?
                 .query_row([target], |row| row.get(0))
                 .optional()?;
+            if done.is_some() {
+                self.is_cited(target)?;
+            }
             let sql = match done {
                 None => "INSERT INTO job (target, slot, fence, attempts, not_before, done) VALUES (?1, 1, 0, 0, ?2, 0)",
                 Some(true) if again => {
@@ -251,7 +254,8 @@ impl Session {
         self.connection
             .prepare_cached(
                 "SELECT coalesce(url, ''), kind, platform, native_id, handle, claim,
-                        (SELECT started FROM capture WHERE target = target.id ORDER BY fence LIMIT 1)
+                        (SELECT started FROM capture WHERE target = target.id ORDER BY fence LIMIT 1),
+                        EXISTS (SELECT 1 FROM context_of WHERE target = target.id)
                  FROM target WHERE id = ?1",
             )?
             .query_row([target], |row| {
@@ -262,6 +266,7 @@ impl Session {
                     url: row.get(0)?,
                     kind: kind(row, 1)?,
                     attempts,
+                    is_context: row.get(7)?,
                     first_captured: row.get::<_, Option<String>>(6)?.map(|at| time(&at)),
                 })
             })

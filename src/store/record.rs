@@ -6,6 +6,7 @@ use crate::citation::Findings;
 use crate::clock::Timestamp;
 use crate::exchange::{Exchange, FileOfOthers, Recorded};
 use crate::outcome::Outcome;
+use crate::platform::context::Around;
 use crate::platform::{Candidate, Post, PostRef};
 use crate::stamp::Kind;
 
@@ -149,6 +150,8 @@ pub struct Job {
     pub kind: TargetKind,
     /// When the first capture of the target began, if there was one.
     pub first_captured: Option<Timestamp>,
+    /// Whether it is captured only because it belongs to a cited post.
+    pub is_context: bool,
     /// How often it was tried before without an answer that settles it.
     pub attempts: i64,
 }
@@ -204,8 +207,23 @@ pub struct CaptureRecord {
     pub canaries: Vec<(url::Url, AnswerRecord)>,
     /// Media of the best answer's post.
     pub media: Vec<MediaRecord>,
+    /// Posts that belong to the best answer's post.
+    pub context: Surroundings,
     /// When to capture the target again, if nothing is left open; no evidence.
     pub recheck_at: Option<Timestamp>,
+}
+
+/// Posts that belong to a captured one, and how many of them are captured.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The posts, each once for what it is to the captured one.
+    pub posts: Vec<Around>,
+    /// Most steps from a cited post.
+    pub depth: usize,
+    /// Most targets that are captured as the context of one cited post.
+    pub most: usize,
+    /// Whether the target itself was captured as context; see [`Job::is_context`].
+    pub is_context: bool,
 }
 
 /// A list of articles that is followed.
