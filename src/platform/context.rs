@@ -58,8 +58,13 @@ pub fn named(platform: &Platform, at: &PostRef, post: &Post) -> Vec<Around> {
             Relation::Parent if is_of_the_same_author(post, related) => Tie::Thread,
             Relation::Parent => Tie::RepliesTo,
         };
-        let is_itself = other.url == at.url || (other.platform == at.platform && [&at.id, &post.id].contains(&&other.id));
-        if !is_itself && !found.iter().any(|known| known.post.url == other.url && known.tie == tie) {
+        let is_itself =
+            other.url == at.url || (other.platform == at.platform && [&at.id, &post.id].contains(&&other.id));
+        if !is_itself
+            && !found
+                .iter()
+                .any(|known| known.post.url == other.url && known.tie == tie)
+        {
             found.push(Around { tie, post: other });
         }
     }

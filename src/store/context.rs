@@ -1,7 +1,9 @@
 //! Context: the posts that belong to a captured one become targets of their own, tied to it, and are queued within the bounds
 //! that the settings set for each cited post.
 
-use rusqlite::{OptionalExtension, params};
+use std::collections::{HashSet, VecDeque};
+
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
 use super::record::Surroundings;
@@ -9,6 +11,20 @@ use super::row::{CONTEXT, count, integer, text};
 use super::session::Session;
 use crate::platform::PostRef;
 use crate::platform::context::Tie;
+
+/// Most posts of the context of one that are told of.
+const MOST: usize = 200;
+
+/// From a post to one that belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Near {
+    /// Target of the post that named it.
+    pub of: i64,
+    /// What that one does: `quotes`, `replies_to`, `reposts`; or `thread`.
+    pub relation: String,
+    /// Its own target.
+    pub target: i64,
+}
 
 /// Where a target stands that is captured only as context.
 #[derive(Clone, Copy)]
@@ -138,4 +154,38 @@ impl Session {
             .execute(params![target, self.now()])
             .map(drop)
     }
+}
+
+/// The most steps by which context was ever followed, in the captures that `within` selects from `context`.
+pub(super) fn deepest(connection: &Connection, within: &str) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(&format!("SELECT coalesce(max(depth), 0) FROM context WHERE {within}"))?
+        .query_row([], |row| row.get(0))
+}
+
+/// The posts that belong to `target`, and what belongs to these, at most `deepest` steps away, the nearest first and each once.
+pub(super) fn around(connection: &Connection, target: i64, deepest: i64, within: &str) -> rusqlite::Result<Vec<Near>> {
+    let mut found = Vec::new();
+    if deepest == 0 {
+        return Ok(found);
+    }
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT relation, target FROM context WHERE capture IN (SELECT id FROM capture WHERE target = ?1) AND {within}
+         GROUP BY relation, target ORDER BY min(capture), min(ordinal)"
+    ))?;
+    let mut seen = HashSet::from([target]);
+    let mut open = VecDeque::from([(target, 0)]);
+    while let Some((of, steps)) = open.pop_front() {
+        let mut rows = statement.query([of])?;
+        while let Some(row) = rows.next()? {
+            let relation: String = row.get(0)?;
+            let target = row.get(1)?;
+            let steps = steps + i64::from(steps == 0 || relation != Tie::Thread.word());
+            if steps <= deepest && found.len() < MOST && seen.insert(target) {
+                found.push(Near { of, relation, target });
+                open.push_back((target, steps));
+            }
+        }
+    }
+    Ok(found)
 }

@@ -59,6 +59,7 @@ use writer::{Closing, Command, Stop};
 
 pub use blob::CHUNK_BYTES;
 pub use capture::{Completion, Stored};
+pub use context::Near;
 pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;
 pub use queue::{Due, Enqueued};

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use url::Url;
 
-use super::record::{About, AnswerRecord, MediaRecord, NewNote, NewStamp, Queueing, SuppliedFile, TargetKind};
+use super::record::{
+    About, AnswerRecord, MediaRecord, NewNote, NewStamp, Queueing, SuppliedFile, Surroundings, TargetKind,
+};
 use super::verify::{ProblemKind, Report, verify};
 use super::*;
 use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
@@ -19,6 +21,7 @@ use crate::error::ExitCode;
 use crate::exchange::testing::answered;
 use crate::exchange::{Digests, Exchange, FileOfOthers, Purpose, Recorded};
 use crate::outcome::Outcome;
+use crate::platform::context::{Around, Tie};
 use crate::platform::{Candidate, Media, Post, PostRef};
 
 const NOON: i64 = 1_795_608_000_000;
@@ -96,6 +99,7 @@ fn capture_of(answers: Vec<AnswerRecord>) -> CaptureRecord {
         best: 0,
         answers,
         media: Vec::new(),
+        context: Surroundings::default(),
     }
 }
 
@@ -146,6 +150,22 @@ fn post_capture(text: &str) -> CaptureRecord {
         )],
     }];
     capture
+}
+
+/// Posts that belong to a captured one, within the default bounds.
+fn surroundings(posts: &[(Tie, &str)]) -> Surroundings {
+    Surroundings {
+        posts: posts
+            .iter()
+            .map(|(tie, id)| Around {
+                tie: *tie,
+                post: post_ref(id),
+            })
+            .collect(),
+        depth: 2,
+        most: 20,
+        is_context: false,
+    }
 }
 
 fn post_ref(id: &str) -> PostRef {
@@ -310,8 +330,10 @@ async fn full_archive(path: &Path) -> ReadingReceipt {
         .add_reading(new_reading(b"<p>story</p>"), Queueing::default())
         .await
         .unwrap();
+    let mut post = post_capture("It works");
+    post.context = surroundings(&[(Tie::Quotes, "1433000000000000003")]);
     for (target, record) in [
-        (receipt.targets[0], post_capture("It works")),
+        (receipt.targets[0], post),
         (receipt.targets[1], page_capture(b"a page")),
     ] {
         let job = lease_one(&store, target).await;
@@ -704,6 +726,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
             let pick = match table {
                 "block" | "sentence" => "ordinal = 1",
                 "citation_sentence" | "resolution_candidate" => "rank = 0",
+                "context" => "ordinal = 0",
                 _ => pick.as_str(),
             };
             let sql = format!(
@@ -1406,7 +1429,7 @@ async fn child_process() {
         let Completion::Stored(capture) = done else {
             panic!("stale")
         };
-        println!("stored {capture}");
+        println!("stored {}", capture.capture);
     }
 }
 

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Params, Row, params};
 
 use super::Extract;
 use crate::error::Result;
+use crate::store::context::{self, Near};
 use crate::store::exchange::read_header_lines;
 use crate::store::failure::sql_error;
 use crate::store::row::unhex;
@@ -557,6 +558,9 @@ impl Extract<'_> {
                             WHERE EXISTS (SELECT 1 FROM citation c WHERE c.target = t.id
                                             AND c.reading IN (SELECT id FROM export_reading)))
              SELECT x.id FROM export_target x WHERE x.id NOT IN (SELECT id FROM cited UNION SELECT means FROM cited)
+               -- what was captured first because another belongs with it stands with that one
+               AND NOT EXISTS (SELECT 1 FROM context n WHERE n.target = x.id AND n.capture IN (SELECT id FROM export_capture)
+                                 AND NOT EXISTS (SELECT 1 FROM capture c WHERE c.target = x.id AND c.id < n.capture))
              ORDER BY x.id",
             |row| row.get(0),
             each,
@@ -769,6 +773,18 @@ impl Extract<'_> {
                 })
             },
         )
+    }
+
+    /// The posts that belong to a target, as its selected captures and theirs named them, the nearest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn context(&self, target: i64) -> Result<Vec<Near>> {
+        const SELECTED: &str = "capture IN (SELECT id FROM export_capture)";
+        let connection = self.reader.connection();
+        context::deepest(connection, SELECTED)
+            .and_then(|deepest| context::around(connection, target, deepest, SELECTED))
+            .map_err(|error| sql_error(self.reader.path(), &error))
     }
 
     /// The files of the post that a capture had.

@@ -1,0 +1,327 @@
+//! The context of cited posts: what they quote, answer or repeat, and their authors' own threads.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use crate::run::running;
+use crate::scene::{POST, Scene, article, text};
+use crate::web::Reply;
+
+const QUOTED: &str = "1785500000000000001";
+const PARENT: &str = "1785500000000000002";
+const ABOVE: &str = "1785500000000000003";
+const FURTHER: &str = "1785500000000000004";
+
+/// Lets X's syndication answer with a post of `handle` that names others by further members of its JSON.
+fn has(scene: &Scene, id: &str, handle: &str, words: &str, more: &str) {
+    let body = format!(
+        r#"{{"__typename":"Tweet","id_str":"{id}","created_at":"2024-05-01T10:00:00.000Z","text":"{words}",
+        "user":{{"id_str":"7{handle}","name":"Name of {handle}","screen_name":"{handle}"}},"edit_control":{{"edit_tweet_ids":["{id}"]}}{more}}}"#
+    );
+    scene.syndication(id, Reply::json(body));
+}
+
+fn quoting(id: &str, handle: &str) -> String {
+    format!(
+        r#","quoted_tweet":{{"__typename":"Tweet","id_str":"{id}","text":"Quoted words","user":{{"id_str":"7{handle}","screen_name":"{handle}"}}}}"#
+    )
+}
+
+fn answering(id: &str, handle: &str) -> String {
+    format!(
+        r#","in_reply_to_status_id_str":"{id}","in_reply_to_user_id_str":"7{handle}","in_reply_to_screen_name":"{handle}""#
+    )
+}
+
+/// An archived article that cites a post which quotes one and answers another, which answers a third, and so on.
+fn archived(settings: &[&str]) -> Scene {
+    let scene = Scene::new();
+    has(
+        &scene,
+        POST,
+        "ada_b",
+        "The bridge is standing.",
+        &(quoting(QUOTED, "bob") + &answering(PARENT, "cleo")),
+    );
+    has(&scene, QUOTED, "bob", "Is it standing?", "");
+    has(&scene, PARENT, "cleo", "What of the bridge?", &answering(ABOVE, "dan"));
+    has(&scene, ABOVE, "dan", "The water rises.", &answering(FURTHER, "eve"));
+    has(&scene, FURTHER, "eve", "Rain.", "");
+    scene.file("story.html", article(POST));
+    let mut arguments = vec!["story.html", "--url", "http://news.example/bridge"];
+    for setting in settings {
+        arguments.extend(["--set", setting]);
+    }
+    scene.archives(0, &arguments);
+    scene
+}
+
+/// What belongs to what, as the archive has it.
+fn ties(scene: &Scene) -> String {
+    scene.value(
+        "SELECT coalesce(group_concat(line, char(10)), '') FROM (
+           SELECT replace(o.url, rtrim(o.url, '0123456789'), '') || ' ' || x.relation || ' ' || t.native_id || ' ' || x.depth AS line
+           FROM context x JOIN capture c ON c.id = x.capture JOIN target o ON o.id = c.target JOIN target t ON t.id = x.target
+           ORDER BY x.depth, x.capture, x.ordinal)",
+    )
+}
+
+fn captures(scene: &Scene, id: &str) -> i64 {
+    scene.value(&format!(
+        "SELECT count(*) FROM capture c JOIN target t ON t.id = c.target WHERE t.native_id = '{id}'"
+    ))
+}
+
+#[test]
+fn what_a_cited_post_quotes_and_answers_is_captured_with_it_two_steps_far() {
+    let scene = archived(&[]);
+    assert_eq!(
+        ties(&scene),
+        format!("{POST} quotes {QUOTED} 1\n{POST} replies_to {PARENT} 1\n{PARENT} replies_to {ABOVE} 2")
+    );
+    for (id, times) in [(POST, 1), (QUOTED, 1), (PARENT, 1), (ABOVE, 1), (FURTHER, 0)] {
+        assert_eq!(captures(&scene, id), times, "{id}");
+    }
+    let known: i64 = scene.value("SELECT count(*) FROM target WHERE kind = 'post'");
+    assert_eq!(known, 4, "what is further away is only named");
+    assert_eq!(
+        scene.value::<String>("SELECT post_text || ' ' || state FROM contexts WHERE relation = 'quotes'"),
+        "Is it standing? captured"
+    );
+    scene.is_sound();
+    let shown = scene
+        .bare()
+        .args(["show", "http://news.example/bridge"])
+        .output()
+        .unwrap();
+    let shown = text(&shown.stdout);
+    for line in [
+        &format!("└ quotes https://x.com/bob/status/{QUOTED}: captured from x.syndication (post)")[..],
+        &format!("└ answers https://x.com/cleo/status/{PARENT}: captured"),
+        &format!("└ https://x.com/cleo/status/{PARENT} answers https://x.com/dan/status/{ABOVE}: captured"),
+        "1 captured",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let shown = scene
+        .bare()
+        .args(["show", "--json", &format!("https://x.com/ada_b/status/{POST}")])
+        .output()
+        .unwrap();
+    let target: serde_json::Value = serde_json::from_str(text(&shown.stdout).lines().next().unwrap()).unwrap();
+    assert_eq!(target["context"][0]["relation"], "quotes");
+    assert_eq!(target["context"][2]["of"], target["context"][1]["target"]);
+    assert_eq!(target["context"][2]["post_text"], "The water rises.");
+}
+
+#[test]
+fn the_settings_bound_how_far_and_how_many() {
+    for (settings, expected) in [
+        (&["context.depth=0"][..], String::new()),
+        (&["context.posts=0"], String::new()),
+        (&["context.posts=1"], format!("{POST} quotes {QUOTED} 1")),
+        (
+            &["context.depth=1"],
+            format!("{POST} quotes {QUOTED} 1\n{POST} replies_to {PARENT} 1"),
+        ),
+        (
+            &["context.depth=3"],
+            format!(
+                "{POST} quotes {QUOTED} 1\n{POST} replies_to {PARENT} 1\n{PARENT} replies_to {ABOVE} 2\n{ABOVE} replies_to {FURTHER} 3"
+            ),
+        ),
+    ] {
+        let scene = archived(settings);
+        assert_eq!(ties(&scene), expected, "{settings:?}");
+        let captured: i64 =
+            scene.value("SELECT count(*) FROM capture c JOIN target t ON t.id = c.target WHERE t.kind = 'post'");
+        assert_eq!(captured, 1 + expected.lines().count() as i64, "{settings:?}");
+    }
+    let scene = Scene::new();
+    let output = scene.run(&["--set", "context.depth=11", "story.html"]);
+    assert_eq!(output.status.code(), Some(78));
+}
+
+#[test]
+fn posts_that_quote_each_other_and_themselves_are_captured_once_each() {
+    let scene = Scene::new();
+    has(
+        &scene,
+        POST,
+        "ada_b",
+        "A",
+        &(quoting(QUOTED, "bob") + &answering(POST, "ada_b")),
+    );
+    has(&scene, QUOTED, "bob", "B", &quoting(POST, "ada_b"));
+    let input = scene.file("story.html", article(POST));
+    scene.archives(0, &[&input]);
+    assert_eq!(
+        ties(&scene),
+        format!("{POST} quotes {QUOTED} 1\n{QUOTED} quotes {POST} 2")
+    );
+    assert_eq!((captures(&scene, POST), captures(&scene, QUOTED)), (1, 1));
+    scene.is_sound();
+    let shown = scene.bare().args(["show", &input]).output().unwrap();
+    assert_eq!(shown.status.code(), Some(65));
+    // Without an article both belong to each other, and the report must still hold both.
+    let alone = Scene::new();
+    has(&alone, POST, "ada_b", "Words of A", &quoting(QUOTED, "bob"));
+    has(&alone, QUOTED, "bob", "Words of B", &quoting(POST, "ada_b"));
+    alone.archives(0, &["--target", &format!("https://x.com/ada_b/status/{POST}")]);
+    let exported = alone.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
+    assert_eq!(exported.status.code(), Some(0), "{}", text(&exported.stderr));
+    let report = fs::read_to_string(alone.path("bundle/data/report.html")).unwrap();
+    for words in ["Words of A", "Words of B"] {
+        assert!(report.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn what_an_answer_names_in_a_form_that_is_no_id_is_not_followed() {
+    for id in [
+        "../../1785500000000000001",
+        "1785500000000000001?x=1&y=2",
+        "javascript:alert(1)",
+        "99999999999999999999999999",
+        "",
+        "\\u0000",
+        "http://127.0.0.1/status/1",
+    ] {
+        let scene = Scene::new();
+        has(&scene, POST, "ada_b", "A", &answering(id, "bob/../.."));
+        let input = scene.file("story.html", article(POST));
+        scene.archives(0, &[&input]);
+        let ids: String =
+            scene.value("SELECT coalesce(group_concat(native_id), '') FROM target WHERE kind = 'post' ORDER BY id");
+        assert!(ids == POST || ids == format!("{POST},{QUOTED}"), "{id}: {ids}");
+        scene.is_sound();
+    }
+}
+
+#[test]
+fn context_that_many_posts_share_is_captured_once() {
+    const OTHER: &str = "1785500000000000009";
+    let scene = Scene::new();
+    has(&scene, POST, "ada_b", "A", &quoting(QUOTED, "bob"));
+    has(&scene, OTHER, "fay", "F", &quoting(QUOTED, "bob"));
+    has(&scene, QUOTED, "bob", "B", "");
+    let one = scene.file("one.html", article(POST));
+    let two = scene.file("two.html", article(OTHER).replace("Orsay", "Evry"));
+    scene.archives(0, &[&one, &two]);
+    assert_eq!(captures(&scene, QUOTED), 1);
+    scene.archives(0, &[&one, &two]);
+    assert_eq!(captures(&scene, QUOTED), 1);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM context"), 2);
+}
+
+#[test]
+fn context_is_captured_again_each_quarter_and_once_it_is_cited_like_anything_cited() {
+    let scene = archived(&[]);
+    let days = |id: &str| -> f64 {
+        scene.value(&format!(
+            "SELECT julianday(r.due) - julianday('now') FROM recheck r JOIN target t ON t.id = r.target WHERE t.native_id = '{id}'"
+        ))
+    };
+    assert!(days(POST) < 0.3, "{}", days(POST));
+    assert!((89.0..91.0).contains(&days(PARENT)), "{}", days(PARENT));
+    // Cited now, it is due, and the next run follows its context from there.
+    let input = scene.file("later.html", article(PARENT).replace("ada_b", "cleo"));
+    scene.archives(0, &[&input]);
+    assert_eq!(captures(&scene, PARENT), 1, "it has its answer");
+    assert!(days(PARENT) < 0.1);
+    let output = running(&scene).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!((captures(&scene, PARENT), captures(&scene, POST)), (2, 1));
+    assert!(days(PARENT) < 0.3);
+    // What stood two steps away is one step away now: due, and what it answers belongs to the newly cited post.
+    let output = running(&scene).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!((captures(&scene, ABOVE), captures(&scene, FURTHER)), (2, 1));
+    scene.is_sound();
+}
+
+#[test]
+fn context_that_is_gone_or_cannot_be_had_is_a_capture_with_that_outcome() {
+    let scene = Scene::new();
+    has(
+        &scene,
+        POST,
+        "ada_b",
+        "A",
+        &(quoting(QUOTED, "bob") + &answering(PARENT, "cleo")),
+    );
+    scene.syndication(
+        QUOTED,
+        Reply::json(r#"{"__typename":"TweetTombstone","tombstone":{"text":{"text":"This Post was deleted by the Post author. Learn more"}}}"#),
+    );
+    scene.syndication(PARENT, Reply::status(503));
+    let input = scene.file("story.html", article(POST));
+    scene.archives(3, &[&input]);
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT group_concat(relation || ' ' || state, ', ') FROM (SELECT * FROM contexts ORDER BY relation)"
+        ),
+        "quotes deleted, replies_to server_error"
+    );
+    // What failed for a reason that passes is tried again like anything else.
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM job WHERE done = 0"), 1);
+}
+
+#[test]
+fn an_article_is_exported_with_the_context_of_what_it_cites_and_the_bundle_verifies() {
+    let scene = archived(&[]);
+    let other = scene.file("other.html", "<title>Other</title><article><p>Nothing but <a href='http://river.example/x'>this page</a> is cited here.</p></article>");
+    scene.archives(0, &[&other, "--url", "http://news.example/other"]);
+    for (selection, posts) in [
+        (&["--article", "http://news.example/bridge"][..], 4),
+        (&["--article", "http://news.example/other"], 0),
+        (&["--target", &format!("https://x.com/cleo/status/{PARENT}")], 2),
+        (&["--all"], 4),
+    ] {
+        let folder = scene.path("bundle");
+        let _ = fs::remove_dir_all(&folder);
+        let exported = scene
+            .bare()
+            .arg("export")
+            .args(selection)
+            .args(["-o", "bundle"])
+            .output()
+            .unwrap();
+        assert_eq!(exported.status.code(), Some(0), "{}", text(&exported.stderr));
+        let verified = scene.bare().args(["verify", "bundle"]).output().unwrap();
+        assert_eq!(verified.status.code(), Some(0), "{}", text(&verified.stderr));
+        let lines = fs::read_to_string(folder.join("data/posts.jsonl")).unwrap();
+        assert_eq!(lines.lines().count(), posts, "{selection:?}");
+        let slim = Connection::open(folder.join("data/archive.db")).unwrap();
+        let rows: i64 = slim
+            .query_row("SELECT count(*) FROM contexts", [], |row| row.get(0))
+            .unwrap();
+        let lines = fs::read_to_string(folder.join("data/context.jsonl")).unwrap();
+        assert_eq!(lines.lines().count() as i64, rows);
+    }
+    let _ = fs::remove_dir_all(scene.path("bundle"));
+    let exported = scene
+        .bare()
+        .args(["export", "--article", "http://news.example/bridge", "-o", "bundle"])
+        .output()
+        .unwrap();
+    assert_eq!(exported.status.code(), Some(0));
+    let report = fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
+    for words in [
+        "Quoted by this post",
+        "Answered by this post",
+        "The water rises.",
+        "quoted post captured; answered post captured",
+    ] {
+        assert!(report.contains(words), "{words}");
+    }
+    assert!(!report.contains("Kept without an article"));
+    let package = fs::read_to_string(scene.path("bundle/data/datapackage.json")).unwrap();
+    assert!(package.contains("\"context\""));
+    let dump = scene.dump("archive.db");
+    assert_eq!(
+        dump.lines().filter(|line| line.contains(r#""line":"context""#)).count(),
+        3
+    );
+}
