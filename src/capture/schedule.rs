@@ -44,6 +44,11 @@ pub fn next_check_of_context(now: Timestamp) -> Timestamp {
     now.plus_millis(OLD)
 }
 
+/// Whether a target was first captured within the last day, or never before.
+pub fn is_young(first: Option<Timestamp>, now: Timestamp) -> bool {
+    first.is_none_or(|first| now.millis().saturating_sub(first.millis()) < DAY)
+}
+
 /// When to read an article again that was first read at `first`: as a target, but at most once a day, because every look at a page
 /// that is made anew for each reader is kept.
 pub fn next_reading(first: Timestamp, now: Timestamp) -> Timestamp {

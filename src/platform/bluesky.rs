@@ -21,7 +21,7 @@ pub static PLATFORM: Platform = Platform {
     page: true,
     resolvers: &[],
     beside: |_, id| thread::address(id),
-    thread: None,
+    thread: Some(&thread::Around),
     upstreams: &[
         ("appview", "https://public.api.bsky.app"),
         ("plc", "https://plc.directory"),

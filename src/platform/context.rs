@@ -6,6 +6,9 @@ use url::Url;
 use super::post::{Post, Related, Relation};
 use super::{Platform, PostRef, Recognised, fediverse};
 
+#[cfg(test)]
+mod tests;
+
 /// Longest address of a post that is followed, in bytes.
 const LONGEST: usize = 2048;
 
@@ -44,7 +47,7 @@ pub struct Around {
     pub post: PostRef,
 }
 
-/// The posts that `post`, which was asked for as `at`, names, each once.
+/// The posts that `post`, which was asked for as `at`, names.
 #[must_use]
 pub fn named(platform: &Platform, at: &PostRef, post: &Post) -> Vec<Around> {
     let mut found: Vec<Around> = Vec::new();
@@ -58,17 +61,36 @@ pub fn named(platform: &Platform, at: &PostRef, post: &Post) -> Vec<Around> {
             Relation::Parent if is_of_the_same_author(post, related) => Tie::Thread,
             Relation::Parent => Tie::RepliesTo,
         };
-        let is_itself =
-            other.url == at.url || (other.platform == at.platform && [&at.id, &post.id].contains(&&other.id));
-        if !is_itself
-            && !found
-                .iter()
-                .any(|known| known.post.url == other.url && known.tie == tie)
-        {
+        let is_itself = other.platform == at.platform && [&at.id, &post.id].contains(&&other.id);
+        if !is_itself {
             found.push(Around { tie, post: other });
         }
     }
     found
+}
+
+/// Adds the other parts of the thread to what the post names.
+pub fn add_thread(found: &mut Vec<Around>, at: &PostRef, parts: Vec<PostRef>) {
+    for post in parts {
+        let is_known = found.iter().any(|known| is_same(&known.post, &post));
+        if !is_known && !is_same(at, &post) {
+            found.push(Around { tie: Tie::Thread, post });
+        }
+    }
+}
+
+/// Whether a thread may be found around the post: it is said that it was answered, or it answers its own author.
+#[must_use]
+pub fn may_have_thread(post: &Post) -> bool {
+    let replies = post.counts.iter().find(|(name, _)| name == "replies");
+    replies.is_some_and(|(_, number)| *number > 0)
+        || post
+            .related(Relation::Parent)
+            .is_some_and(|parent| is_of_the_same_author(post, parent))
+}
+
+fn is_same(one: &PostRef, other: &PostRef) -> bool {
+    (one.platform, &one.id) == (other.platform, &other.id)
 }
 
 /// The post that is meant: by its address, else by its id beside that of the post that names it. A post of another platform is

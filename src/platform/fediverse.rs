@@ -28,6 +28,7 @@ pub static MASTODON: Platform = Platform {
         },
     ],
     beside: |at, id| on_its_server(at, &format!("/statuses/{id}")),
+    thread: Some(&status::Context),
     upstreams: &[("server", OWN_SERVER)],
     ..Platform::by_address("mastodon", mastodon)
 };

@@ -171,6 +171,12 @@ pub fn source_kind(name: &str) -> Option<SourceKind> {
         .find(|source| source.name() == name)
         .map(|source| source.kind())
         .or((name == WEB).then_some(SourceKind::Page))
+        .or_else(|| {
+            let mut threads = PLATFORMS.iter().filter_map(|platform| platform.thread);
+            threads
+                .any(|thread| thread.name() == name)
+                .then_some(SourceKind::Witness)
+        })
 }
 
 /// What `url` is to the first platform that knows it.
@@ -312,7 +318,8 @@ pub const WEB: &str = "web";
 pub enum SourceKind {
     /// What the platform shows now.
     Live,
-    /// What a third party tells of what the platform shows: kept beside other answers, and nothing is concluded from it.
+    /// What a third party tells of what the platform shows, or what is told of the posts around: kept beside other answers, and
+    /// nothing is concluded from it.
     Witness,
     /// The page at the post's address as it is now, of which nothing is read.
     Page,

@@ -162,8 +162,6 @@ fn posts_that_quote_each_other_and_themselves_are_captured_once_each() {
     );
     assert_eq!((captures(&scene, POST), captures(&scene, QUOTED)), (1, 1));
     scene.is_sound();
-    let shown = scene.bare().args(["show", &input]).output().unwrap();
-    assert_eq!(shown.status.code(), Some(65));
     // Without an article both belong to each other, and the report must still hold both.
     let alone = Scene::new();
     has(&alone, POST, "ada_b", "Words of A", &quoting(QUOTED, "bob"));
@@ -256,6 +254,7 @@ fn context_that_is_gone_or_cannot_be_had_is_a_capture_with_that_outcome() {
         Reply::json(r#"{"__typename":"TweetTombstone","tombstone":{"text":{"text":"This Post was deleted by the Post author. Learn more"}}}"#),
     );
     scene.syndication(PARENT, Reply::status(503));
+    scene.web.on("oembed.test", "/*", [Reply::status(503)]);
     let input = scene.file("story.html", article(POST));
     scene.archives(3, &[&input]);
     assert_eq!(
@@ -324,4 +323,131 @@ fn an_article_is_exported_with_the_context_of_what_it_cites_and_the_bundle_verif
         dump.lines().filter(|line| line.contains(r#""line":"context""#)).count(),
         3
     );
+}
+
+/// A post of Bluesky in a thread as the AppView shows it, without its end.
+fn bluesky_view(did: &str, number: u32, answers: Option<u32>) -> String {
+    let uri = |number: u32| format!("at://{did}/app.bsky.feed.post/3kabc2xyz7k2{number}");
+    let reply = answers.map(|parent| {
+        format!(
+            r#","reply":{{"parent":{{"uri":"{}"}},"root":{{"uri":"{}"}}}}"#,
+            uri(parent),
+            uri(2)
+        )
+    });
+    format!(
+        r#"{{"post":{{"uri":"{}","cid":"bafy","author":{{"did":"{did}","handle":"ada.example.org"}},
+        "record":{{"text":"Part {number}","createdAt":"2024-05-01T10:00:00.000Z"{}}},"replyCount":1}}"#,
+        uri(number),
+        reply.unwrap_or_default()
+    )
+}
+
+#[test]
+fn an_authors_own_thread_on_bluesky_is_captured_around_the_part_that_is_cited() {
+    const DID: &str = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa";
+    const OTHER: &str = "did:plc:bbbbbbbbbbbbbbbbbbbbbbbb";
+    let path = |number: u32, reach: &str| {
+        format!(
+            "/xrpc/app.bsky.feed.getPostThread?uri=at%3A%2F%2F{}%2Fapp.bsky.feed.post%2F3kabc2xyz7k2{number}&{reach}",
+            DID.replace(':', "%3A")
+        )
+    };
+    let (alone, around) = ("depth=0&parentHeight=1", "depth=20&parentHeight=20");
+    let part = |number: u32| bluesky_view(DID, number, (number > 2).then(|| number - 1));
+    let scene = Scene::new();
+    for number in 2..=5 {
+        let body = format!("{{\"thread\":{}}}}}", part(number));
+        scene.web.on("bluesky.test", &path(number, alone), [Reply::json(body)]);
+    }
+    // The third part is cited; the second stands above it, the fourth and fifth below, beside what others answered.
+    let below = format!("{},\"replies\":[{}}}]}}", part(4), part(5));
+    let body = format!(
+        "{{\"thread\":{},\"parent\":{}}},\"replies\":[{}}},{below}]}}}}",
+        part(3),
+        part(2),
+        bluesky_view(OTHER, 7, None)
+    );
+    scene.web.on("bluesky.test", &path(3, around), [Reply::json(body)]);
+    let page = format!(
+        "<title>Herons</title><article><p>The warden wrote <a href='https://bsky.app/profile/{DID}/post/3kabc2xyz7k23'>of the herons</a> this week.</p></article>"
+    );
+    let input = scene.file("story.html", page);
+    scene.archives(0, &[&input]);
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT group_concat(relation || ' ' || state || ' ' || post_text, ', ')
+             FROM (SELECT c.* FROM contexts c WHERE of_url LIKE '%7k23' ORDER BY post_text)"
+        ),
+        "thread captured Part 2, thread captured Part 4, thread captured Part 5"
+    );
+    let captured: i64 =
+        scene.value("SELECT count(*) FROM capture c JOIN target t ON t.id = c.target WHERE t.platform = 'bluesky'");
+    assert_eq!(captured, 4);
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT group_concat(source || ' ' || outcome || ' ' || reason) FROM answer WHERE source LIKE '%.context'"
+        ),
+        "bluesky.context captured thread",
+        "a thread is asked for around what is cited alone"
+    );
+    scene.is_sound();
+    // A thread that cannot be had costs nothing else, and nothing is concluded from it.
+    let other = Scene::new();
+    let body = format!("{{\"thread\":{}}}}}", part(2));
+    other.web.on("bluesky.test", &path(2, alone), [Reply::json(body)]);
+    other.archives(
+        0,
+        &[
+            "--target",
+            &format!("https://bsky.app/profile/{DID}/post/3kabc2xyz7k22"),
+        ],
+    );
+    assert_eq!(
+        other.value::<String>(
+            "SELECT group_concat(source || ' ' || outcome, ', ') FROM (SELECT * FROM answer ORDER BY id)"
+        ),
+        "bluesky.thread captured, bluesky.context not_found"
+    );
+    assert_eq!(other.value::<String>("SELECT state FROM verdicts"), "live");
+}
+
+#[test]
+fn an_authors_own_thread_on_mastodon_is_captured_and_what_is_skipped_is_not_asked() {
+    let status = |number: u32, replies: u32, answers: &str| {
+        format!(
+            r#"{{"id":"11300000000000000{number}","url":"https://social.example/@ada/11300000000000000{number}","created_at":"2024-05-01T10:00:00.000Z",
+            "content":"<p>Part {number}</p>","account":{{"id":"7","acct":"ada"}},"replies_count":{replies},"in_reply_to_id":{answers},
+            "in_reply_to_account_id":"7"}}"#
+        )
+    };
+    let first = "\"113000000000000001\"";
+    for skip in [false, true] {
+        let scene = Scene::new();
+        let at = "/social.example/api/v1/statuses/11300000000000000";
+        scene
+            .web
+            .on("mastodon.test", &format!("{at}1"), [Reply::json(status(1, 1, "null"))]);
+        scene
+            .web
+            .on("mastodon.test", &format!("{at}2"), [Reply::json(status(2, 0, first))]);
+        let body = format!(r#"{{"ancestors":[],"descendants":[{}]}}"#, status(2, 0, first));
+        let around = format!("{at}1/context");
+        scene.web.on("mastodon.test", &around, [Reply::json(body)]);
+        let skipped = if skip { "skip=['mastodon.context']" } else { "skip=[]" };
+        scene.archives(
+            0,
+            &[
+                "--set",
+                skipped,
+                "--target",
+                "https://social.example/@ada/113000000000000001",
+            ],
+        );
+        let found: String = scene.value(
+            "SELECT coalesce(group_concat(relation || ' ' || post_text, ', '), '') FROM (SELECT * FROM contexts ORDER BY named_by)",
+        );
+        assert_eq!(found, if skip { "" } else { "thread Part 2, thread Part 1" });
+        assert_eq!(scene.web.asked("mastodon.test", &around), usize::from(!skip));
+    }
 }
