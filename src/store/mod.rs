@@ -35,6 +35,7 @@ mod target;
 mod tests;
 mod verdict;
 pub mod verify;
+mod words;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -67,6 +68,7 @@ pub use redact::Redactable;
 pub(crate) use row::{hex, unhex};
 pub use search::Hit;
 pub use settle::{CandidateView, Settled, UnresolvedView};
+pub use words::add_words;
 
 /// How an archive is opened for a run.
 #[derive(Debug, Clone)]

@@ -122,12 +122,19 @@ fn the_parts_of_an_authors_own_thread_above_a_cited_one_are_one_step_away_and_st
         let ids = [POST, "1785500000000000005", ABOVE, PARENT, QUOTED, FURTHER];
         for (number, id) in ids.iter().enumerate() {
             let above = ids.get(number + 1).map(|above| answering(above, "ada_b"));
-            has(&scene, id, "ada_b", &format!("Part {number}"), &above.unwrap_or_default());
+            has(
+                &scene,
+                id,
+                "ada_b",
+                &format!("Part {number}"),
+                &above.unwrap_or_default(),
+            );
         }
         let input = scene.file("story.html", article(POST));
         let posts = format!("context.posts={posts}");
         scene.archives(0, &["--set", "context.depth=1", "--set", &posts, &input]);
-        let all: i64 = scene.value("SELECT count(*) FROM capture c JOIN target t ON t.id = c.target WHERE t.kind = 'post'");
+        let all: i64 =
+            scene.value("SELECT count(*) FROM capture c JOIN target t ON t.id = c.target WHERE t.kind = 'post'");
         assert_eq!(all, captured);
         assert_eq!(
             scene.value::<String>("SELECT group_concat(DISTINCT relation || ' ' || depth) FROM context"),
