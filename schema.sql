@@ -24,6 +24,9 @@
 --   Evidence (all tables but the last group) is only ever added to: triggers refuse UPDATE and DELETE. The one way to take
 --   something out is a redaction, which says who, when and why, and leaves the digest (see `redaction`).
 --
+-- Where `citekeep search` has much to look through it makes tables `words…` (FTS5, without texts of its own): an index that can be
+-- dropped at any time, and is at every redaction.
+--
 -- How the ledger covers the evidence
 --   Every run, reading, capture, resolution, reparse, note, stamp, import and redaction is one entry of `ledger`, and its id is the entry's seq. The
 --   entry's line names digests of everything that was added with it: bodies, request and response headers, and `rows`,

@@ -134,3 +134,55 @@ fn add_all(connection: &Connection) -> rusqlite::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Whether the index finds `text` for this query.
+    fn finds(text: &str, query: &Query) -> bool {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(CREATE).unwrap();
+        connection
+            .execute("INSERT INTO words (rowid, text) VALUES (1, ?1)", [tokens(text)])
+            .unwrap();
+        connection
+            .prepare("SELECT 1 FROM words WHERE words MATCH ?1")
+            .unwrap()
+            .exists([query.expression()])
+            .unwrap()
+    }
+
+    #[test]
+    fn the_index_finds_words_and_phrases_in_any_script() {
+        for (phrases, text, found) in [
+            (&["bridges of"][..], "The “Bridges” – of Orsay", true),
+            (&["bridges off"], "The “Bridges” – of Orsay", false),
+            (&["bridges o", "or"], "The “Bridges” – of Orsay", true),
+            (&["ridge"], "The Bridges of Orsay", false),
+            (&["大桥"], "奥赛大桥仍然矗立", true),
+            (&["桥大"], "奥赛大桥仍然矗立", false),
+            (&["สะพาน"], "เขาบอกว่าสะพานยังอยู่", true),
+            (&["ブリッジ"], "オルセーﾌﾞﾘｯｼﾞ", true),
+            (&["strasse"], "An der Straße", true),
+            (&["AND", "OR"], "and or", true),
+            (&["NEAR(a b)"], "near a b", true),
+        ] {
+            let query = Query::new(phrases.iter().copied()).unwrap();
+            assert_eq!(finds(text, &query), found, "{phrases:?} in {text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn what_a_text_has_the_index_finds(text in "[a-cÀ-Å \u{4e00}-\u{4e05}\u{0e01}-\u{0e3a}\u{300}.'\"*]{0,40}", from in 0_usize..40, length in 1_usize..8) {
+            let phrase: String = text.chars().skip(from).take(length).collect();
+            if let Some(query) = Query::new([phrase.as_str()]) {
+                prop_assert!(!query.is_in(&text) || finds(&text, &query), "{query:?}");
+            }
+        }
+    }
+}
