@@ -677,7 +677,7 @@ fn said_by_sources(scene: &Scene, address: &str) -> String {
         "story.html",
         format!("<!DOCTYPE html><article><p>The keeper of the weir <a href='{address}'>filmed it</a> that evening, they say.</p></article>"),
     );
-    scene.run(&[&input]);
+    scene.run(&["--set", "pace.patience=0", &input]);
     scene.is_sound();
     scene.value(
         "SELECT group_concat(source || ' ' || outcome || ' ' || reason, ', ')
@@ -745,7 +745,7 @@ fn what_youtube_says_of_a_video_on_its_page_and_by_oembed_is_told_apart() {
         (
             Reply::status(429),
             Reply::status(429),
-            "youtube.page rate_limited http_429, youtube.oembed rate_limited http_429: rate_limited -",
+            "youtube.page rate_limited http_429, youtube.oembed rate_limited host_paused: rate_limited -",
         ),
         (
             video("zzzzzzzzzzz"),
@@ -854,7 +854,7 @@ fn what_tiktok_says_of_a_video_by_oembed_and_on_its_page_is_told_apart() {
         (
             Reply::status(429),
             Reply::status(429),
-            "tiktok.oembed rate_limited http_429, tiktok.page rate_limited http_429: rate_limited -",
+            "tiktok.oembed rate_limited http_429, tiktok.page rate_limited host_paused: rate_limited -",
         ),
         (
             embed("7106594312292453999"),
