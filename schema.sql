@@ -444,6 +444,7 @@ CREATE TABLE context (
   PRIMARY KEY (capture, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX context_target ON context (target);
+CREATE INDEX context_depth ON context (depth) WHERE depth > 1;
 
 -- The answers of a capture were read again by a better reader: its `entry` is that of the posts that were read then, which stand
 -- beside those that were read before. Only what differs from the newest is added.

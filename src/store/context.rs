@@ -80,7 +80,10 @@ impl Session {
 
     /// The target of a post of the context, and whether it was queued now; `None` where the cited post has as many as it may.
     fn take_up(&mut self, post: &PostRef, place: Place, most: usize) -> Result<Option<(i64, bool)>, Fault> {
-        let known = self.post_target(post)?;
+        let known = match self.post_target(post)? {
+            None => self.otherwise_known(place.root, post)?,
+            known => known,
+        };
         let has_turn = match known {
             Some(target) => self
                 .connection
@@ -106,6 +109,17 @@ impl Session {
         self.enqueue(&[target], false)?;
         self.set_place(target, place)?;
         Ok(Some((target, true)))
+    }
+
+    /// The cited post where it is what is meant, and only its address has another form of id: a handle in the place of a number.
+    fn otherwise_known(&self, root: i64, post: &PostRef) -> rusqlite::Result<Option<i64>> {
+        self.connection
+            .prepare_cached(
+                "SELECT c.target FROM target t JOIN capture c ON c.target = t.id JOIN answer a ON a.capture = c.id
+                 JOIN post p ON p.answer = a.id WHERE t.id = ?1 AND t.platform = ?2 AND p.native_id = ?3 LIMIT 1",
+            )?
+            .query_row(params![root, post.platform, post.id], |row| row.get(0))
+            .optional()
     }
 
     fn place(&self, target: i64) -> rusqlite::Result<Option<Place>> {
@@ -156,14 +170,18 @@ impl Session {
     }
 }
 
-/// The most steps by which context was ever followed, in the captures that `within` selects from `context`.
-pub(super) fn deepest(connection: &Connection, within: &str) -> rusqlite::Result<i64> {
+/// The most steps by which context was followed in any capture up to the ledger entry `seq`.
+pub(super) fn deepest(connection: &Connection, seq: i64) -> rusqlite::Result<i64> {
     connection
-        .prepare_cached(&format!("SELECT coalesce(max(depth), 0) FROM context WHERE {within}"))?
-        .query_row([], |row| row.get(0))
+        .prepare_cached(
+            "SELECT coalesce((SELECT depth FROM context WHERE depth > 1 AND capture <= ?1 ORDER BY depth DESC LIMIT 1),
+                             EXISTS (SELECT 1 FROM context WHERE capture <= ?1))",
+        )?
+        .query_row([seq], |row| row.get(0))
 }
 
-/// The posts that belong to `target`, and what belongs to these, at most `deepest` steps away, the nearest first and each once.
+/// The posts that belong to `target`, and what belongs to these, at most `deepest` steps away, the nearest first and each once;
+/// as named in the captures that `within` selects from `context`.
 pub(super) fn around(connection: &Connection, target: i64, deepest: i64, within: &str) -> rusqlite::Result<Vec<Near>> {
     let mut found = Vec::new();
     if deepest == 0 {

@@ -775,7 +775,7 @@ fn sentences(connection: &Connection, reading: i64, text: Option<&str>) -> rusql
 }
 
 fn citations(connection: &Connection, reading: i64, sentences: &[SentenceView]) -> rusqlite::Result<Vec<CitationView>> {
-    let deepest = context::deepest(connection, "1")?;
+    let deepest = context::deepest(connection, i64::MAX)?;
     let mut references = connection.prepare_cached(
         "SELECT sentence, relation, confidence, reason FROM citation_sentence WHERE citation = ?1 ORDER BY rank",
     )?;
@@ -818,7 +818,7 @@ fn citations(connection: &Connection, reading: i64, sentences: &[SentenceView]) 
 }
 
 fn target_with_context(connection: &Connection, target: i64) -> rusqlite::Result<TargetView> {
-    let deepest = context::deepest(connection, "1")?;
+    let deepest = context::deepest(connection, i64::MAX)?;
     with_context(connection, target_view(connection, target)?, deepest)
 }
 

@@ -397,11 +397,14 @@ fn an_authors_own_thread_on_bluesky_is_captured_around_the_part_that_is_cited() 
         part(2),
         bluesky_view(OTHER, 7, None)
     );
-    scene.web.on("bluesky.test", &path(3, around), [Reply::json(body)]);
+    let whole = body;
+    scene
+        .web
+        .on("bluesky.test", &path(3, around), [Reply::json(whole.clone())]);
     let page = format!(
         "<title>Herons</title><article><p>The warden wrote <a href='https://bsky.app/profile/{DID}/post/3kabc2xyz7k23'>of the herons</a> this week.</p></article>"
     );
-    let input = scene.file("story.html", page);
+    let input = scene.file("story.html", &page);
     scene.archives(0, &[&input]);
     assert_eq!(
         scene.value::<String>(
@@ -421,6 +424,25 @@ fn an_authors_own_thread_on_bluesky_is_captured_around_the_part_that_is_cited() 
         "a thread is asked for around what is cited alone"
     );
     scene.is_sound();
+    // Cited by a handle, it is the same post that the other parts name by the number of its account.
+    let by_handle = Scene::new();
+    let page = page.replace(DID, "ada.example.org");
+    for number in 2..=5 {
+        let body = format!("{{\"thread\":{}}}}}", part(number));
+        by_handle
+            .web
+            .on("bluesky.test", &path(number, alone), [Reply::json(body)]);
+    }
+    by_handle.web.on("bluesky.test", &path(3, around), [Reply::json(whole)]);
+    by_handle.web.on(
+        "bluesky.test",
+        "/xrpc/com.atproto.identity.resolveHandle?handle=ada.example.org",
+        [Reply::json(format!("{{\"did\":\"{DID}\"}}"))],
+    );
+    let input = by_handle.file("story.html", page);
+    by_handle.archives(0, &[&input]);
+    assert_eq!(by_handle.value::<i64>("SELECT count(*) FROM target"), 4);
+    by_handle.is_sound();
     // A thread that cannot be had costs nothing else, and nothing is concluded from it.
     let other = Scene::new();
     let body = format!("{{\"thread\":{}}}}}", part(2));

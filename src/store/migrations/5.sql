@@ -28,6 +28,7 @@ CREATE TABLE context (
   PRIMARY KEY (capture, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX context_target ON context (target);
+CREATE INDEX context_depth ON context (depth) WHERE depth > 1;
 CREATE TRIGGER context_no_update BEFORE UPDATE ON context BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER context_no_delete BEFORE DELETE ON context BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 
