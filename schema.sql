@@ -9,6 +9,7 @@
 --   posts       the newest text of every post that was obtained
 --   verdicts    what all captures of a target together say: live, edited, deleted, restored … or unknown, and why
 --   bodies      everything received, byte for byte: digest, length and where it came from
+--   contexts    posts that captured posts quote, answer or repeat, and their authors' own threads
 --   gone        posts that a source says were deleted, or whose account is gone or suspended
 --   unresolved  citations of posts that could not be identified yet, with the best guess
 --   records     what was taken from web archives of others, and what it was used for
@@ -22,6 +23,9 @@
 --   Lists inside one column are JSON.
 --   Evidence (all tables but the last group) is only ever added to: triggers refuse UPDATE and DELETE. The one way to take
 --   something out is a redaction, which says who, when and why, and leaves the digest (see `redaction`).
+--
+-- Where `citekeep search` has much to look through it makes tables `words…` (FTS5, without texts of its own): an index that can be
+-- dropped at any time, and is at every redaction.
 --
 -- How the ledger covers the evidence
 --   Every run, reading, capture, resolution, reparse, note, stamp, import and redaction is one entry of `ledger`, and its id is the entry's seq. The
@@ -37,7 +41,7 @@
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
 --     capture      the capture and its target, each answer followed by its exchanges and its canary, each post_media followed by its
---                  exchanges; `posts` has one digest for each post row followed by its post_detail
+--                  exchanges, each context followed by its target; `posts` has one digest for each post row followed by its post_detail
 --     resolution   the resolution and its target, the identified target if any, its candidates each followed by the
 --                  target, each step's answer followed by its exchanges
 --     import       the import and its web archive, then each record followed by its web archive and by the record that it revisits
@@ -433,6 +437,20 @@ CREATE TABLE post_detail (
                                         -- answers or repeats; present: whether the answer holds their content
 ) STRICT;
 
+-- Posts that belong to a captured one, as they were named in its capture: those that it quotes, answers or repeats, and those of
+-- its author's own thread. Each is a target of its own and captured as one, within the bounds of the settings (`context`).
+CREATE TABLE context (
+  capture   INTEGER NOT NULL REFERENCES capture (id),
+  ordinal   INTEGER NOT NULL,           -- in the order named, from 0
+  relation  TEXT NOT NULL CHECK (relation IN ('quotes', 'replies_to', 'reposts', 'thread')),
+                                        -- what the captured post does; thread: both are parts of one author's thread
+  target    INTEGER NOT NULL REFERENCES target (id),
+  depth     INTEGER NOT NULL CHECK (depth > 0),  -- steps from the nearest cited post as known then; within a thread there are none
+  PRIMARY KEY (capture, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX context_target ON context (target);
+CREATE INDEX context_depth ON context (depth) WHERE depth > 1;
+
 -- The answers of a capture were read again by a better reader: its `entry` is that of the posts that were read then, which stand
 -- beside those that were read before. Only what differs from the newest is added.
 CREATE TABLE reparse (
@@ -624,6 +642,14 @@ CREATE TABLE recheck (
 ) STRICT;
 CREATE INDEX recheck_due ON recheck (due);
 
+-- Targets that are captured only because they belong to a cited post; a row goes when somebody cites its target.
+CREATE TABLE context_of (
+  target  INTEGER PRIMARY KEY REFERENCES target (id),
+  root    INTEGER NOT NULL REFERENCES target (id),  -- the cited post that it was found from; counts for how many are captured
+  depth   INTEGER NOT NULL              -- as in context
+) STRICT;
+CREATE INDEX context_of_root ON context_of (root);
+
 -- Up to which capture the verdicts are judged; one row.
 CREATE TABLE judged (
   one      INTEGER PRIMARY KEY CHECK (one = 1),
@@ -760,6 +786,8 @@ CREATE TRIGGER answer_no_update BEFORE UPDATE ON answer BEGIN SELECT RAISE(ABORT
 CREATE TRIGGER answer_no_delete BEFORE DELETE ON answer BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER reparse_no_update BEFORE UPDATE ON reparse BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER reparse_no_delete BEFORE DELETE ON reparse BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER context_no_update BEFORE UPDATE ON context BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER context_no_delete BEFORE DELETE ON context BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_update BEFORE UPDATE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_delete BEFORE DELETE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
@@ -935,6 +963,18 @@ SELECT r.id AS record, r.kind, r.url, r.date, r.status, r.media_type, r.digests,
         FROM exchange_record n JOIN exchange x ON x.id = n.exchange LEFT JOIN answer a ON a.id = x.answer
         LEFT JOIN post_media m ON m.id = x.media WHERE n.record = r.id) AS events
 FROM record r JOIN web_archive w ON w.id = r.web_archive LEFT JOIN blob b ON b.id = r.body;
+
+-- Every post that belongs to a captured one (`of_target`), and what became of it.
+CREATE VIEW contexts AS
+SELECT c.target AS of_target, o.url AS of_url, x.relation, t.target, t.platform, t.native_id, t.url, min(x.depth) AS depth,
+       min(x.capture) AS named_by, t.state, t.reason, t.source, t.captured_at, p.author_handle AS post_author, p.posted_at,
+       p.text AS post_text
+FROM context x
+JOIN capture c ON c.id = x.capture
+JOIN target o ON o.id = c.target
+JOIN targets t ON t.target = x.target
+LEFT JOIN post p ON p.id = t.post
+GROUP BY c.target, x.relation, x.target;
 
 -- What all captures of each target together say now.
 CREATE VIEW verdicts AS

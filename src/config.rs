@@ -52,6 +52,8 @@ pub struct Config {
     pub limit: Limit,
     /// How much of what a linked page needs to look right is kept with it.
     pub requisites: Requisites,
+    /// How much is captured of the context of a cited post.
+    pub context: Context,
     /// What the guard lets pass.
     pub net: Net,
     /// Addresses of names, instead of asking DNS; `*` is every other name.
@@ -146,6 +148,22 @@ impl Default for Requisites {
             bytes: 32 << 20,
             seconds: 60.0,
         }
+    }
+}
+
+/// How much is captured, with each cited post, of what it quotes, answers or repeats, and of its author's own thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Context {
+    /// Steps from the cited post; 0: none is captured.
+    pub depth: usize,
+    /// Posts altogether.
+    pub posts: usize,
+}
+
+impl Default for Context {
+    fn default() -> Context {
+        Context { depth: 2, posts: 20 }
     }
 }
 
@@ -255,6 +273,7 @@ impl Default for Config {
             pace: Pace::default(),
             limit: Limit::default(),
             requisites: Requisites::default(),
+            context: Context::default(),
             net: Net::default(),
             hosts: BTreeMap::new(),
             canary: BTreeMap::new(),
@@ -383,6 +402,14 @@ impl Config {
         if self.requisites.count > 1_000 {
             let count = self.requisites.count;
             return Err(wrong("requisites.count", format!("{count} is more than 1000")));
+        }
+        for (name, count, most) in [
+            ("context.depth", self.context.depth, 10),
+            ("context.posts", self.context.posts, 200),
+        ] {
+            if count > most {
+                return Err(wrong(name, format!("{count} is more than {most}")));
+            }
         }
         self.canaries()?;
         self.witnesses()?;

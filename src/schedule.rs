@@ -21,6 +21,9 @@ const POSTS: &str = "1d:6h 3d:12h 7d:1d 30d:3d 90d:7d 365d:30d 90d";
 /// As of posts, but at most daily, because every look at a page that is made anew for each reader is kept.
 const ARTICLES: &str = "7d:1d 30d:3d 90d:7d 365d:30d 90d";
 
+/// What is only the context of a cited post is captured as seldom as anything: nobody's sentence rests on it.
+const CONTEXT: &str = "90d";
+
 /// Least time between captures of what a platform says is gone: it may be restored, but nothing more can be lost.
 const GONE: i64 = 7 * DAY;
 
@@ -117,7 +120,12 @@ pub struct Schedule(BTreeMap<String, Curve>);
 
 impl Default for Schedule {
     fn default() -> Schedule {
-        let standard = [("posts", POSTS), ("pages", POSTS), ("articles", ARTICLES)];
+        let standard = [
+            ("posts", POSTS),
+            ("pages", POSTS),
+            ("articles", ARTICLES),
+            ("context", CONTEXT),
+        ];
         let curves = standard
             .into_iter()
             .filter_map(|(name, curve)| Some((name.to_owned(), curve.parse().ok()?)));
@@ -126,7 +134,7 @@ impl Default for Schedule {
 }
 
 impl Schedule {
-    /// The names that are set: `posts`, `pages`, `articles`, or platforms'.
+    /// The names that are set: `posts`, `pages`, `articles`, `context`, or platforms'.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
@@ -140,24 +148,19 @@ impl Schedule {
         self
     }
 
-    /// When to capture a target again (what was not found, within a day: a verdict needs a second look) of this platform, `None` for a
-    /// linked page, that was first captured at `first` (`None`: now for the first time). Where persons set curves of their own for it
-    /// (`own`), the one that is due first counts.
+    /// When to capture a target again (what was not found, within a day: a verdict needs a second look) that was first captured at
+    /// `first` (`None`: now for the first time). The curve is the first that is set of those with `names`; where persons set curves
+    /// of their own for it (`own`), the one that is due first counts.
     #[must_use]
     pub fn next_check(
         &self,
-        platform: Option<&str>,
+        names: &[&str],
         own: &[Curve],
         first: Option<Timestamp>,
         now: Timestamp,
         outcome: Outcome,
     ) -> Timestamp {
-        let wait = self.wait(
-            &[platform, Some(if platform.is_some() { "posts" } else { "pages" })],
-            own,
-            first,
-            now,
-        );
+        let wait = self.wait(names, own, first, now);
         now.plus_millis(match outcome {
             gone if gone.is_gone() => wait.max(GONE),
             Outcome::NotFound => wait.min(DAY),
@@ -168,16 +171,16 @@ impl Schedule {
     /// When to read an article again that was first read at `first`.
     #[must_use]
     pub fn next_reading(&self, own: &[Curve], first: Timestamp, now: Timestamp) -> Timestamp {
-        now.plus_millis(self.wait(&[Some("articles")], own, Some(first), now))
+        now.plus_millis(self.wait(&["articles"], own, Some(first), now))
     }
 
     /// The wait by the curves of its own, else by the first of these names that is set.
-    fn wait(&self, names: &[Option<&str>], own: &[Curve], first: Option<Timestamp>, now: Timestamp) -> i64 {
+    fn wait(&self, names: &[&str], own: &[Curve], first: Option<Timestamp>, now: Timestamp) -> i64 {
         // A clock that was set back makes a target young again, never overdue.
         let age = first.map_or(0, |first| now.millis().saturating_sub(first.millis()).max(0));
         let own = own.iter().map(|curve| curve.wait(age)).min();
         own.or_else(|| {
-            let mut curves = names.iter().flatten().filter_map(|name| self.0.get(*name));
+            let mut curves = names.iter().filter_map(|name| self.0.get(*name));
             curves.next().map(|curve| curve.wait(age))
         })
         .unwrap_or(WAIT.1)
@@ -189,7 +192,7 @@ mod tests {
     use super::*;
 
     fn next_check(first: Option<Timestamp>, now: Timestamp, outcome: Outcome) -> Timestamp {
-        Schedule::default().next_check(Some("x"), &[], first, now, outcome)
+        Schedule::default().next_check(&["x", "posts"], &[], first, now, outcome)
     }
 
     const FIRST: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -248,16 +251,21 @@ mod tests {
         let curve = |text: &str| text.parse::<Curve>().unwrap();
         let set = BTreeMap::from([("x".to_owned(), curve("2h")), ("pages".to_owned(), curve("5d"))]);
         let schedule = Schedule(set).completed();
-        let wait = |platform: Option<&str>, own: &[Curve]| {
-            let next = schedule.next_check(platform, own, Some(FIRST), FIRST, Outcome::Captured);
+        let wait = |names: &[&str], own: &[Curve]| {
+            let next = schedule.next_check(names, own, Some(FIRST), FIRST, Outcome::Captured);
             (next.millis() - FIRST.millis()) / HOUR
         };
         assert_eq!(
-            (wait(Some("x"), &[]), wait(Some("bluesky"), &[]), wait(None, &[])),
-            (2, 6, 120)
+            (
+                wait(&["x", "posts"], &[]),
+                wait(&["bluesky", "posts"], &[]),
+                wait(&["pages"], &[]),
+                wait(&["context"], &[])
+            ),
+            (2, 6, 120, 90 * 24)
         );
         // Of several articles that want it, the one that wants it most often.
-        assert_eq!(wait(Some("x"), &[curve("30d"), curve("1d:4h 30d")]), 4);
+        assert_eq!(wait(&["x", "posts"], &[curve("30d"), curve("1d:4h 30d")]), 4);
         let reading = |own: &[Curve]| (schedule.next_reading(own, FIRST, FIRST).millis() - FIRST.millis()) / HOUR;
         assert_eq!((reading(&[]), reading(&[curve("1h")])), (24, 1));
     }

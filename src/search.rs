@@ -22,12 +22,35 @@ impl Query {
         self.0.iter().all(|phrase| has(&text, phrase))
     }
 
+    /// What FTS5 is to look for among [`tokens`]: it finds every text that has all of the phrases, and few others.
+    pub(crate) fn expression(&self) -> String {
+        let phrases = self.0.iter().map(|phrase| format!("\"{}\" *", parted(phrase).trim()));
+        phrases.collect::<Vec<_>>().join(" AND ")
+    }
+
     /// Whether `text` has any of them.
     #[must_use]
     pub fn touches(&self, text: &str) -> bool {
         let text = folded(text);
         self.0.iter().any(|phrase| has(&text, phrase))
     }
+}
+
+/// The words of a text as an index keeps them, parted by spaces: each letter of a script that does not part words by itself.
+pub(crate) fn tokens(text: &str) -> String {
+    parted(&folded(text))
+}
+
+fn parted(folded: &str) -> String {
+    let mut out = String::with_capacity(folded.len() + folded.len() / 4);
+    for letter in folded.chars() {
+        if parts_no_words(letter) {
+            out.extend([' ', letter, ' ']);
+        } else {
+            out.push(letter);
+        }
+    }
+    out
 }
 
 /// Base letters and digits, with one space for all that stands between words, and around the whole.

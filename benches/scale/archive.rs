@@ -133,6 +133,7 @@ fn captured(number: usize) -> CaptureRecord {
         ..Exchange::without_response(&page(number), Purpose::Page, now, none)
     };
     CaptureRecord {
+        context: Vec::new(),
         started: now,
         ended: now,
         best: 0,

@@ -150,6 +150,7 @@ impl Report<'_> {
                 claims: Vec::new(),
                 places: Vec::new(),
                 claim: Claim::default(),
+                is_context: false,
             })?;
         }
         self.put("</div>\n")?;

@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 use crate::platform::status::from_status;
 use crate::platform::wall::wall;
 use crate::platform::{PageCopy, PostRef, SourceKind, WEB};
-use crate::store::record::{AnswerRecord, CaptureRecord};
+use crate::store::record::{AnswerRecord, CaptureRecord, Surroundings};
 
 impl Capturer {
     /// Captures the page at `url` now.
@@ -35,6 +35,7 @@ impl Capturer {
             answers,
             canaries: Vec::new(),
             media: requisites,
+            context: Surroundings::default(),
         }
     }
 
@@ -116,6 +117,7 @@ fn capture_of(answer: AnswerRecord, started: Timestamp, ended: Timestamp) -> Cap
         answers: vec![answer],
         canaries: Vec::new(),
         media: Vec::new(),
+        context: Surroundings::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::Requisites;
+use crate::config::{Context, Requisites};
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
@@ -24,6 +24,7 @@ use crate::store::{Completion, Store};
 
 mod article;
 mod canary;
+mod context;
 mod follow;
 mod identify;
 pub mod import;
@@ -224,6 +225,7 @@ pub struct Capturer {
     canaries: Canaries,
     requisites: Requisites,
     schedule: Arc<Schedule>,
+    context: Context,
     /// How often a stop was asked of the work that this is for.
     asked_to_stop: Arc<AtomicU8>,
     clock: Clock,
@@ -240,6 +242,7 @@ impl Capturer {
             canaries: Canaries::default(),
             requisites: Requisites::default(),
             schedule: Arc::default(),
+            context: Context::default(),
             asked_to_stop: Arc::default(),
             clock,
         }
@@ -263,6 +266,13 @@ impl Capturer {
     #[must_use]
     pub fn with_schedule(mut self, schedule: Schedule) -> Capturer {
         self.schedule = Arc::new(schedule);
+        self
+    }
+
+    /// With these bounds of what is captured of the context of a cited post.
+    #[must_use]
+    pub fn with_context(mut self, bounds: Context) -> Capturer {
+        self.context = bounds;
         self
     }
 
@@ -314,7 +324,7 @@ impl Capturer {
         capturer.asked_to_stop = Arc::clone(&stop.asked);
         let stale = self.clock.now().plus_millis(-STAGING_MILLIS);
         self.store.discard_stale_uploads(stale).await?;
-        let mut tasks: JoinSet<Result<(Done, Option<i64>)>> = JoinSet::new();
+        let mut tasks: JoinSet<Result<(Done, Vec<i64>)>> = JoinSet::new();
         let given_up = stop.given_up();
         tokio::pin!(given_up);
         let mut ended = Ok(());
@@ -344,8 +354,8 @@ impl Capturer {
             match finished {
                 Err(panic) => return Err(Error::Internal(format!("a capture stopped: {panic}"))),
                 Ok(result) => {
-                    let (done, identified) = result?;
-                    if let Some(target) = identified {
+                    let (done, found) = result?;
+                    for target in found {
                         supply.add(target);
                     }
                     watch(&done);
@@ -354,7 +364,7 @@ impl Capturer {
         }
     }
 
-    fn begin(&self, jobs: Vec<Job>, tasks: &mut JoinSet<Result<(Done, Option<i64>)>>) {
+    fn begin(&self, jobs: Vec<Job>, tasks: &mut JoinSet<Result<(Done, Vec<i64>)>>) {
         for job in jobs {
             let capturer = self.clone();
             tasks.spawn(async move {
@@ -386,8 +396,8 @@ impl Capturer {
         }
     }
 
-    /// Does one job to its end. Returns what came of it, and the target that it identified.
-    async fn work(&self, job: Job) -> Result<(Done, Option<i64>)> {
+    /// Does one job to its end. Returns what came of it, and the targets that it led to and that are queued.
+    async fn work(&self, job: Job) -> Result<(Done, Vec<i64>)> {
         let mut record = match &job.kind {
             TargetKind::Unidentified { platform, claim } => {
                 let record = self.identify(known(platform)?, claim).await;
@@ -402,7 +412,7 @@ impl Capturer {
                     Completion::Stored(identified) => identified,
                     Completion::Stale => None,
                 };
-                return Ok((done, identified));
+                return Ok((done, identified.into_iter().collect()));
             }
             TargetKind::Post { platform, id, handle } => {
                 let platform = known(platform)?;
@@ -412,7 +422,9 @@ impl Capturer {
                     url: address(&job)?,
                     handle: handle.clone(),
                 };
-                self.capture_post(platform, &post).await
+                let mut record = self.capture_post(platform, &post).await;
+                record.context = self.context_of(platform, &post, &job, &mut record).await;
+                record
             }
             TargetKind::Link => self.capture_link(&address(&job)?).await,
         };
@@ -434,19 +446,22 @@ impl Capturer {
             self.store.give_back(job.id, job.fence, Some(until)).await?;
             // Nothing is said of the network.
             done.reached = true;
-            return Ok((done, None));
+            return Ok((done, Vec::new()));
         }
         let retry_at = self.retry_at(&job, is_unsettled(&record));
         let now = self.clock.now();
         let mut recheck_at =
             self.schedule
-                .next_check(job.platform(), &job.curves, job.first_captured, now, done.outcome);
+                .next_check(&job.curve_names(), &job.curves, job.first_captured, now, done.outcome);
         if may_go_on(&record, job.first_captured.is_none()) {
             recheck_at = recheck_at.min(now.plus_millis(GO_ON_MILLIS));
         }
         record.recheck_at = Some(recheck_at);
-        self.store.complete(job.id, job.fence, record, retry_at).await?;
-        Ok((done, None))
+        let queued = match self.store.complete(job.id, job.fence, record, retry_at).await? {
+            Completion::Stored(stored) => stored.queued,
+            Completion::Stale => Vec::new(),
+        };
+        Ok((done, queued))
     }
 
     /// When its hosts have rested, where nothing at all was asked for a capture because they do: that is no attempt.

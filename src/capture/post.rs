@@ -6,7 +6,7 @@ use super::staging::InArchive;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::{Media, PageCopy, Platform, PostRef, Source, SourceKind};
-use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord};
+use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord, Surroundings};
 
 impl Capturer {
     /// Captures `post` now. Every source's answer is kept; the best one is the capture's. Where no source gives the post,
@@ -62,6 +62,7 @@ impl Capturer {
             answers,
             canaries,
             media,
+            context: Surroundings::default(),
         }
     }
 

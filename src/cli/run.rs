@@ -244,7 +244,8 @@ async fn work(
     let capturer = Capturer::new(fetcher.clone(), Arc::clone(store), config.upstreams()?, clock)
         .with_canaries(&config.canaries()?)
         .with_requisites(config.requisites)
-        .with_schedule(config.schedule.clone());
+        .with_schedule(config.schedule.clone())
+        .with_context(config.context);
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);

@@ -6,7 +6,7 @@ use super::Global;
 use super::print::{Printable, Printer};
 use crate::error::{Error, ExitCode, Result};
 use crate::search::Query;
-use crate::store::Reader;
+use crate::store::{Reader, add_words};
 
 /// Arguments of `citekeep search`.
 #[derive(Debug, Args)]
@@ -24,6 +24,11 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         hint: None,
     })?;
     let mut found = 0_u64;
+    let lacks_words = Reader::open(&global.archive)?.lacks_words()?;
+    // Where somebody else writes, or nobody may, the search takes longer and finds the same.
+    if lacks_words && let Err(error) = add_words(&global.archive) {
+        printer.remark(format_args!("the index of words was not brought up to date: {error}"));
+    }
     Reader::open(&global.archive)?.search(&query, |hit| {
         found += 1;
         if printer.json() {

@@ -97,9 +97,36 @@ fn print_citation(citation: &CitationView, printer: &Printer) {
         Printable(&name(citation))
     ));
     printer.line(format_args!("  {:<14}{}", "", Printable(&state(&citation.target))));
+    print_context(&citation.target, printer);
     match citation.sentences.first().and_then(|s| s.text.as_deref()) {
         Some(sentence) => printer.line(format_args!("  {:<14}“{}”", "", Printable(sentence))),
         None => printer.line(format_args!("  {:<14}(no sentence refers to it)", "")),
+    }
+}
+
+/// The posts that belong to a post, one line each.
+fn print_context(target: &TargetView, printer: &Printer) {
+    for near in &target.context {
+        let what = match near.relation.as_str() {
+            "quotes" => "quotes",
+            "replies_to" => "answers",
+            "reposts" => "repeats",
+            "thread" => "same thread",
+            other => other,
+        };
+        // Whose it is, where it is not this post's own.
+        let of = match near.of == target.means {
+            true => None,
+            false => target.context.iter().find(|other| other.target.target == near.of),
+        };
+        let of = of.and_then(|of| of.target.url.as_deref());
+        printer.line(format_args!(
+            "  {:<14}└ {}{what} {}: {}",
+            "",
+            Printable(&of.map(|of| format!("{of} ")).unwrap_or_default()),
+            Printable(near.target.url.as_deref().unwrap_or_default()),
+            Printable(&state(&near.target))
+        ));
     }
 }
 
@@ -159,4 +186,5 @@ pub fn print_target(target: &TargetView, printer: &Printer) {
     if let Some(text) = &target.post_text {
         printer.line(format_args!("{:<14}{}", "", Printable(text)));
     }
+    print_context(target, printer);
 }

@@ -20,6 +20,8 @@ pub static PLATFORM: Platform = Platform {
     sources: &[&thread::Thread, &record::Record],
     page: true,
     resolvers: &[],
+    beside: |_, id| thread::address(id),
+    thread: Some(&thread::Around),
     upstreams: &[
         ("appview", "https://public.api.bsky.app"),
         ("plc", "https://plc.directory"),

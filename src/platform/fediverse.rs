@@ -10,7 +10,7 @@ use url::Url;
 use crate::exchange::Exchange;
 
 use super::address::{Path, post, query};
-use super::{OWN_SERVER, Platform, Recognised, part};
+use super::{OWN_SERVER, Platform, PostRef, Recognised, part};
 
 pub(super) mod lemmy;
 pub(super) mod misskey;
@@ -27,6 +27,8 @@ pub static MASTODON: Platform = Platform {
             asks_again: true,
         },
     ],
+    beside: |at, id| on_its_server(at, &format!("/statuses/{id}")),
+    thread: Some(&status::Context),
     upstreams: &[("server", OWN_SERVER)],
     ..Platform::by_address("mastodon", mastodon)
 };
@@ -40,6 +42,7 @@ pub static MISSKEY: Platform = Platform {
             asks_again: true,
         },
     ],
+    beside: |at, id| on_its_server(at, &format!("/notes/{id}")),
     upstreams: &[("server", OWN_SERVER)],
     ..Platform::by_address("misskey", misskey)
 };
@@ -76,9 +79,25 @@ pub static LEMMY: Platform = Platform {
             asks_again: true,
         },
     ],
+    beside: |at, id| match id.starts_with("comment/") {
+        true => on_its_server(at, &format!("/{id}")),
+        false => on_its_server(at, &format!("/post/{id}")),
+    },
     upstreams: &[("server", OWN_SERVER)],
     ..Platform::by_address("lemmy", lemmy)
 };
+
+/// Whether a platform is a kind of server of the fediverse.
+pub(super) fn is_kind(platform: &str) -> bool {
+    [&MASTODON, &MISSKEY, &PIXELFED, &PEERTUBE, &LEMMY]
+        .iter()
+        .any(|kind| kind.name == platform)
+}
+
+/// The address with this path on the server of a post.
+fn on_its_server(post: &PostRef, path: &str) -> Option<String> {
+    post.url.join(path).ok().map(String::from)
+}
 
 /// Programs that show the server of whoever is logged in under paths of Mastodon: no address there tells whose
 /// post it is.

@@ -16,6 +16,7 @@ mod bilibili;
 mod bluesky;
 #[cfg(test)]
 mod cases;
+pub mod context;
 mod copy;
 mod facebook;
 mod fediverse;
@@ -107,6 +108,10 @@ pub struct Platform {
     pub page: bool,
     /// Ways to find out which post an unidentified citation means, in the order they are tried.
     pub resolvers: &'static [&'static dyn Resolver],
+    /// The address of the post of this id as a post names it that was asked for as the one given.
+    pub beside: fn(&PostRef, &str) -> Option<String>,
+    /// How its author's own thread around a post is asked for.
+    pub thread: Option<&'static dyn Thread>,
     /// Base addresses of its upstreams: setting name below `upstream.<platform>.`, default.
     pub upstreams: &'static [(&'static str, &'static str)],
 }
@@ -120,6 +125,8 @@ impl Platform {
             sources: &[],
             page: true,
             resolvers: &[],
+            beside: |_, _| None,
+            thread: None,
             upstreams: &[],
         }
     }
@@ -164,6 +171,12 @@ pub fn source_kind(name: &str) -> Option<SourceKind> {
         .find(|source| source.name() == name)
         .map(|source| source.kind())
         .or((name == WEB).then_some(SourceKind::Page))
+        .or_else(|| {
+            let mut threads = PLATFORMS.iter().filter_map(|platform| platform.thread);
+            threads
+                .any(|thread| thread.name() == name)
+                .then_some(SourceKind::Witness)
+        })
 }
 
 /// What `url` is to the first platform that knows it.
@@ -305,7 +318,8 @@ pub const WEB: &str = "web";
 pub enum SourceKind {
     /// What the platform shows now.
     Live,
-    /// What a third party tells of what the platform shows: kept beside other answers, and nothing is concluded from it.
+    /// What a third party tells of what the platform shows, or what is told of the posts around: kept beside other answers, and
+    /// nothing is concluded from it.
     Witness,
     /// The page at the post's address as it is now, of which nothing is read.
     Page,
@@ -336,6 +350,19 @@ pub trait Source: Sync {
     }
     /// What to do next, given what came of each of its questions so far.
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step;
+}
+
+/// A way to find the other parts of an author's own thread, once one of them was captured: one question.
+pub trait Thread: Sync {
+    /// Its name as a source.
+    fn name(&self) -> &'static str;
+    /// What to ask; `None` where there is nothing to be asked for this post.
+    fn ask(&self, at: &PostRef, post: &Post, upstreams: &Upstreams) -> Option<Request>;
+    /// The other parts, those nearest to the post first; else why they are not to be had.
+    ///
+    /// # Errors
+    /// What the answer amounts to in their place.
+    fn read(&self, at: &PostRef, post: &Post, exchange: &Exchange) -> Result<Vec<PostRef>, Box<Answer>>;
 }
 
 /// What a source wants.

@@ -112,12 +112,12 @@ readers! {
     "peertube/api", true, &[LOOPBACK], "title, description, author, largest file, counts", |e| last(e, |x| fediverse::peertube::read(x, None));
     "peertube/object", true, &[LOOPBACK], "as mastodon/object", |e| last(e, |x| fediverse::object::read(x, None));
     "telegram/embed", true, &[RECORDED, LOOPBACK], "post, media, poll, forward, answer", |e| last(e, |x| telegram::embed::read(x, None));
-    "youtube/page", true, &[RECORDED], "title, description, author, time, counts, still", |e| last(e, |x| youtube::page::read(x, None));
-    "youtube/oembed", true, &[RECORDED], "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
+    "youtube/page", true, &[RECORDED, LOOPBACK], "title, description, author, time, counts, still", |e| last(e, |x| youtube::page::read(x, None));
+    "youtube/oembed", true, &[RECORDED, LOOPBACK], "title, author, still", |e| last(e, |x| oembed::read(x, "youtube", None));
     "reddit/json", true, &[LOOPBACK], "post or comment, files, counts, edit time; wants a token", |e| last(e, |x| reddit::listing::read(x, None));
     "reddit/rss", true, &[LOOPBACK], "post or comment, text, author, time", |e| last(e, |x| reddit::rss::read(x, None));
     "reddit/oembed", true, &[RECORDED, LOOPBACK], "title and author", |e| last(e, |x| oembed::read(x, "reddit", None));
-    "tiktok/oembed", true, &[RECORDED], "caption, author, still", |e| last(e, |x| oembed::read(x, "tiktok", None));
+    "tiktok/oembed", true, &[RECORDED, LOOPBACK], "caption, author, still", |e| last(e, |x| oembed::read(x, "tiktok", None));
     "tiktok/page", true, &[LOOPBACK], "caption, author, time, counts, file; why a post is not shown", |e| last(e, |x| tiktok::page::read(x, None));
     "linkedin/page", true, &[LOOPBACK], "text, author, time, counts", |e| last(e, |x| linkedin::page::read(x, None));
     "weibo/status", true, &[LOOPBACK], "post, pictures, counts, repeated post", |e| last(e, |x| weibo::status::read(x, None));

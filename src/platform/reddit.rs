@@ -22,6 +22,13 @@ pub static PLATFORM: Platform = Platform {
             asks_again: true,
         },
     ],
+    beside: |_, id| {
+        let (post, comment) = id
+            .split_once('/')
+            .map_or((id, None), |(post, comment)| (post, Some(comment)));
+        let comment = comment.map(|comment| format!("comment/{comment}/")).unwrap_or_default();
+        Some(format!("https://www.reddit.com/comments/{post}/{comment}"))
+    },
     upstreams: &[
         ("json", "https://oauth.reddit.com"),
         ("oembed", "https://www.reddit.com"),

@@ -21,6 +21,8 @@ pub static PLATFORM: Platform = Platform {
         &page::Page,
     ],
     upstreams: &[("oembed", "https://www.tiktok.com"), ("page", "https://www.tiktok.com")],
+    // A source asks for it already; where a video is gone or withheld, it answers with status 200 all the same.
+    page: false,
     ..Platform::by_address("tiktok", recognise)
 };
 

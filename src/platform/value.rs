@@ -35,7 +35,7 @@ pub(super) fn pixels(value: &Value) -> Option<u32> {
 }
 
 /// The members of a list; none if it is not one.
-pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn list(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 

@@ -10,6 +10,7 @@ pub(super) mod status;
 /// Weibo.
 pub static PLATFORM: Platform = Platform {
     sources: &[&status::Status],
+    beside: |_, id| Some(format!("https://m.weibo.cn/status/{id}")),
     upstreams: &[("status", "https://m.weibo.cn")],
     ..Platform::by_address("weibo", recognise)
 };

@@ -44,6 +44,8 @@ pub static PLATFORM: Platform = Platform {
     // Its pages show nothing without its script and a login.
     page: false,
     resolvers: &[&identify::ShortLink, &identify::Listing],
+    beside: |_, id| Some(format!("https://x.com/i/status/{id}")),
+    thread: None,
     upstreams: &[
         ("syndication", "https://cdn.syndication.twimg.com"),
         ("graphql", "https://api.x.com"),

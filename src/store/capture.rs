@@ -14,12 +14,21 @@ use crate::error::Error;
 use crate::platform::Candidate;
 
 /// What became of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completion<T> {
     /// It is in the archive for good.
     Stored(T),
     /// Somebody else has the job by now, or it is done: nothing was written.
     Stale,
+}
+
+/// A capture that was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its row.
+    pub capture: i64,
+    /// Targets of its context that were queued with it.
+    pub queued: Vec<i64>,
 }
 
 /// Rows written for answers: what the ledger's line says of them.
@@ -44,12 +53,14 @@ impl Session {
         fence: i64,
         record: &CaptureRecord,
         retry_at: Option<Timestamp>,
-    ) -> Result<Completion<i64>, Fault> {
+    ) -> Result<Completion<Stored>, Fault> {
         if !self.settle(job, fence, retry_at)? {
             return Ok(Completion::Stale);
         }
         if let (None, Some(due)) = (retry_at, record.recheck_at) {
-            self.recheck(job, due)?;
+            // Cited since its lease began: not as late as context is.
+            let is_late = record.context.is_context && !self.is_context(job)?;
+            self.recheck(job, if is_late { record.ended } else { due })?;
         }
         let best = record.answers.get(record.best).ok_or_else(|| {
             Fault::Refused(Error::Internal(
@@ -86,6 +97,7 @@ impl Session {
         for media in &record.media {
             self.put_media(id, media, &mut written)?;
         }
+        let queued = self.put_context(id, job, &record.context)?;
         self.seal(
             "capture",
             vec![
@@ -97,7 +109,7 @@ impl Session {
                 ("target", Field::Text(target.into())),
             ],
         )?;
-        Ok(Completion::Stored(id))
+        Ok(Completion::Stored(Stored { capture: id, queued }))
     }
 
     /// Stores an attempt to identify a post made under a lease. If it is identified, its target is made where there is
@@ -173,7 +185,7 @@ impl Session {
     }
 
     /// Writes a target's row into the digest and gives its key.
-    fn encode_target(&mut self, target: i64) -> Result<String, Fault> {
+    pub(super) fn encode_target(&mut self, target: i64) -> Result<String, Fault> {
         let mut key = String::new();
         TARGET.encode_rows(&self.connection, "id = ?1", target, &mut self.evidence, |row, _| {
             key = row.get(1)?;

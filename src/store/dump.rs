@@ -89,6 +89,12 @@ const SECTIONS: &[(&str, &str)] = &[
          FROM numbered_capture n JOIN post_media m ON m.capture = n.id ORDER BY n.target, n.attempt, m.position",
     ),
     (
+        "context",
+        "SELECT n.target AS of, n.attempt, x.ordinal, x.relation, t.key AS target
+         FROM numbered_capture n JOIN context x ON x.capture = n.id JOIN target t ON t.id = x.target
+         ORDER BY n.target, n.attempt, x.ordinal",
+    ),
+    (
         "exchange",
         "SELECT e.owner, e.of, e.attempt, e.part,
                 row_number() OVER (PARTITION BY e.owner, e.of, e.attempt, e.part ORDER BY x.ordinal, x.id) AS hop, x.url, x.purpose, x.status,

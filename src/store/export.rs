@@ -111,7 +111,7 @@ pub struct Table {
 use Kind::{Integer, Json, Text};
 
 /// Every table of a bundle.
-pub const TABLES: [Table; 6] = [
+pub const TABLES: [Table; 7] = [
     Table {
         name: "articles",
         meaning: "One reading of an article: the article as it stood at one time",
@@ -222,6 +222,29 @@ pub const TABLES: [Table; 6] = [
                LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
                LEFT JOIN blob b ON b.id = x.body
                ORDER BY c.id",
+    },
+    Table {
+        name: "context",
+        meaning: "One post that belongs to a captured one, which quotes, answers or repeats it, or is part of the same author's thread",
+        columns: &[
+            ("capture", Integer, "The capture in which it was named, see captures", "x.capture"),
+            ("ordinal", Integer, "Its place among those, from 0", "x.ordinal"),
+            ("of", Integer, "The target of that capture", "c.target"),
+            ("of_url", Text, "Canonical address of that", "o.url"),
+            ("relation", Text, "What the captured post does: quotes, replies_to, reposts; or thread: both are parts of one author's thread", "x.relation"),
+            ("target", Integer, "The post that belongs to it, a target of its own; see captures", "x.target"),
+            ("platform", Text, "Platform", "t.platform"),
+            ("native_id", Text, "The platform's own id", "t.native_id"),
+            ("url", Text, "Canonical address", "t.url"),
+            ("depth", Integer, "Steps from the nearest cited post as known then", "x.depth"),
+            ("outcome", Text, "What came of its newest capture; empty if there is none", "n.outcome"),
+            ("captured_at", Text, "When that ended, UTC", "n.ended"),
+        ],
+        from: "export_capture e JOIN context x ON x.capture = e.id JOIN capture c ON c.id = x.capture
+               JOIN target o ON o.id = c.target JOIN target t ON t.id = x.target
+               LEFT JOIN capture n ON n.target = x.target AND n.fence = (SELECT max(k.fence) FROM capture k
+                 WHERE k.target = x.target AND k.id IN (SELECT id FROM export_capture))
+               ORDER BY x.capture, x.ordinal",
     },
     Table {
         name: "posts",
@@ -525,7 +548,8 @@ const FOLLOW: &str = "
   -- a target that nothing up to the entry names does not exist yet
   DELETE FROM export_target WHERE NOT EXISTS (SELECT 1 FROM citation c, export_at a WHERE c.target = export_target.id AND c.reading <= a.seq)
     AND NOT EXISTS (SELECT 1 FROM capture c, export_at a WHERE c.target = export_target.id AND c.id <= a.seq)
-    AND NOT EXISTS (SELECT 1 FROM resolution c, export_at a WHERE c.identified = export_target.id AND c.id <= a.seq);
+    AND NOT EXISTS (SELECT 1 FROM resolution c, export_at a WHERE c.identified = export_target.id AND c.id <= a.seq)
+    AND NOT EXISTS (SELECT 1 FROM context c, export_at a WHERE c.target = export_target.id AND c.capture <= a.seq);
   -- what was only claimed and turned out to be a named target
   INSERT OR IGNORE INTO export_target (id) SELECT n.target FROM resolution n, export_at a
     WHERE n.identified IN (SELECT id FROM export_target) AND n.id <= a.seq;
@@ -547,6 +571,17 @@ const FOLLOW: &str = "
   DELETE FROM export_target WHERE id NOT IN (SELECT target FROM citation WHERE reading IN (SELECT id FROM export_reading))
     AND id NOT IN (SELECT target FROM capture WHERE id IN (SELECT id FROM export_capture))
     AND id NOT IN (SELECT means FROM export_target t JOIN citation c ON c.target = t.id WHERE c.reading IN (SELECT id FROM export_reading));
+  -- the context of what was captured, as many steps as it was ever followed
+  WITH RECURSIVE around (target, steps) AS (
+    SELECT id, 0 FROM export_target
+    UNION
+    SELECT x.target, n.steps + (n.steps = 0 OR x.relation <> 'thread')
+    FROM around n JOIN capture c ON c.target = n.target JOIN context x ON x.capture = c.id, export_at a
+    WHERE c.id <= a.seq AND c.ended >= a.since AND c.ended < a.until
+      AND n.steps + (n.steps = 0 OR x.relation <> 'thread') <= (SELECT max(k.depth) FROM context k WHERE k.capture <= a.seq))
+  INSERT OR IGNORE INTO export_target (id, means) SELECT target, target FROM around;
+  INSERT OR IGNORE INTO export_capture SELECT c.id FROM capture c, export_at a
+    WHERE c.target IN (SELECT id FROM export_target) AND c.id <= a.seq AND c.ended >= a.since AND c.ended < a.until;
   -- why what was only claimed is taken for a named target, however early that was found
   INSERT OR IGNORE INTO export_resolution SELECT max(n.id) FROM resolution n JOIN export_target t ON t.id = n.target, export_at a
     WHERE t.means <> t.id AND n.identified = t.means AND n.id <= a.seq GROUP BY t.id;

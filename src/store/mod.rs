@@ -8,6 +8,7 @@ pub mod backup;
 mod blob;
 mod capture;
 pub mod change;
+mod context;
 mod dump;
 mod exchange;
 pub mod export;
@@ -34,6 +35,7 @@ mod target;
 mod tests;
 mod verdict;
 pub mod verify;
+mod words;
 mod writer;
 
 use std::collections::HashSet;
@@ -60,7 +62,8 @@ use session::Session;
 use writer::{Closing, Command, Stop};
 
 pub use blob::CHUNK_BYTES;
-pub use capture::Completion;
+pub use capture::{Completion, Stored};
+pub use context::Near;
 pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;
 pub use queue::{Due, Enqueued};
@@ -68,6 +71,7 @@ pub use redact::Redactable;
 pub(crate) use row::{hex, unhex};
 pub use search::Hit;
 pub use settle::{CandidateView, Settled, UnresolvedView};
+pub use words::add_words;
 
 /// How an archive is opened for a run.
 #[derive(Debug, Clone)]
@@ -318,7 +322,7 @@ impl Store {
     }
 
     /// Stores a capture made under a lease and gives its row. With `retry_at` (an outcome that settles nothing) the job
-    /// stays and is due again then; else it is done.
+    /// stays and is due again then; else it is done. Posts that belong to it are queued as far as the bounds go.
     ///
     /// # Errors
     /// If it cannot be written, or the record does not hang together.
@@ -328,7 +332,7 @@ impl Store {
         fence: i64,
         record: CaptureRecord,
         retry_at: Option<Timestamp>,
-    ) -> Result<Completion<i64>> {
+    ) -> Result<Completion<Stored>> {
         let exchanges = record
             .answers
             .iter()

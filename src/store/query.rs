@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::blob::find_blob;
+use super::context::{self, Near};
 use super::exchange::read_header_lines;
 use super::failure::sql_error;
 use super::file;
@@ -161,6 +162,21 @@ pub struct TargetView {
     pub post_text: Option<String>,
     /// What all its captures together say; `None` of a page that was only ever seen.
     pub verdict: Option<VerdictView>,
+    /// Posts that belong to it, the nearest first; told only of what is asked for or cited.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<ContextView>,
+}
+
+/// A post that belongs to another, and its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContextView {
+    /// Row of the target that named it.
+    pub of: i64,
+    /// What that one does: `quotes`, `replies_to`, `reposts`; or `thread`: both are parts of one author's thread.
+    pub relation: String,
+    /// Its own target.
+    #[serde(flatten)]
+    pub target: TargetView,
 }
 
 /// What all captures of a target together say.
@@ -558,7 +574,7 @@ impl Reader {
                 )?
                 .query_row([url], |row| row.get(0))
                 .optional()?;
-            target.map(|target| target_view(connection, target)).transpose()
+            target.map(|target| target_with_context(connection, target)).transpose()
         })
     }
 
@@ -567,7 +583,7 @@ impl Reader {
     /// # Errors
     /// If the archive cannot be read, or has no such row.
     pub fn target(&self, target: i64) -> Result<TargetView> {
-        self.ask(|connection| target_view(connection, target))
+        self.ask(|connection| target_with_context(connection, target))
     }
 
     /// Every list of articles that is followed, in the order of their addresses.
@@ -841,6 +857,7 @@ fn sentences(connection: &Connection, reading: i64, text: Option<&str>) -> rusql
 }
 
 fn citations(connection: &Connection, reading: i64, sentences: &[SentenceView]) -> rusqlite::Result<Vec<CitationView>> {
+    let deepest = context::deepest(connection, i64::MAX)?;
     let mut references = connection.prepare_cached(
         "SELECT sentence, relation, confidence, reason FROM citation_sentence WHERE citation = ?1 ORDER BY rank",
     )?;
@@ -876,10 +893,27 @@ fn citations(connection: &Connection, reading: i64, sentences: &[SentenceView]) 
                 claimed_date: row.get(6)?,
                 claimed_text: row.get(7)?,
                 sentences,
-                target: target_view(connection, row.get(8)?)?,
+                target: with_context(connection, target_view(connection, row.get(8)?)?, deepest)?,
             })
         })?
         .collect()
+}
+
+fn target_with_context(connection: &Connection, target: i64) -> rusqlite::Result<TargetView> {
+    let deepest = context::deepest(connection, i64::MAX)?;
+    with_context(connection, target_view(connection, target)?, deepest)
+}
+
+/// Adds the context of a target, at most `deepest` steps away.
+fn with_context(connection: &Connection, mut view: TargetView, deepest: i64) -> rusqlite::Result<TargetView> {
+    for Near { of, relation, target } in context::around(connection, view.means, deepest, "1")? {
+        view.context.push(ContextView {
+            of,
+            relation,
+            target: target_view(connection, target)?,
+        });
+    }
+    Ok(view)
 }
 
 fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetView> {
@@ -912,6 +946,7 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                 post_text: row.get(14)?,
                 platform_says: row.get(15)?,
                 taken_from: row.get(20)?,
+                context: Vec::new(),
                 verdict: match row.get::<_, Option<String>>(16)? {
                     None => None,
                     Some(state) => Some(VerdictView {

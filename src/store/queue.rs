@@ -126,6 +126,9 @@ impl Session {
                 .prepare_cached("SELECT done FROM job WHERE target = ?1")?
                 .query_row([target], |row| row.get(0))
                 .optional()?;
+            if done.is_some() {
+                self.is_cited(target)?;
+            }
             let sql = match done {
                 None => concat!(
                     "INSERT INTO job (target, slot, fence, attempts, not_before, done, host)
@@ -376,7 +379,8 @@ impl Session {
         self.connection
             .prepare_cached(
                 "SELECT coalesce(url, ''), kind, platform, native_id, handle, claim,
-                        (SELECT started FROM capture WHERE target = target.id ORDER BY fence LIMIT 1)
+                        (SELECT started FROM capture WHERE target = target.id ORDER BY fence LIMIT 1),
+                        EXISTS (SELECT 1 FROM context_of WHERE target = target.id)
                  FROM target WHERE id = ?1",
             )?
             .query_row([target], |row| {
@@ -388,6 +392,7 @@ impl Session {
                     kind: kind(row, 1)?,
                     attempts,
                     curves,
+                    is_context: row.get(7)?,
                     first_captured: row.get::<_, Option<String>>(6)?.map(|at| time(&at)),
                 })
             })

@@ -6,6 +6,7 @@ use crate::citation::Findings;
 use crate::clock::Timestamp;
 use crate::exchange::{Exchange, FileOfOthers, Recorded};
 use crate::outcome::Outcome;
+use crate::platform::context::Around;
 use crate::platform::{Candidate, Post, PostRef};
 use crate::schedule::Curve;
 use crate::stamp::Kind;
@@ -150,6 +151,8 @@ pub struct Job {
     pub kind: TargetKind,
     /// When the first capture of the target began, if there was one.
     pub first_captured: Option<Timestamp>,
+    /// Whether it is captured only because it belongs to a cited post.
+    pub is_context: bool,
     /// How often it was tried before without an answer that settles it.
     pub attempts: i64,
     /// How often persons want it captured, if they said so.
@@ -157,13 +160,22 @@ pub struct Job {
 }
 
 impl Job {
-    /// The platform of a post.
+    /// Names of the curves of the [`Schedule`](crate::schedule::Schedule) for it, the first that is set counts.
     #[must_use]
-    pub fn platform(&self) -> Option<&str> {
+    pub fn curve_names(&self) -> Vec<&str> {
         match &self.kind {
-            TargetKind::Post { platform, .. } | TargetKind::Unidentified { platform, .. } => Some(platform),
-            TargetKind::Link => None,
+            _ if self.is_context => vec!["context"],
+            TargetKind::Post { platform, .. } | TargetKind::Unidentified { platform, .. } => vec![platform, "posts"],
+            TargetKind::Link => vec!["pages"],
         }
+    }
+
+    /// Whether it was first captured within a day before `now`, or never before.
+    #[must_use]
+    pub fn is_young(&self, now: Timestamp) -> bool {
+        const DAY: i64 = 24 * 3_600_000;
+        self.first_captured
+            .is_none_or(|first| now.millis().saturating_sub(first.millis()) < DAY)
     }
 }
 
@@ -218,8 +230,23 @@ pub struct CaptureRecord {
     pub canaries: Vec<(url::Url, AnswerRecord)>,
     /// Media of the best answer's post.
     pub media: Vec<MediaRecord>,
+    /// Posts that belong to the best answer's post.
+    pub context: Surroundings,
     /// When to capture the target again, if nothing is left open; no evidence.
     pub recheck_at: Option<Timestamp>,
+}
+
+/// Posts that belong to a captured one, and how many of them are captured.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The posts, each once for what it is to the captured one.
+    pub posts: Vec<Around>,
+    /// Most steps from a cited post.
+    pub depth: usize,
+    /// Most targets that are captured as the context of one cited post.
+    pub most: usize,
+    /// Whether the target itself was captured as context; see [`Job::is_context`].
+    pub is_context: bool,
 }
 
 /// A list of articles that is followed.

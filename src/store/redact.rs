@@ -79,6 +79,7 @@ impl Session {
         REDACTION.encode(&values, &mut self.evidence);
         // The triggers let it go only now: the tombstone stands, its ledger entry does not yet.
         self.connection.prepare_cached(sql)?.execute([row])?;
+        self.connection.execute_batch(super::words::DROP)?;
         self.scrub = true;
         self.seal(
             "redaction",

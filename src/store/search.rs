@@ -1,10 +1,13 @@
-//! Looking for words in what the archive holds: articles, posts, notes.
+//! Looking for words in what the archive holds: articles, linked pages, posts, notes. An index of words (`store/words.rs`) says
+//! where they may stand; whether they do is seen in the text itself, and what the index lacks is looked through whole.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use super::change::page_of;
 use super::query::Reader;
+use super::words::Words;
+use crate::citation::Findings;
 use crate::error::Result;
 use crate::search::Query;
 
@@ -28,113 +31,168 @@ pub struct Hit {
 /// Most sentences of an article or page that are shown.
 const SENTENCES: usize = 3;
 
+/// What is looked through.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// What it is to a reader.
+    pub name: &'static str,
+    /// Rows after one, oldest first.
+    pub after: &'static str,
+    /// Of such a row, if it is the newest of its article, page or post: row to tell, address, who or what, when, text, and what
+    /// else has words.
+    one: &'static str,
+    /// How long it takes to look through one of them, in microseconds; pages are read again from their bytes.
+    pub cost: i64,
+}
+
+pub(super) const KINDS: [Kind; 4] = [
+    Kind {
+        name: "article",
+        after: "SELECT id FROM reading WHERE id > ?1 ORDER BY id",
+        one: "SELECT r.article, coalesce(r.url, w.key), r.title, r.read_at, r.text, coalesce(r.byline, '')
+              FROM reading r JOIN article w ON w.id = r.article
+              WHERE r.id = ?1 AND r.text IS NOT NULL AND r.id = (SELECT max(n.id) FROM reading n WHERE n.article = r.article)",
+        cost: 50,
+    },
+    Kind {
+        name: "page",
+        after: "SELECT id FROM exchange WHERE id > ?1 AND purpose = 'page' ORDER BY id",
+        one: "SELECT t.id, t.url, NULL, c.started, '', ''
+              FROM exchange x JOIN answer a ON a.id = x.answer JOIN capture c ON c.id = a.capture JOIN target t ON t.id = c.target
+              WHERE x.id = ?1 AND a.outcome = 'captured' AND t.kind = 'link'
+                AND x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+                AND c.id = (SELECT max(n.id) FROM capture n WHERE n.target = t.id AND n.outcome = 'captured')",
+        cost: 1_500,
+    },
+    Kind {
+        name: "post",
+        after: "SELECT id FROM post WHERE id > ?1 ORDER BY id",
+        one: "SELECT target, url, coalesce('@' || author_handle, author_name), posted_at,
+                     coalesce(title || char(10), '') || coalesce(text, ''), coalesce(author_name, '')
+              FROM posts WHERE post = ?1 AND target = (SELECT c.target FROM post p JOIN answer a ON a.id = p.answer
+                                                       JOIN capture c ON c.id = a.capture WHERE p.id = ?1)",
+        cost: 10,
+    },
+    Kind {
+        name: "note",
+        after: "SELECT id FROM note WHERE id > ?1 ORDER BY id",
+        one: "SELECT n.id, coalesce(t.url, w.key), n.by, n.at, n.text, coalesce(n.file_name, '') FROM note n
+              LEFT JOIN target t ON t.id = n.target LEFT JOIN article w ON w.id = n.article WHERE n.id = ?1",
+        cost: 10,
+    },
+];
+
+/// A text with what it is.
+pub(super) struct Found {
+    hit: Hit,
+    text: String,
+    beside: String,
+    /// What was read in a page.
+    findings: Option<Findings>,
+}
+
+impl Kind {
+    /// What stands in the row of this id; `None` if it is not the newest any more, or was redacted.
+    pub(super) fn read(&self, connection: &Connection, id: i64) -> rusqlite::Result<Option<Found>> {
+        let found = connection
+            .prepare_cached(self.one)?
+            .query_row([id], |row| {
+                Ok(Found {
+                    hit: Hit {
+                        kind: self.name,
+                        row: row.get(0)?,
+                        url: row.get(1)?,
+                        by: row.get(2)?,
+                        at: row.get(3)?,
+                        text: Vec::new(),
+                    },
+                    text: row.get(4)?,
+                    beside: row.get(5)?,
+                    findings: None,
+                })
+            })
+            .optional()?;
+        let Some(mut found) = found else {
+            return Ok(None);
+        };
+        if self.name != "page" {
+            return Ok(Some(found));
+        }
+        // Nothing of a page is stored but its bytes.
+        let Some(findings) = page_of(connection, id)?.and_then(|page| page.findings) else {
+            return Ok(None);
+        };
+        let page = &findings.reading;
+        found.hit.by = page.title.as_ref().map(|title| title.value.clone());
+        found.beside = page
+            .byline
+            .as_ref()
+            .map(|byline| byline.value.clone())
+            .unwrap_or_default();
+        found.text.clone_from(&page.text);
+        found.findings = Some(findings);
+        Ok(Some(found))
+    }
+}
+
+impl Found {
+    /// All of it that has words.
+    pub(super) fn words(&self) -> String {
+        let by = self.hit.by.as_deref().unwrap_or_default();
+        format!("{by}\n{}\n{}", self.beside, self.text)
+    }
+
+    /// What is told of it: the first sentences with any of the words, or the whole of a short text. `id` is the row it stands in.
+    fn shown(self, connection: &Connection, id: i64, query: &Query) -> rusqlite::Result<Hit> {
+        let mut hit = self.hit;
+        match (hit.kind, &self.findings) {
+            ("article", _) => {
+                let mut sentences =
+                    connection.prepare_cached("SELECT text FROM sentences WHERE reading = ?1 ORDER BY ordinal")?;
+                let mut rows = sentences.query([id])?;
+                while let (true, Some(row)) = (hit.text.len() < SENTENCES, rows.next()?) {
+                    let sentence: String = row.get(0)?;
+                    if query.touches(&sentence) {
+                        hit.text.push(sentence);
+                    }
+                }
+            }
+            (_, Some(findings)) => {
+                let page = &findings.reading;
+                let sentences = page.sentences.iter().map(|sentence| page.slice(sentence.span));
+                let some = sentences.filter(|sentence| query.touches(sentence)).take(SENTENCES);
+                hit.text.extend(some.map(str::to_owned));
+            }
+            _ => hit.text.push(self.text),
+        }
+        Ok(hit)
+    }
+}
+
 impl Reader {
-    /// Shows what has all the words of `query`: newest readings of articles, linked pages as they were captured last (read from
-    /// their stored bytes), newest texts of posts, notes.
+    /// Shows what has all the words of `query`: newest readings of articles, linked pages as they were captured last, newest
+    /// texts of posts, notes.
     ///
     /// # Errors
     /// If the archive cannot be read.
     pub fn search(&self, query: &Query, mut each: impl FnMut(Hit)) -> Result<()> {
         self.ask(|connection| {
-            let mut articles = connection.prepare_cached(
-                "SELECT r.article, coalesce(r.url, w.key), r.title, r.read_at, r.text, r.id, r.byline
-                 FROM article w JOIN reading r ON r.id = (SELECT max(n.id) FROM reading n WHERE n.article = w.id)
-                 WHERE r.text IS NOT NULL ORDER BY r.id",
-            )?;
-            let mut sentences =
-                connection.prepare_cached("SELECT text FROM sentences WHERE reading = ?1 ORDER BY ordinal")?;
-            let mut rows = articles.query([])?;
-            while let Some(row) = rows.next()? {
-                let (title, byline): (Option<String>, Option<String>) = (row.get(2)?, row.get(6)?);
-                let head = [title.as_deref(), byline.as_deref()].map(Option::unwrap_or_default).join("\n");
-                if !query.is_in(&format!("{head}\n{}", row.get_ref(4)?.as_str()?)) {
-                    continue;
+            let words = Words::of(connection)?;
+            for (place, kind) in KINDS.iter().enumerate() {
+                let mut ids = words.may_have(connection, place, query)?;
+                let mut after = connection.prepare_cached(kind.after)?;
+                for id in after.query_map([words.until[place]], |row| row.get(0))? {
+                    ids.push(id?);
                 }
-                let mut text = Vec::new();
-                let mut lines = sentences.query([row.get::<_, i64>(5)?])?;
-                while let (true, Some(line)) = (text.len() < SENTENCES, lines.next()?) {
-                    let sentence: String = line.get(0)?;
-                    if query.touches(&sentence) {
-                        text.push(sentence);
-                    }
-                }
-                each(Hit {
-                    kind: "article",
-                    row: row.get(0)?,
-                    url: row.get(1)?,
-                    by: title,
-                    at: row.get(3)?,
-                    text,
-                });
-            }
-            pages(connection, query, &mut each)?;
-            for (kind, sql) in [
-                (
-                    "post",
-                    "SELECT target, url, coalesce('@' || author_handle, author_name), posted_at, coalesce(title || char(10), '') || coalesce(text, ''),
-                            coalesce(author_name, '') FROM posts ORDER BY target",
-                ),
-                (
-                    "note",
-                    "SELECT n.id, coalesce(t.url, w.key), n.by, n.at, n.text, coalesce(n.file_name, '') FROM note n
-                     LEFT JOIN target t ON t.id = n.target LEFT JOIN article w ON w.id = n.article ORDER BY n.id",
-                ),
-            ] {
-                let mut statement = connection.prepare_cached(sql)?;
-                let mut rows = statement.query([])?;
-                while let Some(row) = rows.next()? {
-                    let (by, text, beside): (Option<String>, String, String) = (row.get(2)?, row.get(4)?, row.get(5)?);
-                    if query.is_in(&format!("{text}\n{}\n{beside}", by.as_deref().unwrap_or_default())) {
-                        each(Hit {
-                            kind,
-                            row: row.get(0)?,
-                            url: row.get(1)?,
-                            by,
-                            at: row.get(3)?,
-                            text: vec![text],
-                        });
+                for id in ids {
+                    if let Some(found) = kind.read(connection, id)?
+                        && query.is_in(&found.words())
+                    {
+                        each(found.shown(connection, id, query)?);
                     }
                 }
             }
             Ok(())
         })
     }
-}
-
-/// Shows the linked pages that have the words. Nothing of a page is stored but its bytes, so they are read again.
-fn pages(connection: &Connection, query: &Query, each: &mut impl FnMut(Hit)) -> rusqlite::Result<()> {
-    let mut captured = connection.prepare_cached(
-        "SELECT t.id, t.url, c.started, x.id FROM target t
-         JOIN capture c ON c.id = (SELECT max(n.id) FROM capture n WHERE n.target = t.id AND n.outcome = 'captured')
-         JOIN answer a ON a.capture = c.id AND a.outcome = 'captured'
-         JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
-         WHERE t.kind = 'link' ORDER BY t.id",
-    )?;
-    let mut rows = captured.query([])?;
-    while let Some(row) = rows.next()? {
-        let Some(findings) = page_of(connection, row.get(3)?)?.and_then(|page| page.findings) else {
-            continue;
-        };
-        let page = &findings.reading;
-        let title = page.title.as_ref().map(|title| title.value.clone());
-        let byline = page.byline.as_ref().map(|byline| byline.value.as_str());
-        let head = [title.as_deref(), byline].map(Option::unwrap_or_default).join("\n");
-        if !query.is_in(&format!("{head}\n{}", page.text)) {
-            continue;
-        }
-        let sentences = page.sentences.iter().map(|sentence| page.slice(sentence.span));
-        each(Hit {
-            kind: "page",
-            row: row.get(0)?,
-            url: row.get(1)?,
-            by: title,
-            at: row.get(2)?,
-            text: sentences
-                .filter(|sentence| query.touches(sentence))
-                .take(SENTENCES)
-                .map(str::to_owned)
-                .collect(),
-        });
-    }
-    Ok(())
 }

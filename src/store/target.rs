@@ -26,11 +26,22 @@ impl Session {
         }
     }
 
+    /// The row of a post's target, if there is one.
+    pub(super) fn post_target(&self, post: &PostRef) -> rusqlite::Result<Option<i64>> {
+        self.known_target(&key_of(post))
+    }
+
+    fn known_target(&self, key: &str) -> rusqlite::Result<Option<i64>> {
+        self.connection
+            .prepare_cached("SELECT id FROM target WHERE key = ?1")?
+            .query_row([key], |row| row.get(0))
+            .optional()
+    }
+
     /// The row of a post's target, made if there is none.
     pub(super) fn put_post_target(&mut self, post: &PostRef) -> Result<i64, Fault> {
-        let key = format!("{}:{}", post.platform, post.id);
         self.put_target(
-            &key,
+            &key_of(post),
             "post",
             Some(post.platform),
             Some(&post.id),
@@ -51,12 +62,7 @@ impl Session {
         url: Option<&str>,
         claim: Option<&str>,
     ) -> Result<i64, Fault> {
-        let known = self
-            .connection
-            .prepare_cached("SELECT id FROM target WHERE key = ?1")?
-            .query_row([key], |row| row.get(0))
-            .optional()?;
-        if let Some(id) = known {
+        if let Some(id) = self.known_target(key)? {
             return Ok(id);
         }
         let id = take(&mut self.next.target);
@@ -73,6 +79,10 @@ impl Session {
         TARGET.insert(&self.connection, &values)?;
         Ok(id)
     }
+}
+
+fn key_of(post: &PostRef) -> String {
+    format!("{}:{}", post.platform, post.id)
 }
 
 /// What a target is, from columns `kind, platform, native_id, handle, claim` beginning at `first`.

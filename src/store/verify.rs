@@ -17,6 +17,7 @@ use super::ledger::{self, FIRST_HEAD, Field};
 use super::query::Reader;
 use super::row::{Evidence, hex};
 use super::session::complete_line;
+use super::words::TABLES;
 use crate::error::Result;
 
 mod derivation;
@@ -250,13 +251,15 @@ fn check_file(connection: &Connection, quick: bool, report: &mut Report) -> Sql<
 
 /// Compares with the schema of a fresh archive: whoever edits evidence drops the triggers first, and may forget to put them back.
 fn check_schema(connection: &Connection, report: &mut Report) -> Sql<()> {
+    // An index of words is derived, and no part of the schema.
+    let [index, of_index] = TABLES;
     let list = |connection: &Connection| -> Sql<Vec<(String, String)>> {
         connection
             .prepare(
                 "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema
-                 WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\' ORDER BY 1",
+                 WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\' AND name NOT LIKE ?1 AND name NOT LIKE ?2 ESCAPE '\\' ORDER BY 1",
             )?
-            .query_map([], |row| Ok((row.get(0)?, without_comments(&row.get::<_, String>(1)?))))?
+            .query_map([index, of_index], |row| Ok((row.get(0)?, without_comments(&row.get::<_, String>(1)?))))?
             .collect()
     };
     let fresh = Connection::open_in_memory()?;

@@ -5,6 +5,7 @@ mod backup;
 mod changes;
 mod clock;
 mod commands;
+mod context;
 mod credentials;
 mod export;
 mod follow;

@@ -233,3 +233,28 @@ fn words_are_found_in_articles_posts_and_notes() {
     assert_eq!(found(&["tunnel"]), Vec::<String>::new());
     does(&scene, 65, &["search", "…"]);
 }
+
+#[test]
+fn a_search_of_much_makes_an_index_once_and_finds_the_same_with_and_without() {
+    let (scene, _) = archived();
+    does(&scene, 0, &["note", "article:1", "A heron over the weir", "--by", "Bo"]);
+    let search = |words: &str| text(&does(&scene, 0, &["search", words]).stdout);
+    let before = ["heron", "standing", "tunnel"].map(search);
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'words%'";
+    assert_eq!(scene.value::<i64>(tables), 0, "little is looked through as it is");
+    let archive = rusqlite::Connection::open(scene.archive()).unwrap();
+    archive
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO note (id, run, at, by, article, text)
+             WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
+             SELECT 1000000 + i, 0, '2026-11-01T00:00:00.000Z', 'Cy', 1, 'remark ' || i FROM n",
+        )
+        .unwrap();
+    drop(archive);
+    assert_eq!(["heron", "standing", "tunnel"].map(search), before);
+    assert!(scene.value::<i64>(tables) > 3);
+    assert_eq!(["heron", "standing", "tunnel"].map(search), before);
+    assert!(!scene.path("archive.db-wal").exists());
+    assert_eq!(search("remark 24999").lines().count(), 2);
+}

@@ -309,7 +309,10 @@ fn a_host_that_fails_is_left_alone_across_runs_then_tried_once_and_costs_no_turn
     change(due);
     assert_eq!(run(&scene, &alone).status.code(), Some(0));
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM job WHERE done = 0"), 0);
-    assert_eq!(scene.value::<i64>("SELECT count(*) FROM host_penalty WHERE failures > 0"), 0);
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM host_penalty WHERE failures > 0"),
+        0
+    );
     scene.is_sound();
 }
 

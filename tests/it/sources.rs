@@ -670,3 +670,209 @@ fn a_users_session_on_x_shows_what_guests_do_not_see() {
     let kept: String = scene.value("SELECT request_headers FROM exchange WHERE url LIKE '%session.test%'");
     assert!(!kept.contains("YWJjZGVm") && !kept.contains("MTIzNDU2"), "{kept}");
 }
+
+/// What a platform's own sources said of the post of a story, in the order asked, and the state that follows.
+fn said_by_sources(scene: &Scene, address: &str) -> String {
+    let input = scene.file(
+        "story.html",
+        format!("<!DOCTYPE html><article><p>The keeper of the weir <a href='{address}'>filmed it</a> that evening, they say.</p></article>"),
+    );
+    scene.run(&["--set", "pace.patience=0", &input]);
+    scene.is_sound();
+    scene.value(
+        "SELECT group_concat(source || ' ' || outcome || ' ' || reason, ', ')
+                || ': ' || (SELECT state || ' ' || coalesce(post_text, '-') FROM citations)
+         FROM (SELECT * FROM answer WHERE source NOT IN ('web', 'wayback') ORDER BY id)",
+    )
+}
+
+#[test]
+fn what_youtube_says_of_a_video_on_its_page_and_by_oembed_is_told_apart() {
+    const ID: &str = "aBcDeFgHiJk";
+    let player = |json: &str| {
+        Reply::page(format!(
+            "<!DOCTYPE html><title>Video</title><script>var ytInitialPlayerResponse = {json};var meta = 1;</script>"
+        ))
+    };
+    let video = |id: &str| {
+        player(&format!(
+            r#"{{"playabilityStatus":{{"status":"OK"}},"videoDetails":{{"videoId":"{id}","title":"The weir","author":"Ada","shortDescription":"It holds","viewCount":"7"}}}}"#
+        ))
+    };
+    let unplayable = |status: &str, reason: &str| {
+        player(&format!(
+            r#"{{"playabilityStatus":{{"status":"{status}","reason":"{reason}"}}}}"#
+        ))
+    };
+    let embed = |id: &str| {
+        Reply::json(format!(
+            r#"{{"version":"1.0","type":"video","title":"The weir","author_name":"Ada","author_url":"https://www.youtube.com/@ada",
+            "html":"<iframe src=\"https://www.youtube.com/embed/{id}?feature=oembed\"></iframe>"}}"#
+        ))
+    };
+    let wall = || {
+        Reply::page(
+            "<!DOCTYPE html><title>Before you continue to YouTube</title><form action='https://consent.youtube.com/save'><button>Accept all</button></form>",
+        )
+    };
+    for (page, oembed, said) in [
+        (
+            video(ID),
+            Reply::status(500),
+            "youtube.page captured video: captured It holds",
+        ),
+        // A wall, a refusal or an error of the page says nothing, and the other source is asked.
+        (
+            wall(),
+            embed(ID),
+            "youtube.page walled consent, youtube.oembed captured oembed: captured -",
+        ),
+        (
+            Reply::status(403),
+            embed(ID),
+            "youtube.page walled http_403, youtube.oembed captured oembed: captured -",
+        ),
+        (
+            Reply::page("<title>Something went wrong</title><h1>Oops</h1>"),
+            Reply::status(404),
+            "youtube.page walled not_a_video_page, youtube.oembed not_found http_404: not_found -",
+        ),
+        (
+            unplayable("LOGIN_REQUIRED", "Sign in to confirm you’re not a bot"),
+            Reply::status(401),
+            "youtube.page walled bot_check, youtube.oembed walled embedding_disabled: walled -",
+        ),
+        (
+            Reply::status(429),
+            Reply::status(429),
+            "youtube.page rate_limited http_429, youtube.oembed rate_limited host_paused: rate_limited -",
+        ),
+        (
+            video("zzzzzzzzzzz"),
+            embed("zzzzzzzzzzz"),
+            "youtube.page unreadable wrong_id, youtube.oembed unreadable wrong_id: unreadable -",
+        ),
+        // Its own word; after it nobody else is asked.
+        (
+            unplayable("ERROR", "This video has been removed by the uploader"),
+            embed(ID),
+            "youtube.page deleted removed_by_uploader: deleted -",
+        ),
+        (
+            unplayable(
+                "ERROR",
+                "This video is no longer available because the YouTube account associated with this video has been terminated.",
+            ),
+            embed(ID),
+            "youtube.page suspended account_terminated: suspended -",
+        ),
+        (
+            unplayable("LOGIN_REQUIRED", "Private video"),
+            embed(ID),
+            "youtube.page protected private_video: protected -",
+        ),
+        (
+            unplayable("ERROR", "Video unavailable"),
+            Reply::status(403),
+            "youtube.page not_found unavailable, youtube.oembed protected http_403_private: protected -",
+        ),
+        (
+            unplayable("LOGIN_REQUIRED", "Sign in to confirm your age"),
+            Reply::page("<title>Error</title>"),
+            "youtube.page age_gated age_check, youtube.oembed unreadable not_json: age_gated -",
+        ),
+        (
+            unplayable(
+                "UNPLAYABLE",
+                "The uploader has not made this video available in your country",
+            ),
+            Reply::json(r#"{"error":"Not Found"}"#),
+            "youtube.page withheld country, youtube.oembed unreadable unknown_shape: withheld -",
+        ),
+    ] {
+        let scene = Scene::new();
+        scene.web.on("youtube.test", &format!("/watch?v={ID}&hl=en"), [page]);
+        scene.web.on("youtube.test", "/oembed?format=json&url=*", [oembed]);
+        assert_eq!(
+            said_by_sources(&scene, &format!("https://www.youtube.com/watch?v={ID}")),
+            said
+        );
+    }
+}
+
+#[test]
+fn what_tiktok_says_of_a_video_by_oembed_and_on_its_page_is_told_apart() {
+    const ID: &str = "7106594312292453675";
+    let embed = |id: &str| {
+        Reply::json(format!(
+            r#"{{"version":"1.0","type":"video","title":"The weir holds","author_name":"Ada","author_unique_id":"ada","embed_product_id":"{id}",
+            "html":"<blockquote cite=\"https://www.tiktok.com/@ada/video/{id}\"><p>The weir holds</p></blockquote>"}}"#
+        ))
+    };
+    let page = |detail: &str| {
+        Reply::page(format!(
+            r#"<title>TikTok</title><script id="__UNIVERSAL_DATA_FOR_REHYDRATION__" type="application/json">{{"__DEFAULT_SCOPE__":{{"webapp.video-detail":{detail}}}}}</script>"#
+        ))
+    };
+    let shown = |id: &str| {
+        page(&format!(
+            r#"{{"statusCode":0,"itemInfo":{{"itemStruct":{{"id":"{id}","desc":"It holds"}}}}}}"#
+        ))
+    };
+    for (oembed, page, said) in [
+        (
+            embed(ID),
+            Reply::status(500),
+            "tiktok.oembed captured oembed: captured The weir holds",
+        ),
+        // What oEmbed does not say, the page may.
+        (
+            Reply::status(404),
+            page(r#"{"statusCode":10222}"#),
+            "tiktok.oembed not_found http_404, tiktok.page protected status_10222_private_account: protected -",
+        ),
+        (
+            Reply::status(400),
+            page(r#"{"statusCode":10204}"#),
+            "tiktok.oembed walled http_400, tiktok.page walled status_10204: walled -",
+        ),
+        (
+            Reply::json(r#"{"code":400,"message":"Something went wrong"}"#),
+            shown(ID),
+            "tiktok.oembed unreadable unknown_shape, tiktok.page captured post: captured It holds",
+        ),
+        (
+            Reply::status(403),
+            Reply::page("<title>Log in | TikTok</title><h1>Log in to TikTok</h1>"),
+            "tiktok.oembed walled http_403, tiktok.page walled no_page_state: walled -",
+        ),
+        (
+            Reply::status(401),
+            Reply::page("<title>Please wait</title><p>Verifying that you are human"),
+            "tiktok.oembed login_required http_401, tiktok.page walled no_page_state: login_required -",
+        ),
+        (
+            Reply::status(429),
+            Reply::status(429),
+            "tiktok.oembed rate_limited http_429, tiktok.page rate_limited host_paused: rate_limited -",
+        ),
+        (
+            embed("7106594312292453999"),
+            shown("7106594312292453999"),
+            "tiktok.oembed unreadable wrong_id, tiktok.page unreadable wrong_id: unreadable -",
+        ),
+        (
+            Reply::page("<title>TikTok</title><h1>Oops</h1>"),
+            Reply::status(503),
+            "tiktok.oembed unreadable not_json, tiktok.page server_error http_503: unreadable -",
+        ),
+    ] {
+        let scene = Scene::new();
+        scene.web.on("tiktok.test", "/oembed?url=*", [oembed]);
+        scene.web.on("tiktok.test", &format!("/@ada/video/{ID}"), [page]);
+        assert_eq!(
+            said_by_sources(&scene, &format!("https://www.tiktok.com/@ada/video/{ID}")),
+            said
+        );
+    }
+}

@@ -18,6 +18,8 @@ pub(super) struct Cited {
     pub places: Vec<(String, Option<String>)>,
     /// What the article shows of it.
     pub claim: Claim,
+    /// Whether it stands here only because it belongs to another post.
+    pub is_context: bool,
 }
 
 /// What is to be told below the article of how a target was obtained.
@@ -74,7 +76,12 @@ impl Report<'_> {
             ))?;
         }
         match (&kept, subject.kind.as_str()) {
-            (Some(kept), _) => self.post(&subject, kept, &attempts)?,
+            (Some(kept), _) => {
+                self.post(&subject, kept, &attempts)?;
+                if !cited.is_context {
+                    self.context(&subject)?;
+                }
+            }
             (None, "unidentified") => {
                 self.put(format_args!("<p class=who>Post {}</p>\n", platform(&subject)))?;
                 match cited.claim == Claim::default() {
@@ -118,6 +125,39 @@ impl Report<'_> {
             self.to_tell.push(Told { means, whole, claims });
         }
         Ok(())
+    }
+
+    /// The cards of the posts that belong to a post, below its own.
+    fn context(&mut self, subject: &Subject) -> Result<()> {
+        let extract = self.extract;
+        let context = extract.context(subject.target)?;
+        if context.is_empty() {
+            return Ok(());
+        }
+        self.put("<div class=context>\n<p class=small>What belongs to this post, each asked for by itself:</p>\n")?;
+        for near in context {
+            let of = match near.of == subject.target {
+                true => "this post".to_owned(),
+                false => match extract.subject(near.of)?.and_then(|of| of.url) {
+                    Some(url) => format!("{}", Address(&url)),
+                    None => "another".to_owned(),
+                },
+            };
+            let line = match near.relation.as_str() {
+                "quotes" => format!("Quoted by {of}"),
+                "replies_to" => format!("Answered by {of}"),
+                "reposts" => format!("Repeated by {of}"),
+                _ => format!("Of the same thread as {of}"),
+            };
+            self.card(Cited {
+                means: near.target,
+                claims: Vec::new(),
+                places: vec![(format!("<p class=place>{line}"), None)],
+                claim: Claim::default(),
+                is_context: true,
+            })?;
+        }
+        self.put("</div>\n")
     }
 
     /// What persons added.
@@ -201,7 +241,7 @@ impl Report<'_> {
         }
         self.parts(kept)?;
         let saved = media.iter().filter(|medium| medium.outcome == "captured").count();
-        self.completeness(kept, media.len(), saved)
+        self.completeness(subject, kept, media.len(), saved)
     }
 
     /// The post that it quotes, answers or repeats; poll, preview of a link, labels, counts.
@@ -286,7 +326,7 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn completeness(&mut self, kept: &Kept, listed: usize, saved: usize) -> Result<()> {
+    fn completeness(&mut self, subject: &Subject, kept: &Kept, listed: usize, saved: usize) -> Result<()> {
         let text = match kept.text_cut {
             Some(true) => "text cut by the source",
             Some(false) => "text whole",
@@ -298,16 +338,24 @@ impl Report<'_> {
             0 => "no media".to_owned(),
             expected => format!("{saved} of {expected} media saved"),
         };
-        for (id, relation, what) in [
-            (&kept.quoted_id, "quoted", "quoted post"),
-            (&kept.parent_id, "parent", "answered post"),
-            (&kept.reposted_id, "reposted", "repeated post"),
+        let mut captured = Vec::new();
+        for near in self.extract.context(subject.target)? {
+            if near.of == subject.target && self.extract.kept(near.target)?.is_some() {
+                captured.push(near.relation);
+            }
+        }
+        for (id, relation, what, words) in [
+            (&kept.quoted_id, "quoted", "quoted post", &["quotes"][..]),
+            (&kept.parent_id, "parent", "answered post", &["replies_to", "thread"]),
+            (&kept.reposted_id, "reposted", "repeated post", &["reposts"]),
         ] {
             let related = list(kept.related.as_deref());
             let held = related
                 .iter()
                 .any(|other| other["relation"] == relation && other["present"] == Value::Bool(true));
-            if held {
+            if words.iter().any(|word| captured.iter().any(|known| known == word)) {
+                line += &format!("; {what} captured");
+            } else if held {
                 line += &format!("; {what} in the answer");
             } else if id.is_some() {
                 line += &format!("; {what} only named");

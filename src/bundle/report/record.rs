@@ -213,7 +213,11 @@ impl Report<'_> {
         ))?;
         let of_post = subject.kind != "link";
         for answer in &attempt.answers {
-            self.said(answer, words::says(&answer.outcome, of_post))?;
+            let does = match answer.reason.as_str() {
+                "thread" => "told of its author's own thread",
+                _ => words::says(&answer.outcome, of_post),
+            };
+            self.said(answer, does)?;
         }
         self.put("</ul>\n")?;
         if let (Some(text), Some(kept)) = (&attempt.text, kept)

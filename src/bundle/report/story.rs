@@ -215,6 +215,7 @@ impl Report<'_> {
                 claims,
                 places,
                 claim,
+                is_context: false,
             })?;
         }
         self.put("</div>\n")

@@ -9,7 +9,7 @@ use crate::outcome::Outcome;
 use crate::platform::post::{Entity, Media, Post, Related, Relation};
 use crate::platform::status::from_status;
 use crate::platform::value::{first, list, number, pixels, string, time};
-use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
+use crate::platform::{Answer, Hops, PostRef, Recognised, Source, Step, Upstreams, value};
 
 /// The source.
 pub struct Thread;
@@ -50,6 +50,67 @@ impl Source for Thread {
             }
             Some(exchange) => Step::Answer(Box::new(read(exchange, Some(&format!("{did}/{key}"))))),
         }
+    }
+}
+
+/// How far a thread is asked for, up and down.
+const REACH: usize = 20;
+
+/// Most parts of a thread.
+const PARTS: usize = 100;
+
+/// The author's own thread around a post.
+pub struct Around;
+
+impl crate::platform::Thread for Around {
+    fn name(&self) -> &'static str {
+        "bluesky.context"
+    }
+
+    fn ask(&self, _: &PostRef, post: &Post, upstreams: &Upstreams) -> Option<Request> {
+        let (did, key) = post.id.split_once('/').filter(|(did, _)| did.starts_with("did:"))?;
+        let uri = format!("at://{did}/app.bsky.feed.post/{key}");
+        let uri: String = byte_serialize(uri.as_bytes()).collect();
+        let path = format!("xrpc/app.bsky.feed.getPostThread?uri={uri}&depth={REACH}&parentHeight={REACH}");
+        Some(Request::new(upstreams.join("bluesky.appview", &path), Purpose::Api))
+    }
+
+    fn read(&self, _: &PostRef, post: &Post, exchange: &Exchange) -> Result<Vec<PostRef>, Box<Answer>> {
+        if let Some(failed) = from_status(exchange) {
+            return Err(Box::new(
+                value::json(exchange)
+                    .ok()
+                    .and_then(|json| error(&json))
+                    .unwrap_or(failed),
+            ));
+        }
+        let json = value::json(exchange)?;
+        let thread = &json["thread"];
+        if thread["post"]["uri"].as_str().and_then(native).as_ref() != Some(&post.id) {
+            return Err(Box::new(Answer::without_post(Outcome::Unreadable, "wrong_id")));
+        }
+        let own = |view: &Value| -> Option<PostRef> {
+            let id = native(view["post"]["uri"].as_str()?)?;
+            (id.split('/').next() == post.id.split('/').next()).then_some(())?;
+            match super::recognise(&address(&id)?.parse().ok()?)? {
+                Recognised::Post(part) => Some(part),
+                _ => None,
+            }
+        };
+        let mut parts = Vec::new();
+        let mut above = &thread["parent"];
+        while let Some(part) = own(above).filter(|_| parts.len() < PARTS) {
+            parts.push(part);
+            above = &above["parent"];
+        }
+        let mut open: Vec<&Value> = list(&thread["replies"]).rev().collect();
+        while let Some(view) = open.pop().filter(|_| parts.len() < PARTS) {
+            if let Some(part) = own(view) {
+                parts.push(part);
+                open.extend(list(&view["replies"]).rev());
+            }
+        }
+        Ok(parts)
     }
 }
 

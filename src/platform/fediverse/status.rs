@@ -1,6 +1,8 @@
 //! The API of Mastodon and its kin (Pleroma, GoToSocial, Pixelfed, Truth Social): `/api/v1/statuses/ID` on the host of
 //! the post. "Record not found" means deleted or private, which of them is not said.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use url::Url;
 
@@ -9,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::platform::post::{Card, Media, Poll, PollOption, Post, Related, Relation};
 use crate::platform::status::from_status;
 use crate::platform::value::{first, id, list, milliseconds, number, pixels, string, time};
-use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, rich, value};
+use crate::platform::{Answer, Hops, PostRef, Recognised, Source, Step, Upstreams, rich, value};
 
 /// The source.
 pub struct Status;
@@ -36,6 +38,60 @@ impl Source for Status {
             || Request::new(upstreams.on_server(post.platform, &url), Purpose::Api),
             |exchange| read(exchange, Some(&post.id)),
         )
+    }
+}
+
+/// Most posts before and after one that are looked through.
+const MOST: usize = 500;
+
+/// The author's own thread around a post: `/api/v1/statuses/ID/context`, what stands before and after it in its conversation.
+pub struct Context;
+
+impl crate::platform::Thread for Context {
+    fn name(&self) -> &'static str {
+        "mastodon.context"
+    }
+
+    fn ask(&self, at: &PostRef, _: &Post, upstreams: &Upstreams) -> Option<Request> {
+        let (_, native) = at.id.rsplit_once('/').filter(|(_, native)| !native.contains('-'))?;
+        let url = at.url.join(&format!("/api/v1/statuses/{native}/context")).ok()?;
+        Some(Request::new(upstreams.on_server(at.platform, &url), Purpose::Api))
+    }
+
+    fn read(&self, at: &PostRef, post: &Post, exchange: &Exchange) -> Result<Vec<PostRef>, Box<Answer>> {
+        if let Some(failed) = from_status(exchange) {
+            return Err(Box::new(failed));
+        }
+        let json = value::json(exchange)?;
+        if !json["ancestors"].is_array() || !json["descendants"].is_array() {
+            return Err(Box::new(Answer::without_post(Outcome::Unreadable, "unknown_shape")));
+        }
+        let is_own = |status: &Value| post.author_id.is_some() && id(&status["account"]["id"]) == post.author_id;
+        let part = |status: &Value| {
+            let url = first(&[&status["url"], &status["uri"]])?.parse().ok()?;
+            match crate::platform::recognise(&url)? {
+                (of, Recognised::Post(part)) if super::is_kind(of.name) => Some(part),
+                _ => None,
+            }
+        };
+        let mut parts = Vec::new();
+        let mut above = post.parent_id.clone();
+        for status in list(&json["ancestors"]).rev().take(MOST) {
+            if !is_own(status) || id(&status["id"]) != above {
+                break;
+            }
+            parts.extend(part(status));
+            above = id(&status["in_reply_to_id"]);
+        }
+        let mut thread: HashSet<String> = at.id.rsplit('/').next().map(str::to_owned).into_iter().collect();
+        for status in list(&json["descendants"]).take(MOST) {
+            let answers_own = id(&status["in_reply_to_id"]).is_some_and(|parent| thread.contains(&parent));
+            if is_own(status) && answers_own {
+                thread.extend(id(&status["id"]));
+                parts.extend(part(status));
+            }
+        }
+        Ok(parts)
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) const GATHER: &str = "
     UNION SELECT x.id FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN exchange x ON x.media = m.id;
   INSERT INTO slim_target SELECT id FROM export_target
     UNION SELECT c.target FROM export_reading e JOIN citation c ON c.reading = e.id
+    UNION SELECT x.target FROM export_capture e JOIN context x ON x.capture = e.id
     UNION SELECT n.target FROM export_resolution e JOIN resolution n ON n.id = e.id
     UNION SELECT n.identified FROM export_resolution e JOIN resolution n ON n.id = e.id WHERE n.identified IS NOT NULL;
   DROP TABLE IF EXISTS temp.slim_record; CREATE TEMP TABLE slim_record (id INTEGER PRIMARY KEY);
@@ -76,7 +77,7 @@ pub(super) const GATHER: &str = "
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-const ROWS: [(&str, &str); 30] = [
+const ROWS: [(&str, &str); 31] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -100,6 +101,10 @@ const ROWS: [(&str, &str); 30] = [
         "WHERE citation IN (SELECT id FROM citation WHERE reading IN (SELECT id FROM export_reading)) ORDER BY citation, rank",
     ),
     ("capture", "WHERE id IN (SELECT id FROM export_capture) ORDER BY id"),
+    (
+        "context",
+        "WHERE capture IN (SELECT id FROM export_capture) ORDER BY capture, ordinal",
+    ),
     (
         "resolution",
         "WHERE id IN (SELECT id FROM export_resolution) ORDER BY id",
@@ -349,9 +354,10 @@ mod tests {
     use super::*;
 
     /// Those that change, and the bodies.
-    const LEFT_OUT: [&str; 14] = [
+    const LEFT_OUT: [&str; 15] = [
         "blob_chunk",
         "tag",
+        "context_of",
         "job",
         "recheck",
         "reread",

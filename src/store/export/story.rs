@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Params, Row, params};
 
 use super::Extract;
 use crate::error::Result;
+use crate::store::context::{self, Near};
 use crate::store::exchange::read_header_lines;
 use crate::store::failure::sql_error;
 use crate::store::row::unhex;
@@ -333,6 +334,11 @@ const POST_OF_CAPTURE: &str =
     "(SELECT q.id FROM answer n JOIN post q ON q.answer = n.id AND q.entry <= (SELECT seq FROM export_at)
       WHERE n.capture = c.id ORDER BY n.ordinal = c.best DESC, q.id DESC LIMIT 1)";
 
+/// Whether the selected target `x` was captured first because it belongs to another: it stands with that one.
+const ONLY_CONTEXT: &str =
+    "EXISTS (SELECT 1 FROM context n WHERE n.target = x.id AND n.capture IN (SELECT id FROM export_capture)
+       AND NOT EXISTS (SELECT 1 FROM capture c WHERE c.target = x.id AND c.id < n.capture))";
+
 /// What several captures together say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
@@ -535,13 +541,18 @@ impl Extract<'_> {
         )
     }
 
-    /// Shows every selected post, as its row.
+    /// Shows every selected post that is cited, or was asked for by itself, as its row.
     ///
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
     pub fn posts(&self, each: impl FnMut(i64) -> Result<()>) -> Result<()> {
         self.each(
-            "SELECT x.id FROM export_target x JOIN target t ON t.id = x.id WHERE t.kind = 'post' ORDER BY x.id",
+            &format!(
+                "SELECT x.id FROM export_target x JOIN target t ON t.id = x.id WHERE t.kind = 'post'
+                   AND (x.id IN (SELECT m.means FROM citation c JOIN export_target m ON m.id = c.target
+                                 WHERE c.reading IN (SELECT id FROM export_reading)) OR NOT {ONLY_CONTEXT})
+                 ORDER BY x.id"
+            ),
             |row| row.get(0),
             each,
         )
@@ -553,11 +564,14 @@ impl Extract<'_> {
     /// If the archive cannot be read, or `each` fails.
     pub fn uncited(&self, each: impl FnMut(i64) -> Result<()>) -> Result<()> {
         self.each(
-            "WITH cited AS (SELECT t.id, t.means FROM export_target t
+            &format!(
+                "WITH cited AS (SELECT t.id, t.means FROM export_target t
                             WHERE EXISTS (SELECT 1 FROM citation c WHERE c.target = t.id
                                             AND c.reading IN (SELECT id FROM export_reading)))
              SELECT x.id FROM export_target x WHERE x.id NOT IN (SELECT id FROM cited UNION SELECT means FROM cited)
-             ORDER BY x.id",
+               AND NOT {ONLY_CONTEXT}
+             ORDER BY x.id"
+            ),
             |row| row.get(0),
             each,
         )
@@ -769,6 +783,18 @@ impl Extract<'_> {
                 })
             },
         )
+    }
+
+    /// The posts that belong to a target, as its selected captures and theirs named them, the nearest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn context(&self, target: i64) -> Result<Vec<Near>> {
+        const SELECTED: &str = "capture IN (SELECT id FROM export_capture)";
+        let connection = self.reader.connection();
+        context::deepest(connection, self.seq)
+            .and_then(|deepest| context::around(connection, target, deepest, SELECTED))
+            .map_err(|error| sql_error(self.reader.path(), &error))
     }
 
     /// The files of the post that a capture had.

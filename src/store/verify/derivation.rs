@@ -12,9 +12,9 @@ use crate::store::exchange::head_digest;
 use crate::store::ledger::{ExchangeSeal, Field};
 use crate::store::post::stored_digest;
 use crate::store::row::{
-    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, EXCHANGE_RECORD, Evidence, IMPORT,
-    NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END,
-    SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
+    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, CONTEXT, EXCHANGE, EXCHANGE_RECORD, Evidence,
+    IMPORT, NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN,
+    RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
 };
 use crate::store::taken::{Named, encode_record};
 
@@ -266,6 +266,17 @@ impl Derivation<'_> {
             POST_MEDIA.encode_rows(self.connection, "id = ?1", id, &mut self.evidence, |_, _| Sql::Ok(()))?;
             self.exchanges("media = ?1 ORDER BY id", id, &mut exchanges)?;
         }
+        let connection = self.connection;
+        CONTEXT.encode_rows(
+            connection,
+            "capture = ?1 ORDER BY ordinal",
+            seq,
+            &mut self.evidence,
+            |row, evidence| {
+                TARGET.encode_rows(connection, "id = ?1", row.get(3)?, evidence, |_, _| Sql::Ok(()))?;
+                Sql::Ok(())
+            },
+        )?;
         let posts = self.posts(seq)?;
         Ok(Some(vec![
             ("exchanges", Field::Exchanges(exchanges)),
