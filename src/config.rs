@@ -63,6 +63,8 @@ pub struct Config {
     pub export: Export,
     /// When witnesses are asked about the ledger.
     pub stamp: Stamp,
+    /// Whether a web archive of others is to capture, as well, what was captured here.
+    pub submit: Submit,
     /// Time stamping authorities (RFC 3161), by a name of the operator's.
     pub timestamp: BTreeMap<String, Url>,
     /// Files of the certificates (PEM) that are trusted for them, by the same names.
@@ -201,6 +203,31 @@ impl Default for Stamp {
     }
 }
 
+/// Whether, and how often, the Internet Archive is asked to capture what was captured here.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Submit {
+    /// Whether it is asked at all.
+    pub on: bool,
+    /// Least days between two submissions of one target.
+    pub days: u16,
+    /// Most submissions of one run.
+    pub count: usize,
+    /// Seconds between two submissions.
+    pub delay: f64,
+}
+
+impl Default for Submit {
+    fn default() -> Submit {
+        Submit {
+            on: false,
+            days: 30,
+            count: 100,
+            delay: 10.0,
+        }
+    }
+}
+
 /// Address of a name; the port takes the place of the scheme's usual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -256,6 +283,7 @@ impl Default for Config {
             verdict: Verdict::default(),
             export: Export::default(),
             stamp: Stamp::default(),
+            submit: Submit::default(),
             timestamp: BTreeMap::new(),
             timestamp_roots: BTreeMap::new(),
             opentimestamps: BTreeMap::new(),
@@ -354,6 +382,7 @@ impl Config {
             ("pace.patience", self.pace.patience, 0.0),
             ("verdict.spacing", self.verdict.spacing, 0.0),
             ("stamp.every", self.stamp.every, 0.0),
+            ("submit.delay", self.submit.delay, 0.0),
             ("requisites.seconds", self.requisites.seconds, 0.0),
             ("limit.connect", self.limit.connect, 0.001),
             ("limit.headers", self.limit.headers, 0.001),

@@ -29,6 +29,7 @@ impl Capturer {
         }
         CaptureRecord {
             recheck_at: None,
+            submit_since: None,
             started,
             ended: self.clock.now(),
             best: best_answer(&answers, &[SourceKind::Page, SourceKind::Archive]),
@@ -113,6 +114,7 @@ pub(super) fn web_answer(outcome: Outcome, reason: String, exchanges: Vec<Exchan
 fn capture_of(answer: AnswerRecord, started: Timestamp, ended: Timestamp) -> CaptureRecord {
     CaptureRecord {
         recheck_at: None,
+        submit_since: None,
         started,
         ended,
         best: 0,

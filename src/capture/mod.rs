@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::Requisites;
+use crate::config::{Requisites, Submit};
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
@@ -36,6 +36,7 @@ mod schedule;
 pub mod source;
 mod staging;
 mod stamp;
+mod submit;
 mod together;
 
 use canary::Canaries;
@@ -45,6 +46,7 @@ pub use follow::Looked;
 pub use notice::Noticer;
 pub use reread::Again;
 pub use stamp::{Questions, Stamped, Witnesses};
+pub use submit::Submitted;
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;
@@ -86,6 +88,14 @@ impl Stop {
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed) > 0
+    }
+
+    /// Waits so long; gives whether a stop was asked for before that.
+    pub async fn within(&self, time: Duration) -> bool {
+        let changed = self.changed.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        self.is_asked() || tokio::time::timeout(time, changed).await.is_ok()
     }
 
     /// Returns when what is in flight must be given up: at the second request, or some time after the first.
@@ -220,6 +230,7 @@ pub struct Capturer {
     upstreams: Arc<Upstreams>,
     canaries: Canaries,
     requisites: Requisites,
+    submit: Submit,
     /// How often a stop was asked of the work that this is for.
     asked_to_stop: Arc<AtomicU8>,
     clock: Clock,
@@ -235,6 +246,7 @@ impl Capturer {
             upstreams: Arc::new(upstreams),
             canaries: Canaries::default(),
             requisites: Requisites::default(),
+            submit: Submit::default(),
             asked_to_stop: Arc::default(),
             clock,
         }
@@ -251,6 +263,13 @@ impl Capturer {
     #[must_use]
     pub fn with_requisites(mut self, bounds: Requisites) -> Capturer {
         self.requisites = bounds;
+        self
+    }
+
+    /// With what is submitted to a web archive of others.
+    #[must_use]
+    pub fn with_submissions(mut self, submit: Submit) -> Capturer {
+        self.submit = submit;
         self
     }
 
@@ -393,12 +412,12 @@ impl Capturer {
                 let post = PostRef {
                     platform: platform.name,
                     id: id.clone(),
-                    url: address(&job)?,
+                    url: address(&job.url)?,
                     handle: handle.clone(),
                 };
                 self.capture_post(platform, &post).await
             }
-            TargetKind::Link => self.capture_link(&address(&job)?).await,
+            TargetKind::Link => self.capture_link(&address(&job.url)?).await,
         };
         date_as_recorded(&mut record);
         let best = &record.answers[record.best];
@@ -419,6 +438,7 @@ impl Capturer {
             recheck_at = recheck_at.min(self.clock.now().plus_millis(GO_ON_MILLIS));
         }
         record.recheck_at = Some(recheck_at);
+        record.submit_since = self.submit_since(&record);
         self.store.complete(job.id, job.fence, record, retry_at).await?;
         Ok((done, None))
     }
@@ -460,9 +480,9 @@ fn date_as_recorded(record: &mut CaptureRecord) {
     }
 }
 
-/// The address of a job's target.
-fn address(job: &Job) -> Result<Url> {
-    Url::parse(&job.url).map_err(|e| Error::Internal(format!("the archive names an address `{}`: {e}", job.url)))
+/// The address of a target, as the archive has it.
+fn address(url: &str) -> Result<Url> {
+    Url::parse(url).map_err(|e| Error::Internal(format!("the archive names an address `{url}`: {e}")))
 }
 
 fn known(name: &str) -> Result<&'static platform::Platform> {

@@ -56,6 +56,7 @@ impl Capturer {
         };
         CaptureRecord {
             recheck_at: None,
+            submit_since: None,
             started,
             ended: self.clock.now(),
             best,

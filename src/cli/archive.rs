@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::print::{Printable, Printer};
-use super::run::{doubts_since, warn_of_clock};
+use super::run::{doubts_since, warn_of_clock, warn_of_submissions};
 use super::{Global, internal, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
@@ -113,7 +113,9 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 let mut capturer = Capturer::new(fetcher.clone(), store.clone(), config.upstreams()?, clock)
                     .with_requisites(config.requisites);
                 if replay.is_none() {
-                    capturer = capturer.with_canaries(&config.canaries()?);
+                    capturer = capturer
+                        .with_canaries(&config.canaries()?)
+                        .with_submissions(config.submit);
                 }
                 let work = Work {
                     global,
@@ -419,6 +421,7 @@ impl Work<'_> {
             ));
         };
         self.capturer.capture_all(wanted, stop, &mut watch).await?;
+        warn_of_submissions(&self.capturer.submit(stop).await?, self.printer);
         Ok(tally)
     }
 }

@@ -14,7 +14,7 @@ use url::Url;
 use super::archive::{Tally, command_line, listen};
 use super::print::{Printable, Printer};
 use super::{Global, hook, internal, ping, runtime, stamp};
-use crate::capture::{Capturer, Done, Noticer, Witnesses};
+use crate::capture::{Capturer, Done, Noticer, Submitted, Witnesses};
 use crate::clock::{Clock, Timestamp, Watch};
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
@@ -83,6 +83,10 @@ struct Summary {
     /// Witnesses that confirmed the ledger's head at the end, and those that were asked in vain.
     stamps: usize,
     stamps_failed: usize,
+    /// Targets that the Internet Archive was asked to capture, and those that it says it has or could not capture.
+    submitted: usize,
+    submitted_archived: usize,
+    submitted_failed: usize,
     /// Bytes of bodies received.
     bytes: u64,
     /// What changed or vanished, by event.
@@ -116,6 +120,9 @@ impl Summary {
             outcomes: BTreeMap::new(),
             stamps: 0,
             stamps_failed: 0,
+            submitted: 0,
+            submitted_archived: 0,
+            submitted_failed: 0,
             bytes: 0,
             changes: BTreeMap::new(),
             on_change: None,
@@ -175,11 +182,14 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
         true => Witnesses::new(config)?,
         false => Witnesses::default(),
     };
-    let mut summary = Summary::new(store.run(), clock.now(), store.due()?);
+    let due = store.due()?;
+    let to_submit = if config.submit.on { due.submissions } else { 0 };
+    let mut summary = Summary::new(store.run(), clock.now(), due);
     summary.clock.extend(store.clock_doubt().map(str::to_owned));
     warn_of_clock(&summary.clock, printer);
     let every = crate::config::seconds(config.stamp.every);
-    let is_idle = summary.due + summary.lists_due + summary.articles_due == 0 && store.last_end() + 1 == store.run();
+    let is_idle =
+        summary.due + summary.lists_due + summary.articles_due + to_submit == 0 && store.last_end() + 1 == store.run();
     if is_idle && (witnesses.is_empty() || runtime()?.block_on(witnesses.due(&store, clock, every))?.is_empty()) {
         return store
             .close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))
@@ -225,7 +235,8 @@ async fn work(
     fetcher.leave_alone(store.host_penalties().await?);
     let capturer = Capturer::new(fetcher.clone(), Arc::clone(store), config.upstreams()?, clock)
         .with_canaries(&config.canaries()?)
-        .with_requisites(config.requisites);
+        .with_requisites(config.requisites)
+        .with_submissions(config.submit);
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);
@@ -242,12 +253,13 @@ async fn work(
             done.reason
         ));
     };
-    let ((looked, again), out_of_time) = {
+    let ((looked, again, submitted), out_of_time) = {
         let capturing = async {
             let looked = capturer.look_at_lists(&stop).await?;
             let again = capturer.read_again(&stop).await?;
             capturer.capture_due(arguments.max_captures, &stop, &mut watch).await?;
-            Ok::<_, Error>((looked, again))
+            let submitted = capturer.submit(&stop).await?;
+            Ok::<_, Error>((looked, again, submitted))
         };
         tokio::pin!(capturing);
         tokio::select! {
@@ -270,6 +282,9 @@ async fn work(
     (summary.lists, summary.lists_failed) = (looked.lists, looked.failed.len());
     (summary.articles, summary.articles_unread) = (looked.articles, unread.len());
     summary.articles_again = again.articles;
+    warn_of_submissions(&submitted, printer);
+    (summary.submitted, summary.submitted_archived) = (submitted.new, submitted.archived);
+    summary.submitted_failed = submitted.failed;
     if let Some(code) = signalled.code() {
         summary.stopped_by = Some("signal");
         return Ok(code);
@@ -316,6 +331,16 @@ pub(super) fn doubts_since(watch: &Watch, fetcher: &Fetcher, printer: &Printer) 
 pub(super) fn warn_of_clock(doubts: &[String], printer: &Printer) {
     for doubt in doubts {
         printer.warn(format_args!("{doubt}; times of this run may be wrong"));
+    }
+}
+
+/// Tells why what is left is not submitted now.
+pub(super) fn warn_of_submissions(submitted: &Submitted, printer: &Printer) {
+    if let Some(why) = &submitted.stopped {
+        printer.warn(format_args!(
+            "the Internet Archive is not asked to capture more: {}; a later run goes on",
+            Printable(why)
+        ));
     }
 }
 

@@ -10,9 +10,12 @@ use super::{Answer, Upstreams};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 
+pub mod save;
+
 /// Base addresses, below `upstream.wayback.`.
 pub const UPSTREAMS: &[(&str, &str)] = &[
     ("cdx", "https://web.archive.org/cdx/search/cdx"),
+    ("save", "https://web.archive.org/save"),
     ("web", "https://web.archive.org/web"),
 ];
 

@@ -51,6 +51,9 @@ impl Session {
         if let (None, Some(due)) = (retry_at, record.recheck_at) {
             self.recheck(job, due)?;
         }
+        if let Some(since) = record.submit_since {
+            self.to_submit(job, since)?;
+        }
         let best = record.answers.get(record.best).ok_or_else(|| {
             Fault::Refused(Error::Internal(
                 "a capture must have answers, the best among them".to_owned(),
@@ -173,7 +176,7 @@ impl Session {
     }
 
     /// Writes a target's row into the digest and gives its key.
-    fn encode_target(&mut self, target: i64) -> Result<String, Fault> {
+    pub(super) fn encode_target(&mut self, target: i64) -> Result<String, Fault> {
         let mut key = String::new();
         TARGET.encode_rows(&self.connection, "id = ?1", target, &mut self.evidence, |row, _| {
             key = row.get(1)?;

@@ -28,6 +28,7 @@ mod search;
 mod session;
 mod settle;
 mod stamp;
+mod submission;
 mod taken;
 mod target;
 #[cfg(test)]
@@ -50,8 +51,8 @@ use crate::exchange::{Body, Unfinished};
 use crate::stamp::Kind;
 use failure::Fault;
 use record::{
-    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewNote, NewReading, NewRecords, NewStamp, Origin,
-    Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord,
+    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewNote, NewReading, NewRecords, NewStamp,
+    NewSubmission, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToSubmit,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
@@ -504,6 +505,23 @@ impl Store {
     /// If it cannot be written.
     pub async fn add_stamp(&self, stamp: NewStamp) -> Result<i64> {
         self.call(0, move |session| session.add_stamp(&stamp)).await
+    }
+
+    /// What a web archive of others is to be asked first; with `new` that may be to capture a target that it was not asked for yet.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn next_to_submit(&self, new: bool) -> Result<Option<ToSubmit>> {
+        self.pass(move |session| session.next_to_submit(new)).await
+    }
+
+    /// Keeps what a web archive of others was asked about a target and answered, and whether and when it is to be asked again;
+    /// gives its row.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn add_submission(&self, new: NewSubmission, again: Option<Timestamp>) -> Result<i64> {
+        self.call(0, move |session| session.add_submission(&new, again)).await
     }
 
     /// Keeps those of some records of a web archive of others that are not here yet.

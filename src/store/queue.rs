@@ -38,6 +38,8 @@ pub struct Due {
     pub lists: i64,
     /// How many articles are to be read again.
     pub articles: i64,
+    /// How many targets are to be submitted to a web archive of others, or to be asked about there.
+    pub submissions: i64,
 }
 
 impl Session {
@@ -61,6 +63,7 @@ impl Session {
                 "UPDATE job SET not_before = ?1 WHERE done = 0 AND leased_until IS NULL AND not_before > ?2",
                 beyond(LONGEST_PAUSE),
             ),
+            ("UPDATE submit SET due = ?1 WHERE due > ?2", beyond(LONGEST_PAUSE)),
             (
                 "UPDATE host_penalty SET until = ?1 WHERE until > ?2",
                 beyond(LONGEST_PAUSE),
@@ -323,7 +326,7 @@ pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
     connection
         .prepare_cached(
             "SELECT count(*), min(due), (SELECT count(*) FROM follow WHERE due <= ?1),
-                    (SELECT count(*) FROM reread WHERE due <= ?1) FROM (
+                    (SELECT count(*) FROM reread WHERE due <= ?1), (SELECT count(*) FROM submit WHERE due <= ?1) FROM (
                SELECT leased_until AS due FROM job WHERE leased_until <= ?1
                UNION ALL SELECT not_before FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1
                UNION ALL SELECT due FROM recheck WHERE due <= ?1)",
@@ -334,6 +337,7 @@ pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
                 oldest: row.get(1)?,
                 lists: row.get(2)?,
                 articles: row.get(3)?,
+                submissions: row.get(4)?,
             })
         })
 }

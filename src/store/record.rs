@@ -206,6 +206,8 @@ pub struct CaptureRecord {
     pub media: Vec<MediaRecord>,
     /// When to capture the target again, if nothing is left open; no evidence.
     pub recheck_at: Option<Timestamp>,
+    /// A web archive of others is to capture the target as well, unless it was asked to after this time; no evidence.
+    pub submit_since: Option<Timestamp>,
 }
 
 /// A list of articles that is followed.
@@ -316,6 +318,44 @@ pub struct NewStamp {
     pub exchange: Exchange,
     /// Certificates (PEM) that the settings trust for it.
     pub roots: Option<bytes::Bytes>,
+}
+
+/// A target that a web archive of others is to capture as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToSubmit {
+    /// Row of the target.
+    pub target: i64,
+    /// Its address.
+    pub url: String,
+    /// Not to be asked earlier.
+    pub due: Timestamp,
+    /// The submission whose job is to be asked about: its row, the job, when it was made; `None`: it is to be submitted.
+    pub job: Option<(i64, String, Timestamp)>,
+}
+
+/// What a web archive of others was asked about a target, and what it answered.
+#[derive(Debug, Clone)]
+pub struct NewSubmission {
+    /// Row of the target.
+    pub target: i64,
+    /// Who was asked.
+    pub service: String,
+    /// The submission that this asks about.
+    pub of: Option<i64>,
+    /// The service's name of the job that it took on.
+    pub job: Option<String>,
+    /// `Captured`: it says that it has the target; `None`: it works on it.
+    pub outcome: Option<Outcome>,
+    /// Reason code.
+    pub reason: String,
+    /// Its words for a person.
+    pub detail: Option<String>,
+    /// When it archived the target, as it says.
+    pub archived_at: Option<Timestamp>,
+    /// Which address it archived, as it says.
+    pub archived_url: Option<String>,
+    /// How it was asked and what came back.
+    pub exchange: Exchange,
 }
 
 /// What a calendar promised to anchor, and has not yet told where.

@@ -91,6 +91,7 @@ fn capture_of(answers: Vec<AnswerRecord>) -> CaptureRecord {
     CaptureRecord {
         canaries: Vec::new(),
         recheck_at: None,
+        submit_since: None,
         started: noon(),
         ended: noon().plus_millis(300),
         best: 0,
