@@ -8,7 +8,7 @@ use super::print::{Printable, Printer};
 use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::store::Reader;
-use crate::store::query::{ArticleDetail, CitationView, TargetView};
+use crate::store::query::{ArticleDetail, CitationView, SubmissionView, TargetView};
 
 /// Groups of outcomes as a reader thinks of them, in the order printed.
 const GROUPS: [&str; 6] = [
@@ -97,6 +97,9 @@ fn print_citation(citation: &CitationView, printer: &Printer) {
         Printable(&name(citation))
     ));
     printer.line(format_args!("  {:<14}{}", "", Printable(&state(&citation.target))));
+    if let Some(submission) = &citation.target.submission {
+        printer.line(format_args!("  {:<14}{}", "", Printable(&submitted(submission))));
+    }
     match citation.sentences.first().and_then(|s| s.text.as_deref()) {
         Some(sentence) => printer.line(format_args!("  {:<14}“{}”", "", Printable(sentence))),
         None => printer.line(format_args!("  {:<14}(no sentence refers to it)", "")),
@@ -136,6 +139,20 @@ fn state(target: &TargetView) -> String {
     }
 }
 
+/// What became of it at the Internet Archive, which was asked to capture it.
+fn submitted(submission: &SubmissionView) -> String {
+    let at = &submission.submitted_at;
+    match (submission.outcome.as_deref(), submission.shown_at()) {
+        (Some("captured"), Some(shown)) => format!("submitted to the Internet Archive {at}, archived at {shown}"),
+        (Some("captured"), None) => format!("submitted to the Internet Archive {at}, which says that it has it"),
+        (Some(outcome), _) => format!(
+            "submitted to the Internet Archive {at} in vain: {outcome} ({})",
+            submission.reason
+        ),
+        (None, _) => format!("submitted to the Internet Archive {at}, which works on it"),
+    }
+}
+
 /// Prints a target that was asked for without an article.
 pub fn print_target(target: &TargetView, printer: &Printer) {
     if printer.json() {
@@ -155,6 +172,9 @@ pub fn print_target(target: &TargetView, printer: &Printer) {
             verdict.reason,
             captures.join(", ")
         ));
+    }
+    if let Some(submission) = &target.submission {
+        printer.line(format_args!("{:<14}{}", "", Printable(&submitted(submission))));
     }
     if let Some(text) = &target.post_text {
         printer.line(format_args!("{:<14}{}", "", Printable(text)));

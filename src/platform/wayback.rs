@@ -48,6 +48,16 @@ impl Row {
     }
 }
 
+/// Where the Wayback Machine shows what it archived of `url` at this time (RFC 3339); `None` if that is no time.
+#[must_use]
+pub fn shown_at(archived_at: &str, url: &str) -> Option<String> {
+    let time = chrono::DateTime::parse_from_rfc3339(archived_at).ok()?;
+    Some(format!(
+        "https://web.archive.org/web/{}/{url}",
+        time.with_timezone(&chrono::Utc).format("%Y%m%d%H%M%S")
+    ))
+}
+
 /// Asks the index for captures with status 200 whose address begins with `prefix` (no scheme), one row an address
 /// and at most `limit` of them.
 #[must_use]

@@ -111,7 +111,7 @@ pub struct Table {
 use Kind::{Integer, Json, Text};
 
 /// Every table of a bundle.
-pub const TABLES: [Table; 6] = [
+pub const TABLES: [Table; 7] = [
     Table {
         name: "articles",
         meaning: "One reading of an article: the article as it stood at one time",
@@ -307,6 +307,28 @@ pub const TABLES: [Table; 6] = [
         from: "export_note e JOIN note n ON n.id = e.id LEFT JOIN article w ON w.id = n.article
                LEFT JOIN target t ON t.id = n.target LEFT JOIN blob b ON b.id = n.body ORDER BY n.id",
     },
+    Table {
+        name: "submissions",
+        meaning: "One asking of a web archive of others to capture a target as well, or of what came of that",
+        columns: &[
+            ("submission", Integer, "Number of the ledger entry of this asking", "s.id"),
+            ("of", Integer, "The submission that it asks about; empty: it is one", "s.of"),
+            ("target", Integer, "The target", "t.id"),
+            ("target_url", Text, "Canonical address of that", "t.url"),
+            ("service", Text, "Who was asked", "s.service"),
+            ("asked", Text, "When, UTC", "s.started"),
+            ("job", Text, "The service's name of the job that it took on", "s.job"),
+            ("outcome", Text, "captured: it says that it has the target; empty: it works on it", "s.outcome"),
+            ("reason", Text, "Reason code", "s.reason"),
+            ("detail", Text, "Its words for a person", "s.detail"),
+            ("archived_at", Text, "When it archived the target, as it says, UTC", "s.archived_at"),
+            ("archived_url", Text, "Which address it archived, as it says", "s.archived_url"),
+            ("status", Integer, "HTTP status of its answer", "s.status"),
+            ("body_sha256", Text, "SHA-256 of the answer's body as received", "nullif(lower(hex(b.sha256)), '')"),
+        ],
+        from: "export_submission e JOIN submission s ON s.id = e.id JOIN target t ON t.id = s.target
+               LEFT JOIN blob b ON b.id = s.reply ORDER BY s.id",
+    },
 ];
 
 /// One exchange with all that a WARC says of it.
@@ -469,6 +491,7 @@ impl Reader {
              CREATE TEMP TABLE export_capture (id INTEGER PRIMARY KEY);
              CREATE TEMP TABLE export_resolution (id INTEGER PRIMARY KEY);
              DROP TABLE IF EXISTS temp.export_note; CREATE TEMP TABLE export_note (id INTEGER PRIMARY KEY);
+             DROP TABLE IF EXISTS temp.export_submission; CREATE TEMP TABLE export_submission (id INTEGER PRIMARY KEY);
              CREATE TEMP TABLE export_entry (seq INTEGER PRIMARY KEY);",
         )?;
         connection.execute(
@@ -492,8 +515,8 @@ impl Reader {
                 "SELECT at FROM (SELECT id, started AS at FROM run UNION ALL SELECT id, ended FROM run_end
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
                    UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM import
-                   UNION ALL SELECT id, at FROM redaction
-                   UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
+                   UNION ALL SELECT id, at FROM redaction UNION ALL SELECT id, ended FROM stamp
+                   UNION ALL SELECT id, ended FROM submission UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
         let number = |table: &str| {
@@ -553,8 +576,11 @@ const FOLLOW: &str = "
   INSERT INTO export_note SELECT n.id FROM note n, export_at a
     WHERE n.id <= a.seq AND (n.target IN (SELECT id FROM export_target)
       OR n.article IN (SELECT article FROM reading WHERE id IN (SELECT id FROM export_reading)));
+  INSERT INTO export_submission SELECT s.id FROM submission s, export_at a
+    WHERE s.id <= a.seq AND s.target IN (SELECT id FROM export_target);
   INSERT OR IGNORE INTO export_entry SELECT id FROM export_reading UNION SELECT id FROM export_note
     UNION SELECT run FROM note WHERE id IN (SELECT id FROM export_note) UNION SELECT id FROM export_capture
+    UNION SELECT id FROM export_submission UNION SELECT run FROM submission WHERE id IN (SELECT id FROM export_submission)
     UNION SELECT id FROM export_resolution
     UNION SELECT p.id FROM reparse p, export_at a WHERE p.capture IN (SELECT id FROM export_capture) AND p.id <= a.seq
     UNION SELECT p.run FROM reparse p, export_at a WHERE p.capture IN (SELECT id FROM export_capture) AND p.id <= a.seq
@@ -636,7 +662,8 @@ impl Extract<'_> {
         )
     }
 
-    /// Shows every exchange of the selected readings, captures and resolutions, oldest first.
+    /// Shows every exchange of the selected readings, captures, resolutions and submissions, oldest first. What makes up a
+    /// submission has the number of its entry as a negative one.
     ///
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
@@ -665,7 +692,14 @@ impl Extract<'_> {
              WHERE x.reading IN (SELECT id FROM export_reading)
                 OR a.capture IN (SELECT id FROM export_capture) OR a.resolution IN (SELECT id FROM export_resolution)
                 OR m.capture IN (SELECT id FROM export_capture)
-             ORDER BY x.id",
+             UNION ALL
+             SELECT -s.id, s.id, s.url, 'api', s.started, s.ended, s.request_headers, s.http_version, s.status, s.response_headers,
+                    s.remote, lower(hex(k.sha256)), lower(hex(b.sha256)), b.length,
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = s.reply), NULL, NULL, NULL, NULL,
+                    coalesce(b.length, 0), NULL, NULL, NULL, NULL
+             FROM export_submission e JOIN submission s ON s.id = e.id
+             LEFT JOIN blob b ON b.id = s.reply LEFT JOIN blob k ON k.id = s.certificate
+             ORDER BY 2, 1",
             |row| {
                 Ok(WireExchange {
                     id: row.get(0)?,

@@ -15,6 +15,7 @@ use super::queue::Due;
 use super::record::About;
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
+use crate::platform::wayback;
 
 /// An archive opened for looking.
 #[derive(Debug)]
@@ -161,6 +162,49 @@ pub struct TargetView {
     pub post_text: Option<String>,
     /// What all its captures together say; `None` of a page that was only ever seen.
     pub verdict: Option<VerdictView>,
+    /// The newest submission to a web archive of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submission: Option<SubmissionView>,
+}
+
+/// A submission of a target to a web archive of others, and what that said last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubmissionView {
+    /// Who was asked.
+    pub service: String,
+    /// When.
+    pub submitted_at: String,
+    /// `captured`: it says that it has the target; `None`: it worked on it when it was asked last.
+    pub outcome: Option<String>,
+    /// Reason code.
+    pub reason: String,
+    /// When it archived the target, as it says.
+    pub archived_at: Option<String>,
+    /// Which address it archived, as it says.
+    pub archived_url: Option<String>,
+}
+
+impl SubmissionView {
+    /// From six columns: service, times and words in the order of the fields.
+    pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<SubmissionView>> {
+        let Some(service) = row.get(first)? else {
+            return Ok(None);
+        };
+        Ok(Some(SubmissionView {
+            service,
+            submitted_at: row.get(first + 1)?,
+            outcome: row.get(first + 2)?,
+            reason: row.get(first + 3)?,
+            archived_at: row.get(first + 4)?,
+            archived_url: row.get(first + 5)?,
+        }))
+    }
+
+    /// Where what it archived is shown, if it says when that was.
+    #[must_use]
+    pub fn shown_at(&self) -> Option<String> {
+        wayback::shown_at(self.archived_at.as_deref()?, self.archived_url.as_deref()?)
+    }
 }
 
 /// What all captures of a target together say.
@@ -808,8 +852,11 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                     v.state, v.reason, v.evidence, v.last_live,
                     (SELECT f.name FROM answer n JOIN exchange x ON x.answer = n.id JOIN exchange_record y ON y.exchange = x.id
                      JOIN record o ON o.id = y.record JOIN web_archive f ON f.id = o.web_archive
-                     WHERE n.capture = t.capture ORDER BY x.id LIMIT 1)
-             FROM targets t LEFT JOIN post p ON p.id = t.post LEFT JOIN verdicts v ON v.target = t.means WHERE t.target = ?1",
+                     WHERE n.capture = t.capture ORDER BY x.id LIMIT 1),
+                    s.service, s.submitted_at, s.outcome, s.reason, s.archived_at, s.archived_url
+             FROM targets t LEFT JOIN post p ON p.id = t.post LEFT JOIN verdicts v ON v.target = t.means
+             LEFT JOIN submissions s ON s.submission = (SELECT max(n.id) FROM submission n WHERE n.target = t.means AND n.of IS NULL)
+             WHERE t.target = ?1",
         )?
         .query_row([target], |row: &Row<'_>| {
             Ok(TargetView {
@@ -839,6 +886,7 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                         last_live: row.get(19)?,
                     }),
                 },
+                submission: SubmissionView::read(row, 21)?,
             })
         })
 }

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use url::Url;
 
-use super::record::{About, AnswerRecord, MediaRecord, NewNote, NewStamp, Queueing, SuppliedFile, TargetKind};
+use super::record::{
+    About, AnswerRecord, MediaRecord, NewNote, NewStamp, NewSubmission, Queueing, SuppliedFile, TargetKind,
+};
 use super::verify::{ProblemKind, Report, verify};
 use super::*;
 use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
@@ -459,6 +461,32 @@ async fn add_a_stamp(path: &Path) {
     store.close(0, None).await.unwrap();
 }
 
+async fn add_a_submission(path: &Path, target: i64) {
+    let store = open(path);
+    let submission = NewSubmission {
+        target,
+        service: "wayback.save".into(),
+        of: None,
+        job: Some("spn2-1".into()),
+        outcome: None,
+        reason: "accepted".into(),
+        detail: Some("words".into()),
+        archived_at: None,
+        archived_url: None,
+        exchange: answered(200, b"{\"job_id\":\"spn2-1\"}"),
+    };
+    let of = store.add_submission(submission.clone(), None).await.unwrap();
+    let submission = NewSubmission {
+        of: Some(of),
+        outcome: Some(Outcome::Captured),
+        archived_at: Timestamp::parse("2024-05-02T08:00:00Z"),
+        archived_url: Some("https://news.example/".into()),
+        ..submission
+    };
+    store.add_submission(submission, None).await.unwrap();
+    store.close(0, None).await.unwrap();
+}
+
 fn sound(path: &Path) -> Report {
     let report = verify(path, |_| {}).unwrap();
     assert_eq!(report.problems, []);
@@ -610,6 +638,7 @@ async fn evidence_refuses_update_and_delete() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
+    add_a_submission(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
     let connection = Connection::open(&path).unwrap();
     let tables: Vec<&str> = row::TABLES
@@ -658,6 +687,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
+    add_a_submission(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
     assert!(verify(&path, |_| {}).unwrap().is_sound());
     let connection = Connection::open(&path).unwrap();

@@ -31,6 +31,7 @@ mod sources;
 mod stamps;
 mod storage;
 mod strict;
+mod submissions;
 mod tidy;
 #[path = "../support/web.rs"]
 mod web;

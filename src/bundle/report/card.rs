@@ -7,6 +7,7 @@ use super::markup::{Address, Name, Text, Time, language};
 use super::{Report, words};
 use crate::error::Result;
 use crate::store::export::story::{Attempt, Claim, Kept, Remark, Search, Subject};
+use crate::store::query::SubmissionView;
 
 /// A target and where it is cited.
 pub(super) struct Cited {
@@ -99,6 +100,9 @@ impl Report<'_> {
         }
         let remarks = extract.notes_about_target(cited.means)?;
         self.remarks(&remarks)?;
+        if let Some(submission) = extract.submitted(cited.means)? {
+            self.submission(&submission)?;
+        }
         self.put("<p class=small>")?;
         if let Some(url) = subject.url.as_deref() {
             self.put(format_args!("{}<br>", Address(url)))?;
@@ -143,6 +147,31 @@ impl Report<'_> {
             self.put("</p>\n")?;
         }
         Ok(())
+    }
+
+    /// What became of it at a web archive of others that was asked to capture it.
+    fn submission(&mut self, submission: &SubmissionView) -> Result<()> {
+        self.put(format_args!(
+            "<p class=small>Submitted to the Internet Archive {}: ",
+            Time(&submission.submitted_at)
+        ))?;
+        match (
+            submission.outcome.as_deref(),
+            submission.shown_at(),
+            &submission.archived_at,
+        ) {
+            (Some("captured"), Some(shown), Some(at)) => {
+                self.put(format_args!("archived there {}, {}", Time(at), Address(&shown)))?;
+            }
+            (Some("captured"), ..) => self.put("it says that it has it")?,
+            (Some(outcome), ..) => self.put(format_args!(
+                "it {} (<code>{}</code>)",
+                Text(words::says(outcome, false)),
+                Text(&submission.reason)
+            ))?,
+            (None, ..) => self.put("it had not said what came of that when it was asked last")?,
+        }
+        self.put(".</p>\n")
     }
 
     fn post(&mut self, subject: &Subject, kept: &Kept, attempts: &[Attempt]) -> Result<()> {

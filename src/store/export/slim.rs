@@ -59,6 +59,8 @@ pub(super) const GATHER: &str = "
     UNION SELECT x.certificate FROM slim_exchange e JOIN exchange x ON x.id = e.id WHERE x.certificate IS NOT NULL
     UNION SELECT r.body FROM export_reading e JOIN reading r ON r.id = e.id
     UNION SELECT n.body FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL
+    UNION SELECT s.reply FROM export_submission e JOIN submission s ON s.id = e.id WHERE s.reply IS NOT NULL
+    UNION SELECT s.certificate FROM export_submission e JOIN submission s ON s.id = e.id WHERE s.certificate IS NOT NULL
     UNION SELECT r.body FROM slim_record e JOIN record r ON r.id = e.id WHERE r.body IS NOT NULL;
   INSERT INTO slim_redaction SELECT id FROM redaction
     WHERE (kind = 'blob' AND item IN (SELECT id FROM slim_blob))
@@ -76,7 +78,7 @@ pub(super) const GATHER: &str = "
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-const ROWS: [(&str, &str); 30] = [
+const ROWS: [(&str, &str); 31] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -153,6 +155,7 @@ const ROWS: [(&str, &str); 30] = [
         "WHERE exchange IN (SELECT id FROM slim_exchange) ORDER BY exchange",
     ),
     ("note", "WHERE id IN (SELECT id FROM export_note) ORDER BY id"),
+    ("submission", "WHERE id IN (SELECT id FROM export_submission) ORDER BY id"),
     ("redaction", "WHERE id IN (SELECT id FROM slim_redaction) ORDER BY id"),
     (
         "(SELECT seq, CASE WHEN seq IN (SELECT seq FROM export_entry) THEN body END AS body, leaf, head FROM ledger) AS ledger",
@@ -284,6 +287,7 @@ impl Slim {
              CREATE TEMP TABLE export_reading AS SELECT id FROM reading;
              CREATE TEMP TABLE export_capture AS SELECT id FROM capture;
              CREATE TEMP TABLE export_note AS SELECT id FROM note;
+             CREATE TEMP TABLE export_submission AS SELECT id FROM submission;
              CREATE TEMP TABLE export_target (id INTEGER PRIMARY KEY, means INTEGER);
              INSERT INTO export_target SELECT target, means FROM selected;",
         )?;
@@ -349,12 +353,13 @@ mod tests {
     use super::*;
 
     /// Those that change, and the bodies.
-    const LEFT_OUT: [&str; 13] = [
+    const LEFT_OUT: [&str; 14] = [
         "blob_chunk",
         "tag",
         "job",
         "recheck",
         "reread",
+        "submit",
         "judged",
         "pause",
         "follow",

@@ -7,6 +7,7 @@ use super::Extract;
 use crate::error::Result;
 use crate::store::exchange::read_header_lines;
 use crate::store::failure::sql_error;
+use crate::store::query::SubmissionView;
 use crate::store::row::unhex;
 
 /// An article of the selection.
@@ -683,6 +684,23 @@ impl Extract<'_> {
                 })
             },
         )
+    }
+
+    /// The newest submission of a target to a web archive of others.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn submitted(&self, target: i64) -> Result<Option<SubmissionView>> {
+        let found = self.one(
+            "SELECT s.service, s.started, l.outcome, l.reason, l.archived_at, l.archived_url
+             FROM export_submission e JOIN submission s ON s.id = e.id
+             JOIN submission l ON l.id = (SELECT max(n.id) FROM submission n JOIN export_submission f ON f.id = n.id
+                                          WHERE n.id = s.id OR n.of = s.id)
+             WHERE s.of IS NULL AND s.target = ?1 ORDER BY s.id DESC LIMIT 1",
+            [target],
+            |row| SubmissionView::read(row, 0),
+        )?;
+        Ok(found.flatten())
     }
 
     /// What persons added about a target, oldest first.
