@@ -38,8 +38,8 @@
 --     submission   the submission, then its target
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
---     capture      the capture and its target, each answer followed by its exchanges and its canary, each post_media followed by its
---                  exchanges; `posts` has one digest for each post row followed by its post_detail
+--     capture      the capture and its target, each answer followed by its exchanges and its canary, each helper, each post_media
+--                  followed by its exchanges and its helper_file; `files` has the digest of each file of a helper; `posts` has one digest for each post row followed by its post_detail
 --     resolution   the resolution and its target, the identified target if any, its candidates each followed by the
 --                  target, each step's answer followed by its exchanges
 --     import       the import and its web archive, then each record followed by its web archive and by the record that it revisits
@@ -384,6 +384,30 @@ CREATE TABLE exchange (
 CREATE INDEX exchange_reading ON exchange (reading) WHERE reading IS NOT NULL;
 CREATE INDEX exchange_answer ON exchange (answer) WHERE answer IS NOT NULL;
 CREATE INDEX exchange_media ON exchange (media) WHERE media IS NOT NULL;
+
+-- One call of a program of others (yt-dlp, gallery-dl) that was to get files of a captured post which no source gave. It made
+-- connections of its own, of which nothing is known: no exchange of ours stands behind its files.
+CREATE TABLE helper (
+  id         INTEGER PRIMARY KEY,
+  capture    INTEGER NOT NULL REFERENCES capture (id),
+  program    TEXT NOT NULL,             -- yt-dlp or gallery-dl
+  version    TEXT,                      -- as it says itself
+  arguments  TEXT NOT NULL CHECK (json_valid(arguments)),  -- JSON list: how it was called, its path first
+  started    TEXT NOT NULL,
+  ended      TEXT NOT NULL,
+  exit       INTEGER,                   -- its exit code; NULL: it was ended, or did not begin
+  reason     TEXT NOT NULL,             -- done, nothing, failed, over_time, over_bytes, stopped, not_started
+  detail     TEXT                       -- the end of what it printed, where it did not do its work
+) STRICT;
+CREATE INDEX helper_capture ON helper (capture);
+
+-- A file that a helper got.
+CREATE TABLE helper_file (
+  media   INTEGER PRIMARY KEY REFERENCES post_media (id),
+  helper  INTEGER NOT NULL REFERENCES helper (id),
+  name    TEXT NOT NULL,                -- as the helper named it
+  body    INTEGER NOT NULL REFERENCES blob (id)
+) STRICT;
 
 -- A post as one answer told it: derived from an exchange by a parser, and can be derived again by a better one.
 CREATE TABLE post (
@@ -794,6 +818,10 @@ CREATE TRIGGER post_media_no_update BEFORE UPDATE ON post_media
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_delete BEFORE DELETE ON post_media
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_no_update BEFORE UPDATE ON helper BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_no_delete BEFORE DELETE ON helper BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_file_no_update BEFORE UPDATE ON helper_file BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_file_no_delete BEFORE DELETE ON helper_file BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER exchange_no_update BEFORE UPDATE ON exchange BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER exchange_no_delete BEFORE DELETE ON exchange BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_no_update BEFORE UPDATE ON post BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
@@ -942,6 +970,9 @@ FROM (
   UNION ALL
   SELECT 'media', x.body, x.url, x.ended, NULL, m.capture, NULL, x.id
   FROM exchange x JOIN post_media m ON m.id = x.media
+  UNION ALL
+  SELECT 'helper', f.body, m.url, h.ended, NULL, m.capture, NULL, NULL
+  FROM helper_file f JOIN post_media m ON m.id = f.media JOIN helper h ON h.id = f.helper
   UNION ALL
   SELECT 'given', r.body, r.claimed_url, r.read_at, r.id, NULL, NULL, NULL FROM reading r WHERE r.origin = 'given'
 ) s

@@ -65,6 +65,8 @@ pub struct Config {
     pub stamp: Stamp,
     /// Whether a web archive of others is to capture, as well, what was captured here.
     pub submit: Submit,
+    /// Programs of others that may get files of posts which no source gives.
+    pub helpers: Helpers,
     /// Time stamping authorities (RFC 3161), by a name of the operator's.
     pub timestamp: BTreeMap<String, Url>,
     /// Files of the certificates (PEM) that are trusted for them, by the same names.
@@ -228,6 +230,28 @@ impl Default for Submit {
     }
 }
 
+/// Which programs of others get files of posts which no source gives; they make connections of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Helpers {
+    /// Whether yt-dlp gets videos and sounds.
+    pub yt_dlp: bool,
+    /// Whether gallery-dl gets pictures.
+    pub gallery_dl: bool,
+    /// Seconds after which one is ended.
+    pub seconds: f64,
+}
+
+impl Default for Helpers {
+    fn default() -> Helpers {
+        Helpers {
+            yt_dlp: false,
+            gallery_dl: false,
+            seconds: 600.0,
+        }
+    }
+}
+
 /// Address of a name; the port takes the place of the scheme's usual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -284,6 +308,7 @@ impl Default for Config {
             export: Export::default(),
             stamp: Stamp::default(),
             submit: Submit::default(),
+            helpers: Helpers::default(),
             timestamp: BTreeMap::new(),
             timestamp_roots: BTreeMap::new(),
             opentimestamps: BTreeMap::new(),
@@ -400,6 +425,13 @@ impl Config {
             if !(1..=1024).contains(&count) {
                 return Err(wrong(name, format!("{count} is not between 1 and 1024")));
             }
+        }
+        if !(1.0..=1_800.0).contains(&self.helpers.seconds) {
+            let seconds = self.helpers.seconds;
+            return Err(wrong(
+                "helpers.seconds",
+                format!("{seconds} seconds are not between 1 and 1800"),
+            ));
         }
         if self.requisites.count > 1_000 {
             let count = self.requisites.count;

@@ -30,6 +30,7 @@ impl Capturer {
         CaptureRecord {
             recheck_at: None,
             submit_since: None,
+            helpers: Vec::new(),
             started,
             ended: self.clock.now(),
             best: best_answer(&answers, &[SourceKind::Page, SourceKind::Archive]),
@@ -115,6 +116,7 @@ fn capture_of(answer: AnswerRecord, started: Timestamp, ended: Timestamp) -> Cap
     CaptureRecord {
         recheck_at: None,
         submit_since: None,
+        helpers: Vec::new(),
         started,
         ended,
         best: 0,

@@ -24,6 +24,7 @@ use crate::store::{Completion, Store};
 mod article;
 mod canary;
 mod follow;
+mod helper;
 mod identify;
 pub mod import;
 pub mod input;
@@ -43,13 +44,17 @@ use canary::Canaries;
 
 pub use article::{Article, Claims, read_local};
 pub use follow::Looked;
+pub use helper::Helpers;
 pub use notice::Noticer;
 pub use reread::Again;
+pub use staging::stage;
 pub use stamp::{Questions, Stamped, Witnesses};
 pub use submit::Submitted;
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;
+
+const DAY_MILLIS: i64 = 86_400_000;
 
 /// How long a job is leased, in milliseconds; longer than any capture's own limits allow.
 const LEASE_MILLIS: i64 = 3_600_000;
@@ -231,6 +236,7 @@ pub struct Capturer {
     canaries: Canaries,
     requisites: Requisites,
     submit: Submit,
+    helpers: Helpers,
     /// How often a stop was asked of the work that this is for.
     asked_to_stop: Arc<AtomicU8>,
     clock: Clock,
@@ -247,6 +253,7 @@ impl Capturer {
             canaries: Canaries::default(),
             requisites: Requisites::default(),
             submit: Submit::default(),
+            helpers: Helpers::default(),
             asked_to_stop: Arc::default(),
             clock,
         }
@@ -263,6 +270,13 @@ impl Capturer {
     #[must_use]
     pub fn with_requisites(mut self, bounds: Requisites) -> Capturer {
         self.requisites = bounds;
+        self
+    }
+
+    /// With programs of others that get files which no source gives.
+    #[must_use]
+    pub fn with_helpers(mut self, helpers: Helpers) -> Capturer {
+        self.helpers = helpers;
         self
     }
 
@@ -415,7 +429,9 @@ impl Capturer {
                     url: address(&job.url)?,
                     handle: handle.clone(),
                 };
-                self.capture_post(platform, &post).await
+                let mut record = self.capture_post(platform, &post).await;
+                self.help(platform, &job, &mut record).await?;
+                record
             }
             TargetKind::Link => self.capture_link(&address(&job.url)?).await,
         };

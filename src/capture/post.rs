@@ -57,6 +57,7 @@ impl Capturer {
         CaptureRecord {
             recheck_at: None,
             submit_since: None,
+            helpers: Vec::new(),
             started,
             ended: self.clock.now(),
             best,
@@ -114,6 +115,7 @@ impl Capturer {
                 outcome,
                 reason,
                 exchanges,
+                helped: None,
             });
         }
         records

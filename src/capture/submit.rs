@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::source::Nowhere;
-use super::{Capturer, Stop, address};
+use super::{Capturer, DAY_MILLIS, Stop, address};
 use crate::clock::Timestamp;
 use crate::config::seconds;
 use crate::error::{Error, Result};
@@ -13,8 +13,6 @@ use crate::outcome::Outcome;
 use crate::platform::wayback::save::{self, SERVICE, Told};
 use crate::platform::{SourceKind, source_kind};
 use crate::store::record::{CaptureRecord, NewSubmission, ToSubmit};
-
-const DAY_MILLIS: i64 = 86_400_000;
 
 /// How long a run waits for what is due next, in milliseconds; what is due later is left to a later run.
 const PATIENCE_MILLIS: i64 = 60_000;

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::print::{Printable, Printer};
-use super::run::{doubts_since, warn_of_clock, warn_of_submissions};
+use super::run::{doubts_since, helpers, warn_of_clock, warn_of_submissions};
 use super::{Global, internal, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
@@ -115,7 +115,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 if replay.is_none() {
                     capturer = capturer
                         .with_canaries(&config.canaries()?)
-                        .with_submissions(config.submit);
+                        .with_submissions(config.submit)
+                        .with_helpers(helpers(&config, printer));
                 }
                 let work = Work {
                     global,

@@ -14,7 +14,7 @@ use url::Url;
 use super::archive::{Tally, command_line, listen};
 use super::print::{Printable, Printer};
 use super::{Global, hook, internal, ping, runtime, stamp};
-use crate::capture::{Capturer, Done, Noticer, Submitted, Witnesses};
+use crate::capture::{Capturer, Done, Helpers, Noticer, Submitted, Witnesses};
 use crate::clock::{Clock, Timestamp, Watch};
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
@@ -236,7 +236,8 @@ async fn work(
     let capturer = Capturer::new(fetcher.clone(), Arc::clone(store), config.upstreams()?, clock)
         .with_canaries(&config.canaries()?)
         .with_requisites(config.requisites)
-        .with_submissions(config.submit);
+        .with_submissions(config.submit)
+        .with_helpers(helpers(config, printer));
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);
@@ -332,6 +333,15 @@ pub(super) fn warn_of_clock(doubts: &[String], printer: &Printer) {
     for doubt in doubts {
         printer.warn(format_args!("{doubt}; times of this run may be wrong"));
     }
+}
+
+/// The helpers that the settings ask for; tells which are not there.
+pub(super) fn helpers(config: &Config, printer: &Printer) -> Helpers {
+    let (helpers, missing) = Helpers::find(config);
+    for name in missing {
+        printer.warn(format_args!("{name} is not on the path; what it might get is not kept"));
+    }
+    helpers
 }
 
 /// Tells why what is left is not submitted now.

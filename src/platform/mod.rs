@@ -125,6 +125,14 @@ impl Platform {
     }
 }
 
+impl Platform {
+    /// Whether its posts are on servers that anybody may run.
+    #[must_use]
+    pub fn is_federated(&self) -> bool {
+        self.upstreams.iter().any(|(_, address)| *address == OWN_SERVER)
+    }
+}
+
 /// What an address is to its platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recognised {

@@ -280,12 +280,15 @@ pub const TABLES: [Table; 7] = [
             ("alt", Text, "Description given by the author", "m.alt"),
             ("outcome", Text, "What came of it", "m.outcome"),
             ("reason", Text, "Reason code", "m.reason"),
+            ("helper", Text, "Program of others that got it, by connections of its own and not by an exchange of ours; empty: we fetched it",
+             "h.program || coalesce(' ' || h.version, '')"),
             ("sha256", Text, "SHA-256 of its bytes as received", "nullif(lower(hex(b.sha256)), '')"),
             ("length", Integer, "Length in bytes", "b.length"),
         ],
         from: "export_capture e JOIN post_media m ON m.capture = e.id
                LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
-               LEFT JOIN blob b ON b.id = x.body
+               LEFT JOIN helper_file f ON f.media = m.id LEFT JOIN helper h ON h.id = f.helper
+               LEFT JOIN blob b ON b.id = coalesce(x.body, f.body)
                ORDER BY m.capture, m.position",
     },
     Table {
@@ -449,6 +452,27 @@ pub struct GivenArticle {
     pub title: Option<String>,
     /// Text.
     pub text: Option<String>,
+}
+
+/// A file of a post that a helper got.
+#[derive(Debug, Clone)]
+pub struct HelpedFile {
+    /// Ledger entry.
+    pub entry: i64,
+    /// Row of the medium.
+    pub media: i64,
+    /// When the helper ended.
+    pub at: String,
+    /// The helper and its version.
+    pub helper: String,
+    /// As the helper named it.
+    pub name: String,
+    /// The address that it was called for.
+    pub url: String,
+    /// Digest and length.
+    pub body: ([u8; 32], u64),
+    /// Whether it was redacted since.
+    pub redacted: bool,
 }
 
 impl Reader {
@@ -799,6 +823,32 @@ impl Extract<'_> {
                     name: row.get(7)?,
                     title: row.get(8)?,
                     text: row.get(9)?,
+                })
+            },
+            each,
+        )
+    }
+
+    /// Shows every file that a helper got for a selected capture.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn helped(&self, each: impl FnMut(HelpedFile) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT m.capture, m.id, h.ended, h.program || coalesce(' ' || h.version, ''), f.name, m.url, lower(hex(b.sha256)), b.length,
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = f.body)
+             FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN helper_file f ON f.media = m.id
+             JOIN helper h ON h.id = f.helper JOIN blob b ON b.id = f.body ORDER BY m.id",
+            |row| {
+                Ok(HelpedFile {
+                    entry: row.get(0)?,
+                    media: row.get(1)?,
+                    at: row.get(2)?,
+                    helper: row.get(3)?,
+                    name: row.get(4)?,
+                    url: row.get(5)?,
+                    body: digest_and_length(row, 6)?.unwrap_or_default(),
+                    redacted: row.get(8)?,
                 })
             },
             each,

@@ -275,6 +275,15 @@ impl Store {
             .await
     }
 
+    /// Whether a program of others got what there is of a target already, or was called for it after `since`.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn was_helped(&self, target: i64, program: &'static str, since: Timestamp) -> Result<bool> {
+        self.pass(move |session| session.was_helped(target, program, &since.to_string()))
+            .await
+    }
+
     /// Stores an attempt to identify a post made under a lease. If it succeeded, gives the row of the post's target, which is
     /// queued unless it was captured already.
     ///

@@ -187,6 +187,29 @@ pub struct MediaRecord {
     pub reason: String,
     /// All hops; the last holds the bytes.
     pub exchanges: Vec<Exchange>,
+    /// Where a helper got it and not an exchange: the index of its call, and the file.
+    pub helped: Option<(usize, SuppliedFile)>,
+}
+
+/// One call of a program of others that was to get files of a post, by connections of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelperRecord {
+    /// `yt-dlp` or `gallery-dl`.
+    pub program: &'static str,
+    /// As it says itself.
+    pub version: Option<String>,
+    /// How it was called, its path first.
+    pub arguments: Vec<String>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// Its exit code; `None`: it was ended, or did not begin.
+    pub exit: Option<i32>,
+    /// `done`, `nothing`, `failed`, `over_time`, `over_bytes`, `stopped` or `not_started`.
+    pub reason: &'static str,
+    /// The end of what it printed, where it did not do its work.
+    pub detail: Option<String>,
 }
 
 /// One finished capture.
@@ -204,6 +227,8 @@ pub struct CaptureRecord {
     pub canaries: Vec<(url::Url, AnswerRecord)>,
     /// Media of the best answer's post.
     pub media: Vec<MediaRecord>,
+    /// Programs of others that were called for further media.
+    pub helpers: Vec<HelperRecord>,
     /// When to capture the target again, if nothing is left open; no evidence.
     pub recheck_at: Option<Timestamp>,
     /// A web archive of others is to capture the target as well, unless it was asked to after this time; no evidence.
@@ -278,7 +303,7 @@ pub struct NewNote {
     pub file: Option<SuppliedFile>,
 }
 
-/// A file that a person supplies, staged in the archive.
+/// A file that a person supplies, or a helper got, staged in the archive.
 #[derive(Debug, Clone)]
 pub struct SuppliedFile {
     /// Its name, without folders.

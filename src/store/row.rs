@@ -71,6 +71,8 @@ tables! {
     ANSWER = answer [skip 0, omit 0] (id, capture, resolution, ordinal, source, outcome, reason, detail);
     CANARY = canary [skip 0, omit 0] (answer, url, asked);
     POST_MEDIA = post_media [skip 0, omit 0] (id, capture, position, kind, url, alt, outcome, reason);
+    HELPER = helper [skip 0, omit 0] (id, capture, program, version, arguments, started, ended, exit, reason, detail);
+    HELPER_FILE = helper_file [skip 0, omit 0] (media, helper, name, body);
     EXCHANGE = exchange [skip 0, omit 0] (
         id, reading, answer, media, ordinal, url, purpose, request_headers, started, ended, remote, http_version, status,
         response_headers, server_date, certificate, body, body_length, truncated, failure_outcome, failure_reason,

@@ -94,6 +94,7 @@ fn capture_of(answers: Vec<AnswerRecord>) -> CaptureRecord {
         canaries: Vec::new(),
         recheck_at: None,
         submit_since: None,
+        helpers: Vec::new(),
         started: noon(),
         ended: noon().plus_millis(300),
         best: 0,
@@ -147,6 +148,7 @@ fn post_capture(text: &str) -> CaptureRecord {
             Purpose::Media,
             b"\xff\xd8 picture",
         )],
+        helped: None,
     }];
     capture
 }
@@ -416,25 +418,46 @@ async fn add_what_others_recorded(path: &Path, target: i64) {
     store.close(0, None).await.unwrap();
 }
 
+async fn staged(store: &Store, bytes: &'static [u8]) -> SuppliedFile {
+    let upload = store.begin_upload("file".into(), None).await.unwrap();
+    store.push_chunk(upload, Bytes::from_static(bytes)).await.unwrap();
+    SuppliedFile {
+        name: "file".into(),
+        upload,
+        length: bytes.len() as u64,
+        sha256: sha(bytes),
+    }
+}
+
+/// Adds, in a run of its own, a capture of a post with a file that a helper got.
+async fn add_what_a_helper_got(path: &Path, target: i64) {
+    let store = open(path);
+    store.enqueue(vec![target], true).await.unwrap();
+    let job = lease_one(&store, target).await;
+    let mut capture = post_capture("It works");
+    capture.helpers = vec![HelperRecord {
+        program: "yt-dlp",
+        version: Some("1".into()),
+        arguments: vec!["/usr/bin/yt-dlp".into()],
+        started: Timestamp::from_millis(0),
+        ended: Timestamp::from_millis(1),
+        exit: Some(0),
+        reason: "done",
+        detail: Some("words".into()),
+    }];
+    capture.media[0].helped = Some((0, staged(&store, b"a film").await));
+    store.complete(job.id, job.fence, capture, None).await.unwrap();
+    store.close(0, None).await.unwrap();
+}
+
 /// Adds, in a run of its own, what a person supplies.
 async fn add_a_note(path: &Path, about: About) {
     let store = open(path);
-    let upload = store.begin_upload("screenshot.png".into(), None).await.unwrap();
-    store
-        .push_chunk(upload, Bytes::from_static(b"a screenshot"))
-        .await
-        .unwrap();
-    let file = SuppliedFile {
-        name: "screenshot.png".into(),
-        upload,
-        length: 12,
-        sha256: sha(b"a screenshot"),
-    };
     let note = NewNote {
         about,
         by: "desk".into(),
         text: "Seen with an account".into(),
-        file: Some(file),
+        file: Some(staged(&store, b"a screenshot").await),
     };
     store.add_note(note).await.unwrap();
     store.close(0, None).await.unwrap();
@@ -639,6 +662,7 @@ async fn evidence_refuses_update_and_delete() {
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
     add_a_submission(&path, receipt.targets[0]).await;
+    add_what_a_helper_got(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
     let connection = Connection::open(&path).unwrap();
     let tables: Vec<&str> = row::TABLES
@@ -688,6 +712,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
     add_a_submission(&path, receipt.targets[0]).await;
+    add_what_a_helper_got(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
     assert!(verify(&path, |_| {}).unwrap().is_sound());
     let connection = Connection::open(&path).unwrap();

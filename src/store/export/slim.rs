@@ -57,6 +57,7 @@ pub(super) const GATHER: &str = "
   INSERT OR IGNORE INTO slim_record SELECT r.revisits FROM slim_record e JOIN record r ON r.id = e.id WHERE r.revisits IS NOT NULL;
   INSERT INTO slim_blob SELECT x.body FROM slim_exchange e JOIN exchange x ON x.id = e.id WHERE x.body IS NOT NULL
     UNION SELECT x.certificate FROM slim_exchange e JOIN exchange x ON x.id = e.id WHERE x.certificate IS NOT NULL
+    UNION SELECT f.body FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN helper_file f ON f.media = m.id
     UNION SELECT r.body FROM export_reading e JOIN reading r ON r.id = e.id
     UNION SELECT n.body FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL
     UNION SELECT s.reply FROM export_submission e JOIN submission s ON s.id = e.id WHERE s.reply IS NOT NULL
@@ -78,7 +79,7 @@ pub(super) const GATHER: &str = "
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-const ROWS: [(&str, &str); 31] = [
+const ROWS: [(&str, &str); 33] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -115,6 +116,11 @@ const ROWS: [(&str, &str); 31] = [
     (
         "post_media",
         "WHERE capture IN (SELECT id FROM export_capture) ORDER BY id",
+    ),
+    ("helper", "WHERE capture IN (SELECT id FROM export_capture) ORDER BY id"),
+    (
+        "helper_file",
+        "WHERE media IN (SELECT id FROM post_media WHERE capture IN (SELECT id FROM export_capture)) ORDER BY media",
     ),
     ("exchange", "WHERE id IN (SELECT id FROM slim_exchange) ORDER BY id"),
     (

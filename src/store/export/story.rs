@@ -308,6 +308,8 @@ pub struct Medium {
     pub length: i64,
     /// Whether the bytes were redacted since.
     pub redacted: bool,
+    /// The program of others that got it, and its version; `None`: we fetched it.
+    pub helper: Option<String>,
 }
 
 /// One attempt to find out which post is meant.
@@ -796,9 +798,11 @@ impl Extract<'_> {
     pub fn media(&self, capture: i64) -> Result<Vec<Medium>> {
         self.listed(
             "SELECT m.kind, m.url, m.alt, m.outcome, m.reason, lower(hex(b.sha256)), coalesce(b.length, 0),
-                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = x.body)
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id),
+                    h.program || coalesce(' ' || h.version, '')
              FROM post_media m LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
-             LEFT JOIN blob b ON b.id = x.body WHERE m.capture = ?1 ORDER BY m.position",
+             LEFT JOIN helper_file f ON f.media = m.id LEFT JOIN helper h ON h.id = f.helper
+             LEFT JOIN blob b ON b.id = coalesce(x.body, f.body) WHERE m.capture = ?1 ORDER BY m.position",
             [capture],
             |row| {
                 Ok(Medium {
@@ -810,6 +814,7 @@ impl Extract<'_> {
                     sha256: digest(row, 5)?.as_deref().and_then(unhex),
                     length: row.get(6)?,
                     redacted: row.get(7)?,
+                    helper: row.get(8)?,
                 })
             },
         )

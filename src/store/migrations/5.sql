@@ -49,3 +49,56 @@ FROM submission s
 JOIN target t ON t.id = s.target
 JOIN submission l ON l.id = coalesce((SELECT max(n.id) FROM submission n WHERE n.of = s.id), s.id)
 WHERE s.of IS NULL;
+
+-- Helpers.
+-- One call of a program of others (yt-dlp, gallery-dl) that was to get files of a captured post which no source gave. It made
+-- connections of its own, of which nothing is known: no exchange of ours stands behind its files.
+CREATE TABLE helper (
+  id         INTEGER PRIMARY KEY,
+  capture    INTEGER NOT NULL REFERENCES capture (id),
+  program    TEXT NOT NULL,             -- yt-dlp or gallery-dl
+  version    TEXT,                      -- as it says itself
+  arguments  TEXT NOT NULL CHECK (json_valid(arguments)),  -- JSON list: how it was called, its path first
+  started    TEXT NOT NULL,
+  ended      TEXT NOT NULL,
+  exit       INTEGER,                   -- its exit code; NULL: it was ended, or did not begin
+  reason     TEXT NOT NULL,             -- done, nothing, failed, over_time, over_bytes, stopped, not_started
+  detail     TEXT                       -- the end of what it printed, where it did not do its work
+) STRICT;
+CREATE INDEX helper_capture ON helper (capture);
+
+-- A file that a helper got.
+CREATE TABLE helper_file (
+  media   INTEGER PRIMARY KEY REFERENCES post_media (id),
+  helper  INTEGER NOT NULL REFERENCES helper (id),
+  name    TEXT NOT NULL,                -- as the helper named it
+  body    INTEGER NOT NULL REFERENCES blob (id)
+) STRICT;
+
+CREATE TRIGGER helper_no_update BEFORE UPDATE ON helper BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_no_delete BEFORE DELETE ON helper BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_file_no_update BEFORE UPDATE ON helper_file BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_file_no_delete BEFORE DELETE ON helper_file BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+
+DROP VIEW bodies;
+-- Every body that was received or given: where it came from, its digest and its length. `bytes` is the body itself where it
+-- is in one piece (at most 1 MiB); else see blob_chunk.
+CREATE VIEW bodies AS
+SELECT lower(hex(b.sha256)) AS sha256, b.length, s.role, s.url, s.at, s.reading, s.capture, s.resolution, s.exchange, b.id AS blob,
+       CASE WHEN b.chunks = 1 THEN (SELECT k.bytes FROM blob_chunk k WHERE k.id = b.id * 65536) END AS bytes
+FROM (
+  SELECT 'article' AS role, x.body, x.url, x.ended AS at, x.reading, NULL AS capture, NULL AS resolution, x.id AS exchange
+  FROM exchange x WHERE x.reading IS NOT NULL
+  UNION ALL
+  SELECT CASE WHEN a.capture IS NULL THEN 'resolution' ELSE 'capture' END, x.body, x.url, x.ended, NULL, a.capture, a.resolution, x.id
+  FROM exchange x JOIN answer a ON a.id = x.answer
+  UNION ALL
+  SELECT 'media', x.body, x.url, x.ended, NULL, m.capture, NULL, x.id
+  FROM exchange x JOIN post_media m ON m.id = x.media
+  UNION ALL
+  SELECT 'helper', f.body, m.url, h.ended, NULL, m.capture, NULL, NULL
+  FROM helper_file f JOIN post_media m ON m.id = f.media JOIN helper h ON h.id = f.helper
+  UNION ALL
+  SELECT 'given', r.body, r.claimed_url, r.read_at, r.id, NULL, NULL, NULL FROM reading r WHERE r.origin = 'given'
+) s
+JOIN blob b ON b.id = s.body;

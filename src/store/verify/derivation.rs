@@ -12,9 +12,9 @@ use crate::store::exchange::head_digest;
 use crate::store::ledger::{ExchangeSeal, Field};
 use crate::store::post::stored_digest;
 use crate::store::row::{
-    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, EXCHANGE_RECORD, Evidence, IMPORT,
-    NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END,
-    SENTENCE, STAMP, SUBMISSION, TARGET, Table, WEB_ARCHIVE, hex, unhex,
+    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, EXCHANGE_RECORD, Evidence, HELPER,
+    HELPER_FILE, IMPORT, NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION,
+    RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, SUBMISSION, TARGET, Table, WEB_ARCHIVE, hex, unhex,
 };
 use crate::store::taken::{Named, encode_record};
 
@@ -295,19 +295,36 @@ impl Derivation<'_> {
             seq,
             &mut exchanges,
         )?;
+        let connection = self.connection;
+        HELPER.encode_rows(
+            connection,
+            "capture = ?1 ORDER BY id",
+            seq,
+            &mut self.evidence,
+            |_, _| Sql::Ok(()),
+        )?;
+        let mut files = Vec::new();
         for id in self.ids("SELECT id FROM post_media WHERE capture = ?1 ORDER BY id", seq)? {
-            POST_MEDIA.encode_rows(self.connection, "id = ?1", id, &mut self.evidence, |_, _| Sql::Ok(()))?;
+            POST_MEDIA.encode_rows(connection, "id = ?1", id, &mut self.evidence, |_, _| Sql::Ok(()))?;
             self.exchanges("media = ?1 ORDER BY id", id, &mut exchanges)?;
+            HELPER_FILE.encode_rows(connection, "media = ?1", id, &mut self.evidence, |row, _| {
+                files.extend(sealed_body(connection, row.get(3)?)?);
+                Sql::Ok(())
+            })?;
         }
         let posts = self.posts(seq)?;
-        Ok(Some(vec![
+        let mut fields = vec![
             ("exchanges", Field::Exchanges(exchanges)),
             ("outcome", outcome),
             ("posts", Field::Digests(posts)),
             ("run", Field::Integer(run)),
             ("source", source),
             ("target", Field::Text(target.into())),
-        ]))
+        ];
+        if !files.is_empty() {
+            fields.push(("files", Field::Digests(files)));
+        }
+        Ok(Some(fields))
     }
 
     fn resolution(&mut self, seq: i64) -> Sql<Fields> {
