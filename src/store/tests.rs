@@ -11,7 +11,8 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::record::{
-    About, AnswerRecord, MediaRecord, NewNote, NewStamp, NewSubmission, Queueing, SuppliedFile, TargetKind,
+    About, AnswerRecord, HelperRecord, MediaRecord, NewNote, NewStamp, NewSubmission, Queueing, SuppliedFile,
+    TargetKind,
 };
 use super::verify::{ProblemKind, Report, verify};
 use super::*;

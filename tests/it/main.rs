@@ -8,6 +8,7 @@ mod commands;
 mod credentials;
 mod export;
 mod follow;
+mod helpers;
 mod histories;
 mod hostile;
 mod import;
