@@ -7,6 +7,7 @@
 --   citations   every citation with its sentence, article, target and what became of it
 --   captures    every attempt to preserve a target, and what changed since the attempt before
 --   posts       the newest text of every post that was obtained
+--   pages       what the newest captured page of each target says of itself: title, author, date, main text
 --   verdicts    what all captures of a target together say: live, edited, deleted, restored … or unknown, and why
 --   bodies      everything received, byte for byte: digest, length and where it came from
 --   gone        posts that a source says were deleted, or whose account is gone or suspended
@@ -464,6 +465,28 @@ CREATE TABLE reparse (
 ) STRICT;
 CREATE INDEX reparse_capture ON reparse (capture);
 
+-- What captured pages say of themselves, read from their bytes after they were kept, the same bytes at the same address once.
+-- Derived, therefore not covered by the ledger; the newest row of an address and body counts. It goes with its body when that is redacted.
+CREATE TABLE page (
+  id                INTEGER PRIMARY KEY,
+  entry             INTEGER NOT NULL,   -- number of the ledger entry that was the next when it was read
+  exchange          INTEGER NOT NULL REFERENCES exchange (id),  -- the exchange that it was read from
+  body              INTEGER NOT NULL REFERENCES blob (id),      -- its body
+  url               TEXT NOT NULL,      -- its address
+  reader            TEXT NOT NULL,      -- program and version that read it
+  title             TEXT,
+  title_source      TEXT,               -- where that stood: json-ld, og, h1 …
+  byline            TEXT,               -- who wrote it, as printed
+  byline_source     TEXT,
+  published         TEXT,               -- when it says it was published, as printed
+  published_source  TEXT,
+  canonical         TEXT,               -- the canonical address that it names
+  canonical_source  TEXT,
+  language          TEXT,               -- ISO 639 code
+  text              TEXT NOT NULL       -- the text of its story, blocks joined by one line feed
+) STRICT;
+CREATE INDEX page_body ON page (body, url);
+
 -- What all captures of a target together say, judged at the end of each run: a row for each time that this changed. Derived from
 -- the rows above, therefore not covered by the ledger; the newest row counts.
 CREATE TABLE verdict (
@@ -675,6 +698,12 @@ CREATE TABLE judged (
   capture  INTEGER NOT NULL
 ) STRICT;
 
+-- Up to which capture pages are read; one row.
+CREATE TABLE pages_read (
+  one      INTEGER PRIMARY KEY CHECK (one = 1),
+  capture  INTEGER NOT NULL
+) STRICT;
+
 -- Targets that are not captured of their own accord any more.
 CREATE TABLE pause (
   target  INTEGER PRIMARY KEY REFERENCES target (id),
@@ -806,6 +835,10 @@ CREATE TRIGGER reparse_no_update BEFORE UPDATE ON reparse BEGIN SELECT RAISE(ABO
 CREATE TRIGGER reparse_no_delete BEFORE DELETE ON reparse BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_update BEFORE UPDATE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_delete BEFORE DELETE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER page_no_update BEFORE UPDATE ON page BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER page_no_delete BEFORE DELETE ON page
+  WHEN NOT EXISTS (SELECT 1 FROM redaction WHERE kind = 'blob' AND item = OLD.body)
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER verdict_no_delete BEFORE DELETE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER note_no_update BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
@@ -997,6 +1030,16 @@ FROM submission s
 JOIN target t ON t.id = s.target
 JOIN submission l ON l.id = coalesce((SELECT max(n.id) FROM submission n WHERE n.of = s.id), s.id)
 WHERE s.of IS NULL;
+
+-- What the newest captured page of each target says of itself.
+CREATE VIEW pages AS
+SELECT t.id AS target, t.kind, t.url, c.id AS capture, c.ended AS captured_at, a.source, x.url AS final_url, p.title, p.byline,
+       p.published, p.canonical, p.language, p.text, p.id AS page, x.id AS exchange, p.reader
+FROM target t
+JOIN capture c ON c.id = (SELECT n.id FROM capture n WHERE n.target = t.id AND n.outcome = 'captured' ORDER BY n.fence DESC LIMIT 1)
+JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
+JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+JOIN page p ON p.id = (SELECT max(n.id) FROM page n WHERE n.body = x.body AND n.url = x.url);
 
 -- What all captures of each target together say now.
 CREATE VIEW verdicts AS

@@ -30,6 +30,7 @@ pub mod import;
 pub mod input;
 mod link;
 mod notice;
+mod pages;
 mod post;
 mod requisites;
 mod reread;

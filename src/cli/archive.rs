@@ -27,6 +27,9 @@ use crate::fetch::replay::{Page, Replay};
 use crate::store::record::{NewReading, Queueing, Wanted};
 use crate::store::{Reader, RunOptions, Store};
 
+/// Captured pages of which it is read at once what they say of themselves; of more, `run` reads it.
+const READ_AT_ONCE: usize = 100;
+
 /// Arguments of `citekeep archive`.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -422,6 +425,7 @@ impl Work<'_> {
             ));
         };
         self.capturer.capture_all(wanted, stop, &mut watch).await?;
+        self.capturer.read_pages(READ_AT_ONCE, stop).await?;
         warn_of_submissions(&self.capturer.submit(stop).await?, self.printer);
         Ok(tally)
     }

@@ -183,13 +183,14 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
         false => Witnesses::default(),
     };
     let due = store.due()?;
-    let to_submit = if config.submit.on { due.submissions } else { 0 };
+    let is_beside = due.pages || (config.submit.on && due.submissions > 0);
     let mut summary = Summary::new(store.run(), clock.now(), due);
     summary.clock.extend(store.clock_doubt().map(str::to_owned));
     warn_of_clock(&summary.clock, printer);
     let every = crate::config::seconds(config.stamp.every);
-    let is_idle =
-        summary.due + summary.lists_due + summary.articles_due + to_submit == 0 && store.last_end() + 1 == store.run();
+    let is_idle = summary.due + summary.lists_due + summary.articles_due == 0
+        && !is_beside
+        && store.last_end() + 1 == store.run();
     if is_idle && (witnesses.is_empty() || runtime()?.block_on(witnesses.due(&store, clock, every))?.is_empty()) {
         return store
             .close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))
@@ -259,6 +260,7 @@ async fn work(
             let looked = capturer.look_at_lists(&stop).await?;
             let again = capturer.read_again(&stop).await?;
             capturer.capture_due(arguments.max_captures, &stop, &mut watch).await?;
+            capturer.read_pages(usize::MAX, &stop).await?;
             let submitted = capturer.submit(&stop).await?;
             Ok::<_, Error>((looked, again, submitted))
         };

@@ -97,6 +97,9 @@ fn print_citation(citation: &CitationView, printer: &Printer) {
         Printable(&name(citation))
     ));
     printer.line(format_args!("  {:<14}{}", "", Printable(&state(&citation.target))));
+    if let Some(title) = &citation.target.page_title {
+        printer.line(format_args!("  {:<14}title: {}", "", Printable(title)));
+    }
     if let Some(submission) = &citation.target.submission {
         printer.line(format_args!("  {:<14}{}", "", Printable(&submitted(submission))));
     }

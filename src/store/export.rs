@@ -111,7 +111,7 @@ pub struct Table {
 use Kind::{Integer, Json, Text};
 
 /// Every table of a bundle.
-pub const TABLES: [Table; 7] = [
+pub const TABLES: [Table; 8] = [
     Table {
         name: "articles",
         meaning: "One reading of an article: the article as it stood at one time",
@@ -268,6 +268,29 @@ pub const TABLES: [Table; 7] = [
                LEFT JOIN post_detail d ON d.post = p.id
                JOIN exchange x ON x.id = p.exchange LEFT JOIN blob b ON b.id = x.body
                ORDER BY p.id",
+    },
+    Table {
+        name: "pages",
+        meaning: "What one captured page says of itself, as it was read from its stored bytes",
+        columns: &[
+            ("page", Integer, "Number of this row in the archive", "p.id"),
+            ("capture", Integer, "The capture, see captures", "c.id"),
+            ("target", Integer, "What was to be preserved", "t.id"),
+            ("url", Text, "Canonical address of that", "t.url"),
+            ("final_url", Text, "Address of the page, after redirects", "p.url"),
+            ("title", Text, "Title", "p.title"),
+            ("byline", Text, "Who wrote it, as printed", "p.byline"),
+            ("published", Text, "When it says it was published, as printed", "p.published"),
+            ("canonical", Text, "The canonical address that it names", "p.canonical"),
+            ("language", Text, "ISO 639 code", "p.language"),
+            ("reader", Text, "Program and version that read it", "p.reader"),
+            ("body_sha256", Text, "SHA-256 of its bytes as received", "nullif(lower(hex(b.sha256)), '')"),
+            ("text", Text, "The text of its story, blocks joined by one line feed", "p.text"),
+        ],
+        from: "export_capture e JOIN capture c ON c.id = e.id JOIN target t ON t.id = c.target
+               JOIN answer a ON a.capture = c.id JOIN exchange x ON x.answer = a.id
+               JOIN page p ON p.exchange = x.id AND p.body = x.body AND p.entry <= (SELECT seq FROM export_at)
+               JOIN blob b ON b.id = p.body ORDER BY p.id",
     },
     Table {
         name: "media",

@@ -16,6 +16,7 @@ mod file;
 mod follow;
 mod ledger;
 mod note;
+pub mod page;
 mod post;
 pub mod query;
 mod queue;
@@ -514,6 +515,14 @@ impl Store {
     /// If it cannot be written.
     pub async fn add_stamp(&self, stamp: NewStamp) -> Result<i64> {
         self.call(0, move |session| session.add_stamp(&stamp)).await
+    }
+
+    /// Adds what captured pages say of themselves; those up to the capture `upto` are read then. They are no evidence.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn add_pages(&self, pages: Vec<page::ReadPage>, upto: Option<i64>) -> Result<()> {
+        self.pass(move |session| session.add_pages(&pages, upto)).await
     }
 
     /// What a web archive of others is to be asked first; with `new` that may be to capture a target that it was not asked for yet.

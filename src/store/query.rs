@@ -162,6 +162,9 @@ pub struct TargetView {
     pub post_text: Option<String>,
     /// What all its captures together say; `None` of a page that was only ever seen.
     pub verdict: Option<VerdictView>,
+    /// Title of the newest captured page, where it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_title: Option<String>,
     /// The newest submission to a web archive of others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submission: Option<SubmissionView>,
@@ -853,7 +856,8 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                     (SELECT f.name FROM answer n JOIN exchange x ON x.answer = n.id JOIN exchange_record y ON y.exchange = x.id
                      JOIN record o ON o.id = y.record JOIN web_archive f ON f.id = o.web_archive
                      WHERE n.capture = t.capture ORDER BY x.id LIMIT 1),
-                    s.service, s.submitted_at, s.outcome, s.reason, s.archived_at, s.archived_url
+                    s.service, s.submitted_at, s.outcome, s.reason, s.archived_at, s.archived_url,
+                    (SELECT g.title FROM pages g WHERE g.target = t.means)
              FROM targets t LEFT JOIN post p ON p.id = t.post LEFT JOIN verdicts v ON v.target = t.means
              LEFT JOIN submissions s ON s.submission = (SELECT max(n.id) FROM submission n WHERE n.target = t.means AND n.of IS NULL)
              WHERE t.target = ?1",
@@ -887,6 +891,7 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                     }),
                 },
                 submission: SubmissionView::read(row, 21)?,
+                page_title: row.get(27)?,
             })
         })
 }

@@ -38,6 +38,8 @@ pub struct Due {
     pub lists: i64,
     /// How many articles are to be read again.
     pub articles: i64,
+    /// Whether there are captured pages that were not read yet.
+    pub pages: bool,
     /// How many targets are to be submitted to a web archive of others, or to be asked about there.
     pub submissions: i64,
 }
@@ -326,7 +328,9 @@ pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
     connection
         .prepare_cached(
             "SELECT count(*), min(due), (SELECT count(*) FROM follow WHERE due <= ?1),
-                    (SELECT count(*) FROM reread WHERE due <= ?1), (SELECT count(*) FROM submit WHERE due <= ?1) FROM (
+                    (SELECT count(*) FROM reread WHERE due <= ?1), (SELECT count(*) FROM submit WHERE due <= ?1),
+                    coalesce((SELECT max(id) FROM capture) > (SELECT capture FROM pages_read), (SELECT count(*) FROM capture) > 0)
+             FROM (
                SELECT leased_until AS due FROM job WHERE leased_until <= ?1
                UNION ALL SELECT not_before FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1
                UNION ALL SELECT due FROM recheck WHERE due <= ?1)",
@@ -338,6 +342,7 @@ pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
                 lists: row.get(2)?,
                 articles: row.get(3)?,
                 submissions: row.get(4)?,
+                pages: row.get(5)?,
             })
         })
 }

@@ -79,6 +79,11 @@ impl Session {
         REDACTION.encode(&values, &mut self.evidence);
         // The triggers let it go only now: the tombstone stands, its ledger entry does not yet.
         self.connection.prepare_cached(sql)?.execute([row])?;
+        if kind == "blob" {
+            self.connection
+                .prepare_cached("DELETE FROM page WHERE body = ?1")?
+                .execute([row])?;
+        }
         self.scrub = true;
         self.seal(
             "redaction",

@@ -79,7 +79,7 @@ pub(super) const GATHER: &str = "
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-const ROWS: [(&str, &str); 33] = [
+const ROWS: [(&str, &str); 34] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -135,6 +135,11 @@ const ROWS: [(&str, &str); 33] = [
         "post_detail",
         "WHERE post IN (SELECT id FROM post WHERE answer IN (SELECT id FROM slim_answer)
            AND entry <= (SELECT seq FROM export_at)) ORDER BY post",
+    ),
+    (
+        "page",
+        "WHERE body IN (SELECT id FROM slim_blob) AND exchange IN (SELECT id FROM slim_exchange)
+           AND entry <= (SELECT seq FROM export_at) ORDER BY id",
     ),
     // Judged at the end of a run: what a later one judges was not there at the entry.
     (
@@ -359,13 +364,14 @@ mod tests {
     use super::*;
 
     /// Those that change, and the bodies.
-    const LEFT_OUT: [&str; 14] = [
+    const LEFT_OUT: [&str; 15] = [
         "blob_chunk",
         "tag",
         "job",
         "recheck",
         "reread",
         "submit",
+        "pages_read",
         "judged",
         "pause",
         "follow",

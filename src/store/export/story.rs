@@ -7,6 +7,7 @@ use super::Extract;
 use crate::error::Result;
 use crate::store::exchange::read_header_lines;
 use crate::store::failure::sql_error;
+use crate::store::page::{FACTS, PageFacts};
 use crate::store::query::SubmissionView;
 use crate::store::row::unhex;
 
@@ -788,6 +789,23 @@ impl Extract<'_> {
                     related: row.get(24)?,
                 })
             },
+        )
+    }
+
+    /// What the page that a capture got says of itself, if it was read by then.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn page(&self, capture: i64) -> Result<Option<PageFacts>> {
+        self.one(
+            &format!(
+                "SELECT {FACTS}, p.text FROM capture c JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
+                 JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+                 JOIN page p ON p.body = x.body AND p.url = x.url AND p.entry <= (SELECT seq FROM export_at)
+                 WHERE c.id = ?1 ORDER BY p.id DESC LIMIT 1"
+            ),
+            [capture],
+            |row| PageFacts::read(row, 0),
         )
     }
 

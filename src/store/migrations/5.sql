@@ -102,3 +102,47 @@ FROM (
   SELECT 'given', r.body, r.claimed_url, r.read_at, r.id, NULL, NULL, NULL FROM reading r WHERE r.origin = 'given'
 ) s
 JOIN blob b ON b.id = s.body;
+
+-- What pages say of themselves.
+-- What captured pages say of themselves, read from their bytes after they were kept, the same bytes at the same address once.
+-- Derived, therefore not covered by the ledger; the newest row of an address and body counts. It goes with its body when that is redacted.
+CREATE TABLE page (
+  id                INTEGER PRIMARY KEY,
+  entry             INTEGER NOT NULL,   -- number of the ledger entry that was the next when it was read
+  exchange          INTEGER NOT NULL REFERENCES exchange (id),  -- the exchange that it was read from
+  body              INTEGER NOT NULL REFERENCES blob (id),      -- its body
+  url               TEXT NOT NULL,      -- its address
+  reader            TEXT NOT NULL,      -- program and version that read it
+  title             TEXT,
+  title_source      TEXT,               -- where that stood: json-ld, og, h1 …
+  byline            TEXT,               -- who wrote it, as printed
+  byline_source     TEXT,
+  published         TEXT,               -- when it says it was published, as printed
+  published_source  TEXT,
+  canonical         TEXT,               -- the canonical address that it names
+  canonical_source  TEXT,
+  language          TEXT,               -- ISO 639 code
+  text              TEXT NOT NULL       -- the text of its story, blocks joined by one line feed
+) STRICT;
+CREATE INDEX page_body ON page (body, url);
+
+-- Up to which capture pages are read; one row.
+CREATE TABLE pages_read (
+  one      INTEGER PRIMARY KEY CHECK (one = 1),
+  capture  INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER page_no_update BEFORE UPDATE ON page BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER page_no_delete BEFORE DELETE ON page
+  WHEN NOT EXISTS (SELECT 1 FROM redaction WHERE kind = 'blob' AND item = OLD.body)
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+
+-- What the newest captured page of each target says of itself.
+CREATE VIEW pages AS
+SELECT t.id AS target, t.kind, t.url, c.id AS capture, c.ended AS captured_at, a.source, x.url AS final_url, p.title, p.byline,
+       p.published, p.canonical, p.language, p.text, p.id AS page, x.id AS exchange, p.reader
+FROM target t
+JOIN capture c ON c.id = (SELECT n.id FROM capture n WHERE n.target = t.id AND n.outcome = 'captured' ORDER BY n.fence DESC LIMIT 1)
+JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
+JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+JOIN page p ON p.id = (SELECT max(n.id) FROM page n WHERE n.body = x.body AND n.url = x.url);
