@@ -13,7 +13,7 @@
 --   gone        posts that a source says were deleted, or whose account is gone or suspended
 --   unresolved  citations of posts that could not be identified yet, with the best guess
 --   records     what was taken from web archives of others, and what it was used for
---   submissions targets that a web archive of others was asked to capture as well, and what it said
+--   inquiries   targets that web archives of others were asked about (for copies, to capture them as well), and what they said
 --
 -- Conventions
 --   Times are UTC, RFC 3339 with milliseconds: 2026-11-23T07:23:15.042Z. They sort as text.
@@ -26,7 +26,7 @@
 --   something out is a redaction, which says who, when and why, and leaves the digest (see `redaction`).
 --
 -- How the ledger covers the evidence
---   Every run, reading, capture, resolution, reparse, note, stamp, submission, import and redaction is one entry of `ledger`, and its id is the entry's seq. The
+--   Every run, reading, capture, resolution, reparse, note, stamp, inquiry, import and redaction is one entry of `ledger`, and its id is the entry's seq. The
 --   entry's line names digests of everything that was added with it: bodies, request and response headers, and `rows`,
 --   which is the SHA-256 over all other rows of the event. Each row goes into that digest as its table's name and its
 --   columns in the order of this file, each written as
@@ -36,7 +36,7 @@
 --     run, run_end, stamp, redaction   the row itself
 --     reparse      the row itself; `posts` as of a capture
 --     note         the note, then its target or article
---     submission   the submission, then its target
+--     inquiry      the inquiry, then its target
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
 --     capture      the capture and its target, each answer followed by its exchanges and its canary, each helper, each post_media
@@ -551,19 +551,19 @@ CREATE TABLE stamp (
 CREATE INDEX stamp_of ON stamp (of) WHERE of IS NOT NULL;
 CREATE INDEX stamp_entry ON stamp (kind, authority, entry);
 
--- One asking of a web archive of others to capture a target as well, or of what came of that: one request and its response, as in
--- exchange. A failure is a row as well. See the view submissions.
-CREATE TABLE submission (
+-- One asking of a web archive of others about a target: which copies it has (service wayback.cdx), to make one (wayback.save), what
+-- came of that. One request and its response, as in exchange; a failure is a row as well. See the view inquiries.
+CREATE TABLE inquiry (
   id                INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
   run               INTEGER NOT NULL REFERENCES run (id),
   target            INTEGER NOT NULL REFERENCES target (id),
-  service           TEXT NOT NULL,      -- who was asked: wayback.save (Save Page Now)
-  of                INTEGER REFERENCES submission (id),  -- the submission that this asks about; NULL: it is one
+  service           TEXT NOT NULL,      -- who was asked: wayback.cdx, wayback.save (Save Page Now)
+  of                INTEGER REFERENCES inquiry (id),  -- the row that this goes on with; NULL: it is the first of its inquiry
   job               TEXT,               -- the service's name of the job that it took on
   outcome           TEXT REFERENCES outcome (word),  -- captured: it says that it has the target; NULL: it works on it
-  reason            TEXT NOT NULL,      -- reason code: accepted, pending, archived, archived_before, http_429, blocked_url …
+  reason            TEXT NOT NULL,      -- reason code: copies, not_archived, accepted, pending, archived, archived_before, http_429, blocked_url …
   detail            TEXT,               -- its words for a person
-  archived_at       TEXT,               -- when it archived the target, as it says
+  archived_at       TEXT,               -- when it archived the target, as it says; of several copies a late one
   archived_url      TEXT,               -- which address it archived, as it says
   url               TEXT NOT NULL,
   request_headers   TEXT NOT NULL,
@@ -577,8 +577,8 @@ CREATE TABLE submission (
   certificate       INTEGER REFERENCES blob (id),
   reply             INTEGER REFERENCES blob (id)    -- the body as received
 ) STRICT;
-CREATE INDEX submission_of ON submission (of) WHERE of IS NOT NULL;
-CREATE INDEX submission_target ON submission (target, started) WHERE of IS NULL;
+CREATE INDEX inquiry_of ON inquiry (of) WHERE of IS NOT NULL;
+CREATE INDEX inquiry_target ON inquiry (target, started) WHERE of IS NULL;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Web archives of others
@@ -744,13 +744,15 @@ CREATE TABLE follow_entry (
   PRIMARY KEY (follow, url)
 ) STRICT, WITHOUT ROWID;
 
--- Targets that a web archive of others is to be asked to capture as well, or whose job there is to be asked about.
-CREATE TABLE submit (
-  target      INTEGER PRIMARY KEY REFERENCES target (id),
-  due         TEXT NOT NULL,            -- not to be asked earlier
-  submission  INTEGER REFERENCES submission (id)  -- whose job is to be asked about; NULL: it is to be submitted
-) STRICT;
-CREATE INDEX submit_due ON submit (due);
+-- Targets that web archives of others are to be asked about.
+CREATE TABLE inquire (
+  target   INTEGER NOT NULL REFERENCES target (id),
+  service  TEXT NOT NULL,               -- as in inquiry
+  due      TEXT NOT NULL,               -- not to be asked earlier
+  inquiry  INTEGER REFERENCES inquiry (id),  -- whose job is to be asked about; NULL: nothing was asked yet
+  PRIMARY KEY (target, service)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inquire_due ON inquire (service, due);
 
 -- Hosts that asked us to stay away.
 CREATE TABLE host_penalty (
@@ -845,8 +847,8 @@ CREATE TRIGGER note_no_update BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'e
 CREATE TRIGGER note_no_delete BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER stamp_no_update BEFORE UPDATE ON stamp BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER stamp_no_delete BEFORE DELETE ON stamp BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
-CREATE TRIGGER submission_no_update BEFORE UPDATE ON submission BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
-CREATE TRIGGER submission_no_delete BEFORE DELETE ON submission BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER inquiry_no_update BEFORE UPDATE ON inquiry BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER inquiry_no_delete BEFORE DELETE ON inquiry BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_update BEFORE UPDATE ON post_media
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_delete BEFORE DELETE ON post_media
@@ -1022,13 +1024,13 @@ SELECT r.id AS record, r.kind, r.url, r.date, r.status, r.media_type, r.digests,
         LEFT JOIN post_media m ON m.id = x.media WHERE n.record = r.id) AS events
 FROM record r JOIN web_archive w ON w.id = r.web_archive LEFT JOIN blob b ON b.id = r.body;
 
--- Targets that a web archive of others was asked to capture as well, and what it said last.
-CREATE VIEW submissions AS
-SELECT s.id AS submission, s.target, t.kind, t.platform, t.native_id, t.url, s.service, s.started AS submitted_at, l.outcome, l.reason,
+-- Targets that web archives of others were asked about, and what they said last.
+CREATE VIEW inquiries AS
+SELECT s.id AS inquiry, s.target, t.kind, t.platform, t.native_id, t.url, s.service, s.started AS asked_at, l.outcome, l.reason,
        l.detail, l.archived_at, l.archived_url, l.id AS told_by, l.ended AS told_at
-FROM submission s
+FROM inquiry s
 JOIN target t ON t.id = s.target
-JOIN submission l ON l.id = coalesce((SELECT max(n.id) FROM submission n WHERE n.of = s.id), s.id)
+JOIN inquiry l ON l.id = coalesce((SELECT max(n.id) FROM inquiry n WHERE n.of = s.id), s.id)
 WHERE s.of IS NULL;
 
 -- What the newest captured page of each target says of itself.

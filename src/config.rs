@@ -63,6 +63,8 @@ pub struct Config {
     pub export: Export,
     /// When witnesses are asked about the ledger.
     pub stamp: Stamp,
+    /// Whether a web archive of others is asked for the copies that it has of what was captured here.
+    pub copies: Copies,
     /// Whether a web archive of others is to capture, as well, what was captured here.
     pub submit: Submit,
     /// Programs of others that may get files of posts which no source gives.
@@ -205,6 +207,28 @@ impl Default for Stamp {
     }
 }
 
+/// Whether, and how often, the Internet Archive is asked for the copies that it has of what was captured here.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Copies {
+    /// Whether it is asked at all.
+    pub on: bool,
+    /// Most targets that a run asks about.
+    pub count: usize,
+    /// Seconds between two.
+    pub delay: f64,
+}
+
+impl Default for Copies {
+    fn default() -> Copies {
+        Copies {
+            on: false,
+            count: 200,
+            delay: 3.0,
+        }
+    }
+}
+
 /// Whether, and how often, the Internet Archive is asked to capture what was captured here.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -307,6 +331,7 @@ impl Default for Config {
             verdict: Verdict::default(),
             export: Export::default(),
             stamp: Stamp::default(),
+            copies: Copies::default(),
             submit: Submit::default(),
             helpers: Helpers::default(),
             timestamp: BTreeMap::new(),
@@ -407,6 +432,7 @@ impl Config {
             ("pace.patience", self.pace.patience, 0.0),
             ("verdict.spacing", self.verdict.spacing, 0.0),
             ("stamp.every", self.stamp.every, 0.0),
+            ("copies.delay", self.copies.delay, 0.0),
             ("submit.delay", self.submit.delay, 0.0),
             ("requisites.seconds", self.requisites.seconds, 0.0),
             ("limit.connect", self.limit.connect, 0.001),

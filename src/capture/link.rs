@@ -29,7 +29,7 @@ impl Capturer {
         }
         CaptureRecord {
             recheck_at: None,
-            submit_since: None,
+            inquire: Vec::new(),
             helpers: Vec::new(),
             started,
             ended: self.clock.now(),
@@ -115,7 +115,7 @@ pub(super) fn web_answer(outcome: Outcome, reason: String, exchanges: Vec<Exchan
 fn capture_of(answer: AnswerRecord, started: Timestamp, ended: Timestamp) -> CaptureRecord {
     CaptureRecord {
         recheck_at: None,
-        submit_since: None,
+        inquire: Vec::new(),
         helpers: Vec::new(),
         started,
         ended,

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Requisites, Submit};
+use crate::config::{Copies, Requisites, Submit};
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
@@ -28,6 +28,7 @@ mod helper;
 mod identify;
 pub mod import;
 pub mod input;
+mod inquiry;
 mod link;
 mod notice;
 mod pages;
@@ -38,7 +39,6 @@ mod schedule;
 pub mod source;
 mod staging;
 mod stamp;
-mod submit;
 mod together;
 
 use canary::Canaries;
@@ -46,11 +46,11 @@ use canary::Canaries;
 pub use article::{Article, Claims, read_local};
 pub use follow::Looked;
 pub use helper::Helpers;
+pub use inquiry::Inquired;
 pub use notice::Noticer;
 pub use reread::Again;
 pub use staging::stage;
 pub use stamp::{Questions, Stamped, Witnesses};
-pub use submit::Submitted;
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;
@@ -236,6 +236,7 @@ pub struct Capturer {
     upstreams: Arc<Upstreams>,
     canaries: Canaries,
     requisites: Requisites,
+    copies: Copies,
     submit: Submit,
     helpers: Helpers,
     /// How often a stop was asked of the work that this is for.
@@ -253,6 +254,7 @@ impl Capturer {
             upstreams: Arc::new(upstreams),
             canaries: Canaries::default(),
             requisites: Requisites::default(),
+            copies: Copies::default(),
             submit: Submit::default(),
             helpers: Helpers::default(),
             asked_to_stop: Arc::default(),
@@ -281,10 +283,10 @@ impl Capturer {
         self
     }
 
-    /// With what is submitted to a web archive of others.
+    /// With what a web archive of others is asked about captured targets.
     #[must_use]
-    pub fn with_submissions(mut self, submit: Submit) -> Capturer {
-        self.submit = submit;
+    pub fn with_inquiries(mut self, copies: Copies, submit: Submit) -> Capturer {
+        (self.copies, self.submit) = (copies, submit);
         self
     }
 
@@ -455,7 +457,7 @@ impl Capturer {
             recheck_at = recheck_at.min(self.clock.now().plus_millis(GO_ON_MILLIS));
         }
         record.recheck_at = Some(recheck_at);
-        record.submit_since = self.submit_since(&record);
+        record.inquire = self.inquiries_after(&job, &record);
         self.store.complete(job.id, job.fence, record, retry_at).await?;
         Ok((done, None))
     }

@@ -56,7 +56,7 @@ impl Capturer {
         };
         CaptureRecord {
             recheck_at: None,
-            submit_since: None,
+            inquire: Vec::new(),
             helpers: Vec::new(),
             started,
             ended: self.clock.now(),

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::print::{Printable, Printer};
-use super::run::{doubts_since, helpers, warn_of_clock, warn_of_submissions};
+use super::run::{doubts_since, helpers, warn_of_clock, warn_of_inquiries};
 use super::{Global, internal, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
@@ -118,7 +118,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 if replay.is_none() {
                     capturer = capturer
                         .with_canaries(&config.canaries()?)
-                        .with_submissions(config.submit)
+                        .with_inquiries(config.copies, config.submit)
                         .with_helpers(helpers(&config, printer));
                 }
                 let work = Work {
@@ -426,7 +426,7 @@ impl Work<'_> {
         };
         self.capturer.capture_all(wanted, stop, &mut watch).await?;
         self.capturer.read_pages(READ_AT_ONCE, stop).await?;
-        warn_of_submissions(&self.capturer.submit(stop).await?, self.printer);
+        warn_of_inquiries(&self.capturer.inquire(stop).await?, self.printer);
         Ok(tally)
     }
 }

@@ -14,11 +14,12 @@ use url::Url;
 use super::archive::{Tally, command_line, listen};
 use super::print::{Printable, Printer};
 use super::{Global, hook, internal, ping, runtime, stamp};
-use crate::capture::{Capturer, Done, Helpers, Noticer, Submitted, Witnesses};
+use crate::capture::{Capturer, Done, Helpers, Inquired, Noticer, Witnesses};
 use crate::clock::{Clock, Timestamp, Watch};
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
+use crate::platform::wayback::copies;
 use crate::store::change::Change;
 use crate::store::{Due, Reader, RunOptions, Store};
 
@@ -83,6 +84,9 @@ struct Summary {
     /// Witnesses that confirmed the ledger's head at the end, and those that were asked in vain.
     stamps: usize,
     stamps_failed: usize,
+    /// Targets that the Internet Archive was asked for its copies of, and those that it has.
+    copies_asked: usize,
+    copies_found: usize,
     /// Targets that the Internet Archive was asked to capture, and those that it says it has or could not capture.
     submitted: usize,
     submitted_archived: usize,
@@ -120,6 +124,8 @@ impl Summary {
             outcomes: BTreeMap::new(),
             stamps: 0,
             stamps_failed: 0,
+            copies_asked: 0,
+            copies_found: 0,
             submitted: 0,
             submitted_archived: 0,
             submitted_failed: 0,
@@ -183,7 +189,11 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
         false => Witnesses::default(),
     };
     let due = store.due()?;
-    let is_beside = due.pages || (config.submit.on && due.submissions > 0);
+    let is_beside = due.pages
+        || due.inquiries.keys().any(|service| match service.as_str() {
+            copies::SERVICE => config.copies.on,
+            _ => config.submit.on,
+        });
     let mut summary = Summary::new(store.run(), clock.now(), due);
     summary.clock.extend(store.clock_doubt().map(str::to_owned));
     warn_of_clock(&summary.clock, printer);
@@ -237,7 +247,7 @@ async fn work(
     let capturer = Capturer::new(fetcher.clone(), Arc::clone(store), config.upstreams()?, clock)
         .with_canaries(&config.canaries()?)
         .with_requisites(config.requisites)
-        .with_submissions(config.submit)
+        .with_inquiries(config.copies, config.submit)
         .with_helpers(helpers(config, printer));
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
@@ -255,14 +265,14 @@ async fn work(
             done.reason
         ));
     };
-    let ((looked, again, submitted), out_of_time) = {
+    let ((looked, again, inquired), out_of_time) = {
         let capturing = async {
             let looked = capturer.look_at_lists(&stop).await?;
             let again = capturer.read_again(&stop).await?;
             capturer.capture_due(arguments.max_captures, &stop, &mut watch).await?;
             capturer.read_pages(usize::MAX, &stop).await?;
-            let submitted = capturer.submit(&stop).await?;
-            Ok::<_, Error>((looked, again, submitted))
+            let inquired = capturer.inquire(&stop).await?;
+            Ok::<_, Error>((looked, again, inquired))
         };
         tokio::pin!(capturing);
         tokio::select! {
@@ -285,7 +295,9 @@ async fn work(
     (summary.lists, summary.lists_failed) = (looked.lists, looked.failed.len());
     (summary.articles, summary.articles_unread) = (looked.articles, unread.len());
     summary.articles_again = again.articles;
-    warn_of_submissions(&submitted, printer);
+    warn_of_inquiries(&inquired, printer);
+    let [copies, submitted] = inquired;
+    (summary.copies_asked, summary.copies_found) = (copies.new, copies.archived);
     (summary.submitted, summary.submitted_archived) = (submitted.new, submitted.archived);
     summary.submitted_failed = submitted.failed;
     if let Some(code) = signalled.code() {
@@ -346,13 +358,15 @@ pub(super) fn helpers(config: &Config, printer: &Printer) -> Helpers {
     helpers
 }
 
-/// Tells why what is left is not submitted now.
-pub(super) fn warn_of_submissions(submitted: &Submitted, printer: &Printer) {
-    if let Some(why) = &submitted.stopped {
-        printer.warn(format_args!(
-            "the Internet Archive is not asked to capture more: {}; a later run goes on",
-            Printable(why)
-        ));
+/// Tells why a web archive is not asked what is left to ask.
+pub(super) fn warn_of_inquiries(inquired: &[Inquired; 2], printer: &Printer) {
+    for (inquired, what) in inquired.iter().zip(["for more copies", "to capture more"]) {
+        if let Some(why) = &inquired.stopped {
+            printer.warn(format_args!(
+                "the Internet Archive is not asked {what}: {}; a later run goes on",
+                Printable(why)
+            ));
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::print::{Printable, Printer};
 use crate::error::Result;
 use crate::outcome::Outcome;
+use crate::platform::wayback::copies;
 use crate::store::Reader;
-use crate::store::query::{ArticleDetail, CitationView, SubmissionView, TargetView};
+use crate::store::query::{ArticleDetail, CitationView, InquiryView, TargetView};
 
 /// Groups of outcomes as a reader thinks of them, in the order printed.
 const GROUPS: [&str; 6] = [
@@ -100,8 +101,8 @@ fn print_citation(citation: &CitationView, printer: &Printer) {
     if let Some(title) = &citation.target.page_title {
         printer.line(format_args!("  {:<14}title: {}", "", Printable(title)));
     }
-    if let Some(submission) = &citation.target.submission {
-        printer.line(format_args!("  {:<14}{}", "", Printable(&submitted(submission))));
+    for inquiry in &citation.target.inquiries {
+        printer.line(format_args!("  {:<14}{}", "", Printable(&elsewhere(inquiry))));
     }
     match citation.sentences.first().and_then(|s| s.text.as_deref()) {
         Some(sentence) => printer.line(format_args!("  {:<14}“{}”", "", Printable(sentence))),
@@ -142,17 +143,25 @@ fn state(target: &TargetView) -> String {
     }
 }
 
-/// What became of it at the Internet Archive, which was asked to capture it.
-fn submitted(submission: &SubmissionView) -> String {
-    let at = &submission.submitted_at;
-    match (submission.outcome.as_deref(), submission.shown_at()) {
-        (Some("captured"), Some(shown)) => format!("submitted to the Internet Archive {at}, archived at {shown}"),
-        (Some("captured"), None) => format!("submitted to the Internet Archive {at}, which says that it has it"),
-        (Some(outcome), _) => format!(
-            "submitted to the Internet Archive {at} in vain: {outcome} ({})",
-            submission.reason
+/// What the Internet Archive says of a target: which copies it has, or what became of the submission.
+fn elsewhere(inquiry: &InquiryView) -> String {
+    let at = &inquiry.asked_at;
+    let shown = inquiry.shown_at();
+    let detail = inquiry.detail.as_deref().unwrap_or_default();
+    match (inquiry.service == copies::SERVICE, inquiry.outcome.as_deref(), shown) {
+        (true, Some("captured"), Some(shown)) => format!("the Internet Archive had {detail}, a late one at {shown}"),
+        (true, Some("not_found"), _) => format!("the Internet Archive had no copy {at}"),
+        (true, ..) => format!(
+            "the Internet Archive was asked for copies {at} in vain ({})",
+            inquiry.reason
         ),
-        (None, _) => format!("submitted to the Internet Archive {at}, which works on it"),
+        (_, Some("captured"), Some(shown)) => format!("submitted to the Internet Archive {at}, archived at {shown}"),
+        (_, Some("captured"), None) => format!("submitted to the Internet Archive {at}, which says that it has it"),
+        (_, Some(outcome), _) => format!(
+            "submitted to the Internet Archive {at} in vain: {outcome} ({})",
+            inquiry.reason
+        ),
+        (_, None, _) => format!("submitted to the Internet Archive {at}, which works on it"),
     }
 }
 
@@ -176,8 +185,8 @@ pub fn print_target(target: &TargetView, printer: &Printer) {
             captures.join(", ")
         ));
     }
-    if let Some(submission) = &target.submission {
-        printer.line(format_args!("{:<14}{}", "", Printable(&submitted(submission))));
+    for inquiry in &target.inquiries {
+        printer.line(format_args!("{:<14}{}", "", Printable(&elsewhere(inquiry))));
     }
     if let Some(text) = &target.post_text {
         printer.line(format_args!("{:<14}{}", "", Printable(text)));

@@ -10,6 +10,7 @@ use super::{Answer, Upstreams};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 
+pub mod copies;
 pub mod save;
 
 /// Base addresses, below `upstream.wayback.`.
@@ -45,6 +46,39 @@ impl Row {
             upstreams.join("wayback.web", &format!("{}id_/{}", self.timestamp, self.original)),
             Purpose::Api,
         )
+    }
+}
+
+/// What a web archive says of an address that it was asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// The service's name of the job.
+    pub job: Option<String>,
+    /// `Captured`: it has the address; `None`: the job goes on.
+    pub outcome: Option<Outcome>,
+    /// Reason code.
+    pub reason: String,
+    /// Its words for a person.
+    pub detail: Option<String>,
+    /// When it archived the address, RFC 3339, as it says; of several copies a late one.
+    pub archived_at: Option<String>,
+    /// Which address it archived, as it says.
+    pub archived_url: Option<String>,
+    /// Whether this is about the address or its job; else the service did not get to that.
+    pub is_about_it: bool,
+}
+
+impl Word {
+    fn of(outcome: Option<Outcome>, reason: impl Into<String>) -> Word {
+        Word {
+            job: None,
+            outcome,
+            reason: reason.into(),
+            detail: None,
+            archived_at: None,
+            archived_url: None,
+            is_about_it: true,
+        }
     }
 }
 

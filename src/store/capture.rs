@@ -54,8 +54,8 @@ impl Session {
         if let (None, Some(due)) = (retry_at, record.recheck_at) {
             self.recheck(job, due)?;
         }
-        if let Some(since) = record.submit_since {
-            self.to_submit(job, since)?;
+        for (service, since) in &record.inquire {
+            self.to_inquire(job, service, *since)?;
         }
         let best = record.answers.get(record.best).ok_or_else(|| {
             Fault::Refused(Error::Internal(

@@ -334,11 +334,11 @@ pub const TABLES: [Table; 8] = [
                LEFT JOIN target t ON t.id = n.target LEFT JOIN blob b ON b.id = n.body ORDER BY n.id",
     },
     Table {
-        name: "submissions",
-        meaning: "One asking of a web archive of others to capture a target as well, or of what came of that",
+        name: "inquiries",
+        meaning: "One asking of a web archive of others about a target: which copies it has, to make one, what came of that",
         columns: &[
-            ("submission", Integer, "Number of the ledger entry of this asking", "s.id"),
-            ("of", Integer, "The submission that it asks about; empty: it is one", "s.of"),
+            ("inquiry", Integer, "Number of the ledger entry of this asking", "s.id"),
+            ("of", Integer, "The row that it goes on with; empty: it is the first of its inquiry", "s.of"),
             ("target", Integer, "The target", "t.id"),
             ("target_url", Text, "Canonical address of that", "t.url"),
             ("service", Text, "Who was asked", "s.service"),
@@ -347,12 +347,12 @@ pub const TABLES: [Table; 8] = [
             ("outcome", Text, "captured: it says that it has the target; empty: it works on it", "s.outcome"),
             ("reason", Text, "Reason code", "s.reason"),
             ("detail", Text, "Its words for a person", "s.detail"),
-            ("archived_at", Text, "When it archived the target, as it says, UTC", "s.archived_at"),
+            ("archived_at", Text, "When it archived the target, as it says, UTC; of several copies a late one", "s.archived_at"),
             ("archived_url", Text, "Which address it archived, as it says", "s.archived_url"),
             ("status", Integer, "HTTP status of its answer", "s.status"),
             ("body_sha256", Text, "SHA-256 of the answer's body as received", "nullif(lower(hex(b.sha256)), '')"),
         ],
-        from: "export_submission e JOIN submission s ON s.id = e.id JOIN target t ON t.id = s.target
+        from: "export_inquiry e JOIN inquiry s ON s.id = e.id JOIN target t ON t.id = s.target
                LEFT JOIN blob b ON b.id = s.reply ORDER BY s.id",
     },
 ];
@@ -538,7 +538,7 @@ impl Reader {
              CREATE TEMP TABLE export_capture (id INTEGER PRIMARY KEY);
              CREATE TEMP TABLE export_resolution (id INTEGER PRIMARY KEY);
              DROP TABLE IF EXISTS temp.export_note; CREATE TEMP TABLE export_note (id INTEGER PRIMARY KEY);
-             DROP TABLE IF EXISTS temp.export_submission; CREATE TEMP TABLE export_submission (id INTEGER PRIMARY KEY);
+             DROP TABLE IF EXISTS temp.export_inquiry; CREATE TEMP TABLE export_inquiry (id INTEGER PRIMARY KEY);
              CREATE TEMP TABLE export_entry (seq INTEGER PRIMARY KEY);",
         )?;
         connection.execute(
@@ -563,7 +563,7 @@ impl Reader {
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
                    UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM import
                    UNION ALL SELECT id, at FROM redaction UNION ALL SELECT id, ended FROM stamp
-                   UNION ALL SELECT id, ended FROM submission UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
+                   UNION ALL SELECT id, ended FROM inquiry UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
         let number = |table: &str| {
@@ -623,11 +623,11 @@ const FOLLOW: &str = "
   INSERT INTO export_note SELECT n.id FROM note n, export_at a
     WHERE n.id <= a.seq AND (n.target IN (SELECT id FROM export_target)
       OR n.article IN (SELECT article FROM reading WHERE id IN (SELECT id FROM export_reading)));
-  INSERT INTO export_submission SELECT s.id FROM submission s, export_at a
+  INSERT INTO export_inquiry SELECT s.id FROM inquiry s, export_at a
     WHERE s.id <= a.seq AND s.target IN (SELECT id FROM export_target);
   INSERT OR IGNORE INTO export_entry SELECT id FROM export_reading UNION SELECT id FROM export_note
     UNION SELECT run FROM note WHERE id IN (SELECT id FROM export_note) UNION SELECT id FROM export_capture
-    UNION SELECT id FROM export_submission UNION SELECT run FROM submission WHERE id IN (SELECT id FROM export_submission)
+    UNION SELECT id FROM export_inquiry UNION SELECT run FROM inquiry WHERE id IN (SELECT id FROM export_inquiry)
     UNION SELECT id FROM export_resolution
     UNION SELECT p.id FROM reparse p, export_at a WHERE p.capture IN (SELECT id FROM export_capture) AND p.id <= a.seq
     UNION SELECT p.run FROM reparse p, export_at a WHERE p.capture IN (SELECT id FROM export_capture) AND p.id <= a.seq
@@ -709,8 +709,8 @@ impl Extract<'_> {
         )
     }
 
-    /// Shows every exchange of the selected readings, captures, resolutions and submissions, oldest first. What makes up a
-    /// submission has the number of its entry as a negative one.
+    /// Shows every exchange of the selected readings, captures, resolutions and inquiries, oldest first. What makes up an
+    /// inquiry has the number of its entry as a negative one.
     ///
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
@@ -744,7 +744,7 @@ impl Extract<'_> {
                     s.remote, lower(hex(k.sha256)), lower(hex(b.sha256)), b.length,
                     EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = s.reply), NULL, NULL, NULL, NULL,
                     coalesce(b.length, 0), NULL, NULL, NULL, NULL
-             FROM export_submission e JOIN submission s ON s.id = e.id
+             FROM export_inquiry e JOIN inquiry s ON s.id = e.id
              LEFT JOIN blob b ON b.id = s.reply LEFT JOIN blob k ON k.id = s.certificate
              ORDER BY 2, 1",
             |row| {

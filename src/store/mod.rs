@@ -14,6 +14,7 @@ pub mod export;
 mod failure;
 mod file;
 mod follow;
+mod inquiry;
 mod ledger;
 mod note;
 pub mod page;
@@ -29,7 +30,6 @@ mod search;
 mod session;
 mod settle;
 mod stamp;
-mod submission;
 mod taken;
 mod target;
 #[cfg(test)]
@@ -52,8 +52,8 @@ use crate::exchange::{Body, Unfinished};
 use crate::stamp::Kind;
 use failure::Fault;
 use record::{
-    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewNote, NewReading, NewRecords, NewStamp,
-    NewSubmission, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToSubmit,
+    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewInquiry, NewNote, NewReading, NewRecords,
+    NewStamp, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToInquire,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
@@ -525,21 +525,20 @@ impl Store {
         self.pass(move |session| session.add_pages(&pages, upto)).await
     }
 
-    /// What a web archive of others is to be asked first; with `new` that may be to capture a target that it was not asked for yet.
+    /// What a service is to be asked first; with `new` that may be about a target that it was not asked about yet.
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub async fn next_to_submit(&self, new: bool) -> Result<Option<ToSubmit>> {
-        self.pass(move |session| session.next_to_submit(new)).await
+    pub async fn next_inquiry(&self, service: &'static str, new: bool) -> Result<Option<ToInquire>> {
+        self.pass(move |session| session.next_inquiry(service, new)).await
     }
 
-    /// Keeps what a web archive of others was asked about a target and answered, and whether and when it is to be asked again;
-    /// gives its row.
+    /// Keeps what a service was asked about a target and answered, and whether and when it is to be asked again; gives its row.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn add_submission(&self, new: NewSubmission, again: Option<Timestamp>) -> Result<i64> {
-        self.call(0, move |session| session.add_submission(&new, again)).await
+    pub async fn add_inquiry(&self, new: NewInquiry, again: Option<Timestamp>) -> Result<i64> {
+        self.call(0, move |session| session.add_inquiry(&new, again)).await
     }
 
     /// Keeps those of some records of a web archive of others that are not here yet.

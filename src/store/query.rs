@@ -165,42 +165,42 @@ pub struct TargetView {
     /// Title of the newest captured page, where it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_title: Option<String>,
-    /// The newest submission to a web archive of others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub submission: Option<SubmissionView>,
+    /// What web archives of others were asked about it, the newest of each service.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inquiries: Vec<InquiryView>,
 }
 
-/// A submission of a target to a web archive of others, and what that said last.
+/// What a web archive of others was asked about a target, and said last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SubmissionView {
+pub struct InquiryView {
     /// Who was asked.
     pub service: String,
     /// When.
-    pub submitted_at: String,
+    pub asked_at: String,
     /// `captured`: it says that it has the target; `None`: it worked on it when it was asked last.
     pub outcome: Option<String>,
     /// Reason code.
     pub reason: String,
+    /// Its words for a person.
+    pub detail: Option<String>,
     /// When it archived the target, as it says.
     pub archived_at: Option<String>,
     /// Which address it archived, as it says.
     pub archived_url: Option<String>,
 }
 
-impl SubmissionView {
-    /// From six columns: service, times and words in the order of the fields.
-    pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<SubmissionView>> {
-        let Some(service) = row.get(first)? else {
-            return Ok(None);
-        };
-        Ok(Some(SubmissionView {
-            service,
-            submitted_at: row.get(first + 1)?,
-            outcome: row.get(first + 2)?,
-            reason: row.get(first + 3)?,
-            archived_at: row.get(first + 4)?,
-            archived_url: row.get(first + 5)?,
-        }))
+impl InquiryView {
+    /// From seven columns in the order of the fields.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<InquiryView> {
+        Ok(InquiryView {
+            service: row.get(0)?,
+            asked_at: row.get(1)?,
+            outcome: row.get(2)?,
+            reason: row.get(3)?,
+            detail: row.get(4)?,
+            archived_at: row.get(5)?,
+            archived_url: row.get(6)?,
+        })
     }
 
     /// Where what it archived is shown, if it says when that was.
@@ -847,6 +847,18 @@ fn citations(connection: &Connection, reading: i64, sentences: &[SentenceView]) 
         .collect()
 }
 
+/// What web archives of others were asked about a target, the newest of each service.
+fn inquiries(connection: &Connection, target: i64) -> rusqlite::Result<Vec<InquiryView>> {
+    connection
+        .prepare_cached(
+            "SELECT service, asked_at, outcome, reason, detail, archived_at, archived_url FROM inquiries
+             WHERE inquiry IN (SELECT max(n.id) FROM inquiry n WHERE n.target = ?1 AND n.of IS NULL GROUP BY n.service)
+             ORDER BY service",
+        )?
+        .query_map([target], InquiryView::read)?
+        .collect()
+}
+
 fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetView> {
     connection
         .prepare_cached(
@@ -856,10 +868,8 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                     (SELECT f.name FROM answer n JOIN exchange x ON x.answer = n.id JOIN exchange_record y ON y.exchange = x.id
                      JOIN record o ON o.id = y.record JOIN web_archive f ON f.id = o.web_archive
                      WHERE n.capture = t.capture ORDER BY x.id LIMIT 1),
-                    s.service, s.submitted_at, s.outcome, s.reason, s.archived_at, s.archived_url,
                     (SELECT g.title FROM pages g WHERE g.target = t.means)
              FROM targets t LEFT JOIN post p ON p.id = t.post LEFT JOIN verdicts v ON v.target = t.means
-             LEFT JOIN submissions s ON s.submission = (SELECT max(n.id) FROM submission n WHERE n.target = t.means AND n.of IS NULL)
              WHERE t.target = ?1",
         )?
         .query_row([target], |row: &Row<'_>| {
@@ -890,8 +900,8 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                         last_live: row.get(19)?,
                     }),
                 },
-                submission: SubmissionView::read(row, 21)?,
-                page_title: row.get(27)?,
+                inquiries: inquiries(connection, row.get(1)?)?,
+                page_title: row.get(21)?,
             })
         })
 }

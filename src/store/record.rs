@@ -231,8 +231,9 @@ pub struct CaptureRecord {
     pub helpers: Vec<HelperRecord>,
     /// When to capture the target again, if nothing is left open; no evidence.
     pub recheck_at: Option<Timestamp>,
-    /// A web archive of others is to capture the target as well, unless it was asked to after this time; no evidence.
-    pub submit_since: Option<Timestamp>,
+    /// Which services of web archives of others are to be asked about the target, unless they were after these times; no
+    /// evidence.
+    pub inquire: Vec<(&'static str, Timestamp)>,
 }
 
 /// A list of articles that is followed.
@@ -345,27 +346,28 @@ pub struct NewStamp {
     pub roots: Option<bytes::Bytes>,
 }
 
-/// A target that a web archive of others is to capture as well.
+/// A target that a web archive of others is to be asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToSubmit {
+pub struct ToInquire {
     /// Row of the target.
     pub target: i64,
     /// Its address.
     pub url: String,
     /// Not to be asked earlier.
     pub due: Timestamp,
-    /// The submission whose job is to be asked about: its row, the job, when it was made; `None`: it is to be submitted.
+    /// The job that it is to be asked about: the row in which it was given, its name, when that was; `None`: nothing was asked
+    /// yet.
     pub job: Option<(i64, String, Timestamp)>,
 }
 
 /// What a web archive of others was asked about a target, and what it answered.
 #[derive(Debug, Clone)]
-pub struct NewSubmission {
+pub struct NewInquiry {
     /// Row of the target.
     pub target: i64,
     /// Who was asked.
-    pub service: String,
-    /// The submission that this asks about.
+    pub service: &'static str,
+    /// The row that this goes on with.
     pub of: Option<i64>,
     /// The service's name of the job that it took on.
     pub job: Option<String>,

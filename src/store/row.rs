@@ -100,7 +100,7 @@ tables! {
         id, run, kind, authority, entry, head, of, outcome, reason, detail, time, url, request_headers, query, started, ended,
         remote, http_version, status, response_headers, server_date, certificate, reply, roots,
     );
-    SUBMISSION = submission [skip 0, omit 0] (
+    INQUIRY = inquiry [skip 0, omit 0] (
         id, run, target, service, of, job, outcome, reason, detail, archived_at, archived_url, url, request_headers, started, ended,
         remote, http_version, status, response_headers, server_date, certificate, reply,
     );

@@ -11,8 +11,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::record::{
-    About, AnswerRecord, HelperRecord, MediaRecord, NewNote, NewStamp, NewSubmission, Queueing, SuppliedFile,
-    TargetKind,
+    About, AnswerRecord, HelperRecord, MediaRecord, NewInquiry, NewNote, NewStamp, Queueing, SuppliedFile, TargetKind,
 };
 use super::verify::{ProblemKind, Report, verify};
 use super::*;
@@ -94,7 +93,7 @@ fn capture_of(answers: Vec<AnswerRecord>) -> CaptureRecord {
     CaptureRecord {
         canaries: Vec::new(),
         recheck_at: None,
-        submit_since: None,
+        inquire: Vec::new(),
         helpers: Vec::new(),
         started: noon(),
         ended: noon().plus_millis(300),
@@ -485,11 +484,11 @@ async fn add_a_stamp(path: &Path) {
     store.close(0, None).await.unwrap();
 }
 
-async fn add_a_submission(path: &Path, target: i64) {
+async fn add_an_inquiry(path: &Path, target: i64) {
     let store = open(path);
-    let submission = NewSubmission {
+    let inquiry = NewInquiry {
         target,
-        service: "wayback.save".into(),
+        service: "wayback.save",
         of: None,
         job: Some("spn2-1".into()),
         outcome: None,
@@ -499,15 +498,15 @@ async fn add_a_submission(path: &Path, target: i64) {
         archived_url: None,
         exchange: answered(200, b"{\"job_id\":\"spn2-1\"}"),
     };
-    let of = store.add_submission(submission.clone(), None).await.unwrap();
-    let submission = NewSubmission {
+    let of = store.add_inquiry(inquiry.clone(), None).await.unwrap();
+    let inquiry = NewInquiry {
         of: Some(of),
         outcome: Some(Outcome::Captured),
         archived_at: Timestamp::parse("2024-05-02T08:00:00Z"),
         archived_url: Some("https://news.example/".into()),
-        ..submission
+        ..inquiry
     };
-    store.add_submission(submission, None).await.unwrap();
+    store.add_inquiry(inquiry, None).await.unwrap();
     store.close(0, None).await.unwrap();
 }
 
@@ -662,7 +661,7 @@ async fn evidence_refuses_update_and_delete() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
-    add_a_submission(&path, receipt.targets[0]).await;
+    add_an_inquiry(&path, receipt.targets[0]).await;
     add_what_a_helper_got(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
     let connection = Connection::open(&path).unwrap();
@@ -712,7 +711,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
-    add_a_submission(&path, receipt.targets[0]).await;
+    add_an_inquiry(&path, receipt.targets[0]).await;
     add_what_a_helper_got(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
     assert!(verify(&path, |_| {}).unwrap().is_sound());

@@ -13,6 +13,7 @@ mod histories;
 mod hostile;
 mod import;
 mod inputs;
+mod inquiries;
 mod interrupted;
 mod media;
 mod network;
@@ -32,7 +33,6 @@ mod sources;
 mod stamps;
 mod storage;
 mod strict;
-mod submissions;
 mod tidy;
 #[path = "../support/web.rs"]
 mod web;

@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::markup::{Address, Name, Text, Time, language};
 use super::{Report, words};
 use crate::error::Result;
+use crate::platform::wayback::copies;
 use crate::store::export::story::{Attempt, Claim, Kept, Remark, Search, Subject};
-use crate::store::query::SubmissionView;
+use crate::store::query::InquiryView;
 
 /// A target and where it is cited.
 pub(super) struct Cited {
@@ -100,8 +101,8 @@ impl Report<'_> {
         }
         let remarks = extract.notes_about_target(cited.means)?;
         self.remarks(&remarks)?;
-        if let Some(submission) = extract.submitted(cited.means)? {
-            self.submission(&submission)?;
+        for inquiry in extract.inquiries(cited.means)? {
+            self.elsewhere(&inquiry)?;
         }
         self.put("<p class=small>")?;
         if let Some(url) = subject.url.as_deref() {
@@ -149,25 +150,28 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// What became of it at a web archive of others that was asked to capture it.
-    fn submission(&mut self, submission: &SubmissionView) -> Result<()> {
-        self.put(format_args!(
-            "<p class=small>Submitted to the Internet Archive {}: ",
-            Time(&submission.submitted_at)
-        ))?;
-        match (
-            submission.outcome.as_deref(),
-            submission.shown_at(),
-            &submission.archived_at,
-        ) {
+    /// What a web archive of others says of it: which copies it has, or what became of the submission.
+    fn elsewhere(&mut self, inquiry: &InquiryView) -> Result<()> {
+        let is_submission = inquiry.service != copies::SERVICE;
+        let what = if is_submission {
+            "Submitted to the Internet Archive"
+        } else {
+            "The Internet Archive was asked for its copies"
+        };
+        self.put(format_args!("<p class=small>{what} {}: ", Time(&inquiry.asked_at)))?;
+        match (inquiry.outcome.as_deref(), inquiry.shown_at(), &inquiry.archived_at) {
             (Some("captured"), Some(shown), Some(at)) => {
+                if let (false, Some(detail)) = (is_submission, &inquiry.detail) {
+                    self.put(format_args!("{}; ", Name(detail)))?;
+                }
                 self.put(format_args!("archived there {}, {}", Time(at), Address(&shown)))?;
             }
             (Some("captured"), ..) => self.put("it says that it has it")?,
+            (Some("not_found"), ..) if !is_submission => self.put("it had none")?,
             (Some(outcome), ..) => self.put(format_args!(
                 "it {} (<code>{}</code>)",
                 Text(words::says(outcome, false)),
-                Text(&submission.reason)
+                Text(&inquiry.reason)
             ))?,
             (None, ..) => self.put("it had not said what came of that when it was asked last")?,
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::{Row, Upstreams};
+use super::{Row, Upstreams, Word};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
@@ -17,25 +17,6 @@ const LONGEST_JOB: usize = 128;
 
 /// Longest word of the service for a person, in code points.
 const LONGEST_DETAIL: usize = 200;
-
-/// What an answer says of a submission.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// The service's name of the job.
-    pub job: Option<String>,
-    /// `Captured`: it has the address; `None`: the job goes on.
-    pub outcome: Option<Outcome>,
-    /// Reason code.
-    pub reason: String,
-    /// Its words for a person.
-    pub detail: Option<String>,
-    /// When it archived the address, RFC 3339, as it says.
-    pub archived_at: Option<String>,
-    /// Which address it archived, as it says.
-    pub archived_url: Option<String>,
-    /// Whether this is about the address or its job; else the service did not get to that.
-    pub is_about_it: bool,
-}
 
 /// Asks for a capture of `url`, unless the service made one within so many days.
 #[must_use]
@@ -75,7 +56,7 @@ struct Said {
 
 /// Reads the answer to [`submit`].
 #[must_use]
-pub fn submitted(exchange: &Exchange) -> Told {
+pub fn submitted(exchange: &Exchange) -> Word {
     let said = match said(exchange) {
         Ok(said) => said,
         Err(failed) => return failed,
@@ -85,37 +66,37 @@ pub fn submitted(exchange: &Exchange) -> Told {
     }
     let detail = line(said.message.as_deref());
     match said.job_id.filter(|job| is_job(job)) {
-        Some(job) => Told {
+        Some(job) => Word {
             job: Some(job),
             detail,
-            ..Told::of(None, "accepted")
+            ..Word::of(None, "accepted")
         },
         // Its words for an address that it has archived lately; they have no code.
         None if detail
             .as_deref()
             .is_some_and(|words| words.contains("snapshot had been made")) =>
         {
-            Told {
+            Word {
                 detail,
-                ..Told::of(Some(Outcome::Captured), "archived_before")
+                ..Word::of(Some(Outcome::Captured), "archived_before")
             }
         }
-        None => Told {
+        None => Word {
             detail,
-            ..Told::of(Some(Outcome::Unreadable), "no_job")
+            ..Word::of(Some(Outcome::Unreadable), "no_job")
         },
     }
 }
 
 /// Reads the answer to [`status`].
 #[must_use]
-pub fn became(exchange: &Exchange) -> Told {
+pub fn became(exchange: &Exchange) -> Word {
     let said = match said(exchange) {
         Ok(said) => said,
         Err(failed) => return failed,
     };
     match said.status.as_deref() {
-        Some("pending") => Told::of(None, "pending"),
+        Some("pending") => Word::of(None, "pending"),
         Some("error") => refusal(&said),
         Some("success") => {
             let row = Row {
@@ -123,49 +104,35 @@ pub fn became(exchange: &Exchange) -> Told {
                 original: said.original_url.unwrap_or_default(),
                 mimetype: String::new(),
             };
-            Told {
+            Word {
                 archived_at: row.archived_at(),
                 archived_url: Url::parse(&row.original).ok().map(String::from),
-                ..Told::of(Some(Outcome::Captured), "archived")
+                ..Word::of(Some(Outcome::Captured), "archived")
             }
         }
-        _ => Told::of(Some(Outcome::Unreadable), "status_unreadable"),
+        _ => Word::of(Some(Outcome::Unreadable), "status_unreadable"),
     }
 }
 
-impl Told {
-    fn of(outcome: Option<Outcome>, reason: impl Into<String>) -> Told {
-        Told {
-            job: None,
-            outcome,
-            reason: reason.into(),
-            detail: None,
-            archived_at: None,
-            archived_url: None,
-            is_about_it: true,
-        }
-    }
-}
-
-fn said(exchange: &Exchange) -> Result<Said, Told> {
+fn said(exchange: &Exchange) -> Result<Said, Word> {
     if let Some(failed) = from_status(exchange) {
         let words = exchange.decoded().ok();
         let said = words.and_then(|body| serde_json::from_slice::<Said>(&body).ok());
-        return Err(Told {
+        return Err(Word {
             detail: said.and_then(|said| line(said.message.as_deref())),
             is_about_it: matches!(exchange.status, Some(400 | 404 | 410 | 422)),
-            ..Told::of(Some(failed.outcome), failed.reason)
+            ..Word::of(Some(failed.outcome), failed.reason)
         });
     }
     let body = exchange.decoded().unwrap_or_default();
-    serde_json::from_slice(&body).map_err(|_| Told {
+    serde_json::from_slice(&body).map_err(|_| Word {
         is_about_it: false,
-        ..Told::of(Some(Outcome::Unreadable), "no_json")
+        ..Word::of(Some(Outcome::Unreadable), "no_json")
     })
 }
 
 /// Why the service did not capture the address: its own code, `error:blocked-url` as `blocked_url`.
-fn refusal(said: &Said) -> Told {
+fn refusal(said: &Said) -> Word {
     let code = said.status_ext.as_deref().unwrap_or_default();
     let code: String = code
         .trim_start_matches("error:")
@@ -178,10 +145,10 @@ fn refusal(said: &Said) -> Told {
         "user_session_limit" | "too_many_daily_captures" | "too_many_requests" => Outcome::RateLimited,
         _ => Outcome::ServerError,
     };
-    Told {
+    Word {
         detail: line(said.message.as_deref()),
         is_about_it: outcome != Outcome::RateLimited,
-        ..Told::of(Some(outcome), if code.is_empty() { "failed".to_owned() } else { code })
+        ..Word::of(Some(outcome), if code.is_empty() { "failed".to_owned() } else { code })
     }
 }
 

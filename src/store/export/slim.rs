@@ -60,8 +60,8 @@ pub(super) const GATHER: &str = "
     UNION SELECT f.body FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN helper_file f ON f.media = m.id
     UNION SELECT r.body FROM export_reading e JOIN reading r ON r.id = e.id
     UNION SELECT n.body FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL
-    UNION SELECT s.reply FROM export_submission e JOIN submission s ON s.id = e.id WHERE s.reply IS NOT NULL
-    UNION SELECT s.certificate FROM export_submission e JOIN submission s ON s.id = e.id WHERE s.certificate IS NOT NULL
+    UNION SELECT s.reply FROM export_inquiry e JOIN inquiry s ON s.id = e.id WHERE s.reply IS NOT NULL
+    UNION SELECT s.certificate FROM export_inquiry e JOIN inquiry s ON s.id = e.id WHERE s.certificate IS NOT NULL
     UNION SELECT r.body FROM slim_record e JOIN record r ON r.id = e.id WHERE r.body IS NOT NULL;
   INSERT INTO slim_redaction SELECT id FROM redaction
     WHERE (kind = 'blob' AND item IN (SELECT id FROM slim_blob))
@@ -166,7 +166,7 @@ const ROWS: [(&str, &str); 34] = [
         "WHERE exchange IN (SELECT id FROM slim_exchange) ORDER BY exchange",
     ),
     ("note", "WHERE id IN (SELECT id FROM export_note) ORDER BY id"),
-    ("submission", "WHERE id IN (SELECT id FROM export_submission) ORDER BY id"),
+    ("inquiry", "WHERE id IN (SELECT id FROM export_inquiry) ORDER BY id"),
     ("redaction", "WHERE id IN (SELECT id FROM slim_redaction) ORDER BY id"),
     (
         "(SELECT seq, CASE WHEN seq IN (SELECT seq FROM export_entry) THEN body END AS body, leaf, head FROM ledger) AS ledger",
@@ -298,7 +298,7 @@ impl Slim {
              CREATE TEMP TABLE export_reading AS SELECT id FROM reading;
              CREATE TEMP TABLE export_capture AS SELECT id FROM capture;
              CREATE TEMP TABLE export_note AS SELECT id FROM note;
-             CREATE TEMP TABLE export_submission AS SELECT id FROM submission;
+             CREATE TEMP TABLE export_inquiry AS SELECT id FROM inquiry;
              CREATE TEMP TABLE export_target (id INTEGER PRIMARY KEY, means INTEGER);
              INSERT INTO export_target SELECT target, means FROM selected;",
         )?;

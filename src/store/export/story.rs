@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::store::exchange::read_header_lines;
 use crate::store::failure::sql_error;
 use crate::store::page::{FACTS, PageFacts};
-use crate::store::query::SubmissionView;
+use crate::store::query::InquiryView;
 use crate::store::row::unhex;
 
 /// An article of the selection.
@@ -689,21 +689,22 @@ impl Extract<'_> {
         )
     }
 
-    /// The newest submission of a target to a web archive of others.
+    /// What web archives of others were asked about a target, the newest of each service.
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub fn submitted(&self, target: i64) -> Result<Option<SubmissionView>> {
-        let found = self.one(
-            "SELECT s.service, s.started, l.outcome, l.reason, l.archived_at, l.archived_url
-             FROM export_submission e JOIN submission s ON s.id = e.id
-             JOIN submission l ON l.id = (SELECT max(n.id) FROM submission n JOIN export_submission f ON f.id = n.id
-                                          WHERE n.id = s.id OR n.of = s.id)
-             WHERE s.of IS NULL AND s.target = ?1 ORDER BY s.id DESC LIMIT 1",
+    pub fn inquiries(&self, target: i64) -> Result<Vec<InquiryView>> {
+        self.listed(
+            "SELECT s.service, s.started, l.outcome, l.reason, l.detail, l.archived_at, l.archived_url
+             FROM (SELECT max(n.id) AS id FROM export_inquiry e JOIN inquiry n ON n.id = e.id
+                   WHERE n.target = ?1 AND n.of IS NULL GROUP BY n.service) m
+             JOIN inquiry s ON s.id = m.id
+             JOIN inquiry l ON l.id = (SELECT max(n.id) FROM inquiry n JOIN export_inquiry f ON f.id = n.id
+                                       WHERE n.id = s.id OR n.of = s.id)
+             ORDER BY s.service",
             [target],
-            |row| SubmissionView::read(row, 0),
-        )?;
-        Ok(found.flatten())
+            InquiryView::read,
+        )
     }
 
     /// What persons added about a target, oldest first.

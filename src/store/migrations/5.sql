@@ -1,19 +1,19 @@
 -- From schema 4 to 5.
 
--- Submissions to web archives of others.
--- One asking of a web archive of others to capture a target as well, or of what came of that: one request and its response, as in
--- exchange. A failure is a row as well. See the view submissions.
-CREATE TABLE submission (
+-- What web archives of others are asked about targets.
+-- One asking of a web archive of others about a target: which copies it has (service wayback.cdx), to make one (wayback.save), what
+-- came of that. One request and its response, as in exchange; a failure is a row as well. See the view inquiries.
+CREATE TABLE inquiry (
   id                INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
   run               INTEGER NOT NULL REFERENCES run (id),
   target            INTEGER NOT NULL REFERENCES target (id),
-  service           TEXT NOT NULL,      -- who was asked: wayback.save (Save Page Now)
-  of                INTEGER REFERENCES submission (id),  -- the submission that this asks about; NULL: it is one
+  service           TEXT NOT NULL,      -- who was asked: wayback.cdx, wayback.save (Save Page Now)
+  of                INTEGER REFERENCES inquiry (id),  -- the row that this goes on with; NULL: it is the first of its inquiry
   job               TEXT,               -- the service's name of the job that it took on
   outcome           TEXT REFERENCES outcome (word),  -- captured: it says that it has the target; NULL: it works on it
-  reason            TEXT NOT NULL,      -- reason code: accepted, pending, archived, archived_before, http_429, blocked_url …
+  reason            TEXT NOT NULL,      -- reason code: copies, not_archived, accepted, pending, archived, archived_before, http_429, blocked_url …
   detail            TEXT,               -- its words for a person
-  archived_at       TEXT,               -- when it archived the target, as it says
+  archived_at       TEXT,               -- when it archived the target, as it says; of several copies a late one
   archived_url      TEXT,               -- which address it archived, as it says
   url               TEXT NOT NULL,
   request_headers   TEXT NOT NULL,
@@ -27,27 +27,29 @@ CREATE TABLE submission (
   certificate       INTEGER REFERENCES blob (id),
   reply             INTEGER REFERENCES blob (id)    -- the body as received
 ) STRICT;
-CREATE INDEX submission_of ON submission (of) WHERE of IS NOT NULL;
-CREATE INDEX submission_target ON submission (target, started) WHERE of IS NULL;
+CREATE INDEX inquiry_of ON inquiry (of) WHERE of IS NOT NULL;
+CREATE INDEX inquiry_target ON inquiry (target, started) WHERE of IS NULL;
 
--- Targets that a web archive of others is to be asked to capture as well, or whose job there is to be asked about.
-CREATE TABLE submit (
-  target      INTEGER PRIMARY KEY REFERENCES target (id),
-  due         TEXT NOT NULL,            -- not to be asked earlier
-  submission  INTEGER REFERENCES submission (id)  -- whose job is to be asked about; NULL: it is to be submitted
-) STRICT;
-CREATE INDEX submit_due ON submit (due);
+-- Targets that web archives of others are to be asked about.
+CREATE TABLE inquire (
+  target   INTEGER NOT NULL REFERENCES target (id),
+  service  TEXT NOT NULL,               -- as in inquiry
+  due      TEXT NOT NULL,               -- not to be asked earlier
+  inquiry  INTEGER REFERENCES inquiry (id),  -- whose job is to be asked about; NULL: nothing was asked yet
+  PRIMARY KEY (target, service)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inquire_due ON inquire (service, due);
 
-CREATE TRIGGER submission_no_update BEFORE UPDATE ON submission BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
-CREATE TRIGGER submission_no_delete BEFORE DELETE ON submission BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER inquiry_no_update BEFORE UPDATE ON inquiry BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER inquiry_no_delete BEFORE DELETE ON inquiry BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 
--- Targets that a web archive of others was asked to capture as well, and what it said last.
-CREATE VIEW submissions AS
-SELECT s.id AS submission, s.target, t.kind, t.platform, t.native_id, t.url, s.service, s.started AS submitted_at, l.outcome, l.reason,
+-- Targets that web archives of others were asked about, and what they said last.
+CREATE VIEW inquiries AS
+SELECT s.id AS inquiry, s.target, t.kind, t.platform, t.native_id, t.url, s.service, s.started AS asked_at, l.outcome, l.reason,
        l.detail, l.archived_at, l.archived_url, l.id AS told_by, l.ended AS told_at
-FROM submission s
+FROM inquiry s
 JOIN target t ON t.id = s.target
-JOIN submission l ON l.id = coalesce((SELECT max(n.id) FROM submission n WHERE n.of = s.id), s.id)
+JOIN inquiry l ON l.id = coalesce((SELECT max(n.id) FROM inquiry n WHERE n.of = s.id), s.id)
 WHERE s.of IS NULL;
 
 -- Helpers.

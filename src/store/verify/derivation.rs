@@ -13,8 +13,8 @@ use crate::store::ledger::{ExchangeSeal, Field};
 use crate::store::post::stored_digest;
 use crate::store::row::{
     ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, EXCHANGE_RECORD, Evidence, HELPER,
-    HELPER_FILE, IMPORT, NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION,
-    RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, SUBMISSION, TARGET, Table, WEB_ARCHIVE, hex, unhex,
+    HELPER_FILE, IMPORT, INQUIRY, NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION,
+    RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
 };
 use crate::store::taken::{Named, encode_record};
 
@@ -31,7 +31,7 @@ pub(super) const EVENTS: &[(&str, Derive)] = &[
     ("reparse", |event, seq| event.reparse(seq)),
     ("note", |event, seq| event.note(seq)),
     ("stamp", |event, seq| event.stamp(seq)),
-    ("submission", |event, seq| event.submission(seq)),
+    ("inquiry", |event, seq| event.inquiry(seq)),
     ("import", |event, seq| event.import(seq)),
     ("redaction", |event, seq| event.redaction(seq)),
 ];
@@ -138,10 +138,10 @@ impl Derivation<'_> {
         Ok(Some(fields))
     }
 
-    fn submission(&mut self, seq: i64) -> Sql<Fields> {
+    fn inquiry(&mut self, seq: i64) -> Sql<Fields> {
         let connection = self.connection;
         let mut found = None;
-        SUBMISSION.encode_rows(connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+        INQUIRY.encode_rows(connection, "id = ?1", seq, &mut self.evidence, |row, _| {
             let request: String = row.get(12)?;
             let response: Option<String> = row.get(18)?;
             let seal = ExchangeSeal {

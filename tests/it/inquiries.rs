@@ -1,4 +1,4 @@
-//! What was captured is submitted to the Internet Archive, where that is wanted, and what it says is kept and told.
+//! What the Internet Archive is asked about captured targets, where that is wanted: its copies, and to make one as well.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -25,7 +25,7 @@ fn world() -> (Scene, String) {
     (scene, input)
 }
 
-/// What turns submissions on, quick enough for a test.
+/// What turns inquiries on, quick enough for a test.
 fn settings(scene: &Scene) -> Vec<String> {
     let credentials = format!("credentials={}", scene.path("credentials").display());
     ["submit.on=true", "submit.delay=0.05", &credentials]
@@ -110,10 +110,10 @@ fn what_was_captured_is_submitted_once_and_where_it_was_archived_is_told() {
         "{said}"
     );
     assert_eq!(
-        scene.value::<i64>("SELECT count(*) FROM submissions WHERE outcome = 'captured'"),
+        scene.value::<i64>("SELECT count(*) FROM inquiries WHERE outcome = 'captured'"),
         1
     );
-    assert_eq!(scene.value::<i64>("SELECT count(*) FROM submit"), 0);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM inquire"), 0);
     // The key went to the service, and is kept nowhere.
     let sent = scene.web.sent("save.test", "/", "authorization");
     assert!(
@@ -142,8 +142,8 @@ fn what_was_captured_is_submitted_once_and_where_it_was_archived_is_told() {
     let report = fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
     assert!(report.contains("Submitted to the Internet Archive"), "{report}");
     assert!(report.contains("web/20240503080910/https://x.com/ada_b/status/1785600110366674944"));
-    let table = fs::read_to_string(scene.path("bundle/data/submissions.jsonl")).unwrap();
-    assert_eq!(table.lines().count(), 6, "two submissions, four questions: {table}");
+    let table = fs::read_to_string(scene.path("bundle/data/inquiries.jsonl")).unwrap();
+    assert_eq!(table.lines().count(), 6, "two inquiries, four questions: {table}");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_service_that_fails_harms_no_capture_and_a_job_that_is_not_done_is_asked_abo
         scene.value::<i64>("SELECT count(*) FROM capture WHERE outcome = 'captured'"),
         2
     );
-    assert_eq!(scene.value::<i64>("SELECT count(*) FROM submit"), 2);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM inquire"), 2);
     scene.is_sound();
 
     // Nothing is due but these; the one that was refused waits longer than the job.
@@ -186,10 +186,10 @@ fn a_service_that_fails_harms_no_capture_and_a_job_that_is_not_done_is_asked_abo
         (&0.into(), &0.into(), &1.into())
     );
     assert_eq!(
-        scene.value::<i64>("SELECT count(*) FROM submit WHERE submission IS NULL"),
+        scene.value::<i64>("SELECT count(*) FROM inquire WHERE inquiry IS NULL"),
         1
     );
-    assert_eq!(scene.value::<i64>("SELECT count(*) FROM submit"), 1);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM inquire"), 1);
     scene.is_sound();
 }
 
@@ -199,7 +199,7 @@ fn nothing_is_submitted_unless_it_is_wanted_there_is_a_key_and_everybody_can_see
     scene.web.on("save.test", "/", [accepted("spn2-1")]);
     scene.archives(0, &[&input]);
     assert_eq!(submitted(&scene).len(), 0);
-    assert_eq!(scene.value::<i64>("SELECT count(*) FROM submit"), 0);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM inquire"), 0);
 
     // Turned on without a key: said, and left for a run that has one.
     let output = scene.run(&[&input, "--again", "--set", "submit.on=true"]);
@@ -212,7 +212,7 @@ fn nothing_is_submitted_unless_it_is_wanted_there_is_a_key_and_everybody_can_see
     assert_eq!(
         (
             submitted(&scene).len(),
-            scene.value::<i64>("SELECT count(*) FROM submit")
+            scene.value::<i64>("SELECT count(*) FROM inquire")
         ),
         (0, 2)
     );
@@ -231,4 +231,55 @@ fn nothing_is_submitted_unless_it_is_wanted_there_is_a_key_and_everybody_can_see
         1
     );
     assert_eq!(submitted(&scene).len(), 0);
+}
+
+#[test]
+fn copies_that_the_archive_has_are_noted_once_and_told() {
+    let (scene, input) = world();
+    let rows = |rows: &str| Reply::json(format!(r#"[["timestamp","original","mimetype","statuscode"]{rows}]"#));
+    scene.web.on(
+        "index.test",
+        "/cdx?url=http%3A%2F%2Friver.example%2Freport*",
+        [rows("")],
+    );
+    scene.web.on("index.test", "/cdx?url=https%3A%2F%2Fx.com*", [rows("")]);
+    let copy = r#",["20240502080910","https://twitter.com/ada_b/status/1785600110366674944","text/html","200"]"#;
+    scene
+        .web
+        .on("index.test", "/cdx?url=https%3A%2F%2Ftwitter.com*", [rows(copy)]);
+    let copies = ["--set", "copies.on=true", "--set", "copies.delay=0"];
+    let said = scene.archives(0, &[&copies[..], &[&input]].concat());
+    assert!(
+        said.contains("the Internet Archive had copies of 1 month, the first of 2024-05-02T08:09:10Z"),
+        "{said}"
+    );
+    assert!(
+        said.contains("https://web.archive.org/web/20240502080910/https://twitter.com/ada_b/status/"),
+        "{said}"
+    );
+    assert!(said.contains("the Internet Archive had no copy"), "{said}");
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM inquiry"), 3);
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT group_concat(outcome || ' ' || reason, ', ') FROM (SELECT * FROM inquiries ORDER BY kind)"
+        ),
+        "not_found not_archived, captured copies"
+    );
+    scene.is_sound();
+    scene.archives(0, &[&copies[..], &[&input, "--again"]].concat());
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM inquiry"),
+        3,
+        "only the first capture asks"
+    );
+
+    let export = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
+    assert_eq!(export.status.code(), Some(0), "{}", text(&export.stderr));
+    let verified = scene.bare().args(["verify", "bundle"]).output().unwrap();
+    assert_eq!(verified.status.code(), Some(0), "{}", text(&verified.stderr));
+    let report = fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
+    assert!(
+        report.contains("asked for its copies") && report.contains("it had none"),
+        "{report}"
+    );
 }
