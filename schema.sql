@@ -333,8 +333,8 @@ CREATE TABLE canary (
 ) STRICT;
 CREATE INDEX canary_asked ON canary (asked);
 
--- A photo, video or other file of a captured post; or a file that a captured page shows (kind style, image, font or icon), in
--- the order in which they were asked for.
+-- A photo, video or other file of a captured post, a piece of a video that is no file by itself (kind playlist, segment or key, after
+-- the files); or a file that a captured page shows (kind style, image, font or icon), in the order in which they were asked for.
 CREATE TABLE post_media (
   id        INTEGER PRIMARY KEY,
   capture   INTEGER NOT NULL REFERENCES capture (id),

@@ -51,6 +51,8 @@ pub struct Config {
     pub limit: Limit,
     /// How much of what a linked page needs to look right is kept with it.
     pub requisites: Requisites,
+    /// How much is kept of a film that is no file by itself.
+    pub streams: Streams,
     /// What the guard lets pass.
     pub net: Net,
     /// Addresses of names, instead of asking DNS; `*` is every other name.
@@ -146,6 +148,28 @@ impl Default for Requisites {
             count: 0,
             bytes: 32 << 20,
             seconds: 60.0,
+        }
+    }
+}
+
+/// How much is kept of the films of a post that are no files by themselves but playlists and segments.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Streams {
+    /// Playlists and segments; 0: none is asked for.
+    pub count: usize,
+    /// Bytes after which no further one is asked for.
+    pub bytes: u64,
+    /// Seconds after which no further one is waited for.
+    pub seconds: f64,
+}
+
+impl Default for Streams {
+    fn default() -> Streams {
+        Streams {
+            count: 2_000,
+            bytes: 2 << 30,
+            seconds: 1_800.0,
         }
     }
 }
@@ -325,6 +349,7 @@ impl Default for Config {
             pace: Pace::default(),
             limit: Limit::default(),
             requisites: Requisites::default(),
+            streams: Streams::default(),
             net: Net::default(),
             hosts: BTreeMap::new(),
             canary: BTreeMap::new(),
@@ -452,11 +477,15 @@ impl Config {
                 return Err(wrong(name, format!("{count} is not between 1 and 1024")));
             }
         }
-        if !(1.0..=1_800.0).contains(&self.helpers.seconds) {
+        if self.streams.count > 10_000 || !(0.0..=2_400.0).contains(&self.streams.seconds) {
+            let bounds = "count is more than 10000, or seconds are not between 0 and 2400";
+            return Err(wrong("streams", bounds.to_owned()));
+        }
+        if !(1.0..=1_200.0).contains(&self.helpers.seconds) {
             let seconds = self.helpers.seconds;
             return Err(wrong(
                 "helpers.seconds",
-                format!("{seconds} seconds are not between 1 and 1800"),
+                format!("{seconds} seconds are not between 1 and 1200"),
             ));
         }
         if self.requisites.count > 1_000 {

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Copies, Requisites, Submit};
+use crate::config::{Copies, Requisites, Streams, Submit};
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
@@ -39,6 +39,7 @@ mod schedule;
 pub mod source;
 mod staging;
 mod stamp;
+mod stream;
 mod together;
 
 use canary::Canaries;
@@ -236,6 +237,7 @@ pub struct Capturer {
     upstreams: Arc<Upstreams>,
     canaries: Canaries,
     requisites: Requisites,
+    streams: Streams,
     copies: Copies,
     submit: Submit,
     helpers: Helpers,
@@ -254,6 +256,7 @@ impl Capturer {
             upstreams: Arc::new(upstreams),
             canaries: Canaries::default(),
             requisites: Requisites::default(),
+            streams: Streams::default(),
             copies: Copies::default(),
             submit: Submit::default(),
             helpers: Helpers::default(),
@@ -280,6 +283,13 @@ impl Capturer {
     #[must_use]
     pub fn with_helpers(mut self, helpers: Helpers) -> Capturer {
         self.helpers = helpers;
+        self
+    }
+
+    /// With these bounds of films that are kept in pieces.
+    #[must_use]
+    pub fn with_streams(mut self, bounds: Streams) -> Capturer {
+        self.streams = bounds;
         self
     }
 
@@ -433,6 +443,7 @@ impl Capturer {
                     handle: handle.clone(),
                 };
                 let mut record = self.capture_post(platform, &post).await;
+                self.capture_pieces(&mut record.media).await?;
                 self.help(platform, &job, &mut record).await?;
                 record
             }

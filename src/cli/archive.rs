@@ -114,7 +114,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 };
                 fetcher.leave_alone(store.host_penalties().await?);
                 let mut capturer = Capturer::new(fetcher.clone(), store.clone(), config.upstreams()?, clock)
-                    .with_requisites(config.requisites);
+                    .with_requisites(config.requisites)
+                    .with_streams(config.streams);
                 if replay.is_none() {
                     capturer = capturer
                         .with_canaries(&config.canaries()?)

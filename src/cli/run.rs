@@ -247,6 +247,7 @@ async fn work(
     let capturer = Capturer::new(fetcher.clone(), Arc::clone(store), config.upstreams()?, clock)
         .with_canaries(&config.canaries()?)
         .with_requisites(config.requisites)
+        .with_streams(config.streams)
         .with_inquiries(config.copies, config.submit)
         .with_helpers(helpers(config, printer));
     let mut tally = Tally::default();

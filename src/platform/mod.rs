@@ -36,6 +36,7 @@ mod rich;
 mod rumble;
 mod soundcloud;
 pub mod status;
+pub mod stream;
 mod substack;
 mod telegram;
 mod threads;

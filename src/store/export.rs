@@ -298,7 +298,7 @@ pub const TABLES: [Table; 8] = [
         columns: &[
             ("capture", Integer, "The capture, see captures", "m.capture"),
             ("position", Integer, "Its place in the post, from 0", "m.position"),
-            ("kind", Text, "photo, video, gif or audio", "m.kind"),
+            ("kind", Text, "photo, video, gif or audio; of a video that is no file by itself playlist, segment or key", "m.kind"),
             ("url", Text, "Its address as the source gave it", "m.url"),
             ("alt", Text, "Description given by the author", "m.alt"),
             ("outcome", Text, "What came of it", "m.outcome"),

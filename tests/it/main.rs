@@ -32,6 +32,7 @@ mod shim;
 mod sources;
 mod stamps;
 mod storage;
+mod streams;
 mod strict;
 mod tidy;
 #[path = "../support/web.rs"]

@@ -7,7 +7,7 @@ use super::markup::{Address, Name, Text, Time, language};
 use super::{Report, words};
 use crate::error::Result;
 use crate::platform::wayback::copies;
-use crate::store::export::story::{Attempt, Claim, Kept, Remark, Search, Subject};
+use crate::store::export::story::{Attempt, Claim, Kept, Medium, Remark, Search, Subject};
 use crate::store::query::InquiryView;
 
 /// A target and where it is cited.
@@ -224,13 +224,24 @@ impl Report<'_> {
             ))?,
             None => self.put("<p class=note>Its text was not told.</p>\n")?,
         }
-        let media = self.extract.media(kept.capture)?;
+        let (pieces, media): (Vec<Medium>, Vec<Medium>) = self
+            .extract
+            .media(kept.capture)?
+            .into_iter()
+            .partition(Medium::is_piece);
         match self.shown.contains(&subject.target) {
             true if !media.is_empty() => self.put(format_args!(
                 "<p class=note>Its media stand where it is <a href=\"#m{}\">first cited</a>.</p>\n",
                 subject.target
             ))?,
             _ => self.media(subject.target, &media, kept.sensitive == Some(true))?,
+        }
+        if !pieces.is_empty() {
+            let saved = pieces.iter().filter(|piece| piece.outcome == "captured").count();
+            self.put(format_args!(
+                "<p class=note>A film in {}, of which {saved} were saved; they stand in the web archive beside this report.</p>\n",
+                words::count(i64::try_from(pieces.len()).unwrap_or(i64::MAX), "piece", "pieces")
+            ))?;
         }
         self.parts(kept)?;
         let saved = media.iter().filter(|medium| medium.outcome == "captured").count();

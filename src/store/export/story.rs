@@ -313,6 +313,14 @@ pub struct Medium {
     pub helper: Option<String>,
 }
 
+impl Medium {
+    /// Whether it is a piece of a video that is no file by itself.
+    #[must_use]
+    pub fn is_piece(&self) -> bool {
+        matches!(self.kind.as_str(), "playlist" | "segment" | "key")
+    }
+}
+
 /// One attempt to find out which post is meant.
 #[derive(Debug, Clone)]
 pub struct Search {
