@@ -59,7 +59,7 @@ static YT_DLP: Kind = Kind {
             "--ignore-config",
             "--no-cache-dir",
             "--no-playlist",
-            "--max-downloads",
+            "--playlist-items",
             "1",
             "--use-extractors",
             "default,-generic",

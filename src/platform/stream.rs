@@ -34,11 +34,8 @@ pub fn named_by(answer: &Exchange) -> Vec<Piece> {
 
 fn read(text: &str, base: &Url) -> Vec<Piece> {
     let piece = |kind, address: &str| {
-        let url = base
-            .join(address)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"));
-        url.map(|url| Piece { kind, url })
+        let url = base.join(address).ok().filter(|_| !address.is_empty())?;
+        matches!(url.scheme(), "http" | "https").then_some(Piece { kind, url })
     };
     let mut pieces = Vec::new();
     let mut sounds: Vec<(String, bool, String)> = Vec::new();
@@ -100,6 +97,8 @@ fn attributes(mut list: &str) -> impl Iterator<Item = (&str, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::exchange::testing::answered;
 
@@ -147,5 +146,17 @@ mod tests {
             named("#EXTM3U\n#EXT-X-STREAM-INF:\n#EXT-X-KEY:URI=\"\n#EXT-X-MAP:=,=,"),
             [""; 0]
         );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_playlist_says_each_piece_has_one_address_of_the_web(
+            lines in proptest::collection::vec("(#EXT-X-(STREAM-INF|MEDIA|MAP|KEY):)?[A-Z=\",:a-z/.0-9?]{0,40}", 0..20)
+        ) {
+            let pieces = named_by(&answered(200, format!("#EXTM3U\n{}", lines.join("\n")).as_bytes()));
+            let urls: HashSet<_> = pieces.iter().map(|piece| &piece.url).collect();
+            prop_assert_eq!(urls.len(), pieces.len());
+            prop_assert!(pieces.iter().all(|piece| matches!(piece.url.scheme(), "http" | "https")));
+        }
     }
 }

@@ -169,6 +169,8 @@ fn line(words: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::exchange::testing::answered;
 
@@ -246,5 +248,16 @@ mod tests {
         );
         assert_eq!(failed.detail.as_deref(), Some("This  [2J site is blocked"));
         assert_eq!(told("{}").reason, "status_unreadable");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_service_answers_it_is_told_with_a_reason(body in proptest::collection::vec(any::<u8>(), 0..300), status in 100_u16..600) {
+            let exchange = answered(status, &body);
+            for word in [submitted(&exchange), became(&exchange), super::super::copies::heard(&[exchange.clone()])] {
+                prop_assert!(!word.reason.is_empty());
+                prop_assert!(word.job.is_none_or(|job| is_job(&job)));
+            }
+        }
     }
 }
