@@ -101,8 +101,11 @@ impl Capturer {
 
     async fn inquire_of(&self, terms: &Terms, stop: &Stop) -> Result<Inquired> {
         let mut done = Inquired::default();
+        if !terms.on {
+            return Ok(done);
+        }
         let mut free = self.clock.now();
-        while terms.on {
+        loop {
             let may_be_new = done.new < terms.count;
             let Some(next) = self.store.next_inquiry(terms.service, may_be_new).await? else {
                 break;

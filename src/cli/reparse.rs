@@ -93,7 +93,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     }
     summary.pages_added = pages.len();
     drop(reader);
-    if !arguments.dry_run && !(changed.is_empty() && pages.is_empty()) {
+    let is_to_add = !changed.is_empty() || !pages.is_empty();
+    if is_to_add && !arguments.dry_run {
         change(global, arguments.wait, async |store| {
             let reader = Reader::open(&global.archive)?;
             for capture in changed {

@@ -55,7 +55,7 @@ impl Session {
             self.recheck(job, due)?;
         }
         for (service, since) in &record.inquire {
-            self.to_inquire(job, service, *since)?;
+            self.note_inquiry(job, service, *since)?;
         }
         let best = record.answers.get(record.best).ok_or_else(|| {
             Fault::Refused(Error::Internal(

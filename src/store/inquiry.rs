@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 impl Session {
     /// Notes that a service is to be asked about a target, unless it was after `since`, that is noted already, or the target is
     /// paused.
-    pub(super) fn to_inquire(&mut self, target: i64, service: &str, since: Timestamp) -> Result<(), Fault> {
+    pub(super) fn note_inquiry(&mut self, target: i64, service: &str, since: Timestamp) -> Result<(), Fault> {
         self.connection
             .prepare_cached(
                 "INSERT INTO inquire (target, service, due) SELECT ?1, ?2, ?3

@@ -58,11 +58,15 @@ pub struct ReadPages {
     pub is_all: bool,
 }
 
-/// Exchanges that brought a page: of the best of the answers that hold no post, whole, and with status 200.
+/// Text of pages that is held at once, in bytes, beyond the last page.
+const HELD: usize = 4 << 20;
+
+/// Exchanges that brought a page: the last of the best answer, if that holds no post. What is longer than 2 MiB as received is no
+/// page that anybody reads.
 const PAGES: &str = "
   FROM capture c JOIN answer a ON a.capture = c.id AND a.ordinal = c.best AND a.outcome = 'captured'
   JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
-  WHERE x.body IS NOT NULL AND x.truncated IS NULL AND x.response_headers LIKE '%content-type: %html%'
+  WHERE x.body IS NOT NULL AND x.body_length <= 2097152 AND x.truncated IS NULL AND x.response_headers LIKE '%content-type: %html%'
     AND NOT EXISTS (SELECT 1 FROM post p WHERE p.answer = a.id)";
 
 /// The columns of [`PageFacts`] in table page.
@@ -97,16 +101,21 @@ impl Reader {
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([count(most)])?;
             let mut read = ReadPages::default();
-            let mut looked_at = 0;
+            let (mut looked_at, mut held) = (0, 0);
             while let Some(row) = rows.next()? {
+                if held > HELD {
+                    return Ok(read);
+                }
                 read.upto = row.get(0)?;
                 looked_at += 1;
                 let exchange = row.get(1)?;
                 if row.get(2)? {
                     continue;
                 }
-                read.pages
-                    .extend(facts(connection, exchange)?.map(|facts| ReadPage { exchange, facts }));
+                if let Some(facts) = facts(connection, exchange)? {
+                    held += facts.text.len();
+                    read.pages.push(ReadPage { exchange, facts });
+                }
             }
             if looked_at < most {
                 read.is_all = true;

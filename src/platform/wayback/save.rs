@@ -59,7 +59,7 @@ struct Said {
 pub fn submitted(exchange: &Exchange) -> Word {
     let said = match said(exchange) {
         Ok(said) => said,
-        Err(failed) => return failed,
+        Err(failed) => return *failed,
     };
     if said.status.as_deref() == Some("error") {
         return refusal(&said);
@@ -93,7 +93,7 @@ pub fn submitted(exchange: &Exchange) -> Word {
 pub fn became(exchange: &Exchange) -> Word {
     let said = match said(exchange) {
         Ok(said) => said,
-        Err(failed) => return failed,
+        Err(failed) => return *failed,
     };
     match said.status.as_deref() {
         Some("pending") => Word::of(None, "pending"),
@@ -114,20 +114,22 @@ pub fn became(exchange: &Exchange) -> Word {
     }
 }
 
-fn said(exchange: &Exchange) -> Result<Said, Word> {
+fn said(exchange: &Exchange) -> Result<Said, Box<Word>> {
     if let Some(failed) = from_status(exchange) {
         let words = exchange.decoded().ok();
         let said = words.and_then(|body| serde_json::from_slice::<Said>(&body).ok());
-        return Err(Word {
+        return Err(Box::new(Word {
             detail: said.and_then(|said| line(said.message.as_deref())),
             is_about_it: matches!(exchange.status, Some(400 | 404 | 410 | 422)),
             ..Word::of(Some(failed.outcome), failed.reason)
-        });
+        }));
     }
     let body = exchange.decoded().unwrap_or_default();
-    serde_json::from_slice(&body).map_err(|_| Word {
-        is_about_it: false,
-        ..Word::of(Some(Outcome::Unreadable), "no_json")
+    serde_json::from_slice(&body).map_err(|_| {
+        Box::new(Word {
+            is_about_it: false,
+            ..Word::of(Some(Outcome::Unreadable), "no_json")
+        })
     })
 }
 
@@ -173,6 +175,7 @@ mod tests {
 
     use super::*;
     use crate::exchange::testing::answered;
+    use crate::platform::wayback::copies::heard;
 
     #[test]
     fn a_submission_names_the_address_as_a_form_and_the_job_is_asked_below_it() {
@@ -254,7 +257,7 @@ mod tests {
         #[test]
         fn whatever_a_service_answers_it_is_told_with_a_reason(body in proptest::collection::vec(any::<u8>(), 0..300), status in 100_u16..600) {
             let exchange = answered(status, &body);
-            for word in [submitted(&exchange), became(&exchange), super::super::copies::heard(&[exchange.clone()])] {
+            for word in [submitted(&exchange), became(&exchange), heard(std::slice::from_ref(&exchange))] {
                 prop_assert!(!word.reason.is_empty());
                 prop_assert!(word.job.is_none_or(|job| is_job(&job)));
             }
