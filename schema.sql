@@ -7,12 +7,14 @@
 --   citations   every citation with its sentence, article, target and what became of it
 --   captures    every attempt to preserve a target, and what changed since the attempt before
 --   posts       the newest text of every post that was obtained
+--   pages       what the newest captured page of each target says of itself: title, author, date, main text
 --   verdicts    what all captures of a target together say: live, edited, deleted, restored … or unknown, and why
 --   bodies      everything received, byte for byte: digest, length and where it came from
 --   contexts    posts that captured posts quote, answer or repeat, and their authors' own threads
 --   gone        posts that a source says were deleted, or whose account is gone or suspended
 --   unresolved  citations of posts that could not be identified yet, with the best guess
 --   records     what was taken from web archives of others, and what it was used for
+--   inquiries   targets that web archives of others were asked about (for copies, to capture them as well), and what they said
 --
 -- Conventions
 --   Times are UTC, RFC 3339 with milliseconds: 2026-11-23T07:23:15.042Z. They sort as text.
@@ -28,7 +30,7 @@
 -- dropped at any time, and is at every redaction.
 --
 -- How the ledger covers the evidence
---   Every run, reading, capture, resolution, reparse, note, stamp, import and redaction is one entry of `ledger`, and its id is the entry's seq. The
+--   Every run, reading, capture, resolution, reparse, note, stamp, inquiry, import and redaction is one entry of `ledger`, and its id is the entry's seq. The
 --   entry's line names digests of everything that was added with it: bodies, request and response headers, and `rows`,
 --   which is the SHA-256 over all other rows of the event. Each row goes into that digest as its table's name and its
 --   columns in the order of this file, each written as
@@ -38,10 +40,12 @@
 --     run, run_end, stamp, redaction   the row itself
 --     reparse      the row itself; `posts` as of a capture
 --     note         the note, then its target or article
+--     inquiry      the inquiry, then its target
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
---     capture      the capture and its target, each answer followed by its exchanges and its canary, each post_media followed by its
---                  exchanges, each context followed by its target; `posts` has one digest for each post row followed by its post_detail
+--     capture      the capture and its target, each answer followed by its exchanges and its canary, each helper, each post_media
+--                  followed by its exchanges and its helper_file, each context followed by its target; `files` has the digest of
+--                  each file of a helper; `posts` has one digest for each post row followed by its post_detail
 --     resolution   the resolution and its target, the identified target if any, its candidates each followed by the
 --                  target, each step's answer followed by its exchanges
 --     import       the import and its web archive, then each record followed by its web archive and by the record that it revisits
@@ -338,8 +342,8 @@ CREATE TABLE canary (
 ) STRICT;
 CREATE INDEX canary_asked ON canary (asked);
 
--- A photo, video or other file of a captured post; or a file that a captured page shows (kind style, image, font or icon), in
--- the order in which they were asked for.
+-- A photo, video or other file of a captured post, a piece of a video that is no file by itself (kind playlist, segment or key, after
+-- the files); or a file that a captured page shows (kind style, image, font or icon), in the order in which they were asked for.
 CREATE TABLE post_media (
   id        INTEGER PRIMARY KEY,
   capture   INTEGER NOT NULL REFERENCES capture (id),
@@ -391,6 +395,30 @@ CREATE TABLE exchange (
 CREATE INDEX exchange_reading ON exchange (reading) WHERE reading IS NOT NULL;
 CREATE INDEX exchange_answer ON exchange (answer) WHERE answer IS NOT NULL;
 CREATE INDEX exchange_media ON exchange (media) WHERE media IS NOT NULL;
+
+-- One call of a program of others (yt-dlp, gallery-dl) that was to get files of a captured post which no source gave. It made
+-- connections of its own, of which nothing is known: no exchange of ours stands behind its files.
+CREATE TABLE helper (
+  id         INTEGER PRIMARY KEY,
+  capture    INTEGER NOT NULL REFERENCES capture (id),
+  program    TEXT NOT NULL,             -- yt-dlp or gallery-dl
+  version    TEXT,                      -- as it says itself
+  arguments  TEXT NOT NULL CHECK (json_valid(arguments)),  -- JSON list: how it was called, its path first
+  started    TEXT NOT NULL,
+  ended      TEXT NOT NULL,
+  exit       INTEGER,                   -- its exit code; NULL: it was ended, or did not begin
+  reason     TEXT NOT NULL,             -- done, nothing, failed, over_time, over_bytes, stopped, not_started
+  detail     TEXT                       -- the end of what it printed, where it did not do its work
+) STRICT;
+CREATE INDEX helper_capture ON helper (capture);
+
+-- A file that a helper got.
+CREATE TABLE helper_file (
+  media   INTEGER PRIMARY KEY REFERENCES post_media (id),
+  helper  INTEGER NOT NULL REFERENCES helper (id),
+  name    TEXT NOT NULL,                -- as the helper named it
+  body    INTEGER NOT NULL REFERENCES blob (id)
+) STRICT;
 
 -- A post as one answer told it: derived from an exchange by a parser, and can be derived again by a better one.
 CREATE TABLE post (
@@ -461,6 +489,28 @@ CREATE TABLE reparse (
 ) STRICT;
 CREATE INDEX reparse_capture ON reparse (capture);
 
+-- What captured pages say of themselves, read from their bytes after they were kept, the same bytes at the same address once.
+-- Derived, therefore not covered by the ledger; the newest row of an address and body counts. It goes with its body when that is redacted.
+CREATE TABLE page (
+  id                INTEGER PRIMARY KEY,
+  entry             INTEGER NOT NULL,   -- number of the ledger entry that was the next when it was read
+  exchange          INTEGER NOT NULL REFERENCES exchange (id),  -- the exchange that it was read from
+  body              INTEGER NOT NULL REFERENCES blob (id),      -- its body
+  url               TEXT NOT NULL,      -- its address
+  reader            TEXT NOT NULL,      -- program and version that read it
+  title             TEXT,
+  title_source      TEXT,               -- where that stood: json-ld, og, h1 …
+  byline            TEXT,               -- who wrote it, as printed
+  byline_source     TEXT,
+  published         TEXT,               -- when it says it was published, as printed
+  published_source  TEXT,
+  canonical         TEXT,               -- the canonical address that it names
+  canonical_source  TEXT,
+  language          TEXT,               -- ISO 639 code
+  text              TEXT NOT NULL       -- the text of its story, blocks joined by one line feed
+) STRICT;
+CREATE INDEX page_body ON page (body, url);
+
 -- What all captures of a target together say, judged at the end of each run: a row for each time that this changed. Derived from
 -- the rows above, therefore not covered by the ledger; the newest row counts.
 CREATE TABLE verdict (
@@ -525,6 +575,35 @@ CREATE TABLE stamp (
 ) STRICT;
 CREATE INDEX stamp_of ON stamp (of) WHERE of IS NOT NULL;
 CREATE INDEX stamp_entry ON stamp (kind, authority, entry);
+
+-- One asking of a web archive of others about a target: which copies it has (service wayback.cdx), to make one (wayback.save), what
+-- came of that. One request and its response, as in exchange; a failure is a row as well. See the view inquiries.
+CREATE TABLE inquiry (
+  id                INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run               INTEGER NOT NULL REFERENCES run (id),
+  target            INTEGER NOT NULL REFERENCES target (id),
+  service           TEXT NOT NULL,      -- who was asked: wayback.cdx, wayback.save (Save Page Now)
+  of                INTEGER REFERENCES inquiry (id),  -- the row that this goes on with; NULL: it is the first of its inquiry
+  job               TEXT,               -- the service's name of the job that it took on
+  outcome           TEXT REFERENCES outcome (word),  -- captured: it says that it has the target; NULL: it works on it
+  reason            TEXT NOT NULL,      -- reason code: copies, not_archived, accepted, pending, archived, archived_before, http_429, blocked_url …
+  detail            TEXT,               -- its words for a person
+  archived_at       TEXT,               -- when it archived the target, as it says; of several copies a late one
+  archived_url      TEXT,               -- which address it archived, as it says
+  url               TEXT NOT NULL,
+  request_headers   TEXT NOT NULL,
+  started           TEXT NOT NULL,
+  ended             TEXT NOT NULL,
+  remote            TEXT,
+  http_version      TEXT,
+  status            INTEGER,
+  response_headers  TEXT,
+  server_date       TEXT,
+  certificate       INTEGER REFERENCES blob (id),
+  reply             INTEGER REFERENCES blob (id)    -- the body as received
+) STRICT;
+CREATE INDEX inquiry_of ON inquiry (of) WHERE of IS NOT NULL;
+CREATE INDEX inquiry_target ON inquiry (target, started) WHERE of IS NULL;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Web archives of others
@@ -664,6 +743,12 @@ CREATE TABLE schedule (
   CHECK ((target IS NULL) <> (article IS NULL))
 ) STRICT;
 
+-- Up to which capture pages are read; one row.
+CREATE TABLE pages_read (
+  one      INTEGER PRIMARY KEY CHECK (one = 1),
+  capture  INTEGER NOT NULL
+) STRICT;
+
 -- Targets that are not captured of their own accord any more.
 CREATE TABLE pause (
   target  INTEGER PRIMARY KEY REFERENCES target (id),
@@ -703,6 +788,16 @@ CREATE TABLE follow_entry (
   tries    INTEGER NOT NULL,
   PRIMARY KEY (follow, url)
 ) STRICT, WITHOUT ROWID;
+
+-- Targets that web archives of others are to be asked about.
+CREATE TABLE inquire (
+  target   INTEGER NOT NULL REFERENCES target (id),
+  service  TEXT NOT NULL,               -- as in inquiry
+  due      TEXT NOT NULL,               -- not to be asked earlier
+  inquiry  INTEGER REFERENCES inquiry (id),  -- whose job is to be asked about; NULL: nothing was asked yet
+  PRIMARY KEY (target, service)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inquire_due ON inquire (service, due);
 
 -- Hosts that are left alone: they asked for it, or failed several times in a row.
 CREATE TABLE host_penalty (
@@ -790,16 +885,26 @@ CREATE TRIGGER context_no_update BEFORE UPDATE ON context BEGIN SELECT RAISE(ABO
 CREATE TRIGGER context_no_delete BEFORE DELETE ON context BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_update BEFORE UPDATE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER canary_no_delete BEFORE DELETE ON canary BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER page_no_update BEFORE UPDATE ON page BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER page_no_delete BEFORE DELETE ON page
+  WHEN NOT EXISTS (SELECT 1 FROM redaction WHERE kind = 'blob' AND item = OLD.body)
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER verdict_no_update BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER verdict_no_delete BEFORE DELETE ON verdict BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER note_no_update BEFORE UPDATE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER note_no_delete BEFORE DELETE ON note BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER stamp_no_update BEFORE UPDATE ON stamp BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER stamp_no_delete BEFORE DELETE ON stamp BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER inquiry_no_update BEFORE UPDATE ON inquiry BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER inquiry_no_delete BEFORE DELETE ON inquiry BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_update BEFORE UPDATE ON post_media
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_media_no_delete BEFORE DELETE ON post_media
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_no_update BEFORE UPDATE ON helper BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_no_delete BEFORE DELETE ON helper BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_file_no_update BEFORE UPDATE ON helper_file BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER helper_file_no_delete BEFORE DELETE ON helper_file BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER exchange_no_update BEFORE UPDATE ON exchange BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER exchange_no_delete BEFORE DELETE ON exchange BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER post_no_update BEFORE UPDATE ON post BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
@@ -949,6 +1054,9 @@ FROM (
   SELECT 'media', x.body, x.url, x.ended, NULL, m.capture, NULL, x.id
   FROM exchange x JOIN post_media m ON m.id = x.media
   UNION ALL
+  SELECT 'helper', f.body, m.url, h.ended, NULL, m.capture, NULL, NULL
+  FROM helper_file f JOIN post_media m ON m.id = f.media JOIN helper h ON h.id = f.helper
+  UNION ALL
   SELECT 'given', r.body, r.claimed_url, r.read_at, r.id, NULL, NULL, NULL FROM reading r WHERE r.origin = 'given'
 ) s
 JOIN blob b ON b.id = s.body;
@@ -975,6 +1083,25 @@ JOIN target o ON o.id = c.target
 JOIN targets t ON t.target = x.target
 LEFT JOIN post p ON p.id = t.post
 GROUP BY c.target, x.relation, x.target;
+
+-- Targets that web archives of others were asked about, and what they said last.
+CREATE VIEW inquiries AS
+SELECT s.id AS inquiry, s.target, t.kind, t.platform, t.native_id, t.url, s.service, s.started AS asked_at, l.outcome, l.reason,
+       l.detail, l.archived_at, l.archived_url, l.id AS told_by, l.ended AS told_at
+FROM inquiry s
+JOIN target t ON t.id = s.target
+JOIN inquiry l ON l.id = coalesce((SELECT max(n.id) FROM inquiry n WHERE n.of = s.id), s.id)
+WHERE s.of IS NULL;
+
+-- What the newest captured page of each target says of itself.
+CREATE VIEW pages AS
+SELECT t.id AS target, t.kind, t.url, c.id AS capture, c.ended AS captured_at, a.source, x.url AS final_url, p.title, p.byline,
+       p.published, p.canonical, p.language, p.text, p.id AS page, x.id AS exchange, p.reader
+FROM target t
+JOIN capture c ON c.id = (SELECT n.id FROM capture n WHERE n.target = t.id AND n.outcome = 'captured' ORDER BY n.fence DESC LIMIT 1)
+JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
+JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+JOIN page p ON p.id = (SELECT max(n.id) FROM page n WHERE n.body = x.body AND n.url = x.url);
 
 -- What all captures of each target together say now.
 CREATE VIEW verdicts AS

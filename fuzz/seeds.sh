@@ -55,6 +55,7 @@ seeds date B '[0-9]' src/citation/date.rs
 seeds address A '://' $addresses
 seeds printed_address '' '[:./]' src/platform/link/addresses.rs
 seeds robots '' '[/:]' src/fetch/robots.rs
+seeds stream '' 'EXT|status' src/platform/stream.rs src/platform/wayback/save.rs
 seeds source A '[{<[]' src/platform/x/syndication.rs src/platform/x/oembed.rs src/platform/x/archived.rs
 seeds source B '.' src/platform/x/text.rs
 seeds saved_answer A '[{<[]' src/platform/readers.rs src/platform/x/syndication.rs src/platform/x/page.rs \

@@ -54,6 +54,8 @@ pub struct Config {
     pub requisites: Requisites,
     /// How much is captured of the context of a cited post.
     pub context: Context,
+    /// How much is kept of a film that is no file by itself.
+    pub streams: Streams,
     /// What the guard lets pass.
     pub net: Net,
     /// Addresses of names, instead of asking DNS; `*` is every other name.
@@ -68,6 +70,12 @@ pub struct Config {
     pub export: Export,
     /// When witnesses are asked about the ledger.
     pub stamp: Stamp,
+    /// Whether a web archive of others is asked for the copies that it has of what was captured here.
+    pub copies: Copies,
+    /// Whether a web archive of others is to capture, as well, what was captured here.
+    pub submit: Submit,
+    /// Programs of others that may get files of posts which no source gives.
+    pub helpers: Helpers,
     /// Time stamping authorities (RFC 3161), by a name of the operator's.
     pub timestamp: BTreeMap<String, Url>,
     /// Files of the certificates (PEM) that are trusted for them, by the same names.
@@ -167,6 +175,28 @@ impl Default for Context {
     }
 }
 
+/// How much is kept of the films of a post that are no files by themselves but playlists and segments.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Streams {
+    /// Playlists and segments; 0: none is asked for.
+    pub count: usize,
+    /// Bytes after which no further one is asked for.
+    pub bytes: u64,
+    /// Seconds after which no further one is waited for.
+    pub seconds: f64,
+}
+
+impl Default for Streams {
+    fn default() -> Streams {
+        Streams {
+            count: 2_000,
+            bytes: 2 << 30,
+            seconds: 1_800.0,
+        }
+    }
+}
+
 /// What verdicts need.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -224,6 +254,75 @@ impl Default for Stamp {
     }
 }
 
+/// Whether, and how often, the Internet Archive is asked for the copies that it has of what was captured here.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Copies {
+    /// Whether it is asked at all.
+    pub on: bool,
+    /// Most targets that a run asks about.
+    pub count: usize,
+    /// Seconds between two.
+    pub delay: f64,
+}
+
+impl Default for Copies {
+    fn default() -> Copies {
+        Copies {
+            on: false,
+            count: 200,
+            delay: 3.0,
+        }
+    }
+}
+
+/// Whether, and how often, the Internet Archive is asked to capture what was captured here.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Submit {
+    /// Whether it is asked at all.
+    pub on: bool,
+    /// Least days between two submissions of one target.
+    pub days: u16,
+    /// Most submissions of one run.
+    pub count: usize,
+    /// Seconds between two submissions.
+    pub delay: f64,
+}
+
+impl Default for Submit {
+    fn default() -> Submit {
+        Submit {
+            on: false,
+            days: 30,
+            count: 100,
+            delay: 10.0,
+        }
+    }
+}
+
+/// Which programs of others get files of posts which no source gives; they make connections of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Helpers {
+    /// Whether yt-dlp gets videos and sounds.
+    pub yt_dlp: bool,
+    /// Whether gallery-dl gets pictures.
+    pub gallery_dl: bool,
+    /// Seconds after which one is ended.
+    pub seconds: f64,
+}
+
+impl Default for Helpers {
+    fn default() -> Helpers {
+        Helpers {
+            yt_dlp: false,
+            gallery_dl: false,
+            seconds: 600.0,
+        }
+    }
+}
+
 /// Address of a name; the port takes the place of the scheme's usual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -274,6 +373,7 @@ impl Default for Config {
             limit: Limit::default(),
             requisites: Requisites::default(),
             context: Context::default(),
+            streams: Streams::default(),
             net: Net::default(),
             hosts: BTreeMap::new(),
             canary: BTreeMap::new(),
@@ -281,6 +381,9 @@ impl Default for Config {
             schedule: Schedule::default(),
             export: Export::default(),
             stamp: Stamp::default(),
+            copies: Copies::default(),
+            submit: Submit::default(),
+            helpers: Helpers::default(),
             timestamp: BTreeMap::new(),
             timestamp_roots: BTreeMap::new(),
             opentimestamps: BTreeMap::new(),
@@ -381,6 +484,8 @@ impl Config {
             ("pace.patience", self.pace.patience, 0.0),
             ("verdict.spacing", self.verdict.spacing, 0.0),
             ("stamp.every", self.stamp.every, 0.0),
+            ("copies.delay", self.copies.delay, 0.0),
+            ("submit.delay", self.submit.delay, 0.0),
             ("requisites.seconds", self.requisites.seconds, 0.0),
             ("limit.connect", self.limit.connect, 0.001),
             ("limit.headers", self.limit.headers, 0.001),
@@ -399,6 +504,17 @@ impl Config {
                 return Err(wrong(name, format!("{count} is not between 1 and 1024")));
             }
         }
+        if self.streams.count > 10_000 || !(0.0..=2_400.0).contains(&self.streams.seconds) {
+            let bounds = "count is more than 10000, or seconds are not between 0 and 2400";
+            return Err(wrong("streams", bounds.to_owned()));
+        }
+        if !(1.0..=1_200.0).contains(&self.helpers.seconds) {
+            let seconds = self.helpers.seconds;
+            return Err(wrong(
+                "helpers.seconds",
+                format!("{seconds} seconds are not between 1 and 1200"),
+            ));
+        }
         if self.requisites.count > 1_000 {
             let count = self.requisites.count;
             return Err(wrong("requisites.count", format!("{count} is more than 1000")));
@@ -413,11 +529,13 @@ impl Config {
         }
         self.canaries()?;
         self.witnesses()?;
-        let is_known = |name: &str| matches!(name, "posts" | "pages" | "articles") || platform::by_name(name).is_some();
+        let is_known = |name: &str| {
+            matches!(name, "posts" | "pages" | "articles" | "context") || platform::by_name(name).is_some()
+        };
         if let Some(name) = self.schedule.names().find(|name| !is_known(name)) {
             return Err(wrong(
                 &format!("schedule.{name}"),
-                "is neither posts, pages, articles nor a platform".into(),
+                "is neither posts, pages, articles, context nor a platform".into(),
             ));
         }
         for (name, line) in [

@@ -10,7 +10,7 @@ use citekeep::citation::Cited;
 use citekeep::clock::Clock;
 use citekeep::exchange::{Body, Exchange, Failure, Purpose};
 use citekeep::outcome::Outcome;
-use citekeep::store::record::{AnswerRecord, CaptureRecord};
+use citekeep::store::record::{AnswerRecord, CaptureRecord, Surroundings};
 use citekeep::store::{RunOptions, Store};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -133,7 +133,9 @@ fn captured(number: usize) -> CaptureRecord {
         ..Exchange::without_response(&page(number), Purpose::Page, now, none)
     };
     CaptureRecord {
-        context: Vec::new(),
+        context: Surroundings::default(),
+        helpers: Vec::new(),
+        inquire: Vec::new(),
         started: now,
         ended: now,
         best: 0,

@@ -472,7 +472,12 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
             .filter_map(Value::as_str);
         records.extend(named.chain(imported).map(str::to_owned));
         let named = exchanges.chain([&entry]).filter_map(|item| item["body"].as_str());
-        bodies.extend(named.chain(entry["text"].as_str()).map(str::to_owned));
+        let files = entry["files"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
+        bodies.extend(named.chain(files).chain(entry["text"].as_str()).map(str::to_owned));
     }
     Ok((bodies, records))
 }

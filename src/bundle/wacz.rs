@@ -86,6 +86,11 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
             _ => part.no_page(),
         }
     })?;
+    extract.helped(|file| {
+        let part = parts.part(file.entry, file.body.1)?;
+        part.warc.helped(&file)?;
+        part.no_page()
+    })?;
     extract.records(|record| {
         let part = parts.part(RECORDS, record.body.map_or(0, |(_, length)| length))?;
         part.turn_to_others(extract)?;

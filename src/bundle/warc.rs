@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::bag::uuid_of;
 use super::{Who, failed};
 use crate::error::{Error, Result};
-use crate::store::export::{Extract, GivenArticle, OthersRecord, WireExchange};
+use crate::store::export::{Extract, GivenArticle, HelpedFile, OthersRecord, WireExchange};
 use crate::store::hex;
 use crate::warc::record::REDACTED;
 
@@ -197,6 +197,29 @@ impl<'a, W: Write> Warc<'a, W> {
         Ok(true)
     }
 
+    /// A file that a helper got: a resource named by its digest, and whose it is; or the word that it was redacted.
+    pub(super) fn helped(&mut self, file: &HelpedFile) -> Result<()> {
+        let resource = self.id("helped", file.media);
+        let mut fields = vec![("WARC-Target-URI", format!("urn:sha256:{}", hex(&file.body.0)))];
+        let mut note = format!(
+            "ledger-entry: {}\r\ngot-by: {}\r\nfor: {}\r\nfile-name: {}\r\n",
+            file.entry,
+            one_line(&file.helper),
+            one_line(&file.url),
+            one_line(&file.name)
+        );
+        if file.redacted {
+            note.push_str(&format!("{REDACTED}{}\r\n", hex(&file.body.0)));
+        } else {
+            let kind = "application/octet-stream";
+            self.resource(&resource, &file.at, named(&file.body), file.body, kind)?;
+            fields.push(("WARC-Concurrent-To", resource));
+        }
+        fields.push(("Content-Type", "application/warc-fields".to_owned()));
+        let id = self.id("metadata of helped", file.media);
+        self.note("metadata", &id, &file.at, fields, &note)
+    }
+
     fn resource(&mut self, id: &str, date: &str, url: String, body: ([u8; 32], u64), kind: &str) -> Result<()> {
         let place = self.record(Record {
             kind: "resource",
@@ -358,7 +381,7 @@ impl<'a, W: Write> Warc<'a, W> {
             let note = format!("record-sha256: {}\r\n{REDACTED}{body}\r\n", hex(&record.sha256));
             let id = format!("<urn:sha256:{}>", hex(&Sha256::digest(&note)));
             let fields = vec![
-                ("WARC-Target-URI", url.replace(['\r', '\n'], " ")),
+                ("WARC-Target-URI", one_line(&url)),
                 ("Content-Type", "application/warc-fields".to_owned()),
             ];
             let at = self.extract.at.clone();
@@ -500,16 +523,16 @@ fn known(exchange: &WireExchange) -> String {
         note += &format!(
             "taken-from: sha256:{} {}\r\ntaken-from-record-sha256: {}\r\nrecorded-by-others: {}\r\n",
             hex(&taken.file_sha256),
-            taken.file.replace(['\r', '\n'], " "),
+            one_line(&taken.file),
             hex(&taken.record),
-            taken.date.as_deref().unwrap_or_default().replace(['\r', '\n'], " ")
+            one_line(taken.date.as_deref().unwrap_or_default())
         );
     }
     if let Some(certificate) = &exchange.certificate {
         note += &format!("tls-certificate-sha256: {}\r\n", hex(certificate));
     }
     if let Some(failure) = &exchange.failure {
-        note += &format!("failure: {}\r\n", failure.replace(['\r', '\n'], " "));
+        note += &format!("failure: {}\r\n", one_line(failure));
     }
     if let (true, Some((body, length))) = (exchange.is_put_together(), exchange.body) {
         note += &format!(
@@ -522,6 +545,11 @@ fn known(exchange: &WireExchange) -> String {
         note += &format!("{REDACTED}{}\r\n", hex(&body));
     }
     note
+}
+
+/// A value of WARC fields.
+fn one_line(value: &str) -> String {
+    value.replace(['\r', '\n'], " ")
 }
 
 /// The value of the first header of this name, which is in lower case.

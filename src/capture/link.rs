@@ -29,6 +29,8 @@ impl Capturer {
         }
         CaptureRecord {
             recheck_at: None,
+            inquire: Vec::new(),
+            helpers: Vec::new(),
             started,
             ended: self.clock.now(),
             best: best_answer(&answers, &[SourceKind::Page, SourceKind::Archive]),
@@ -111,6 +113,8 @@ pub(super) fn web_answer(outcome: Outcome, reason: String, exchanges: Vec<Exchan
 fn capture_of(answer: AnswerRecord, started: Timestamp, ended: Timestamp) -> CaptureRecord {
     CaptureRecord {
         recheck_at: None,
+        inquire: Vec::new(),
+        helpers: Vec::new(),
         started,
         ended,
         best: 0,

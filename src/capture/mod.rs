@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Context, Requisites};
+use crate::config::{Context, Copies, Requisites, Streams, Submit};
 use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
@@ -26,29 +26,38 @@ mod article;
 mod canary;
 mod context;
 mod follow;
+mod helper;
 mod identify;
 pub mod import;
 pub mod input;
+mod inquiry;
 mod link;
 mod notice;
+mod pages;
 mod post;
 mod requisites;
 mod reread;
 pub mod source;
 mod staging;
 mod stamp;
+mod stream;
 mod together;
 
 use canary::Canaries;
 
 pub use article::{Article, Claims, read_local};
 pub use follow::Looked;
+pub use helper::Helpers;
+pub use inquiry::Inquired;
 pub use notice::Noticer;
 pub use reread::Again;
+pub use staging::stage;
 pub use stamp::{Questions, Stamped, Witnesses};
 
 /// Most questions put to one source or resolver.
 const MAX_STEPS: usize = 8;
+
+const DAY_MILLIS: i64 = 86_400_000;
 
 /// How long a job is leased, in milliseconds; longer than any capture's own limits allow.
 const LEASE_MILLIS: i64 = 3_600_000;
@@ -90,6 +99,14 @@ impl Stop {
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed) > 0
+    }
+
+    /// Waits so long; gives whether a stop was asked for before that.
+    pub async fn within(&self, time: Duration) -> bool {
+        let changed = self.changed.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        self.is_asked() || tokio::time::timeout(time, changed).await.is_ok()
     }
 
     /// Returns when what is in flight must be given up: at the second request, or some time after the first.
@@ -226,6 +243,10 @@ pub struct Capturer {
     requisites: Requisites,
     schedule: Arc<Schedule>,
     context: Context,
+    streams: Streams,
+    copies: Copies,
+    submit: Submit,
+    helpers: Helpers,
     /// How often a stop was asked of the work that this is for.
     asked_to_stop: Arc<AtomicU8>,
     clock: Clock,
@@ -243,6 +264,10 @@ impl Capturer {
             requisites: Requisites::default(),
             schedule: Arc::default(),
             context: Context::default(),
+            streams: Streams::default(),
+            copies: Copies::default(),
+            submit: Submit::default(),
+            helpers: Helpers::default(),
             asked_to_stop: Arc::default(),
             clock,
         }
@@ -273,6 +298,27 @@ impl Capturer {
     #[must_use]
     pub fn with_context(mut self, bounds: Context) -> Capturer {
         self.context = bounds;
+        self
+    }
+
+    /// With programs of others that get files which no source gives.
+    #[must_use]
+    pub fn with_helpers(mut self, helpers: Helpers) -> Capturer {
+        self.helpers = helpers;
+        self
+    }
+
+    /// With these bounds of films that are kept in pieces.
+    #[must_use]
+    pub fn with_streams(mut self, bounds: Streams) -> Capturer {
+        self.streams = bounds;
+        self
+    }
+
+    /// With what a web archive of others is asked about captured targets.
+    #[must_use]
+    pub fn with_inquiries(mut self, copies: Copies, submit: Submit) -> Capturer {
+        (self.copies, self.submit) = (copies, submit);
         self
     }
 
@@ -419,14 +465,16 @@ impl Capturer {
                 let post = PostRef {
                     platform: platform.name,
                     id: id.clone(),
-                    url: address(&job)?,
+                    url: address(&job.url)?,
                     handle: handle.clone(),
                 };
                 let mut record = self.capture_post(platform, &post).await;
                 record.context = self.context_of(platform, &post, &job, &mut record).await;
+                self.capture_pieces(&mut record.media).await?;
+                self.help(platform, &job, &mut record).await?;
                 record
             }
-            TargetKind::Link => self.capture_link(&address(&job)?).await,
+            TargetKind::Link => self.capture_link(&address(&job.url)?).await,
         };
         date_as_recorded(&mut record);
         let put_off = self.put_off(&record);
@@ -457,6 +505,7 @@ impl Capturer {
             recheck_at = recheck_at.min(now.plus_millis(GO_ON_MILLIS));
         }
         record.recheck_at = Some(recheck_at);
+        record.inquire = self.inquiries_after(&job, &record);
         let queued = match self.store.complete(job.id, job.fence, record, retry_at).await? {
             Completion::Stored(stored) => stored.queued,
             Completion::Stale => Vec::new(),
@@ -510,9 +559,9 @@ fn date_as_recorded(record: &mut CaptureRecord) {
     }
 }
 
-/// The address of a job's target.
-fn address(job: &Job) -> Result<Url> {
-    Url::parse(&job.url).map_err(|e| Error::Internal(format!("the archive names an address `{}`: {e}", job.url)))
+/// The address of a target, as the archive has it.
+fn address(url: &str) -> Result<Url> {
+    Url::parse(url).map_err(|e| Error::Internal(format!("the archive names an address `{url}`: {e}")))
 }
 
 fn known(name: &str) -> Result<&'static platform::Platform> {

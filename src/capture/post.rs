@@ -56,6 +56,8 @@ impl Capturer {
         };
         CaptureRecord {
             recheck_at: None,
+            inquire: Vec::new(),
+            helpers: Vec::new(),
             started,
             ended: self.clock.now(),
             best,
@@ -114,6 +116,7 @@ impl Capturer {
                 outcome,
                 reason,
                 exchanges,
+                helped: None,
             });
         }
         records

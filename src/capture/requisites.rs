@@ -98,6 +98,7 @@ fn record(
         outcome,
         reason,
         exchanges,
+        helped: None,
     }
 }
 

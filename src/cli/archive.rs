@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::print::{Printable, Printer};
-use super::run::{doubts_since, warn_of_clock};
+use super::run::{doubts_since, helpers, warn_of_clock, warn_of_inquiries};
 use super::{Global, internal, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
@@ -26,6 +26,9 @@ use crate::fetch::Fetcher;
 use crate::fetch::replay::{Page, Replay};
 use crate::store::record::{NewReading, Queueing, Wanted};
 use crate::store::{Reader, RunOptions, Store};
+
+/// Captured pages of which it is read at once what they say of themselves; of more, `run` reads it.
+const READ_AT_ONCE: usize = 100;
 
 /// Arguments of `citekeep archive`.
 #[derive(Debug, Args)]
@@ -114,9 +117,13 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 let mut capturer = Capturer::new(fetcher.clone(), store.clone(), config.upstreams()?, clock)
                     .with_requisites(config.requisites)
                     .with_schedule(config.schedule.clone())
-                    .with_context(config.context);
+                    .with_context(config.context)
+                    .with_streams(config.streams);
                 if replay.is_none() {
-                    capturer = capturer.with_canaries(&config.canaries()?);
+                    capturer = capturer
+                        .with_canaries(&config.canaries()?)
+                        .with_inquiries(config.copies, config.submit)
+                        .with_helpers(helpers(&config, printer));
                 }
                 let work = Work {
                     global,
@@ -422,6 +429,8 @@ impl Work<'_> {
             ));
         };
         self.capturer.capture_all(wanted, stop, &mut watch).await?;
+        self.capturer.read_pages(READ_AT_ONCE, stop).await?;
+        warn_of_inquiries(&self.capturer.inquire(stop).await?, self.printer);
         Ok(tally)
     }
 }

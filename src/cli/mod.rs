@@ -11,6 +11,7 @@ use crate::error::{Error, ExitCode, Result};
 
 mod archive;
 mod backup;
+mod become_helper;
 mod changes;
 mod config;
 mod diff;
@@ -109,6 +110,9 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Become a helper program within bounds
+    #[command(hide = true)]
+    Become(become_helper::Arguments),
     /// Read articles, find what they cite, capture it, tie it to the sentence, and keep it all
     Archive(archive::Arguments),
     /// Print what articles cite, with the sentences; no network, no archive
@@ -228,6 +232,7 @@ fn outlive_file_limits() -> Result<()> {
 
 fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {
     match &cli.command {
+        Command::Become(arguments) => become_helper::run(arguments),
         Command::Archive(arguments) => archive::run(&cli.global, arguments, printer),
         Command::Find(arguments) => find::run(&cli.global, arguments, printer),
         Command::Import(arguments) => import::run(&cli.global, arguments, printer),

@@ -1,19 +1,17 @@
 //! `citekeep note`, `citekeep attach`: what a person adds.
 
-use std::io::Read;
 use std::path::PathBuf;
 
-use bytes::Bytes;
 use clap::Args;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::Global;
 use super::person::{Person, change, named, named_target};
 use super::print::{Printable, Printer};
+use crate::capture::stage;
 use crate::error::{Error, ExitCode, Result};
-use crate::store::record::{About, NewNote, SuppliedFile};
-use crate::store::{CHUNK_BYTES, Store, hex};
+use crate::store::hex;
+use crate::store::record::{About, NewNote};
 
 /// Arguments of `citekeep note`.
 #[derive(Debug, Args)]
@@ -93,28 +91,4 @@ pub fn attach(global: &Global, arguments: &AttachArguments, printer: &Printer) -
         printer.object(&json!({"note": id, "sha256": sha256}));
     }
     Ok(ExitCode::Done)
-}
-
-/// Brings a file into the archive piece by piece. The inner error is the file's.
-async fn stage(store: &Store, name: &str, file: &mut impl Read) -> Result<std::io::Result<SuppliedFile>> {
-    let upload = store.begin_upload(name.to_owned(), None).await?;
-    let mut digest = Sha256::new();
-    let mut length = 0;
-    loop {
-        let mut piece = Vec::with_capacity(CHUNK_BYTES);
-        if let Err(error) = file.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut piece) {
-            return Ok(Err(error));
-        }
-        if piece.is_empty() {
-            return Ok(Ok(SuppliedFile {
-                name: name.to_owned(),
-                upload,
-                length,
-                sha256: digest.finalize().into(),
-            }));
-        }
-        digest.update(&piece);
-        length += piece.len() as u64;
-        store.push_chunk(upload, Bytes::from(piece)).await?;
-    }
 }

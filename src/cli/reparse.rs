@@ -1,4 +1,4 @@
-//! `citekeep reparse`: posts read again from stored bytes.
+//! `citekeep reparse`: posts and pages read again from stored bytes.
 
 use clap::Args;
 use indicatif::ProgressBar;
@@ -11,12 +11,13 @@ use crate::capture::source::replay;
 use crate::error::{ExitCode, Result};
 use crate::platform::{self, PostRef, Source, Upstreams};
 use crate::store::Reader;
+use crate::store::page::ReadPage;
 use crate::store::reparse::{Again, StoredCapture};
 
 /// Arguments of `citekeep reparse`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only this post: its address or target:N (default: every post)
+    /// Only this post or page: its address or target:N (default: every one)
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
     /// Say what would be added, and add nothing
@@ -42,6 +43,10 @@ struct Summary {
     redacted: usize,
     /// Answers of sources that this program does not have, or that it would ask otherwise.
     unread: usize,
+    /// Captured pages that were looked at.
+    pages: usize,
+    /// Those of which this program reads otherwise what they say of themselves, or for the first time.
+    pages_added: usize,
 }
 
 /// Reads every stored answer again and adds what is read otherwise.
@@ -79,8 +84,17 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
+    let mut pages = Vec::new();
+    for exchange in reader.captured_pages(target)? {
+        summary.pages += 1;
+        if reader.page_read_otherwise(exchange)?.is_some() {
+            pages.push(exchange);
+        }
+    }
+    summary.pages_added = pages.len();
     drop(reader);
-    if !arguments.dry_run && !changed.is_empty() {
+    let is_to_add = !changed.is_empty() || !pages.is_empty();
+    if is_to_add && !arguments.dry_run {
         change(global, arguments.wait, async |store| {
             let reader = Reader::open(&global.archive)?;
             for capture in changed {
@@ -89,12 +103,21 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                     store.reparse(capture.id, found).await?;
                 }
             }
+            for exchange in pages {
+                if let Some(facts) = reader.page_read_otherwise(exchange)? {
+                    store.add_pages(vec![ReadPage { exchange, facts }], None).await?;
+                }
+            }
             Ok(())
         })?;
     }
     if printer.json() {
         printer.object(&summary);
     }
+    printer.line(format_args!(
+        "{} captured pages: {} read otherwise than before",
+        summary.pages, summary.pages_added
+    ));
     printer.line(format_args!(
         "{} captures of posts: {} posts read as before, {} {}, {} not found any more, {} answers not read ({} redacted)",
         summary.captures,

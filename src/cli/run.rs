@@ -14,11 +14,12 @@ use url::Url;
 use super::archive::{Tally, command_line, listen};
 use super::print::{Printable, Printer};
 use super::{Global, hook, internal, ping, runtime, stamp};
-use crate::capture::{Capturer, Done, Noticer, Witnesses};
+use crate::capture::{Capturer, Done, Helpers, Inquired, Noticer, Witnesses};
 use crate::clock::{Clock, Timestamp, Watch};
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
+use crate::platform::wayback::copies;
 use crate::store::change::Change;
 use crate::store::{Due, Reader, RunOptions, Store};
 
@@ -83,6 +84,13 @@ struct Summary {
     /// Witnesses that confirmed the ledger's head at the end, and those that were asked in vain.
     stamps: usize,
     stamps_failed: usize,
+    /// Targets that the Internet Archive was asked for its copies of, and those that it has.
+    copies_asked: usize,
+    copies_found: usize,
+    /// Targets that the Internet Archive was asked to capture, and those that it says it has or could not capture.
+    submitted: usize,
+    submitted_archived: usize,
+    submitted_failed: usize,
     /// Bytes of bodies received.
     bytes: u64,
     /// What changed or vanished, by event.
@@ -116,6 +124,11 @@ impl Summary {
             outcomes: BTreeMap::new(),
             stamps: 0,
             stamps_failed: 0,
+            copies_asked: 0,
+            copies_found: 0,
+            submitted: 0,
+            submitted_archived: 0,
+            submitted_failed: 0,
             bytes: 0,
             changes: BTreeMap::new(),
             on_change: None,
@@ -193,11 +206,19 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
     } else {
         Store::open(&global.archive, &options)?
     };
-    let mut summary = Summary::new(store.run(), clock.now(), store.due()?);
+    let due = store.due()?;
+    let is_beside = due.pages
+        || due.inquiries.keys().any(|service| match service.as_str() {
+            copies::SERVICE => config.copies.on,
+            _ => config.submit.on,
+        });
+    let mut summary = Summary::new(store.run(), clock.now(), due);
     summary.clock.extend(store.clock_doubt().map(str::to_owned));
     warn_of_clock(&summary.clock, printer);
     let every = crate::config::seconds(config.stamp.every);
-    let is_idle = summary.due + summary.lists_due + summary.articles_due == 0 && store.last_end() + 1 == store.run();
+    let is_idle = summary.due + summary.lists_due + summary.articles_due == 0
+        && !is_beside
+        && store.last_end() + 1 == store.run();
     if is_idle && (witnesses.is_empty() || runtime()?.block_on(witnesses.due(&store, clock, every))?.is_empty()) {
         return store
             .close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))
@@ -245,7 +266,10 @@ async fn work(
         .with_canaries(&config.canaries()?)
         .with_requisites(config.requisites)
         .with_schedule(config.schedule.clone())
-        .with_context(config.context);
+        .with_context(config.context)
+        .with_streams(config.streams)
+        .with_inquiries(config.copies, config.submit)
+        .with_helpers(helpers(config, printer));
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);
@@ -262,12 +286,14 @@ async fn work(
             done.reason
         ));
     };
-    let ((looked, again), out_of_time) = {
+    let ((looked, again, inquired), out_of_time) = {
         let capturing = async {
             let looked = capturer.look_at_lists(&stop).await?;
             let again = capturer.read_again(&stop).await?;
             capturer.capture_due(arguments.max_captures, &stop, &mut watch).await?;
-            Ok::<_, Error>((looked, again))
+            capturer.read_pages(usize::MAX, &stop).await?;
+            let inquired = capturer.inquire(&stop).await?;
+            Ok::<_, Error>((looked, again, inquired))
         };
         tokio::pin!(capturing);
         tokio::select! {
@@ -290,6 +316,11 @@ async fn work(
     (summary.lists, summary.lists_failed) = (looked.lists, looked.failed.len());
     (summary.articles, summary.articles_unread) = (looked.articles, unread.len());
     summary.articles_again = again.articles;
+    warn_of_inquiries(&inquired, printer);
+    let [copies, submitted] = inquired;
+    (summary.copies_asked, summary.copies_found) = (copies.new, copies.archived);
+    (summary.submitted, summary.submitted_archived) = (submitted.new, submitted.archived);
+    summary.submitted_failed = submitted.failed;
     if let Some(code) = signalled.code() {
         summary.stopped_by = Some("signal");
         return Ok(code);
@@ -336,6 +367,27 @@ pub(super) fn doubts_since(watch: &Watch, fetcher: &Fetcher, printer: &Printer) 
 pub(super) fn warn_of_clock(doubts: &[String], printer: &Printer) {
     for doubt in doubts {
         printer.warn(format_args!("{doubt}; times of this run may be wrong"));
+    }
+}
+
+/// The helpers that the settings ask for; tells which are not there.
+pub(super) fn helpers(config: &Config, printer: &Printer) -> Helpers {
+    let (helpers, missing) = Helpers::find(config);
+    for name in missing {
+        printer.warn(format_args!("{name} is not on the path; what it might get is not kept"));
+    }
+    helpers
+}
+
+/// Tells why a web archive is not asked what is left to ask.
+pub(super) fn warn_of_inquiries(inquired: &[Inquired; 2], printer: &Printer) {
+    for (inquired, what) in inquired.iter().zip(["for more copies", "to capture more"]) {
+        if let Some(why) = &inquired.stopped {
+            printer.warn(format_args!(
+                "the Internet Archive is not asked {what}: {}; a later run goes on",
+                Printable(why)
+            ));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::print::{Printable, Printer};
 use super::{Global, summary};
 use crate::error::{Error, ExitCode, Result};
 use crate::store::Reader;
+use crate::store::page::PageFacts;
 use crate::store::record::About;
 
 /// Arguments of `citekeep show`.
@@ -35,6 +36,9 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         });
     };
     summary::print_target(&target, printer);
+    if let Some(facts) = reader.page_of_target(target.means)? {
+        print_page(&facts, printer);
+    }
     for capture in reader.captures(target.means)? {
         if printer.json() {
             printer.object(&capture);
@@ -53,6 +57,29 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     }
     print_notes(&reader, About::Target(target.means), printer)?;
     Ok(ExitCode::Done)
+}
+
+/// What a page says of itself.
+fn print_page(facts: &PageFacts, printer: &Printer) {
+    if printer.json() {
+        printer.object(facts);
+        return;
+    }
+    for (name, value) in [
+        ("title", &facts.title),
+        ("author", &facts.byline),
+        ("published", &facts.published),
+        ("canonical", &facts.canonical),
+    ] {
+        if let Some(value) = value {
+            printer.line(format_args!("  {name}: {}", Printable(value)));
+        }
+    }
+    if printer.verbose() {
+        for block in facts.text.lines() {
+            printer.line(format_args!("    {}", Printable(block)));
+        }
+    }
 }
 
 /// What persons added.

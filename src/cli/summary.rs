@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::print::{Printable, Printer};
 use crate::error::Result;
 use crate::outcome::Outcome;
+use crate::platform::wayback::copies;
 use crate::store::Reader;
-use crate::store::query::{ArticleDetail, CitationView, TargetView};
+use crate::store::query::{ArticleDetail, CitationView, InquiryView, TargetView};
 
 /// Groups of outcomes as a reader thinks of them, in the order printed.
 const GROUPS: [&str; 6] = [
@@ -97,6 +98,12 @@ fn print_citation(citation: &CitationView, printer: &Printer) {
         Printable(&name(citation))
     ));
     printer.line(format_args!("  {:<14}{}", "", Printable(&state(&citation.target))));
+    if let Some(title) = &citation.target.page_title {
+        printer.line(format_args!("  {:<14}title: {}", "", Printable(title)));
+    }
+    for inquiry in &citation.target.inquiries {
+        printer.line(format_args!("  {:<14}{}", "", Printable(&elsewhere(inquiry))));
+    }
     print_context(&citation.target, printer);
     match citation.sentences.first().and_then(|s| s.text.as_deref()) {
         Some(sentence) => printer.line(format_args!("  {:<14}“{}”", "", Printable(sentence))),
@@ -163,6 +170,28 @@ fn state(target: &TargetView) -> String {
     }
 }
 
+/// What the Internet Archive says of a target: which copies it has, or what became of the submission.
+fn elsewhere(inquiry: &InquiryView) -> String {
+    let at = &inquiry.asked_at;
+    let shown = inquiry.shown_at();
+    let detail = inquiry.detail.as_deref().unwrap_or_default();
+    match (inquiry.service == copies::SERVICE, inquiry.outcome.as_deref(), shown) {
+        (true, Some("captured"), Some(shown)) => format!("the Internet Archive had {detail}, a late one at {shown}"),
+        (true, Some("not_found"), _) => format!("the Internet Archive had no copy {at}"),
+        (true, ..) => format!(
+            "the Internet Archive was asked for copies {at} in vain ({})",
+            inquiry.reason
+        ),
+        (_, Some("captured"), Some(shown)) => format!("submitted to the Internet Archive {at}, archived at {shown}"),
+        (_, Some("captured"), None) => format!("submitted to the Internet Archive {at}, which says that it has it"),
+        (_, Some(outcome), _) => format!(
+            "submitted to the Internet Archive {at} in vain: {outcome} ({})",
+            inquiry.reason
+        ),
+        (_, None, _) => format!("submitted to the Internet Archive {at}, which works on it"),
+    }
+}
+
 /// Prints a target that was asked for without an article.
 pub fn print_target(target: &TargetView, printer: &Printer) {
     if printer.json() {
@@ -182,6 +211,9 @@ pub fn print_target(target: &TargetView, printer: &Printer) {
             verdict.reason,
             captures.join(", ")
         ));
+    }
+    for inquiry in &target.inquiries {
+        printer.line(format_args!("{:<14}{}", "", Printable(&elsewhere(inquiry))));
     }
     if let Some(text) = &target.post_text {
         printer.line(format_args!("{:<14}{}", "", Printable(text)));

@@ -37,6 +37,7 @@ mod rich;
 mod rumble;
 mod soundcloud;
 pub mod status;
+pub mod stream;
 mod substack;
 mod telegram;
 mod threads;
@@ -129,6 +130,14 @@ impl Platform {
             thread: None,
             upstreams: &[],
         }
+    }
+}
+
+impl Platform {
+    /// Whether its posts are on servers that anybody may run.
+    #[must_use]
+    pub fn is_federated(&self) -> bool {
+        self.upstreams.iter().any(|(_, address)| *address == OWN_SERVER)
     }
 }
 

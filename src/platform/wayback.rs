@@ -10,9 +10,13 @@ use super::{Answer, Upstreams};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 
+pub mod copies;
+pub mod save;
+
 /// Base addresses, below `upstream.wayback.`.
 pub const UPSTREAMS: &[(&str, &str)] = &[
     ("cdx", "https://web.archive.org/cdx/search/cdx"),
+    ("save", "https://web.archive.org/save"),
     ("web", "https://web.archive.org/web"),
 ];
 
@@ -43,6 +47,49 @@ impl Row {
             Purpose::Api,
         )
     }
+}
+
+/// What a web archive says of an address that it was asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// The service's name of the job.
+    pub job: Option<String>,
+    /// `Captured`: it has the address; `None`: the job goes on.
+    pub outcome: Option<Outcome>,
+    /// Reason code.
+    pub reason: String,
+    /// Its words for a person.
+    pub detail: Option<String>,
+    /// When it archived the address, RFC 3339, as it says; of several copies a late one.
+    pub archived_at: Option<String>,
+    /// Which address it archived, as it says.
+    pub archived_url: Option<String>,
+    /// Whether this is about the address or its job; else the service did not get to that.
+    pub is_about_it: bool,
+}
+
+impl Word {
+    fn of(outcome: Option<Outcome>, reason: impl Into<String>) -> Word {
+        Word {
+            job: None,
+            outcome,
+            reason: reason.into(),
+            detail: None,
+            archived_at: None,
+            archived_url: None,
+            is_about_it: true,
+        }
+    }
+}
+
+/// Where the Wayback Machine shows what it archived of `url` at this time (RFC 3339); `None` if that is no time.
+#[must_use]
+pub fn shown_at(archived_at: &str, url: &str) -> Option<String> {
+    let time = chrono::DateTime::parse_from_rfc3339(archived_at).ok()?;
+    Some(format!(
+        "https://web.archive.org/web/{}/{url}",
+        time.with_timezone(&chrono::Utc).format("%Y%m%d%H%M%S")
+    ))
 }
 
 /// Asks the index for captures with status 200 whose address begins with `prefix` (no scheme), one row an address

@@ -1,12 +1,14 @@
 //! Finished captures and resolutions: all their rows, their ledger entry and their job, written together or not at all.
 
+use rusqlite::params;
+
 use super::exchange::Owner;
 use super::failure::Fault;
 use super::ledger::{ExchangeSeal, Field};
-use super::record::{AnswerRecord, CaptureRecord, MediaRecord, ResolutionRecord};
+use super::record::{AnswerRecord, CaptureRecord, HelperRecord, MediaRecord, ResolutionRecord};
 use super::row::{
-    ANSWER, CANARY, CAPTURE, POST_MEDIA, RESOLUTION, RESOLUTION_CANDIDATE, TARGET, count, integer, integer_or_null,
-    text, text_or_null,
+    ANSWER, CANARY, CAPTURE, HELPER, HELPER_FILE, POST_MEDIA, RESOLUTION, RESOLUTION_CANDIDATE, TARGET, count, integer,
+    integer_or_null, text, text_or_null,
 };
 use super::session::{Session, take};
 use crate::clock::Timestamp;
@@ -36,6 +38,7 @@ pub struct Stored {
 struct Written<'a> {
     exchanges: Vec<ExchangeSeal<'a>>,
     posts: Vec<[u8; 32]>,
+    files: Vec<[u8; 32]>,
 }
 
 /// What an answer belongs to.
@@ -61,6 +64,9 @@ impl Session {
             // Cited since its lease began: not as late as context is.
             let is_late = record.context.is_context && !self.is_context(job)?;
             self.recheck(job, if is_late { record.ended } else { due })?;
+        }
+        for (service, since) in &record.inquire {
+            self.note_inquiry(job, service, *since)?;
         }
         let best = record.answers.get(record.best).ok_or_else(|| {
             Fault::Refused(Error::Internal(
@@ -94,21 +100,26 @@ impl Session {
             CANARY.insert(&self.connection, &values)?;
             CANARY.encode(&values, &mut self.evidence);
         }
+        let first_helper = self.next.helper;
+        for helper in &record.helpers {
+            self.put_helper(id, helper)?;
+        }
         for media in &record.media {
-            self.put_media(id, media, &mut written)?;
+            self.put_media(id, first_helper, media, &mut written)?;
         }
         let queued = self.put_context(id, job, &record.context)?;
-        self.seal(
-            "capture",
-            vec![
-                ("exchanges", Field::Exchanges(written.exchanges)),
-                ("outcome", Field::Text(best.outcome.word().into())),
-                ("posts", Field::Digests(written.posts)),
-                ("run", Field::Integer(self.run)),
-                ("source", Field::Text(best.source.as_str().into())),
-                ("target", Field::Text(target.into())),
-            ],
-        )?;
+        let mut fields = vec![
+            ("exchanges", Field::Exchanges(written.exchanges)),
+            ("outcome", Field::Text(best.outcome.word().into())),
+            ("posts", Field::Digests(written.posts)),
+            ("run", Field::Integer(self.run)),
+            ("source", Field::Text(best.source.as_str().into())),
+            ("target", Field::Text(target.into())),
+        ];
+        if !written.files.is_empty() {
+            fields.push(("files", Field::Digests(written.files)));
+        }
+        self.seal("capture", fields)?;
         Ok(Completion::Stored(Stored { capture: id, queued }))
     }
 
@@ -237,7 +248,45 @@ impl Session {
         Ok(id)
     }
 
-    fn put_media<'a>(&mut self, capture: i64, media: &'a MediaRecord, written: &mut Written<'a>) -> Result<(), Fault> {
+    fn put_helper(&mut self, capture: i64, helper: &HelperRecord) -> Result<(), Fault> {
+        let id = take(&mut self.next.helper);
+        let arguments = serde_json::json!(helper.arguments).to_string();
+        let (started, ended) = (helper.started.to_string(), helper.ended.to_string());
+        let values = [
+            integer(id),
+            integer(capture),
+            text(helper.program),
+            text_or_null(helper.version.as_deref()),
+            text(&arguments),
+            text(&started),
+            text(&ended),
+            integer_or_null(helper.exit.map(i64::from)),
+            text(helper.reason),
+            text_or_null(helper.detail.as_deref()),
+        ];
+        HELPER.insert(&self.connection, &values)?;
+        HELPER.encode(&values, &mut self.evidence);
+        Ok(())
+    }
+
+    /// Whether a helper got what there is of a target already, or was called for it after `since`.
+    pub(super) fn was_helped(&self, target: i64, program: &str, since: &str) -> Result<bool, Fault> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM capture c JOIN helper h ON h.capture = c.id
+                 WHERE c.target = ?1 AND h.program = ?2 AND (h.reason = 'done' OR h.started > ?3)",
+            )?
+            .exists(params![target, program, since])?)
+    }
+
+    fn put_media<'a>(
+        &mut self,
+        capture: i64,
+        first_helper: i64,
+        media: &'a MediaRecord,
+        written: &mut Written<'a>,
+    ) -> Result<(), Fault> {
         let id = take(&mut self.next.post_media);
         let values = [
             integer(id),
@@ -254,6 +303,18 @@ impl Session {
         for (index, exchange) in media.exchanges.iter().enumerate() {
             let stored = self.put_exchange(Owner::Media(id), count(index), exchange)?;
             written.exchanges.push(stored.seal);
+        }
+        if let Some((call, file)) = &media.helped {
+            let body = self.seal_upload(file.upload, &file.sha256, file.length)?;
+            let values = [
+                integer(id),
+                integer(first_helper + count(*call)),
+                text(&file.name),
+                integer(body),
+            ];
+            HELPER_FILE.insert(&self.connection, &values)?;
+            HELPER_FILE.encode(&values, &mut self.evidence);
+            written.files.push(file.sha256);
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Exchanges as rows: headers as lines of text, bodies and certificates as blobs.
 
+use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 
 use super::failure::Fault;
@@ -110,6 +111,79 @@ impl Session {
                 revisits: named.revisits,
             },
         })
+    }
+}
+
+/// A request and its response as columns of a row that is no exchange's, with their bodies kept.
+pub(super) struct Wire<'a> {
+    exchange: &'a Exchange,
+    request_headers: String,
+    response_headers: Option<String>,
+    started: String,
+    ended: String,
+    remote: Option<String>,
+    certificate: Option<i64>,
+    body: Option<(i64, [u8; 32])>,
+}
+
+impl<'a> Wire<'a> {
+    /// Keeps the certificate and the body; one that is too large to be held in memory is not kept.
+    pub(super) fn put(session: &mut Session, exchange: &'a Exchange) -> Result<Wire<'a>, Fault> {
+        let certificate = match &exchange.certificate {
+            Some(der) => Some(session.put_new_blob(der)?.0),
+            None => None,
+        };
+        let body = match &exchange.body {
+            Body::Inline(bytes) => Some(session.put_new_blob(bytes)?),
+            Body::None | Body::Staged(_) => None,
+        };
+        Ok(Wire {
+            exchange,
+            request_headers: header_lines(&exchange.request_headers),
+            response_headers: exchange.status.map(|_| header_lines(&exchange.response_headers)),
+            started: exchange.started.to_string(),
+            ended: exchange.ended.to_string(),
+            remote: exchange.remote.map(|peer| peer.to_string()),
+            certificate,
+            body,
+        })
+    }
+
+    /// Address and request headers.
+    pub(super) fn request(&self) -> [ValueRef<'_>; 2] {
+        [text(self.exchange.url.as_str()), text(&self.request_headers)]
+    }
+
+    /// Beginning and end, peer, version, status, response headers, the server's clock, certificate, body.
+    pub(super) fn response(&self) -> [ValueRef<'_>; 9] {
+        [
+            text(&self.started),
+            text(&self.ended),
+            text_or_null(self.remote.as_deref()),
+            text_or_null(self.exchange.http_version),
+            integer_or_null(self.exchange.status.map(i64::from)),
+            text_or_null(self.response_headers.as_deref()),
+            text_or_null(self.exchange.header("date")),
+            integer_or_null(self.certificate),
+            integer_or_null(self.body.map(|(blob, _)| blob)),
+        ]
+    }
+
+    /// Digest of the body.
+    pub(super) fn body_sha256(&self) -> Option<[u8; 32]> {
+        self.body.map(|(_, sha256)| sha256)
+    }
+
+    /// What the ledger's line says of it, as of an exchange.
+    pub(super) fn seal(&self) -> ExchangeSeal<'a> {
+        ExchangeSeal {
+            body: self.body_sha256(),
+            head: head_digest(&self.request_headers, self.response_headers.as_deref()),
+            status: self.exchange.status.map(i64::from),
+            url: self.exchange.url.as_str().into(),
+            record: None,
+            revisits: None,
+        }
     }
 }
 

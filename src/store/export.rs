@@ -111,7 +111,7 @@ pub struct Table {
 use Kind::{Integer, Json, Text};
 
 /// Every table of a bundle.
-pub const TABLES: [Table; 7] = [
+pub const TABLES: [Table; 9] = [
     Table {
         name: "articles",
         meaning: "One reading of an article: the article as it stood at one time",
@@ -293,22 +293,48 @@ pub const TABLES: [Table; 7] = [
                ORDER BY p.id",
     },
     Table {
+        name: "pages",
+        meaning: "What one captured page says of itself, as it was read from its stored bytes",
+        columns: &[
+            ("page", Integer, "Number of this row in the archive", "p.id"),
+            ("capture", Integer, "The capture, see captures", "c.id"),
+            ("target", Integer, "What was to be preserved", "t.id"),
+            ("url", Text, "Canonical address of that", "t.url"),
+            ("final_url", Text, "Address of the page, after redirects", "p.url"),
+            ("title", Text, "Title", "p.title"),
+            ("byline", Text, "Who wrote it, as printed", "p.byline"),
+            ("published", Text, "When it says it was published, as printed", "p.published"),
+            ("canonical", Text, "The canonical address that it names", "p.canonical"),
+            ("language", Text, "ISO 639 code", "p.language"),
+            ("reader", Text, "Program and version that read it", "p.reader"),
+            ("body_sha256", Text, "SHA-256 of its bytes as received", "nullif(lower(hex(b.sha256)), '')"),
+            ("text", Text, "The text of its story, blocks joined by one line feed", "p.text"),
+        ],
+        from: "export_capture e JOIN capture c ON c.id = e.id JOIN target t ON t.id = c.target
+               JOIN answer a ON a.capture = c.id JOIN exchange x ON x.answer = a.id
+               JOIN page p ON p.exchange = x.id AND p.body = x.body AND p.entry <= (SELECT seq FROM export_at)
+               JOIN blob b ON b.id = p.body ORDER BY p.id",
+    },
+    Table {
         name: "media",
         meaning: "One photo, video or other file of a captured post",
         columns: &[
             ("capture", Integer, "The capture, see captures", "m.capture"),
             ("position", Integer, "Its place in the post, from 0", "m.position"),
-            ("kind", Text, "photo, video, gif or audio", "m.kind"),
+            ("kind", Text, "photo, video, gif or audio; of a video that is no file by itself playlist, segment or key", "m.kind"),
             ("url", Text, "Its address as the source gave it", "m.url"),
             ("alt", Text, "Description given by the author", "m.alt"),
             ("outcome", Text, "What came of it", "m.outcome"),
             ("reason", Text, "Reason code", "m.reason"),
+            ("helper", Text, "Program of others that got it, by connections of its own and not by an exchange of ours; empty: we fetched it",
+             "h.program || coalesce(' ' || h.version, '')"),
             ("sha256", Text, "SHA-256 of its bytes as received", "nullif(lower(hex(b.sha256)), '')"),
             ("length", Integer, "Length in bytes", "b.length"),
         ],
         from: "export_capture e JOIN post_media m ON m.capture = e.id
                LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
-               LEFT JOIN blob b ON b.id = x.body
+               LEFT JOIN helper_file f ON f.media = m.id LEFT JOIN helper h ON h.id = f.helper
+               LEFT JOIN blob b ON b.id = coalesce(x.body, f.body)
                ORDER BY m.capture, m.position",
     },
     Table {
@@ -329,6 +355,28 @@ pub const TABLES: [Table; 7] = [
         ],
         from: "export_note e JOIN note n ON n.id = e.id LEFT JOIN article w ON w.id = n.article
                LEFT JOIN target t ON t.id = n.target LEFT JOIN blob b ON b.id = n.body ORDER BY n.id",
+    },
+    Table {
+        name: "inquiries",
+        meaning: "One asking of a web archive of others about a target: which copies it has, to make one, what came of that",
+        columns: &[
+            ("inquiry", Integer, "Number of the ledger entry of this asking", "s.id"),
+            ("of", Integer, "The row that it goes on with; empty: it is the first of its inquiry", "s.of"),
+            ("target", Integer, "The target", "t.id"),
+            ("target_url", Text, "Canonical address of that", "t.url"),
+            ("service", Text, "Who was asked", "s.service"),
+            ("asked", Text, "When, UTC", "s.started"),
+            ("job", Text, "The service's name of the job that it took on", "s.job"),
+            ("outcome", Text, "captured: it says that it has the target; empty: it works on it", "s.outcome"),
+            ("reason", Text, "Reason code", "s.reason"),
+            ("detail", Text, "Its words for a person", "s.detail"),
+            ("archived_at", Text, "When it archived the target, as it says, UTC; of several copies a late one", "s.archived_at"),
+            ("archived_url", Text, "Which address it archived, as it says", "s.archived_url"),
+            ("status", Integer, "HTTP status of its answer", "s.status"),
+            ("body_sha256", Text, "SHA-256 of the answer's body as received", "nullif(lower(hex(b.sha256)), '')"),
+        ],
+        from: "export_inquiry e JOIN inquiry s ON s.id = e.id JOIN target t ON t.id = s.target
+               LEFT JOIN blob b ON b.id = s.reply ORDER BY s.id",
     },
 ];
 
@@ -452,6 +500,27 @@ pub struct GivenArticle {
     pub text: Option<String>,
 }
 
+/// A file of a post that a helper got.
+#[derive(Debug, Clone)]
+pub struct HelpedFile {
+    /// Ledger entry.
+    pub entry: i64,
+    /// Row of the medium.
+    pub media: i64,
+    /// When the helper ended.
+    pub at: String,
+    /// The helper and its version.
+    pub helper: String,
+    /// As the helper named it.
+    pub name: String,
+    /// The address that it was called for.
+    pub url: String,
+    /// Digest and length.
+    pub body: ([u8; 32], u64),
+    /// Whether it was redacted since.
+    pub redacted: bool,
+}
+
 impl Reader {
     /// Selects what is to be exported. There is one selection at a time.
     ///
@@ -492,6 +561,7 @@ impl Reader {
              CREATE TEMP TABLE export_capture (id INTEGER PRIMARY KEY);
              CREATE TEMP TABLE export_resolution (id INTEGER PRIMARY KEY);
              DROP TABLE IF EXISTS temp.export_note; CREATE TEMP TABLE export_note (id INTEGER PRIMARY KEY);
+             DROP TABLE IF EXISTS temp.export_inquiry; CREATE TEMP TABLE export_inquiry (id INTEGER PRIMARY KEY);
              CREATE TEMP TABLE export_entry (seq INTEGER PRIMARY KEY);",
         )?;
         connection.execute(
@@ -515,8 +585,8 @@ impl Reader {
                 "SELECT at FROM (SELECT id, started AS at FROM run UNION ALL SELECT id, ended FROM run_end
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
                    UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM import
-                   UNION ALL SELECT id, at FROM redaction
-                   UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
+                   UNION ALL SELECT id, at FROM redaction UNION ALL SELECT id, ended FROM stamp
+                   UNION ALL SELECT id, ended FROM inquiry UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
         let number = |table: &str| {
@@ -588,8 +658,11 @@ const FOLLOW: &str = "
   INSERT INTO export_note SELECT n.id FROM note n, export_at a
     WHERE n.id <= a.seq AND (n.target IN (SELECT id FROM export_target)
       OR n.article IN (SELECT article FROM reading WHERE id IN (SELECT id FROM export_reading)));
+  INSERT INTO export_inquiry SELECT s.id FROM inquiry s, export_at a
+    WHERE s.id <= a.seq AND s.target IN (SELECT id FROM export_target);
   INSERT OR IGNORE INTO export_entry SELECT id FROM export_reading UNION SELECT id FROM export_note
     UNION SELECT run FROM note WHERE id IN (SELECT id FROM export_note) UNION SELECT id FROM export_capture
+    UNION SELECT id FROM export_inquiry UNION SELECT run FROM inquiry WHERE id IN (SELECT id FROM export_inquiry)
     UNION SELECT id FROM export_resolution
     UNION SELECT p.id FROM reparse p, export_at a WHERE p.capture IN (SELECT id FROM export_capture) AND p.id <= a.seq
     UNION SELECT p.run FROM reparse p, export_at a WHERE p.capture IN (SELECT id FROM export_capture) AND p.id <= a.seq
@@ -671,7 +744,8 @@ impl Extract<'_> {
         )
     }
 
-    /// Shows every exchange of the selected readings, captures and resolutions, oldest first.
+    /// Shows every exchange of the selected readings, captures, resolutions and inquiries, oldest first. What makes up an
+    /// inquiry has the number of its entry as a negative one.
     ///
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
@@ -700,7 +774,14 @@ impl Extract<'_> {
              WHERE x.reading IN (SELECT id FROM export_reading)
                 OR a.capture IN (SELECT id FROM export_capture) OR a.resolution IN (SELECT id FROM export_resolution)
                 OR m.capture IN (SELECT id FROM export_capture)
-             ORDER BY x.id",
+             UNION ALL
+             SELECT -s.id, s.id, s.url, 'api', s.started, s.ended, s.request_headers, s.http_version, s.status, s.response_headers,
+                    s.remote, lower(hex(k.sha256)), lower(hex(b.sha256)), b.length,
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = s.reply), NULL, NULL, NULL, NULL,
+                    coalesce(b.length, 0), NULL, NULL, NULL, NULL
+             FROM export_inquiry e JOIN inquiry s ON s.id = e.id
+             LEFT JOIN blob b ON b.id = s.reply LEFT JOIN blob k ON k.id = s.certificate
+             ORDER BY 2, 1",
             |row| {
                 Ok(WireExchange {
                     id: row.get(0)?,
@@ -800,6 +881,32 @@ impl Extract<'_> {
                     name: row.get(7)?,
                     title: row.get(8)?,
                     text: row.get(9)?,
+                })
+            },
+            each,
+        )
+    }
+
+    /// Shows every file that a helper got for a selected capture.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn helped(&self, each: impl FnMut(HelpedFile) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT m.capture, m.id, h.ended, h.program || coalesce(' ' || h.version, ''), f.name, m.url, lower(hex(b.sha256)), b.length,
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = f.body)
+             FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN helper_file f ON f.media = m.id
+             JOIN helper h ON h.id = f.helper JOIN blob b ON b.id = f.body ORDER BY m.id",
+            |row| {
+                Ok(HelpedFile {
+                    entry: row.get(0)?,
+                    media: row.get(1)?,
+                    at: row.get(2)?,
+                    helper: row.get(3)?,
+                    name: row.get(4)?,
+                    url: row.get(5)?,
+                    body: digest_and_length(row, 6)?.unwrap_or_default(),
+                    redacted: row.get(8)?,
                 })
             },
             each,

@@ -15,8 +15,10 @@ pub mod export;
 mod failure;
 mod file;
 mod follow;
+mod inquiry;
 mod ledger;
 mod note;
+pub mod page;
 mod post;
 pub mod query;
 mod queue;
@@ -55,8 +57,8 @@ use crate::schedule::Curve;
 use crate::stamp::Kind;
 use failure::Fault;
 use record::{
-    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewNote, NewReading, NewRecords, NewStamp, Origin,
-    Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord,
+    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewInquiry, NewNote, NewReading, NewRecords,
+    NewStamp, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToInquire,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
@@ -343,6 +345,15 @@ impl Store {
             .await
     }
 
+    /// Whether a program of others got what there is of a target already, or was called for it after `since`.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn was_helped(&self, target: i64, program: &'static str, since: Timestamp) -> Result<bool> {
+        self.pass(move |session| session.was_helped(target, program, &since.to_string()))
+            .await
+    }
+
     /// Stores an attempt to identify a post made under a lease. If it succeeded, gives the row of the post's target, which is
     /// queued unless it was captured already.
     ///
@@ -575,6 +586,30 @@ impl Store {
     /// If it cannot be written.
     pub async fn add_stamp(&self, stamp: NewStamp) -> Result<i64> {
         self.call(0, move |session| session.add_stamp(&stamp)).await
+    }
+
+    /// Adds what captured pages say of themselves; those up to the capture `upto` are read then. They are no evidence.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn add_pages(&self, pages: Vec<page::ReadPage>, upto: Option<i64>) -> Result<()> {
+        self.pass(move |session| session.add_pages(&pages, upto)).await
+    }
+
+    /// What a service is to be asked first; with `new` that may be about a target that it was not asked about yet.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn next_inquiry(&self, service: &'static str, new: bool) -> Result<Option<ToInquire>> {
+        self.pass(move |session| session.next_inquiry(service, new)).await
+    }
+
+    /// Keeps what a service was asked about a target and answered, and whether and when it is to be asked again; gives its row.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn add_inquiry(&self, new: NewInquiry, again: Option<Timestamp>) -> Result<i64> {
+        self.call(0, move |session| session.add_inquiry(&new, again)).await
     }
 
     /// Keeps those of some records of a web archive of others that are not here yet.

@@ -16,6 +16,7 @@ use super::queue::Due;
 use super::record::About;
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
+use crate::platform::wayback;
 
 /// An archive opened for looking.
 #[derive(Debug)]
@@ -162,6 +163,12 @@ pub struct TargetView {
     pub post_text: Option<String>,
     /// What all its captures together say; `None` of a page that was only ever seen.
     pub verdict: Option<VerdictView>,
+    /// Title of the newest captured page, where it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_title: Option<String>,
+    /// What web archives of others were asked about it, the newest of each service.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inquiries: Vec<InquiryView>,
     /// Posts that belong to it, the nearest first; told only of what is asked for or cited.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<ContextView>,
@@ -177,6 +184,46 @@ pub struct ContextView {
     /// Its own target.
     #[serde(flatten)]
     pub target: TargetView,
+}
+
+/// What a web archive of others was asked about a target, and said last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InquiryView {
+    /// Who was asked.
+    pub service: String,
+    /// When.
+    pub asked_at: String,
+    /// `captured`: it says that it has the target; `None`: it worked on it when it was asked last.
+    pub outcome: Option<String>,
+    /// Reason code.
+    pub reason: String,
+    /// Its words for a person.
+    pub detail: Option<String>,
+    /// When it archived the target, as it says.
+    pub archived_at: Option<String>,
+    /// Which address it archived, as it says.
+    pub archived_url: Option<String>,
+}
+
+impl InquiryView {
+    /// From seven columns in the order of the fields.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<InquiryView> {
+        Ok(InquiryView {
+            service: row.get(0)?,
+            asked_at: row.get(1)?,
+            outcome: row.get(2)?,
+            reason: row.get(3)?,
+            detail: row.get(4)?,
+            archived_at: row.get(5)?,
+            archived_url: row.get(6)?,
+        })
+    }
+
+    /// Where what it archived is shown, if it says when that was.
+    #[must_use]
+    pub fn shown_at(&self) -> Option<String> {
+        wayback::shown_at(self.archived_at.as_deref()?, self.archived_url.as_deref()?)
+    }
 }
 
 /// What all captures of a target together say.
@@ -916,6 +963,18 @@ fn with_context(connection: &Connection, mut view: TargetView, deepest: i64) -> 
     Ok(view)
 }
 
+/// What web archives of others were asked about a target, the newest of each service.
+fn inquiries(connection: &Connection, target: i64) -> rusqlite::Result<Vec<InquiryView>> {
+    connection
+        .prepare_cached(
+            "SELECT service, asked_at, outcome, reason, detail, archived_at, archived_url FROM inquiries
+             WHERE inquiry IN (SELECT max(n.id) FROM inquiry n WHERE n.target = ?1 AND n.of IS NULL GROUP BY n.service)
+             ORDER BY service",
+        )?
+        .query_map([target], InquiryView::read)?
+        .collect()
+}
+
 fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetView> {
     connection
         .prepare_cached(
@@ -924,8 +983,10 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                     v.state, v.reason, v.evidence, v.last_live,
                     (SELECT f.name FROM answer n JOIN exchange x ON x.answer = n.id JOIN exchange_record y ON y.exchange = x.id
                      JOIN record o ON o.id = y.record JOIN web_archive f ON f.id = o.web_archive
-                     WHERE n.capture = t.capture ORDER BY x.id LIMIT 1)
-             FROM targets t LEFT JOIN post p ON p.id = t.post LEFT JOIN verdicts v ON v.target = t.means WHERE t.target = ?1",
+                     WHERE n.capture = t.capture ORDER BY x.id LIMIT 1),
+                    (SELECT g.title FROM pages g WHERE g.target = t.means)
+             FROM targets t LEFT JOIN post p ON p.id = t.post LEFT JOIN verdicts v ON v.target = t.means
+             WHERE t.target = ?1",
         )?
         .query_row([target], |row: &Row<'_>| {
             Ok(TargetView {
@@ -956,6 +1017,8 @@ fn target_view(connection: &Connection, target: i64) -> rusqlite::Result<TargetV
                         last_live: row.get(19)?,
                     }),
                 },
+                inquiries: inquiries(connection, row.get(1)?)?,
+                page_title: row.get(21)?,
             })
         })
 }

@@ -1,7 +1,7 @@
 //! The queue: which targets are to be worked on, who works on them, and which hosts are to be left alone.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -56,6 +56,10 @@ pub struct Due {
     pub lists: i64,
     /// How many articles are to be read again.
     pub articles: i64,
+    /// Whether there are captured pages that were not read yet.
+    pub pages: bool,
+    /// By service, how many targets web archives of others are to be asked about.
+    pub inquiries: BTreeMap<String, i64>,
 }
 
 impl Session {
@@ -79,6 +83,7 @@ impl Session {
                 "UPDATE job SET not_before = ?1 WHERE done = 0 AND leased_until IS NULL AND not_before > ?2",
                 beyond(LONGEST_PAUSE),
             ),
+            ("UPDATE inquire SET due = ?1 WHERE due > ?2", beyond(LONGEST_PAUSE)),
             (
                 "UPDATE host_penalty SET until = ?1 WHERE until > ?2",
                 beyond(LONGEST_PAUSE),
@@ -522,7 +527,9 @@ pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
     connection
         .prepare_cached(
             "SELECT count(*), min(due), (SELECT count(*) FROM follow WHERE due <= ?1),
-                    (SELECT count(*) FROM reread WHERE due <= ?1) FROM (
+                    (SELECT count(*) FROM reread WHERE due <= ?1), (SELECT json_group_object(service, n) FROM (SELECT service, count(*) AS n FROM inquire WHERE due <= ?1 GROUP BY service)),
+                    coalesce((SELECT max(id) FROM capture) > (SELECT capture FROM pages_read), (SELECT count(*) FROM capture) > 0)
+             FROM (
                SELECT leased_until AS due FROM job WHERE leased_until <= ?1
                UNION ALL SELECT not_before FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1
                UNION ALL SELECT due FROM recheck WHERE due <= ?1)",
@@ -533,6 +540,8 @@ pub(super) fn due(connection: &Connection, now: &str) -> rusqlite::Result<Due> {
                 oldest: row.get(1)?,
                 lists: row.get(2)?,
                 articles: row.get(3)?,
+                inquiries: serde_json::from_str(&row.get::<_, String>(4)?).unwrap_or_default(),
+                pages: row.get(5)?,
             })
         })
 }

@@ -213,6 +213,29 @@ pub struct MediaRecord {
     pub reason: String,
     /// All hops; the last holds the bytes.
     pub exchanges: Vec<Exchange>,
+    /// Where a helper got it and not an exchange: the index of its call, and the file.
+    pub helped: Option<(usize, SuppliedFile)>,
+}
+
+/// One call of a program of others that was to get files of a post, by connections of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelperRecord {
+    /// `yt-dlp` or `gallery-dl`.
+    pub program: &'static str,
+    /// As it says itself.
+    pub version: Option<String>,
+    /// How it was called, its path first.
+    pub arguments: Vec<String>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// Its exit code; `None`: it was ended, or did not begin.
+    pub exit: Option<i32>,
+    /// `done`, `nothing`, `failed`, `over_time`, `over_bytes`, `stopped` or `not_started`.
+    pub reason: &'static str,
+    /// The end of what it printed, where it did not do its work.
+    pub detail: Option<String>,
 }
 
 /// One finished capture.
@@ -232,8 +255,13 @@ pub struct CaptureRecord {
     pub media: Vec<MediaRecord>,
     /// Posts that belong to the best answer's post.
     pub context: Surroundings,
+    /// Programs of others that were called for further media.
+    pub helpers: Vec<HelperRecord>,
     /// When to capture the target again, if nothing is left open; no evidence.
     pub recheck_at: Option<Timestamp>,
+    /// Which services of web archives of others are to be asked about the target, unless they were after these times; no
+    /// evidence.
+    pub inquire: Vec<(&'static str, Timestamp)>,
 }
 
 /// Posts that belong to a captured one, and how many of them are captured.
@@ -317,7 +345,7 @@ pub struct NewNote {
     pub file: Option<SuppliedFile>,
 }
 
-/// A file that a person supplies, staged in the archive.
+/// A file that a person supplies, or a helper got, staged in the archive.
 #[derive(Debug, Clone)]
 pub struct SuppliedFile {
     /// Its name, without folders.
@@ -357,6 +385,45 @@ pub struct NewStamp {
     pub exchange: Exchange,
     /// Certificates (PEM) that the settings trust for it.
     pub roots: Option<bytes::Bytes>,
+}
+
+/// A target that a web archive of others is to be asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToInquire {
+    /// Row of the target.
+    pub target: i64,
+    /// Its address.
+    pub url: String,
+    /// Not to be asked earlier.
+    pub due: Timestamp,
+    /// The job that it is to be asked about: the row in which it was given, its name, when that was; `None`: nothing was asked
+    /// yet.
+    pub job: Option<(i64, String, Timestamp)>,
+}
+
+/// What a web archive of others was asked about a target, and what it answered.
+#[derive(Debug, Clone)]
+pub struct NewInquiry {
+    /// Row of the target.
+    pub target: i64,
+    /// Who was asked.
+    pub service: &'static str,
+    /// The row that this goes on with.
+    pub of: Option<i64>,
+    /// The service's name of the job that it took on.
+    pub job: Option<String>,
+    /// `Captured`: it says that it has the target; `None`: it works on it.
+    pub outcome: Option<Outcome>,
+    /// Reason code.
+    pub reason: String,
+    /// Its words for a person.
+    pub detail: Option<String>,
+    /// When it archived the target, as it says.
+    pub archived_at: Option<Timestamp>,
+    /// Which address it archived, as it says.
+    pub archived_url: Option<String>,
+    /// How it was asked and what came back.
+    pub exchange: Exchange,
 }
 
 /// What a calendar promised to anchor, and has not yet told where.

@@ -80,6 +80,11 @@ impl Session {
         // The triggers let it go only now: the tombstone stands, its ledger entry does not yet.
         self.connection.prepare_cached(sql)?.execute([row])?;
         self.connection.execute_batch(super::words::DROP)?;
+        if kind == "blob" {
+            self.connection
+                .prepare_cached("DELETE FROM page WHERE body = ?1")?
+                .execute([row])?;
+        }
         self.scrub = true;
         self.seal(
             "redaction",

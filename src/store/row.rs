@@ -71,6 +71,8 @@ tables! {
     ANSWER = answer [skip 0, omit 0] (id, capture, resolution, ordinal, source, outcome, reason, detail);
     CANARY = canary [skip 0, omit 0] (answer, url, asked);
     POST_MEDIA = post_media [skip 0, omit 0] (id, capture, position, kind, url, alt, outcome, reason);
+    HELPER = helper [skip 0, omit 0] (id, capture, program, version, arguments, started, ended, exit, reason, detail);
+    HELPER_FILE = helper_file [skip 0, omit 0] (media, helper, name, body);
     EXCHANGE = exchange [skip 0, omit 0] (
         id, reading, answer, media, ordinal, url, purpose, request_headers, started, ended, remote, http_version, status,
         response_headers, server_date, certificate, body, body_length, truncated, failure_outcome, failure_reason,
@@ -98,6 +100,10 @@ tables! {
     STAMP = stamp [skip 0, omit 0] (
         id, run, kind, authority, entry, head, of, outcome, reason, detail, time, url, request_headers, query, started, ended,
         remote, http_version, status, response_headers, server_date, certificate, reply, roots,
+    );
+    INQUIRY = inquiry [skip 0, omit 0] (
+        id, run, target, service, of, job, outcome, reason, detail, archived_at, archived_url, url, request_headers, started, ended,
+        remote, http_version, status, response_headers, server_date, certificate, reply,
     );
     REDACTION = redaction [skip 0, omit 0] (id, run, at, by, why, kind, item, sha256);
 }

@@ -1,16 +1,14 @@
 //! What outside witnesses were asked about heads of the ledger, and what they answered.
 
 use rusqlite::params;
-use sha2::{Digest, Sha256};
 
 use super::blob::each_chunk;
-use super::exchange::header_lines;
+use super::exchange::Wire;
 use super::failure::Fault;
 use super::ledger::Field;
 use super::record::{NewStamp, Promise};
 use super::row::{STAMP, integer, integer_or_null, text, text_or_null, time};
 use super::session::Session;
-use crate::exchange::Body;
 use crate::stamp::Kind;
 
 impl Session {
@@ -67,32 +65,18 @@ impl Session {
 
     /// Keeps what a witness was asked and answered; gives its row.
     pub(super) fn add_stamp(&mut self, stamp: &NewStamp) -> Result<i64, Fault> {
-        let exchange = &stamp.exchange;
-        let mut blobs = [None, None, None, None];
-        let reply = match &exchange.body {
-            Body::Inline(bytes) => Some(bytes),
-            Body::None | Body::Staged(_) => None,
-        };
-        let contents = [
-            stamp.query.as_ref(),
-            exchange.certificate.as_ref(),
-            reply,
-            stamp.roots.as_ref(),
-        ];
-        for (blob, bytes) in blobs.iter_mut().zip(contents) {
-            *blob = match bytes {
-                Some(bytes) => Some(self.put_new_blob(bytes)?.0),
+        let wire = Wire::put(self, &stamp.exchange)?;
+        let mut kept = [None, None];
+        for (kept, bytes) in kept.iter_mut().zip([&stamp.query, &stamp.roots]) {
+            *kept = match bytes {
+                Some(bytes) => Some(self.put_new_blob(bytes)?),
                 None => None,
             };
         }
-        let [query, certificate, body, roots] = blobs;
+        let [query, roots] = kept;
         let id = self.next_entry;
-        let request_headers = header_lines(&exchange.request_headers);
-        let response_headers = exchange.status.map(|_| header_lines(&exchange.response_headers));
-        let (started, ended) = (exchange.started.to_string(), exchange.ended.to_string());
         let stated = stamp.time.map(|time| time.to_string());
-        let remote = exchange.remote.map(|peer| peer.to_string());
-        let values = [
+        let mut values = vec![
             integer(id),
             integer(self.run),
             text(stamp.kind.word()),
@@ -104,20 +88,11 @@ impl Session {
             text(&stamp.reason),
             text_or_null(stamp.detail.as_deref()),
             text_or_null(stated.as_deref()),
-            text(exchange.url.as_str()),
-            text(&request_headers),
-            integer_or_null(query),
-            text(&started),
-            text(&ended),
-            text_or_null(remote.as_deref()),
-            text_or_null(exchange.http_version),
-            integer_or_null(exchange.status.map(i64::from)),
-            text_or_null(response_headers.as_deref()),
-            text_or_null(exchange.header("date")),
-            integer_or_null(certificate),
-            integer_or_null(body),
-            integer_or_null(roots),
         ];
+        values.extend(wire.request());
+        values.push(integer_or_null(query.map(|(blob, _)| blob)));
+        values.extend(wire.response());
+        values.push(integer_or_null(roots.map(|(blob, _)| blob)));
         STAMP.insert(&self.connection, &values)?;
         STAMP.encode(&values, &mut self.evidence);
         let mut fields = vec![
@@ -127,10 +102,13 @@ impl Session {
             ("kind", Field::Text(stamp.kind.word().into())),
             ("outcome", Field::Text(stamp.outcome.word().into())),
             ("run", Field::Integer(self.run)),
-            ("url", Field::Text(exchange.url.as_str().into())),
+            ("url", Field::Text(stamp.exchange.url.as_str().into())),
         ];
-        for (name, bytes) in [("query", stamp.query.as_ref()), ("reply", reply)] {
-            fields.extend(bytes.map(|bytes| (name, Field::Digest(Sha256::digest(bytes).into()))));
+        for (name, sha256) in [
+            ("query", query.map(|(_, sha256)| sha256)),
+            ("reply", wire.body_sha256()),
+        ] {
+            fields.extend(sha256.map(|sha256| (name, Field::Digest(sha256))));
         }
         self.seal("stamp", fields)?;
         Ok(id)

@@ -12,7 +12,8 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::record::{
-    About, AnswerRecord, MediaRecord, NewNote, NewStamp, Queueing, SuppliedFile, Surroundings, TargetKind,
+    About, AnswerRecord, HelperRecord, MediaRecord, NewInquiry, NewNote, NewStamp, Queueing, SuppliedFile,
+    Surroundings, TargetKind,
 };
 use super::verify::{Extent, Place, ProblemKind, Report, verify};
 use super::*;
@@ -96,6 +97,8 @@ fn capture_of(answers: Vec<AnswerRecord>) -> CaptureRecord {
     CaptureRecord {
         canaries: Vec::new(),
         recheck_at: None,
+        inquire: Vec::new(),
+        helpers: Vec::new(),
         started: noon(),
         ended: noon().plus_millis(300),
         best: 0,
@@ -150,6 +153,7 @@ fn post_capture(text: &str) -> CaptureRecord {
             Purpose::Media,
             b"\xff\xd8 picture",
         )],
+        helped: None,
     }];
     capture
 }
@@ -437,25 +441,46 @@ async fn add_what_others_recorded(path: &Path, target: i64) {
     store.close(0, None).await.unwrap();
 }
 
+async fn staged(store: &Store, bytes: &'static [u8]) -> SuppliedFile {
+    let upload = store.begin_upload("file".into(), None).await.unwrap();
+    store.push_chunk(upload, Bytes::from_static(bytes)).await.unwrap();
+    SuppliedFile {
+        name: "file".into(),
+        upload,
+        length: bytes.len() as u64,
+        sha256: sha(bytes),
+    }
+}
+
+/// Adds, in a run of its own, a capture of a post with a file that a helper got.
+async fn add_what_a_helper_got(path: &Path, target: i64) {
+    let store = open(path);
+    store.enqueue(vec![target], true).await.unwrap();
+    let job = lease_one(&store, target).await;
+    let mut capture = post_capture("It works");
+    capture.helpers = vec![HelperRecord {
+        program: "yt-dlp",
+        version: Some("1".into()),
+        arguments: vec!["/usr/bin/yt-dlp".into()],
+        started: Timestamp::from_millis(0),
+        ended: Timestamp::from_millis(1),
+        exit: Some(0),
+        reason: "done",
+        detail: Some("words".into()),
+    }];
+    capture.media[0].helped = Some((0, staged(&store, b"a film").await));
+    store.complete(job.id, job.fence, capture, None).await.unwrap();
+    store.close(0, None).await.unwrap();
+}
+
 /// Adds, in a run of its own, what a person supplies.
 async fn add_a_note(path: &Path, about: About) {
     let store = open(path);
-    let upload = store.begin_upload("screenshot.png".into(), None).await.unwrap();
-    store
-        .push_chunk(upload, Bytes::from_static(b"a screenshot"))
-        .await
-        .unwrap();
-    let file = SuppliedFile {
-        name: "screenshot.png".into(),
-        upload,
-        length: 12,
-        sha256: sha(b"a screenshot"),
-    };
     let note = NewNote {
         about,
         by: "desk".into(),
         text: "Seen with an account".into(),
-        file: Some(file),
+        file: Some(staged(&store, b"a screenshot").await),
     };
     store.add_note(note).await.unwrap();
     store.close(0, None).await.unwrap();
@@ -479,6 +504,32 @@ async fn add_a_stamp(path: &Path) {
         roots: Some(Bytes::from_static(b"roots")),
     };
     store.add_stamp(stamp).await.unwrap();
+    store.close(0, None).await.unwrap();
+}
+
+async fn add_an_inquiry(path: &Path, target: i64) {
+    let store = open(path);
+    let inquiry = NewInquiry {
+        target,
+        service: "wayback.save",
+        of: None,
+        job: Some("spn2-1".into()),
+        outcome: None,
+        reason: "accepted".into(),
+        detail: Some("words".into()),
+        archived_at: None,
+        archived_url: None,
+        exchange: answered(200, b"{\"job_id\":\"spn2-1\"}"),
+    };
+    let of = store.add_inquiry(inquiry.clone(), None).await.unwrap();
+    let inquiry = NewInquiry {
+        of: Some(of),
+        outcome: Some(Outcome::Captured),
+        archived_at: Timestamp::parse("2024-05-02T08:00:00Z"),
+        archived_url: Some("https://news.example/".into()),
+        ..inquiry
+    };
+    store.add_inquiry(inquiry, None).await.unwrap();
     store.close(0, None).await.unwrap();
 }
 
@@ -634,6 +685,8 @@ async fn evidence_refuses_update_and_delete() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
+    add_an_inquiry(&path, receipt.targets[0]).await;
+    add_what_a_helper_got(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
     let connection = Connection::open(&path).unwrap();
     let tables: Vec<&str> = row::TABLES
@@ -682,6 +735,8 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
+    add_an_inquiry(&path, receipt.targets[0]).await;
+    add_what_a_helper_got(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
     assert!(verify(&path, &Extent::default(), |_| {}).unwrap().is_sound());
     let connection = Connection::open(&path).unwrap();

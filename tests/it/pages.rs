@@ -193,3 +193,116 @@ fn the_words_of_linked_pages_are_found() {
         "It was built in 1911, and again after the flood of 1953."
     );
 }
+
+const REPORT: &str = r#"<!doctype html><html lang=en><head><title>Report - River Office</title><link rel=canonical href=/reports/7>
+    <script type="application/ld+json">{"@type":"NewsArticle","headline":"The weir report","author":{"name":"Ida Weir"},
+    "datePublished":"2024-04-30"}</script></head><body><nav><a href=/>Home</a></nav><article><h1>The weir report</h1>
+    <p>The weir is older than anybody in the office had thought it was.</p><p>It will be mended in the spring of next year.</p></article>"#;
+
+/// A page with all that it may say of itself, captured.
+fn captured() -> Scene {
+    let scene = Scene::new();
+    scene.web.on("river.test", "/r", [Reply::page(REPORT)]);
+    let story = scene.file(
+        "story.html",
+        "<!doctype html><article><p>The weir is old, says <a href='http://river.test/r'>the report</a> of the office.</p></article>",
+    );
+    scene.archives(0, &[&story]);
+    scene.is_sound();
+    scene
+}
+
+fn does(scene: &Scene, arguments: &[&str]) -> String {
+    let output = scene.bare().args(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn what_a_page_says_of_itself_stands_in_sql_in_show_and_in_a_bundle() {
+    let scene = captured();
+    assert_eq!(
+        scene.value::<String>("SELECT title || '|' || byline || '|' || published || '|' || canonical || '|' || language || '|' || text FROM pages"),
+        "The weir report|Ida Weir|2024-04-30|http://river.test/reports/7|en|The weir report\n\
+         The weir is older than anybody in the office had thought it was.\nIt will be mended in the spring of next year."
+    );
+    let shown = does(&scene, &["show", "http://river.test/r"]);
+    for line in [
+        "title: The weir report",
+        "author: Ida Weir",
+        "published: 2024-04-30",
+        "canonical: http://river.test/reports/7",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    assert!(does(&scene, &["show", "1"]).contains("title: The weir report"));
+
+    // The same bytes are not read again, other ones are.
+    scene.archives(0, &["--target", "http://river.test/r", "--again"]);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 1);
+    scene
+        .web
+        .on("river.test", "/r", [Reply::page(REPORT.replace("spring", "autumn"))]);
+    scene.archives(0, &["--target", "http://river.test/r", "--again"]);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 2);
+    assert!(scene.value::<String>("SELECT text FROM pages").contains("autumn"));
+
+    does(&scene, &["export", "--all", "-o", "bundle"]);
+    does(&scene, &["verify", "bundle"]);
+    let bundle = |name: &str| std::fs::read_to_string(scene.path("bundle/data").join(name)).unwrap();
+    assert_eq!(bundle("pages.jsonl").lines().count(), 2);
+    let report = bundle("report.html");
+    assert!(
+        report.contains("The weir report") && report.contains("Ida Weir"),
+        "{report}"
+    );
+}
+
+#[test]
+fn what_a_page_says_of_itself_is_read_again_by_reparse_and_goes_with_its_redacted_bytes() {
+    let scene = captured();
+    // A reader of an earlier program read less.
+    let connection = rusqlite::Connection::open(scene.archive()).unwrap();
+    connection
+        .execute_batch(
+            "DROP TRIGGER page_no_update; UPDATE page SET byline = NULL, byline_source = NULL, reader = 'older'",
+        )
+        .unwrap();
+    drop(connection);
+    let told: serde_json::Value = serde_json::from_str(&does(&scene, &["reparse", "--json"])).unwrap();
+    assert_eq!((&told["pages"], &told["pages_added"]), (&1.into(), &1.into()), "{told}");
+    assert_eq!(scene.value::<String>("SELECT byline FROM pages"), "Ida Weir");
+    let told: serde_json::Value = serde_json::from_str(&does(&scene, &["reparse", "--json"])).unwrap();
+    assert_eq!(told["pages_added"], 0, "{told}");
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 2);
+
+    let digest: String = scene.value("SELECT b.sha256 FROM bodies b JOIN page p ON p.exchange = b.exchange");
+    does(
+        &scene,
+        &[
+            "redact",
+            &format!("sha256:{digest}"),
+            "--why",
+            "Court order 8",
+            "--by",
+            "Ada",
+        ],
+    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 0);
+    does(&scene, &["reparse"]);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 0);
+    let bytes = std::fs::read(scene.archive()).unwrap();
+    assert!(!bytes.windows(8).any(|window| window == b"Ida Weir"));
+}
+
+#[test]
+fn of_many_pages_the_next_run_reads_what_they_say_of_themselves() {
+    let scene = Scene::new();
+    let input = crate::run::story_of(&scene, 101);
+    scene.archives(0, &[&input]);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 0);
+    let output = crate::run::running(&scene).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 101);
+    scene.is_sound();
+}

@@ -102,6 +102,7 @@ impl Scene {
             "upstream.weibo.status=http://weibo.test",
             "upstream.vimeo.oembed=http://vimeo.test",
             "upstream.wayback.cdx=http://index.test/cdx",
+            "upstream.wayback.save=http://save.test",
             "upstream.wayback.web=http://playback.test/web",
             &hosts,
         ] {

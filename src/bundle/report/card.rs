@@ -6,7 +6,9 @@ use serde_json::Value;
 use super::markup::{Address, Name, Text, Time, language};
 use super::{Report, words};
 use crate::error::Result;
-use crate::store::export::story::{Attempt, Claim, Kept, Remark, Search, Subject};
+use crate::platform::wayback::copies;
+use crate::store::export::story::{Attempt, Claim, Kept, Medium, Remark, Search, Subject};
+use crate::store::query::InquiryView;
 
 /// A target and where it is cited.
 pub(super) struct Cited {
@@ -106,6 +108,9 @@ impl Report<'_> {
         }
         let remarks = extract.notes_about_target(cited.means)?;
         self.remarks(&remarks)?;
+        for inquiry in extract.inquiries(cited.means)? {
+            self.elsewhere(&inquiry)?;
+        }
         self.put("<p class=small>")?;
         if let Some(url) = subject.url.as_deref() {
             self.put(format_args!("{}<br>", Address(url)))?;
@@ -185,6 +190,34 @@ impl Report<'_> {
         Ok(())
     }
 
+    /// What a web archive of others says of it: which copies it has, or what became of the submission.
+    fn elsewhere(&mut self, inquiry: &InquiryView) -> Result<()> {
+        let is_submission = inquiry.service != copies::SERVICE;
+        let what = if is_submission {
+            "Submitted to the Internet Archive"
+        } else {
+            "The Internet Archive was asked for its copies"
+        };
+        self.put(format_args!("<p class=small>{what} {}: ", Time(&inquiry.asked_at)))?;
+        match (inquiry.outcome.as_deref(), inquiry.shown_at(), &inquiry.archived_at) {
+            (Some("captured"), Some(shown), Some(at)) => {
+                if let (false, Some(detail)) = (is_submission, &inquiry.detail) {
+                    self.put(format_args!("{}; ", Name(detail)))?;
+                }
+                self.put(format_args!("archived there {}, {}", Time(at), Address(&shown)))?;
+            }
+            (Some("captured"), ..) => self.put("it says that it has it")?,
+            (Some("not_found"), ..) if !is_submission => self.put("it had none")?,
+            (Some(outcome), ..) => self.put(format_args!(
+                "it {} (<code>{}</code>)",
+                Text(words::says(outcome, false)),
+                Text(&inquiry.reason)
+            ))?,
+            (None, ..) => self.put("it had not said what came of that when it was asked last")?,
+        }
+        self.put(".</p>\n")
+    }
+
     fn post(&mut self, subject: &Subject, kept: &Kept, attempts: &[Attempt]) -> Result<()> {
         let mut who = String::new();
         if let Some(name) = &kept.author_name {
@@ -231,13 +264,24 @@ impl Report<'_> {
             ))?,
             None => self.put("<p class=note>Its text was not told.</p>\n")?,
         }
-        let media = self.extract.media(kept.capture)?;
+        let (pieces, media): (Vec<Medium>, Vec<Medium>) = self
+            .extract
+            .media(kept.capture)?
+            .into_iter()
+            .partition(Medium::is_piece);
         match self.shown.contains(&subject.target) {
             true if !media.is_empty() => self.put(format_args!(
                 "<p class=note>Its media stand where it is <a href=\"#m{}\">first cited</a>.</p>\n",
                 subject.target
             ))?,
             _ => self.media(subject.target, &media, kept.sensitive == Some(true))?,
+        }
+        if !pieces.is_empty() {
+            let saved = pieces.iter().filter(|piece| piece.outcome == "captured").count();
+            self.put(format_args!(
+                "<p class=note>A film in {}, of which {saved} were saved; they stand in the web archive beside this report.</p>\n",
+                words::count(i64::try_from(pieces.len()).unwrap_or(i64::MAX), "piece", "pieces")
+            ))?;
         }
         self.parts(kept)?;
         let saved = media.iter().filter(|medium| medium.outcome == "captured").count();

@@ -1,6 +1,6 @@
 //! A linked page on its card: its title, where it was in the end, what was received.
 
-use super::markup::{Address, Text};
+use super::markup::{Address, Name, Text};
 use super::{Report, words};
 use crate::article::{self, Hints};
 use crate::error::Result;
@@ -19,8 +19,19 @@ impl Report<'_> {
         let Some(attempt) = attempts.iter().rev().find(|attempt| attempt.outcome == "captured") else {
             return Ok(());
         };
-        if let Some(title) = self.title_of(attempt)? {
+        let facts = self.extract.page(attempt.capture)?;
+        let title = match &facts {
+            Some(facts) => facts.title.clone(),
+            None => self.title_of(attempt)?,
+        };
+        if let Some(title) = title {
             self.put(format_args!("<p class=who dir=auto><b>{}</b></p>\n", Text(&title)))?;
+        }
+        if let Some(facts) = &facts {
+            let said = [&facts.byline, &facts.published].into_iter().flatten();
+            for said in said {
+                self.put(format_args!("<p class=small>{}</p>\n", Name(said)))?;
+            }
         }
         if let (Some(sha256), Some(length)) = (&attempt.body_sha256, attempt.body_length) {
             let (size, sha256) = (words::size(length), Text(sha256));

@@ -61,6 +61,12 @@ impl Report<'_> {
                 Text(&medium.reason)
             ))?;
         }
+        if let Some(helper) = &medium.helper {
+            self.put(format_args!(
+                "<figcaption class=note>{kind}: got by a program of others, {}, and not by an exchange of ours</figcaption>",
+                Name(helper)
+            ))?;
+        }
         if let Some(alt) = medium.alt.as_deref().filter(|alt| !alt.is_empty()) {
             self.put(format_args!(
                 "<figcaption class=small>Described by its author: {}</figcaption>",

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::tweet::PLAYLIST;
 use super::{text, tweet};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
@@ -210,11 +211,12 @@ fn entities(json: &Value) -> Vec<Entity> {
     found.into_iter().map(|(_, entity)| entity).collect()
 }
 
-/// A photo, or a video at the highest bit rate that is one file, else its still.
+/// A photo, or a video at the highest bit rate that is one file, else as a playlist, else its still.
 fn file(media: &Value) -> Option<Media> {
     let best = list(&media["variants"])
         .filter(|v| v["content_type"] == "video/mp4")
         .max_by_key(|v| number(&v["bit_rate"]).unwrap_or(0))
+        .or_else(|| list(&media["variants"]).find(|v| v["content_type"] == PLAYLIST))
         .and_then(|v| string(&v["url"]));
     let kind = match media["type"].as_str() {
         Some("animated_gif") => "gif",

@@ -202,7 +202,7 @@ pub(super) fn entities_of(json: &Value) -> Vec<Entity> {
     found.into_iter().map(|(_, entity)| entity).collect()
 }
 
-/// The media, photos at original size and videos at the highest bit rate that is one file; and how many there are.
+/// The media, photos at original size and videos at the highest bit rate that is one file, else as a playlist; and how many there are.
 fn media(json: &Value) -> (Vec<Media>, Option<usize>) {
     let details = [
         &json["mediaDetails"],
@@ -258,11 +258,16 @@ fn original(still: &str) -> String {
     }
 }
 
+/// Media type of a playlist, as X writes it.
+pub(super) const PLAYLIST: &str = "application/x-mpegURL";
+
 fn one_media(media: &Value) -> Option<Media> {
     let still = first(&[&media["media_url_https"], &media["media_url"]])?;
-    let best = list(&media["video_info"]["variants"])
+    let variants = &media["video_info"]["variants"];
+    let best = list(variants)
         .filter(|v| v["content_type"] == "video/mp4")
         .max_by_key(|v| number(&v["bitrate"]).unwrap_or(0))
+        .or_else(|| list(variants).find(|v| v["content_type"] == PLAYLIST))
         .and_then(|v| string(&v["url"]));
     let kind = match media["type"].as_str() {
         Some("animated_gif") => "gif",
@@ -272,7 +277,7 @@ fn one_media(media: &Value) -> Option<Media> {
     let size = &media["original_info"];
     let moving = best.is_some() || kind == "video" || kind == "gif";
     Some(Media {
-        // Without a progressive variant a video's address here is its still picture, and is called that.
+        // Without a variant a video's address here is its still picture, and is called that.
         kind: match best {
             None if kind != "photo" => "still",
             _ => kind,

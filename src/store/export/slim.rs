@@ -58,8 +58,11 @@ pub(super) const GATHER: &str = "
   INSERT OR IGNORE INTO slim_record SELECT r.revisits FROM slim_record e JOIN record r ON r.id = e.id WHERE r.revisits IS NOT NULL;
   INSERT INTO slim_blob SELECT x.body FROM slim_exchange e JOIN exchange x ON x.id = e.id WHERE x.body IS NOT NULL
     UNION SELECT x.certificate FROM slim_exchange e JOIN exchange x ON x.id = e.id WHERE x.certificate IS NOT NULL
+    UNION SELECT f.body FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN helper_file f ON f.media = m.id
     UNION SELECT r.body FROM export_reading e JOIN reading r ON r.id = e.id
     UNION SELECT n.body FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL
+    UNION SELECT s.reply FROM export_inquiry e JOIN inquiry s ON s.id = e.id WHERE s.reply IS NOT NULL
+    UNION SELECT s.certificate FROM export_inquiry e JOIN inquiry s ON s.id = e.id WHERE s.certificate IS NOT NULL
     UNION SELECT r.body FROM slim_record e JOIN record r ON r.id = e.id WHERE r.body IS NOT NULL;
   INSERT INTO slim_redaction SELECT id FROM redaction
     WHERE (kind = 'blob' AND item IN (SELECT id FROM slim_blob))
@@ -77,7 +80,7 @@ pub(super) const GATHER: &str = "
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-const ROWS: [(&str, &str); 31] = [
+const ROWS: [(&str, &str); 35] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -119,6 +122,11 @@ const ROWS: [(&str, &str); 31] = [
         "post_media",
         "WHERE capture IN (SELECT id FROM export_capture) ORDER BY id",
     ),
+    ("helper", "WHERE capture IN (SELECT id FROM export_capture) ORDER BY id"),
+    (
+        "helper_file",
+        "WHERE media IN (SELECT id FROM post_media WHERE capture IN (SELECT id FROM export_capture)) ORDER BY media",
+    ),
     ("exchange", "WHERE id IN (SELECT id FROM slim_exchange) ORDER BY id"),
     (
         "reparse",
@@ -132,6 +140,11 @@ const ROWS: [(&str, &str); 31] = [
         "post_detail",
         "WHERE post IN (SELECT id FROM post WHERE answer IN (SELECT id FROM slim_answer)
            AND entry <= (SELECT seq FROM export_at)) ORDER BY post",
+    ),
+    (
+        "page",
+        "WHERE body IN (SELECT id FROM slim_blob) AND exchange IN (SELECT id FROM slim_exchange)
+           AND entry <= (SELECT seq FROM export_at) ORDER BY id",
     ),
     // Judged at the end of a run: what a later one judges was not there at the entry.
     (
@@ -158,6 +171,7 @@ const ROWS: [(&str, &str); 31] = [
         "WHERE exchange IN (SELECT id FROM slim_exchange) ORDER BY exchange",
     ),
     ("note", "WHERE id IN (SELECT id FROM export_note) ORDER BY id"),
+    ("inquiry", "WHERE id IN (SELECT id FROM export_inquiry) ORDER BY id"),
     ("redaction", "WHERE id IN (SELECT id FROM slim_redaction) ORDER BY id"),
     (
         "(SELECT seq, CASE WHEN seq IN (SELECT seq FROM export_entry) THEN body END AS body, leaf, head FROM ledger) AS ledger",
@@ -289,6 +303,7 @@ impl Slim {
              CREATE TEMP TABLE export_reading AS SELECT id FROM reading;
              CREATE TEMP TABLE export_capture AS SELECT id FROM capture;
              CREATE TEMP TABLE export_note AS SELECT id FROM note;
+             CREATE TEMP TABLE export_inquiry AS SELECT id FROM inquiry;
              CREATE TEMP TABLE export_target (id INTEGER PRIMARY KEY, means INTEGER);
              INSERT INTO export_target SELECT target, means FROM selected;",
         )?;
@@ -354,13 +369,15 @@ mod tests {
     use super::*;
 
     /// Those that change, and the bodies.
-    const LEFT_OUT: [&str; 15] = [
+    const LEFT_OUT: [&str; 17] = [
         "blob_chunk",
         "tag",
         "context_of",
         "job",
         "recheck",
         "reread",
+        "inquire",
+        "pages_read",
         "judged",
         "schedule",
         "pause",

@@ -8,6 +8,8 @@ use crate::error::Result;
 use crate::store::context::{self, Near};
 use crate::store::exchange::read_header_lines;
 use crate::store::failure::sql_error;
+use crate::store::page::{FACTS, PageFacts};
+use crate::store::query::InquiryView;
 use crate::store::row::unhex;
 
 /// An article of the selection.
@@ -308,6 +310,16 @@ pub struct Medium {
     pub length: i64,
     /// Whether the bytes were redacted since.
     pub redacted: bool,
+    /// The program of others that got it, and its version; `None`: we fetched it.
+    pub helper: Option<String>,
+}
+
+impl Medium {
+    /// Whether it is a piece of a video that is no file by itself.
+    #[must_use]
+    pub fn is_piece(&self) -> bool {
+        matches!(self.kind.as_str(), "playlist" | "segment" | "key")
+    }
 }
 
 /// One attempt to find out which post is meant.
@@ -699,6 +711,24 @@ impl Extract<'_> {
         )
     }
 
+    /// What web archives of others were asked about a target, the newest of each service.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn inquiries(&self, target: i64) -> Result<Vec<InquiryView>> {
+        self.listed(
+            "SELECT s.service, s.started, l.outcome, l.reason, l.detail, l.archived_at, l.archived_url
+             FROM (SELECT max(n.id) AS id FROM export_inquiry e JOIN inquiry n ON n.id = e.id
+                   WHERE n.target = ?1 AND n.of IS NULL GROUP BY n.service) m
+             JOIN inquiry s ON s.id = m.id
+             JOIN inquiry l ON l.id = (SELECT max(n.id) FROM inquiry n JOIN export_inquiry f ON f.id = n.id
+                                       WHERE n.id = s.id OR n.of = s.id)
+             ORDER BY s.service",
+            [target],
+            InquiryView::read,
+        )
+    }
+
     /// What persons added about a target, oldest first.
     ///
     /// # Errors
@@ -797,6 +827,23 @@ impl Extract<'_> {
             .map_err(|error| sql_error(self.reader.path(), &error))
     }
 
+    /// What the page that a capture got says of itself, if it was read by then.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn page(&self, capture: i64) -> Result<Option<PageFacts>> {
+        self.one(
+            &format!(
+                "SELECT {FACTS}, p.text FROM capture c JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
+                 JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
+                 JOIN page p ON p.body = x.body AND p.url = x.url AND p.entry <= (SELECT seq FROM export_at)
+                 WHERE c.id = ?1 ORDER BY p.id DESC LIMIT 1"
+            ),
+            [capture],
+            |row| PageFacts::read(row, 0),
+        )
+    }
+
     /// The files of the post that a capture had.
     ///
     /// # Errors
@@ -804,9 +851,11 @@ impl Extract<'_> {
     pub fn media(&self, capture: i64) -> Result<Vec<Medium>> {
         self.listed(
             "SELECT m.kind, m.url, m.alt, m.outcome, m.reason, lower(hex(b.sha256)), coalesce(b.length, 0),
-                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = x.body)
+                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id),
+                    h.program || coalesce(' ' || h.version, '')
              FROM post_media m LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
-             LEFT JOIN blob b ON b.id = x.body WHERE m.capture = ?1 ORDER BY m.position",
+             LEFT JOIN helper_file f ON f.media = m.id LEFT JOIN helper h ON h.id = f.helper
+             LEFT JOIN blob b ON b.id = coalesce(x.body, f.body) WHERE m.capture = ?1 ORDER BY m.position",
             [capture],
             |row| {
                 Ok(Medium {
@@ -818,6 +867,7 @@ impl Extract<'_> {
                     sha256: digest(row, 5)?.as_deref().and_then(unhex),
                     length: row.get(6)?,
                     redacted: row.get(7)?,
+                    helper: row.get(8)?,
                 })
             },
         )

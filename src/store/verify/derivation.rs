@@ -13,8 +13,8 @@ use crate::store::ledger::{ExchangeSeal, Field};
 use crate::store::post::stored_digest;
 use crate::store::row::{
     ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, CONTEXT, EXCHANGE, EXCHANGE_RECORD, Evidence,
-    IMPORT, NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN,
-    RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
+    HELPER, HELPER_FILE, IMPORT, INQUIRY, NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION,
+    RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
 };
 use crate::store::taken::{Named, encode_record};
 
@@ -31,6 +31,7 @@ pub(super) const EVENTS: &[(&str, Derive)] = &[
     ("reparse", |event, seq| event.reparse(seq)),
     ("note", |event, seq| event.note(seq)),
     ("stamp", |event, seq| event.stamp(seq)),
+    ("inquiry", |event, seq| event.inquiry(seq)),
     ("import", |event, seq| event.import(seq)),
     ("redaction", |event, seq| event.redaction(seq)),
 ];
@@ -134,6 +135,38 @@ impl Derivation<'_> {
                 self.report.problem(ProblemKind::Evidence, &self.item, what);
             }
         }
+        Ok(Some(fields))
+    }
+
+    fn inquiry(&mut self, seq: i64) -> Sql<Fields> {
+        let connection = self.connection;
+        let mut found = None;
+        INQUIRY.encode_rows(connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+            let request: String = row.get(12)?;
+            let response: Option<String> = row.get(18)?;
+            let seal = ExchangeSeal {
+                body: sealed_body(connection, row.get(21)?)?,
+                head: head_digest(&request, response.as_deref()),
+                status: row.get(17)?,
+                url: row.get::<_, String>(11)?.into(),
+                record: None,
+                revisits: None,
+            };
+            let mut fields = vec![
+                ("exchanges", Field::Exchanges(vec![seal])),
+                ("run", Field::Integer(row.get(1)?)),
+                ("service", string(row, 3)?),
+            ];
+            if row.get::<_, Option<String>>(6)?.is_some() {
+                fields.push(("outcome", string(row, 6)?));
+            }
+            found = Some((row.get(2)?, fields));
+            Sql::Ok(())
+        })?;
+        let Some((target, mut fields)) = found else {
+            return Ok(None);
+        };
+        fields.push(("target", Field::Text(self.target(target)?.into())));
         Ok(Some(fields))
     }
 
@@ -262,9 +295,22 @@ impl Derivation<'_> {
             seq,
             &mut exchanges,
         )?;
+        let connection = self.connection;
+        HELPER.encode_rows(
+            connection,
+            "capture = ?1 ORDER BY id",
+            seq,
+            &mut self.evidence,
+            |_, _| Sql::Ok(()),
+        )?;
+        let mut files = Vec::new();
         for id in self.ids("SELECT id FROM post_media WHERE capture = ?1 ORDER BY id", seq)? {
-            POST_MEDIA.encode_rows(self.connection, "id = ?1", id, &mut self.evidence, |_, _| Sql::Ok(()))?;
+            POST_MEDIA.encode_rows(connection, "id = ?1", id, &mut self.evidence, |_, _| Sql::Ok(()))?;
             self.exchanges("media = ?1 ORDER BY id", id, &mut exchanges)?;
+            HELPER_FILE.encode_rows(connection, "media = ?1", id, &mut self.evidence, |row, _| {
+                files.extend(sealed_body(connection, row.get(3)?)?);
+                Sql::Ok(())
+            })?;
         }
         let connection = self.connection;
         CONTEXT.encode_rows(
@@ -278,14 +324,18 @@ impl Derivation<'_> {
             },
         )?;
         let posts = self.posts(seq)?;
-        Ok(Some(vec![
+        let mut fields = vec![
             ("exchanges", Field::Exchanges(exchanges)),
             ("outcome", outcome),
             ("posts", Field::Digests(posts)),
             ("run", Field::Integer(run)),
             ("source", source),
             ("target", Field::Text(target.into())),
-        ]))
+        ];
+        if !files.is_empty() {
+            fields.push(("files", Field::Digests(files)));
+        }
+        Ok(Some(fields))
     }
 
     fn resolution(&mut self, seq: i64) -> Sql<Fields> {
@@ -382,15 +432,8 @@ impl Derivation<'_> {
             let named = linked_record(connection, &EXCHANGE_RECORD, "exchange = ?1", row.get(0)?, evidence)?;
             let request: String = row.get(7)?;
             let response: Option<String> = row.get(13)?;
-            let body = match row.get::<_, Option<i64>>(16)? {
-                None => None,
-                Some(blob) => connection
-                    .prepare_cached("SELECT sha256 FROM blob WHERE id = ?1")?
-                    .query_row([blob], |row| row.get(0))
-                    .optional()?,
-            };
             seals.push(ExchangeSeal {
-                body,
+                body: sealed_body(connection, row.get(16)?)?,
                 head: head_digest(&request, response.as_deref()),
                 status: row.get(12)?,
                 url: row.get::<_, String>(5)?.into(),
@@ -475,6 +518,17 @@ fn linked_record(
         Sql::Ok(())
     })?;
     Ok(named)
+}
+
+/// Digest of a body as a line has it.
+fn sealed_body(connection: &Connection, blob: Option<i64>) -> Sql<Option<[u8; 32]>> {
+    let Some(blob) = blob else {
+        return Ok(None);
+    };
+    connection
+        .prepare_cached("SELECT sha256 FROM blob WHERE id = ?1")?
+        .query_row([blob], |row| row.get(0))
+        .optional()
 }
 
 /// Digest of a reading's blocks, sentences and citations, as they were written.
