@@ -6,6 +6,7 @@
 mod annotations;
 pub mod atom;
 mod bag;
+mod gzip;
 mod ledger;
 mod offsets;
 mod proofs;

@@ -808,7 +808,7 @@ impl Extract<'_> {
     /// Shows the bytes of a body, in pieces of at most 1 MiB.
     ///
     /// # Errors
-    /// If the archive does not have it whole, or cannot be read, or `each` fails.
+    /// If the archive does not have it whole, or it is not of its digest, or cannot be read, or `each` fails.
     pub fn body(&self, sha256: &[u8; 32], mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut read = || -> std::result::Result<bool, Fault> {
             let Some(blob) = find_blob(self.reader.connection(), sha256)? else {
@@ -819,8 +819,12 @@ impl Extract<'_> {
                 .connection()
                 .prepare_cached("SELECT chunks FROM blob WHERE id = ?1")?
                 .query_row([blob], |row| row.get(0))?;
-            let shown = each_chunk(self.reader.connection(), blob, |piece| each(piece).map_err(Fault::from))?;
-            Ok(shown == chunks)
+            let mut digest = Sha256::new();
+            let shown = each_chunk(self.reader.connection(), blob, |piece| {
+                digest.update(piece);
+                each(piece).map_err(Fault::from)
+            })?;
+            Ok(shown == chunks && digest.finalize()[..] == sha256[..])
         };
         match read().map_err(|fault| fault.into_error(self.reader.path()))? {
             true => Ok(()),
