@@ -97,7 +97,15 @@ mod tests {
     fn members_of_any_length_packed_or_not_give_back_their_bytes_one_by_one() {
         let bytes: Vec<u8> = (0..300_000_u32).map(|n| (n * n >> 7) as u8).collect();
         let mut gzip = Gzip::new();
-        let cases = [(0, false), (0, true), (1, false), (BLOCK, true), (BLOCK + 1, true), (300_000, false), (300_000, true)];
+        let cases = [
+            (0, false),
+            (0, true),
+            (1, false),
+            (BLOCK, true),
+            (BLOCK + 1, true),
+            (300_000, false),
+            (300_000, true),
+        ];
         for (length, packed) in cases {
             gzip.begin(packed);
             for piece in bytes[..length].chunks(70_001) {

@@ -34,6 +34,9 @@ const DEPTH_LIMIT: usize = 8;
 /// Most problems that are listed.
 const PROBLEMS_LIMIT: usize = 1000;
 
+/// Names what the bundle leaves out.
+const LEFT_OUT: &str = "data/left-out.jsonl";
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -166,6 +169,9 @@ pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
         for (name, sha256) in payload.iter().filter(|(name, _)| name.starts_with("data/supplied/")) {
             bodies.check_named(sha256, name, &mut report);
             bodies.kept.insert(sha256.clone());
+        }
+        if files.contains(LEFT_OUT) {
+            check_left_out(folder, &mut bodies, &mut report)?;
         }
         check_tables(folder, &bodies, &mut report)?;
         slim::check(folder, &mut report)?;
@@ -475,6 +481,25 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
         bodies.extend(named.chain(entry["text"].as_str()).map(str::to_owned));
     }
     Ok((bodies, records))
+}
+
+/// What the bundle says that it leaves out: bodies that the ledger names.
+fn check_left_out(folder: &Path, bodies: &mut Bodies, report: &mut Report) -> Result<()> {
+    let (mut count, mut bytes) = (0_u64, 0_u64);
+    for line in lines(folder, LEFT_OUT)? {
+        let row: Value = serde_json::from_str(&line?).unwrap_or_default();
+        match (row["sha256"].as_str(), row["length"].as_u64(), row["why"].as_str()) {
+            (Some(sha256), Some(length), Some(_)) => {
+                bodies.check_named(sha256, LEFT_OUT, report);
+                bodies.kept.insert(sha256.to_owned());
+                (count, bytes) = (count + 1, bytes.saturating_add(length));
+            }
+            _ => report.problem(LEFT_OUT, "a line that names no body"),
+        }
+    }
+    let what = format!("{count} bodies ({bytes} bytes) are left out of this bundle; only their digests are here");
+    report.note(LEFT_OUT, &what);
+    Ok(())
 }
 
 /// The crate must describe every file of the payload as it is. Each entity stands on a line of its own.

@@ -17,7 +17,7 @@ use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 use super::bag::{Bag, BagFile, parent, sync_folder};
 use super::surt::surt;
 use super::warc::{Listed, Warc};
-use super::{Options, Parting, Who, failed};
+use super::{Options, Parting, Who, failed, left_out, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::store::export::Extract;
@@ -37,6 +37,11 @@ pub(super) fn is_wanted(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("wacz"))
 }
 
+/// The ledger entry whose exchanges alone a WACZ of this name holds, where each has its own.
+pub(super) fn entry_of(name: &str) -> Option<i64> {
+    name.strip_prefix("captures/")?.split_once('-')?.0.parse().ok()
+}
+
 /// Writes nothing but the WACZ, reads it again from the disk, and gives it its name.
 pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
     let mut bag = Bag::begin(path)?;
@@ -49,6 +54,7 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
             hint: Some("give a folder or a .zip, or a larger --wacz-bytes"),
         });
     };
+    secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
     read_again(&file).map_err(failed("what was written does not read back", &file))?;
     TempPath::try_from_path(file)
         .map_err(failed("cannot name", path))?
@@ -430,7 +436,7 @@ fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>,
     let mut package = json!({
         "profile": "data-package", "wacz_version": "1.1.1",
         "title": format!("Posts and pages that articles cite{part}"),
-        "description": format!("As of ledger entry {} (head {})", extract.seq, extract.head),
+        "description": format!("As of ledger entry {} (head {}){}", extract.seq, extract.head, left_out::told(extract)),
         "created": created, "modified": created,
         "software": SOFTWARE,
         "resources": resources,

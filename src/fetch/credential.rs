@@ -34,6 +34,23 @@ struct Secret {
     value: String,
 }
 
+/// One way in which a secret may be written, to be looked for.
+#[derive(Clone)]
+pub struct SecretForm {
+    /// The origin that it is for.
+    pub origin: String,
+    /// The header that it goes with.
+    pub header: &'static str,
+    /// What must not be found.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for SecretForm {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}: ***", self.origin, self.header)
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: ***", self.name)
@@ -103,6 +120,40 @@ impl Credentials {
         self.0
             .iter()
             .flat_map(|(origin, secrets)| secrets.iter().map(move |secret| (origin.as_str(), secret.name)))
+    }
+
+    /// Every secret as it is, as JSON and HTML have it, and as it stands in an address.
+    #[must_use]
+    pub fn forms(&self) -> Vec<SecretForm> {
+        let mut forms: Vec<SecretForm> = Vec::new();
+        for (origin, secret) in self
+            .0
+            .iter()
+            .flat_map(|(origin, secrets)| secrets.iter().map(move |s| (origin, s)))
+        {
+            for part in secret.parts() {
+                let json = serde_json::Value::from(part).to_string();
+                let written = [
+                    part.to_owned(),
+                    json.trim_matches('"').to_owned(),
+                    part.replace('&', "&amp;")
+                        .replace('<', "&lt;")
+                        .replace('>', "&gt;")
+                        .replace('"', "&quot;"),
+                    url::form_urlencoded::byte_serialize(part.as_bytes()).collect(),
+                ];
+                for text in written {
+                    if !forms.iter().any(|form| form.bytes == text.as_bytes()) {
+                        forms.push(SecretForm {
+                            origin: origin.clone(),
+                            header: secret.name,
+                            bytes: text.into_bytes(),
+                        });
+                    }
+                }
+            }
+        }
+        forms
     }
 
     /// Whether there are some for the origin of `url`.
