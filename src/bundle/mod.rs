@@ -10,6 +10,7 @@ mod gzip;
 mod ledger;
 mod left_out;
 mod offsets;
+mod others;
 mod proofs;
 mod references;
 mod report;
@@ -38,10 +39,11 @@ type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here, before the last: that
 /// describes all files before it.
-const FORMATS: [Format; 12] = [
+const FORMATS: [Format; 13] = [
     tables::write,
     ledger::write,
     supplied::write,
+    others::write,
     wacz::write,
     report::write,
     annotations::write,

@@ -14,7 +14,7 @@ use crate::store::export::{Cell, Extract, TABLES};
 pub(super) const NAME: &str = "ro-crate-metadata.json";
 
 /// What the files are, by the end of their names: media type and meaning.
-const FILES: [(&str, &str, &str); 14] = [
+const FILES: [(&str, &str, &str); 16] = [
     (
         ".wacz",
         "application/wacz",
@@ -40,10 +40,16 @@ const FILES: [(&str, &str, &str); 14] = [
         "application/json",
         "What the columns of the tables mean",
     ),
+    ("-chain.txt", "text/plain", "The chain of the ledger of another archive"),
     (
         "archive.db",
         "application/vnd.sqlite3",
         "The selection as an SQLite archive without bodies, for questions in SQL",
+    ),
+    (
+        ".db",
+        "application/vnd.sqlite3",
+        "Rows and ledger lines of another archive, as they were taken in",
     ),
     (".csv", "text/csv", "Table for a spreadsheet"),
     (".jsonl", "application/jsonl", "The same table as JSON lines, unchanged"),

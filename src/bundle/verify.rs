@@ -9,7 +9,7 @@ mod zipped;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
@@ -18,12 +18,12 @@ use sha2::{Digest, Sha256};
 
 use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
 use super::proofs::FOLDER;
-use super::{failed, rocrate, tables};
+use super::{failed, others, rocrate, tables};
 use crate::clock::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::PublicKey;
 use crate::store::export::TABLES;
-use crate::store::{FIRST_HEAD, head, hex, leaf};
+use crate::store::{FIRST_HEAD, head, hex, leaf, other};
 
 /// Most bytes of a tag file, or of a line of a table.
 const TEXT_LIMIT: u64 = 64 << 20;
@@ -170,6 +170,7 @@ pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
             bodies.check_named(sha256, name, &mut report);
             bodies.kept.insert(sha256.clone());
         }
+        check_others(folder, &payload, &bodies, &mut report)?;
         if files.contains(LEFT_OUT) {
             check_left_out(folder, &mut bodies, &mut report)?;
         }
@@ -189,6 +190,41 @@ pub fn verify_zip(path: &Path, trust: &Trust) -> Result<Report> {
     match zipped::is_bag(path)? {
         true => verify_zip_beside(path, &std::env::temp_dir(), trust),
         false => verify_wacz(path, trust),
+    }
+}
+
+/// Whether this ZIP holds a bundle.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn is_bundle(path: &Path) -> Result<bool> {
+    zipped::is_bag(path)
+}
+
+/// Unpacks a bundle in one ZIP into a temporary folder; gives that and the bundle's folder in it.
+///
+/// # Errors
+/// If it cannot be read, or is not sound as a ZIP.
+pub fn unpacked(path: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
+    let room = std::env::temp_dir();
+    let folder = tempfile::Builder::new()
+        .prefix(".citekeep-verify-")
+        .tempdir_in(&room)
+        .map_err(failed("cannot write a folder in", &room))?;
+    let mut report = Report::default();
+    match zipped::unpack(path, folder.path(), &mut report)? {
+        Some(top) => {
+            let bundle = folder.path().join(top);
+            Ok((folder, bundle))
+        }
+        None => Err(Error::BadInput {
+            input: path.display().to_string(),
+            why: report
+                .problems
+                .first()
+                .map_or_else(String::new, |first| format!("{}: {}", first.item, first.what)),
+            hint: None,
+        }),
     }
 }
 
@@ -478,9 +514,39 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
             .filter_map(Value::as_str);
         records.extend(named.chain(imported).map(str::to_owned));
         let named = exchanges.chain([&entry]).filter_map(|item| item["body"].as_str());
-        bodies.extend(named.chain(entry["text"].as_str()).map(str::to_owned));
+        let more = ["text", "content", "chain"]
+            .into_iter()
+            .filter_map(|name| entry[name].as_str());
+        bodies.extend(named.chain(more).map(str::to_owned));
     }
     Ok((bodies, records))
+}
+
+/// Archives of others: the ledger names their two files, each is sound by itself, and their bodies are those of their names.
+fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodies, report: &mut Report) -> Result<()> {
+    let prefix = format!("data/{}", others::FOLDER);
+    for (item, sha256) in payload.iter().filter(|(item, _)| item.starts_with(&prefix)) {
+        let name = &item[prefix.len()..];
+        if let Some(body) = name.strip_prefix("bodies/") {
+            if body != sha256 {
+                report.problem(item, "is not that of its name");
+            }
+            continue;
+        }
+        bodies.check_named(sha256, item, report);
+        let Some(number) = name.strip_suffix(".db") else {
+            continue;
+        };
+        let chain = folder.join(format!("{prefix}{number}-chain.txt"));
+        let copy = tempfile::NamedTempFile::new().map_err(failed("cannot copy", folder))?;
+        fs::copy(folder.join(item), copy.path()).map_err(failed("cannot copy", folder))?;
+        if !chain.is_file() {
+            report.problem(item, "its chain is missing");
+        } else if let Err(what) = other::check_files(copy.path(), &chain)? {
+            report.problem(item, what);
+        }
+    }
+    Ok(())
 }
 
 /// What the bundle says that it leaves out: bodies that the ledger names.

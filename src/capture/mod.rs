@@ -28,6 +28,7 @@ mod identify;
 pub mod import;
 pub mod input;
 mod link;
+pub mod merge;
 mod notice;
 mod post;
 mod requisites;

@@ -535,7 +535,7 @@ impl Reader {
                 "SELECT at FROM (SELECT id, started AS at FROM run UNION ALL SELECT id, ended FROM run_end
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
                    UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM import
-                   UNION ALL SELECT id, at FROM redaction
+                   UNION ALL SELECT id, at FROM redaction UNION ALL SELECT id, at FROM other_archive
                    UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
@@ -553,7 +553,12 @@ impl Reader {
             readings: number("export_reading")?,
             captures: number("export_capture")?,
         };
-        if number("export_target")? + number("slim_record")? + extract.readings == 0 {
+        if number("export_target")?
+            + number("slim_record")?
+            + number("other_archive WHERE id IN (SELECT seq FROM export_entry)")?
+            + extract.readings
+            == 0
+        {
             return Ok(Err((
                 self.path().display().to_string(),
                 "nothing in the archive fits this selection",
@@ -610,6 +615,8 @@ const FOLLOW: &str = "
 
 /// What was imported belongs to no article or target.
 const IMPORTS: &str = "
+  INSERT OR IGNORE INTO export_entry SELECT o.id FROM other_archive o, export_at a WHERE o.id <= a.seq AND o.at >= a.since AND o.at < a.until;
+  INSERT OR IGNORE INTO export_entry SELECT o.run FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry);
   INSERT OR IGNORE INTO export_entry SELECT i.id FROM import i, export_at a WHERE i.id <= a.seq AND i.at >= a.since AND i.at < a.until;
   INSERT OR IGNORE INTO export_entry SELECT i.run FROM import i WHERE i.id IN (SELECT seq FROM export_entry);
 ";
@@ -850,6 +857,20 @@ impl Extract<'_> {
             "SELECT b.sha256, b.length, e.why FROM export_left_out e JOIN blob b ON b.id = e.body WHERE e.why IS NOT NULL ORDER BY b.sha256",
             |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)),
             |(sha256, length, why)| each(sha256, length, &why),
+        )
+    }
+
+    /// Shows every selected archive of another: its ledger entry, and the digests of its content and its chain.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn others(&self, mut each: impl FnMut(i64, [u8; 32], [u8; 32]) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT o.id, b.sha256, c.sha256 FROM other_archive o JOIN blob b ON b.id = o.content JOIN blob c ON c.id = o.chain
+             WHERE o.id IN (SELECT seq FROM export_entry)
+               AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body IN (o.content, o.chain)) ORDER BY o.id",
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |(entry, content, chain)| each(entry, content, chain),
         )
     }
 

@@ -16,6 +16,7 @@ mod file;
 mod follow;
 mod ledger;
 mod note;
+pub mod other;
 mod post;
 pub mod query;
 mod queue;
@@ -49,6 +50,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{Body, Unfinished};
 use crate::stamp::Kind;
 use failure::Fault;
+use other::{NewOther, Taken};
 use record::{
     About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewNote, NewReading, NewRecords, NewStamp, Origin,
     Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord,
@@ -513,6 +515,34 @@ impl Store {
     pub async fn import(&self, new: NewRecords) -> Result<Imported> {
         let weight = new.records.iter().map(|record| body_bytes(&record.body)).sum();
         self.call(weight, move |session| session.import(&new)).await
+    }
+
+    /// Whether a body is here, or was before it was redacted.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn knows_body(&self, sha256: [u8; 32]) -> Result<bool> {
+        self.call(0, move |session| session.knows_body(&sha256)).await
+    }
+
+    /// Keeps a body that no row names yet, once.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn keep_body(&self, body: Body, sha256: [u8; 32], length: u64) -> Result<()> {
+        let weight = body_bytes(&body);
+        self.call(weight, move |session| {
+            session.keep_body(&body, &sha256, length).map(drop)
+        })
+        .await
+    }
+
+    /// Keeps an archive of another whose bodies are here, unless it is here just so.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn take_other(&self, new: NewOther) -> Result<Taken> {
+        self.call(0, move |session| session.take_other(&new)).await
     }
 
     /// From now on a target is captured, or a fetched article read again, only if somebody asks for it by name; false if that was

@@ -98,6 +98,7 @@ tables! {
         id, run, kind, authority, entry, head, of, outcome, reason, detail, time, url, request_headers, query, started, ended,
         remote, http_version, status, response_headers, server_date, certificate, reply, roots,
     );
+    OTHER_ARCHIVE = other_archive [skip 0, omit 0] (id, run, at, name, origin, entries, head, content, chain);
     REDACTION = redaction [skip 0, omit 0] (id, run, at, by, why, kind, item, sha256);
 }
 

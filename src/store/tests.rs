@@ -458,6 +458,25 @@ async fn add_a_stamp(path: &Path) {
     store.close(0, None).await.unwrap();
 }
 
+async fn take_another_archive(path: &Path) {
+    let (_folder, other) = scratch();
+    full_archive(&other).await;
+    let other = other::Other::archive(&other).unwrap();
+    let file = |path: &Path| {
+        let bytes = std::fs::read(path).unwrap();
+        let (sha256, length) = (Sha256::digest(&bytes).into(), bytes.len() as u64);
+        (Body::Inline(bytes.into()), sha256, length)
+    };
+    let [content, chain] = other.files().map(file);
+    let store = open(path);
+    let taken = store.take_other(other.to_keep(content, chain)).await.unwrap();
+    assert!(
+        taken.readings > 0 && taken.citations > 0 && taken.captures > 0,
+        "{taken:?}"
+    );
+    store.close(0, None).await.unwrap();
+}
+
 fn sound(path: &Path) -> Report {
     let report = verify(path, |_| {}).unwrap();
     assert_eq!(report.problems, []);
@@ -658,6 +677,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
+    take_another_archive(&path).await;
     assert!(verify(&path, |_| {}).unwrap().is_sound());
     let connection = Connection::open(&path).unwrap();
     let mut triggers = connection
@@ -678,7 +698,14 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     let tables = row::TABLES
         .iter()
         .map(|t| t.name)
-        .chain(["blob", "blob_chunk", "ledger"])
+        .chain([
+            "blob",
+            "blob_chunk",
+            "ledger",
+            "other_reading",
+            "other_citation",
+            "other_capture",
+        ])
         .filter(|t| *t != "redaction");
     for table in tables {
         let mut columns = connection
@@ -702,6 +729,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
             std::fs::copy(&path, &copy).unwrap();
             let pick = format!("rowid = (SELECT max(rowid) FROM {table})");
             let pick = match table {
+                "other_reading" | "other_citation" | "other_capture" => "seq > 0",
                 "block" | "sentence" => "ordinal = 1",
                 "citation_sentence" | "resolution_candidate" => "rank = 0",
                 _ => pick.as_str(),

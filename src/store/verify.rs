@@ -11,6 +11,7 @@ use super::blob::each_chunk;
 use super::failure::{sql_error, unreadable};
 use super::file::{SCHEMA, io_error};
 use super::ledger::{self, FIRST_HEAD, Field};
+use super::other;
 use super::query::Reader;
 use super::row::{Evidence, hex};
 use super::session::complete_line;
@@ -117,6 +118,7 @@ fn check(connection: &Connection, progress: &mut dyn FnMut(Progress)) -> Sql<Rep
     };
     check_bodies(&transaction, &mut report, &mut step)?;
     check_records(&transaction, &mut report)?;
+    check_others(&transaction, &mut report)?;
     check_ledger(&transaction, &mut report, &mut step)?;
     Ok(report)
 }
@@ -425,6 +427,30 @@ fn check_covered(connection: &Connection, report: &mut Report) -> Sql<()> {
         );
     }
     Ok(())
+}
+
+/// What was kept of the archives of others must be sound by itself, and what is derived from it just that.
+fn check_others(connection: &Connection, report: &mut Report) -> Sql<()> {
+    let ids: Vec<i64> = connection
+        .prepare("SELECT id FROM other_archive ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Sql<_>>()?;
+    for id in ids {
+        for what in other::faults(connection, id)? {
+            report.problem(ProblemKind::Evidence, format!("other_archive {id}"), what);
+        }
+    }
+    Ok(())
+}
+
+/// Checks an archive of somebody else that is open: first that its tables are tables, so that nothing of its own runs.
+pub(super) fn of_foreign(connection: &Connection) -> Sql<Report> {
+    let mut report = Report::default();
+    check_schema(connection, &mut report)?;
+    match report.is_sound() {
+        true => check(connection, &mut |_| {}),
+        false => Ok(report),
+    }
 }
 
 /// Header, head and body of each record taken from others must be those of its digest, and each record must be covered.

@@ -36,7 +36,7 @@ fn archived(scene: &Scene, credentials: &str) -> String {
 }
 
 /// What a file holds, and what is packed in it.
-fn unpacked(path: &Path) -> Vec<u8> {
+pub fn unpacked(path: &Path) -> Vec<u8> {
     let mut bytes = fs::read(path).unwrap();
     if let Ok(mut archive) = zip::ZipArchive::new(fs::File::open(path).unwrap()) {
         for index in 0..archive.len() {
@@ -113,6 +113,49 @@ fn a_secret_is_sent_and_is_neither_in_the_archive_nor_in_a_bundle_nor_in_what_is
             .value::<String>("SELECT request_headers FROM exchange WHERE url LIKE '%/2/tweets%'")
             .contains("authorization: [credential, not kept]\r\n")
     );
+}
+
+#[test]
+fn a_bundle_that_would_hold_a_credential_is_refused_wherever_it_stands_and_its_words_show_none_of_it() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is open");
+    // In an address that an article cites, and with it in the tables, the report and the web archive.
+    scene.web.on("river.example", "/report", [Reply::page("<p>Report")]);
+    scene.web.on("leak.test", "/*", [Reply::page("<p>Leak")]);
+    let story = scene.file(
+        "story.html",
+        article(POST).replace(
+            "</article>",
+            &format!("<p>See <a href=\"http://leak.test/?access_token={SECRET}\">it</a>.</p></article>"),
+        ),
+    );
+    scene.archives(0, &[&story]);
+    let credentials = private(&scene, &format!("http://api.test authorization: Bearer {SECRET}\n"));
+    let setting = format!("credentials={credentials}");
+    for name in ["bundle", "bundle.zip", "bundle.wacz"] {
+        let export = |arguments: &[&str]| {
+            scene
+                .bare()
+                .args(["export", "--all", "-o", name])
+                .args(arguments)
+                .output()
+                .unwrap()
+        };
+        let refused = export(&["--set", &setting]);
+        let said = text(&refused.stderr) + &text(&refused.stdout);
+        assert_eq!(refused.status.code(), Some(65), "{said}");
+        assert!(
+            said.contains("the credential for http://api.test (authorization)"),
+            "{said}"
+        );
+        assert!(!said.contains(SECRET), "{said}");
+        assert!(!scene.path(name).exists());
+        assert_eq!(
+            export(&[]).status.code(),
+            Some(0),
+            "without that credential it is any word"
+        );
+    }
 }
 
 #[test]

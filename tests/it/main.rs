@@ -14,6 +14,7 @@ mod import;
 mod inputs;
 mod interrupted;
 mod media;
+mod merge;
 mod network;
 mod pages;
 mod persons;

@@ -138,7 +138,7 @@ impl Report<'_> {
                     ))?;
                 }
                 (Some(name), None) => {
-                    self.put(format_args!(" {} (redacted, or left out of this bundle)", Name(name)))?
+                    self.put(format_args!(" {} (redacted or left out of this bundle)", Name(name)))?
                 }
                 (None, _) => {}
             }

@@ -13,8 +13,8 @@ use crate::store::ledger::{ExchangeSeal, Field};
 use crate::store::post::stored_digest;
 use crate::store::row::{
     ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, EXCHANGE, EXCHANGE_RECORD, Evidence, IMPORT,
-    NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END,
-    SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
+    NOTE, OTHER_ARCHIVE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE,
+    RUN, RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
 };
 use crate::store::taken::{Named, encode_record};
 
@@ -32,6 +32,7 @@ pub(super) const EVENTS: &[(&str, Derive)] = &[
     ("note", |event, seq| event.note(seq)),
     ("stamp", |event, seq| event.stamp(seq)),
     ("import", |event, seq| event.import(seq)),
+    ("other_archive", |event, seq| event.other_archive(seq)),
     ("redaction", |event, seq| event.redaction(seq)),
 ];
 
@@ -68,6 +69,27 @@ impl Derivation<'_> {
             Sql::Ok(())
         })?;
         Ok(fields)
+    }
+
+    fn other_archive(&mut self, seq: i64) -> Sql<Fields> {
+        let mut found = None;
+        OTHER_ARCHIVE.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+            let blobs: (i64, i64) = (row.get(7)?, row.get(8)?);
+            let fields = vec![
+                ("entries", Field::Integer(row.get(5)?)),
+                ("head", string(row, 6)?),
+                ("origin", string(row, 4)?),
+                ("run", Field::Integer(row.get(1)?)),
+            ];
+            found = Some((fields, blobs));
+            Sql::Ok(())
+        })?;
+        let Some((mut fields, (content, chain))) = found else {
+            return Ok(None);
+        };
+        fields.push(("content", Field::Digest(self.blob_digest(content)?)));
+        fields.push(("chain", Field::Digest(self.blob_digest(chain)?)));
+        Ok(Some(fields))
     }
 
     fn redaction(&mut self, seq: i64) -> Sql<Fields> {
