@@ -30,7 +30,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::fetch::SecretForm;
+use crate::exchange::SecretForm;
 use crate::key::Key;
 use crate::store::export::Extract;
 use bag::Bag;

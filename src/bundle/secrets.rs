@@ -11,7 +11,7 @@ use zip::ZipArchive;
 
 use super::failed;
 use crate::error::{Error, Result};
-use crate::fetch::SecretForm;
+use crate::exchange::SecretForm;
 
 /// Bytes that are looked through at once.
 const WINDOW: usize = 1 << 16;

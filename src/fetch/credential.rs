@@ -12,7 +12,7 @@ use memchr::memmem;
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::exchange::{Body, Exchange, Failure, NOT_KEPT, Purpose, SECRET_HEADERS};
+use crate::exchange::{Body, Exchange, Failure, NOT_KEPT, Purpose, SECRET_HEADERS, SecretForm};
 use crate::outcome::Outcome;
 
 /// Environment variables with this beginning hold one line each.
@@ -32,23 +32,6 @@ pub struct Credentials(BTreeMap<String, Vec<Secret>>);
 struct Secret {
     name: &'static str,
     value: String,
-}
-
-/// One way in which a secret may be written, to be looked for.
-#[derive(Clone)]
-pub struct SecretForm {
-    /// The origin that it is for.
-    pub origin: String,
-    /// The header that it goes with.
-    pub header: &'static str,
-    /// What must not be found.
-    pub bytes: Vec<u8>,
-}
-
-impl fmt::Debug for SecretForm {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} {}: ***", self.origin, self.header)
-    }
 }
 
 impl fmt::Debug for Secret {

@@ -15,7 +15,7 @@ use crate::config::{Config, Robots as RobotsSetting};
 use crate::error::Result;
 use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
 use crate::outcome::Outcome;
-pub use credential::{Credentials, SecretForm};
+pub use credential::Credentials;
 use guard::Guard;
 use pace::{Closed, Pace};
 use replay::Replay;

@@ -460,6 +460,10 @@ async fn add_a_stamp(path: &Path) {
 
 async fn take_another_archive(path: &Path) {
     let (_folder, other) = scratch();
+    // Its entry 0 is another than that of an archive made with the same clock.
+    let mut options = options();
+    options.command = "somebody else's".into();
+    Store::open(&other, &options).unwrap().close(0, None).await.unwrap();
     full_archive(&other).await;
     let other = other::Other::archive(&other).unwrap();
     let file = |path: &Path| {
@@ -629,6 +633,7 @@ async fn evidence_refuses_update_and_delete() {
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
+    take_another_archive(&path).await;
     let connection = Connection::open(&path).unwrap();
     let tables: Vec<&str> = row::TABLES
         .iter()
