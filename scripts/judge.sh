@@ -10,6 +10,9 @@ work=$(mktemp -d)
 tsa=
 trap 'test -z "$tsa" || kill "$tsa"; rm -rf "$work"' EXIT
 
+for program in python3 unzip openssl sqlite3; do
+    command -v $program > /dev/null || { echo "judge: skipped, no $program here"; exit 0; }
+done
 judges=${JUDGES:-$work/judges}
 if [ ! -x "$judges/bin/wacz" ]; then
     python3 -m venv "$judges" > "$work/log" 2>&1 || { echo "judge: skipped, python3 has no venv here"; exit 0; }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::ToSqlOutput;
@@ -88,6 +88,7 @@ pub struct NewOther {
     /// Its chain.
     pub chain: (Body, [u8; 32], u64),
     current: PathBuf,
+    entries: PathBuf,
     facts: Chain,
 }
 
@@ -206,6 +207,7 @@ impl Other {
             content,
             chain,
             current: self.current.path().to_owned(),
+            entries: self.chain.path().to_owned(),
             facts: self.facts.clone(),
         }
     }
@@ -250,6 +252,7 @@ impl Session {
                 ..Taken::default()
             });
         }
+        self.refuse_fork(new)?;
         let mut blob = |(body, sha256, length): &(Body, [u8; 32], u64)| self.keep_body(body, sha256, *length);
         let (content, chain) = (blob(&new.content)?, blob(&new.chain)?);
         let id = self.next_entry;
@@ -280,6 +283,37 @@ impl Session {
             ],
         )?;
         Ok(taken)
+    }
+
+    /// Two states of one archive agree as far as the shorter goes.
+    fn refuse_fork(&self, new: &NewOther) -> std::result::Result<(), Fault> {
+        let chains: Vec<i64> = self
+            .connection
+            .prepare_cached("SELECT chain FROM other_archive WHERE origin = ?1 ORDER BY id")?
+            .query_map([&new.facts.origin], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for chain in chains {
+            let failed = |source| Fault::from(io_error("cannot read", &new.entries, source));
+            let mut file = BufReader::new(File::open(&new.entries).map_err(failed)?);
+            each_chunk(&self.connection, chain, |piece| {
+                let mut same = vec![0; piece.len()];
+                let mut read = 0;
+                while read < same.len() {
+                    match file.read(&mut same[read..]).map_err(failed)? {
+                        0 => break,
+                        more => read += more,
+                    }
+                }
+                match same[..read] == piece[..read] {
+                    true => Ok(()),
+                    false => Err(Fault::from(refused(
+                        Path::new(&new.name),
+                        "its ledger is another than that of the archive with the same beginning that was taken in before".to_owned(),
+                    ))),
+                }
+            })?;
+        }
+        Ok(())
     }
 
     fn derive(&self, id: i64, current: &Path) -> std::result::Result<Taken, Fault> {
@@ -425,7 +459,7 @@ fn fits(slim: &Slim, mut lines: impl BufRead) -> std::result::Result<Chain, Stri
     // Gives leaf and head of the next entry.
     let mut next = |facts: &mut Chain| -> std::result::Result<Option<(String, String)>, String> {
         let mut line = String::new();
-        let read = std::io::Read::take(&mut lines, LINE_LIMIT).read_line(&mut line);
+        let read = (&mut lines).take(LINE_LIMIT).read_line(&mut line);
         if read.map_err(|error| error.to_string())? == 0 {
             return Ok(None);
         }

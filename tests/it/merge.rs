@@ -180,6 +180,32 @@ fn archives_of_earlier_schemas_are_taken_in_and_the_files_stay_as_they_were() {
 }
 
 #[test]
+fn a_later_state_of_an_archive_is_taken_in_beside_the_earlier_and_another_history_of_it_is_refused() {
+    let theirs = newsroom("The bridge is closed.");
+    let ours = Scene::new();
+    fs::copy(theirs.archive(), ours.path("first.db")).unwrap();
+    fs::copy(theirs.archive(), ours.path("fork.db")).unwrap();
+    import(&ours, 0, "first.db");
+    // The archive goes on in two places, each with its own entries behind the same beginning.
+    for archive in [theirs.archive(), ours.path("fork.db")] {
+        let story = theirs.file("other.html", article(POST).replace("the mayor", "our mayor"));
+        let mut command = theirs.archiving();
+        let output = command.arg("--archive").arg(&archive).arg(&story).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    fs::copy(theirs.archive(), ours.path("later.db")).unwrap();
+    import(&ours, 0, "later.db");
+    assert_eq!(ours.value::<i64>("SELECT count(*) FROM other_archive"), 2);
+    assert_eq!(
+        ours.value::<i64>("SELECT count(*) FROM others"),
+        ours.value::<i64>("SELECT count(*) FROM other_capture WHERE other_archive = (SELECT max(id) FROM other_archive)"),
+        "each entry once"
+    );
+    assert!(import(&ours, 65, "fork.db").contains("its ledger is another"));
+    ours.is_sound();
+}
+
+#[test]
 fn a_hostile_archive_is_refused_and_nothing_of_it_runs() {
     let theirs = newsroom("The bridge is closed.");
     let ours = newsroom("The bridge is standing.");
