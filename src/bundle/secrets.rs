@@ -58,7 +58,7 @@ fn find<'s>(path: &Path, secrets: &'s [SecretForm]) -> io::Result<Option<&'s Sec
     Ok(None)
 }
 
-fn look<'s>(mut source: impl Read, secrets: &'s [SecretForm]) -> io::Result<Option<&'s SecretForm>> {
+fn look(mut source: impl Read, secrets: &[SecretForm]) -> io::Result<Option<&SecretForm>> {
     let finders: Vec<_> = secrets
         .iter()
         .map(|secret| memmem::Finder::new(&secret.bytes))

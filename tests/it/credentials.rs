@@ -325,3 +325,43 @@ fn config_check_names_credentials_and_shows_none() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(check(&file).status.code(), Some(78));
 }
+
+#[test]
+fn a_password_in_a_cited_address_is_neither_sent_nor_printed_nor_logged() {
+    let scene = Scene::new();
+    let story = scene.file(
+        "story.html",
+        "<html lang=en><title>T</title><article><p>A sentence says <a href=\"http://ada:geheim77@river.example/x?access_token=tok12345\">so</a> and more.\
+         <p>Another says <a href=\"http://river.example/y?access_token=tok12345\">so</a> as well.</article>",
+    );
+    scene.web.on("river.example", "/*", [Reply::page("<p>Report")]);
+    let log = scene.path("log");
+    let outputs = [
+        scene.run(&["-v", &story]),
+        scene.bare().args(["show", "article:1", "-v"]).output().unwrap(),
+        scene.bare().args(["status", "-v"]).output().unwrap(),
+        scene
+            .bare()
+            .args(["run", "-v", "--log", log.to_str().unwrap()])
+            .output()
+            .unwrap(),
+    ];
+    for output in outputs {
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(!said.contains("geheim77") && !said.contains("tok12345"), "{said}");
+    }
+    let logged = fs::read_to_string(log).unwrap_or_default();
+    assert!(!logged.contains("geheim77") && !logged.contains("tok12345"), "{logged}");
+    for asked in scene.web.log() {
+        assert!(
+            asked
+                .headers
+                .iter()
+                .all(|(name, value)| name != "authorization" && !value.contains("geheim77"))
+        );
+    }
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM exchange WHERE url || request_headers LIKE '%geheim77%'"),
+        0
+    );
+}

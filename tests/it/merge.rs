@@ -198,7 +198,9 @@ fn a_later_state_of_an_archive_is_taken_in_beside_the_earlier_and_another_histor
     assert_eq!(ours.value::<i64>("SELECT count(*) FROM other_archive"), 2);
     assert_eq!(
         ours.value::<i64>("SELECT count(*) FROM others"),
-        ours.value::<i64>("SELECT count(*) FROM other_capture WHERE other_archive = (SELECT max(id) FROM other_archive)"),
+        ours.value::<i64>(
+            "SELECT count(*) FROM other_capture WHERE other_archive = (SELECT max(id) FROM other_archive)"
+        ),
         "each entry once"
     );
     assert!(import(&ours, 65, "fork.db").contains("its ledger is another"));
