@@ -12,7 +12,8 @@ use crate::store::{hex, other};
 /// The folder, inside `data/`.
 pub(super) const FOLDER: &str = "others/";
 
-/// Writes every archive as `NUMBER.db` and `NUMBER-chain.txt`, after its entry here, and its bodies under their digests.
+/// Writes every archive as `NUMBER.db` and `NUMBER-chain.txt`, after its entry here, and its bodies under their digests. Where
+/// something is to be left out no body of them is written: what they are, only the rows there tell.
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
     let mut written = HashSet::new();
     extract.others(|entry, content, chain| {
@@ -20,6 +21,9 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) ->
             let mut file = bag.payload(&format!("{FOLDER}{name}"))?;
             extract.body(&sha256, |piece| file.write(piece))?;
             file.close()?;
+        }
+        if !extract.without.is_empty() {
+            return Ok(());
         }
         let path = bag.folder().join(format!("data/{FOLDER}{entry}.db"));
         // To be opened it may be brought up to date.

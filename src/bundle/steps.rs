@@ -50,6 +50,9 @@ It must print nothing. A line names SHA-256 digests of the bodies that were rece
 `data/archive.db` has the rows that the lines cover, for `sqlite3`: its schema says how, and explains every column (`.schema`).
 `citekeep verify` derives each line from them.
 
+Where there is `data/others/`, it holds archives of others that were taken in: `NUMBER-chain.txt` is the chain of one, checked as in
+step 2, and `NUMBER.db` its rows and lines; entry NUMBER here names the digests of both. What they say is theirs.
+
 ## 4. The web archive holds what the ledger names
 
 `data/captures/captures.wacz` (and `captures-2.wacz` and so on, where there is much) opens in ReplayWeb.page and other

@@ -17,10 +17,13 @@ use crate::store::{CHUNK_BYTES, Store};
 use crate::warc::archive::Archive;
 use crate::warc::events::{self, Event};
 
+/// What a body is called while it comes in.
+const NAME: &str = "archive of another";
+
 /// What came of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
-    /// Whether it was here already, just so, or is this very archive.
+    /// Whether it was here already, just so, or is a state of this very archive.
     pub known: bool,
     /// Its readings.
     pub readings: u64,
@@ -51,7 +54,7 @@ pub async fn archive(store: &Store, path: &Path) -> Result<Report> {
         let mut body = Incoming::default();
         let mut number = 0;
         while let Some(piece) = other.piece(&sha256, number)? {
-            body.take(store, &merge.name, Bytes::from(piece)).await?;
+            body.take(store, NAME, Bytes::from(piece)).await?;
             number += 1;
         }
         merge.keep(body).await?;
@@ -72,7 +75,7 @@ pub async fn bundle(store: &Store, folder: &Path) -> Result<Report> {
         let mut events = events::each(&archive);
         while let Some(event) = events.recv().await {
             match event {
-                Event::Body(bytes) => body.take(store, &merge.name, bytes).await?,
+                Event::Body(bytes) => body.take(store, NAME, bytes).await?,
                 Event::Record(..) => merge.keep(std::mem::take(&mut body)).await?,
                 Event::Problem(..) => std::mem::take(&mut body).discard(store).await?,
                 Event::Failed(source) => {
@@ -86,7 +89,7 @@ pub async fn bundle(store: &Store, folder: &Path) -> Result<Report> {
     }
     for kept in ["data/supplied", "data/others", "data/others/bodies"] {
         for path in files(&folder.join(kept))? {
-            let body = incoming(store, &merge.name, &path).await?;
+            let body = incoming(store, NAME, &path).await?;
             merge.keep(body).await?;
         }
     }
@@ -95,7 +98,6 @@ pub async fn bundle(store: &Store, folder: &Path) -> Result<Report> {
 
 struct Merge<'s> {
     store: &'s Store,
-    name: String,
     /// Bodies that are still to come.
     wanted: HashSet<[u8; 32]>,
     report: Report,
@@ -105,7 +107,6 @@ impl<'s> Merge<'s> {
     fn of(store: &'s Store, other: &Other) -> Result<Merge<'s>> {
         Ok(Merge {
             store,
-            name: "archive of another".to_owned(),
             wanted: other.bodies()?,
             report: Report::default(),
         })
@@ -130,7 +131,7 @@ impl<'s> Merge<'s> {
     async fn end(mut self, other: &Other) -> Result<Report> {
         let mut parts = Vec::new();
         for path in other.files() {
-            let body = incoming(self.store, &self.name, path).await?;
+            let body = incoming(self.store, NAME, path).await?;
             let length = body.length();
             let (body, sha256) = body.end_with_digest(self.store).await?;
             parts.push((body, sha256, length));

@@ -95,7 +95,7 @@ pub struct NewOther {
 /// What came of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Whether it was here already, just so, or is this very archive.
+    /// Whether it was here already, just so, or is a state of this very archive.
     pub known: bool,
     /// Its readings.
     pub readings: u64,
@@ -148,7 +148,7 @@ impl Other {
     fn new(path: &Path, content: NamedTempFile, chain: NamedTempFile, archive: Option<Reader>) -> Result<Other> {
         let current = temporary()?;
         fs::copy(content.path(), current.path()).map_err(|source| io_error("cannot copy", path, source))?;
-        let facts = check(current.path(), chain.path())?.map_err(|what| refused(path, what))?;
+        let (_, facts) = check(current.path(), chain.path())?.map_err(|what| refused(path, what))?;
         let name = path
             .file_name()
             .unwrap_or(path.as_os_str())
@@ -228,12 +228,12 @@ impl Session {
         }
     }
 
-    /// Keeps an archive of another as one event of the ledger, unless it is here just so, or is this very archive.
+    /// Keeps an archive of another as one event of the ledger, unless it is here just so, or is a state of this very archive.
     pub(super) fn take_other(&mut self, new: &NewOther) -> std::result::Result<Taken, Fault> {
         let is_ours: bool = self
             .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM ledger WHERE seq = 0 AND head = ?1)")?
-            .query_row([&new.facts.origin], |row| row.get(0))?;
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM ledger WHERE seq = ?1 - 1 AND head = ?2)")?
+            .query_row((new.facts.entries, &new.facts.head), |row| row.get(0))?;
         let is_here: bool = self
             .connection
             .prepare_cached(
@@ -367,8 +367,8 @@ pub(super) fn faults(connection: &Connection, id: i64) -> rusqlite::Result<Vec<S
         Ok((Some(content), Some(chain))) => (content, chain),
         Err(fault) => return Ok(vec![fault.into_error(Path::new("a temporary file")).to_string()]),
     };
-    let facts = match check(content.path(), chain.path()) {
-        Ok(Ok(facts)) => facts,
+    let (source, facts) = match check(content.path(), chain.path()) {
+        Ok(Ok(sound)) => sound,
         Ok(Err(what)) => return Ok(vec![what]),
         Err(error) => return Ok(vec![error.to_string()]),
     };
@@ -387,11 +387,6 @@ pub(super) fn faults(connection: &Connection, id: i64) -> rusqlite::Result<Vec<S
     if stated != facts {
         faults.push("its origin, entries or head are not those of its chain".to_owned());
     }
-    let source = match opened(content.path()) {
-        Ok(Ok(source)) => source,
-        Ok(Err(what)) => return Ok(vec![what]),
-        Err(error) => return Ok(vec![error.to_string()]),
-    };
     for (table, sql) in DERIVED {
         if !agrees(source.connection(), sql, connection, table, id)? {
             faults.push(format!("the rows of {table} are not those that its content gives"));
@@ -430,7 +425,7 @@ pub fn check_files(content: &Path, chain: &Path) -> Result<std::result::Result<(
     check(content, chain).map(|checked| checked.map(drop))
 }
 
-fn check(content: &Path, chain: &Path) -> Result<std::result::Result<Chain, String>> {
+fn check(content: &Path, chain: &Path) -> Result<std::result::Result<(Slim, Chain), String>> {
     let slim = match opened(content)? {
         Ok(slim) => slim,
         Err(what) => return Ok(Err(what)),
@@ -444,7 +439,7 @@ fn check(content: &Path, chain: &Path) -> Result<std::result::Result<Chain, Stri
         Err(what) => Err(what),
         Ok(differences) => match differences.first() {
             Some((item, what)) => Err(format!("{item}: {what}")),
-            None => Ok(facts),
+            None => Ok((slim, facts)),
         },
     })
 }

@@ -205,6 +205,10 @@ fn a_later_state_of_an_archive_is_taken_in_beside_the_earlier_and_another_histor
     );
     assert!(import(&ours, 65, "fork.db").contains("its ledger is another"));
     ours.is_sound();
+    // To the archive that it was copied from, the other history is another archive.
+    let fork = ours.path("fork.db");
+    assert!(import(&theirs, 0, fork.to_str().unwrap()).contains("of another archive taken in"));
+    theirs.is_sound();
 }
 
 #[test]
