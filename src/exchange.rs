@@ -1,6 +1,7 @@
 //! One HTTP request and its response as they crossed the wire. Pure data: `fetch` fills it, `platform`
 //! reads it, `store` keeps it.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -59,6 +60,23 @@ impl Purpose {
 
 /// Request headers that carry secrets: their values are never kept, whoever set them.
 pub const SECRET_HEADERS: [&str; 5] = ["authorization", "cookie", "x-csrf-token", "x-guest-token", "x-api-key"];
+
+/// One way in which a secret may be written, to be looked for.
+#[derive(Clone)]
+pub struct SecretForm {
+    /// The origin that it is for.
+    pub origin: String,
+    /// The header that it goes with.
+    pub header: &'static str,
+    /// What must not be found.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for SecretForm {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}: ***", self.origin, self.header)
+    }
+}
 
 /// What stands in the place of a value that is not kept.
 pub const NOT_KEPT: &str = "[not kept]";

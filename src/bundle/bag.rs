@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::TempDir;
 
-use super::{Options, failed};
+use super::{Options, failed, left_out};
 use crate::error::Result;
 use crate::store::export::Extract;
 use crate::store::hex;
@@ -193,11 +193,12 @@ impl Bag {
         }
         info += &format!(
             "Bag-Software-Agent: citekeep {}\nBagging-Date: {}\nExternal-Description: Posts and pages that articles cite, \
-             as of ledger entry {} (head {})\nExternal-Identifier: urn:uuid:{}\nPayload-Oxum: {length}.{}\n",
+             as of ledger entry {} (head {}){}\nExternal-Identifier: urn:uuid:{}\nPayload-Oxum: {length}.{}\n",
             env!("CARGO_PKG_VERSION"),
             extract.at.get(..10).unwrap_or_default(),
             extract.seq,
             extract.head,
+            left_out::told(extract),
             uuid(extract),
             self.payload.len()
         );
@@ -230,8 +231,17 @@ impl Bag {
 
 /// A UUID (version 8, RFC 9562) that the same selection at the same entry always gets.
 pub(super) fn uuid(extract: &Extract<'_>) -> String {
+    uuid_at(&extract.digest, extract)
+}
+
+/// The same of the bundle from which this one leaves something out.
+pub(super) fn uuid_of_whole(extract: &Extract<'_>) -> String {
+    uuid_at(&extract.whole, extract)
+}
+
+fn uuid_at(selection: &[u8; 32], extract: &Extract<'_>) -> String {
     let seed = Sha256::new()
-        .chain_update(extract.digest)
+        .chain_update(selection)
         .chain_update(&extract.head)
         .finalize();
     uuid_of(&seed)

@@ -6,12 +6,16 @@
 mod annotations;
 pub mod atom;
 mod bag;
+mod gzip;
 mod ledger;
+mod left_out;
 mod offsets;
+mod others;
 mod proofs;
 mod references;
 mod report;
 mod rocrate;
+mod secrets;
 mod slim;
 mod steps;
 mod supplied;
@@ -26,6 +30,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::exchange::SecretForm;
 use crate::key::Key;
 use crate::store::export::Extract;
 use bag::Bag;
@@ -34,10 +39,11 @@ type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here, before the last: that
 /// describes all files before it.
-const FORMATS: [Format; 11] = [
+const FORMATS: [Format; 13] = [
     tables::write,
     ledger::write,
     supplied::write,
+    others::write,
     wacz::write,
     report::write,
     annotations::write,
@@ -45,6 +51,7 @@ const FORMATS: [Format; 11] = [
     references::ris::write,
     references::csl::write,
     slim::write,
+    left_out::write,
     rocrate::write,
 ];
 
@@ -61,6 +68,8 @@ pub struct Options {
     pub key: Option<Key>,
     /// Bytes of WARC beyond which another WACZ begins; a single larger body has one of its own.
     pub wacz_bytes: u64,
+    /// What must stand in none of its files.
+    pub secrets: Vec<SecretForm>,
 }
 
 /// How the captures of a bundle are parted into WACZ files.
@@ -81,6 +90,7 @@ impl Default for Options {
             parting: Parting::default(),
             key: None,
             wacz_bytes: 1 << 30,
+            secrets: Vec::new(),
         }
     }
 }
@@ -100,7 +110,8 @@ pub struct Who {
 /// where it ends in `.wacz`.
 ///
 /// # Errors
-/// If `path` exists, the archive cannot be read, the folder cannot be written, or what was written does not verify.
+/// If `path` exists, the archive cannot be read, the folder cannot be written, what was written does not verify, or a secret
+/// stands in it.
 pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         return Err(Error::BadInput {
@@ -119,6 +130,9 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
     steps::write(&mut bag, extract)?;
     bag.seal(extract, options)?;
     proofs::write(&mut bag, extract, options)?;
+    for name in bag.names() {
+        secrets::refuse(&bag.folder().join(name), name, &options.secrets)?;
+    }
     if zipped::is_wanted(path) {
         return zipped::finish(bag, path, extract);
     }

@@ -14,8 +14,8 @@ mod words;
 use std::collections::HashSet;
 use std::fmt::Display;
 
-use super::Options;
 use super::bag::{Bag, BagFile};
+use super::{Options, left_out};
 use crate::error::Result;
 use crate::store::export::Extract;
 use crate::store::export::story::Claim;
@@ -82,7 +82,7 @@ impl Report<'_> {
              <p class=note>Marked sentences refer to what stands beside them, by number. Times are UTC. Text, names and pictures are as \
              the sources gave them; nothing of what they claim was checked. Characters that cannot be seen, or that turn the \
              direction of the line, are written as their code, such as <span class=code>U+202E</span>. How to check this report and the \
-             files beside it is written in <a href=\"../VERIFY.md\">VERIFY.md</a>.</p>\n</header>\n",
+             files beside it is written in <a href=\"../VERIFY.md\">VERIFY.md</a>.</p>\n{left_out}</header>\n",
             seq = extract.seq,
             at = Time(&extract.at),
             head = Text(&extract.head),
@@ -90,6 +90,14 @@ impl Report<'_> {
             captures = words::count(extract.captures, "capture", "captures"),
             programs = Text(&programs),
             version = env!("CARGO_PKG_VERSION"),
+            left_out = match extract.without.is_empty() {
+                true => String::new(),
+                false => format!(
+                    "<p class=note>This is a redacted edition{}: what is left out is named by its SHA-256 in <a href=\"{name}\">{name}</a>.</p>\n",
+                    left_out::told(extract),
+                    name = left_out::NAME
+                ),
+            },
         ))
     }
 

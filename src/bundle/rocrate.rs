@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::Options;
 use super::bag::{Bag, BagFile};
+use super::{Options, left_out, wacz};
 use crate::error::{Error, Result};
 use crate::store::export::{Cell, Extract, TABLES};
 
@@ -14,7 +14,7 @@ use crate::store::export::{Cell, Extract, TABLES};
 pub(super) const NAME: &str = "ro-crate-metadata.json";
 
 /// What the files are, by the end of their names: media type and meaning.
-const FILES: [(&str, &str, &str); 13] = [
+const FILES: [(&str, &str, &str); 16] = [
     (
         ".wacz",
         "application/wacz",
@@ -31,14 +31,25 @@ const FILES: [(&str, &str, &str); 13] = [
         "Lines of the ledger for the entries of this bundle",
     ),
     (
+        left_out::NAME,
+        "application/jsonl",
+        "Digests of the bodies that this bundle leaves out",
+    ),
+    (
         "datapackage.json",
         "application/json",
         "What the columns of the tables mean",
     ),
+    ("-chain.txt", "text/plain", "The chain of the ledger of another archive"),
     (
         "archive.db",
         "application/vnd.sqlite3",
         "The selection as an SQLite archive without bodies, for questions in SQL",
+    ),
+    (
+        ".db",
+        "application/vnd.sqlite3",
+        "Rows and ledger lines of another archive, as they were taken in",
     ),
     (".csv", "text/csv", "Table for a spreadsheet"),
     (".jsonl", "application/jsonl", "The same table as JSON lines, unchanged"),
@@ -62,7 +73,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         set(&mut file, "description", known.map(|known| known.2.into()));
         files.push(file);
     }
-    let archives: Vec<Value> = files.iter().filter(|file| is_archive(file)).map(reference).collect();
+    let archives = Archives::among(&files);
     let mut actions = Vec::new();
     each(extract, "articles", |row| {
         actions.push(json!({"@id": format!("#reading-{}", row.number("reading"))}));
@@ -91,13 +102,21 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
     }))?;
     let mut root = json!({
         "@id": "./", "@type": "Dataset", "name": "Posts and pages that articles cite",
-        "description": format!("Evidence as of ledger entry {} (head {})", extract.seq, extract.head),
+        "description": format!("Evidence as of ledger entry {} (head {}){}", extract.seq, extract.head, left_out::told(extract)),
         "identifier": {"@id": identifier},
         "datePublished": extract.at, "license": {"@id": "#no-licence"},
         "hasPart": files.iter().map(reference).collect::<Vec<_>>(), "mentions": actions,
     });
     set(&mut root, "author", agent.clone());
     set(&mut root, "publisher", agent.clone());
+    if !extract.without.is_empty() {
+        let whole = format!("urn:uuid:{}", super::bag::uuid_of_whole(extract));
+        graph.add(&json!({
+            "@id": whole, "@type": "Dataset", "name": "The bundle with nothing left out",
+            "description": format!("Identifier that the same selection has as a whole; {} names what is left out here", left_out::NAME),
+        }))?;
+        root["isBasedOn"] = json!({"@id": whole});
+    }
     graph.add(&root)?;
     graph.add(&json!({
         "@id": "#no-licence", "@type": "CreativeWork", "name": "No licence granted",
@@ -142,7 +161,7 @@ fn people(graph: &mut Graph, options: &Options) -> Result<Option<Value>> {
 }
 
 /// Each reading: the article as it stood, and the action that read it.
-fn articles(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, archives: &[Value]) -> Result<()> {
+fn articles(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, archives: &Archives) -> Result<()> {
     each(extract, "articles", |row| {
         let number = row.number("reading");
         let id = format!("#article-{number}");
@@ -158,7 +177,7 @@ fn articles(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, arc
         let program = graph.program(row.text("reader"))?;
         let status = graph.status(true)?;
         let mut results = vec![json!({"@id": id})];
-        results.extend_from_slice(archives);
+        results.extend_from_slice(archives.of(number));
         graph.add(&json!({
             "@id": format!("#reading-{number}"), "@type": "CreateAction", "name": format!("Reading {number} of an article"),
             "endTime": row.value("read_at"), "instrument": program, "agent": agent.unwrap_or(&program),
@@ -168,7 +187,7 @@ fn articles(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, arc
 }
 
 /// Each capture as an action, and each target that is its object.
-fn captures(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, archives: &[Value]) -> Result<()> {
+fn captures(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, archives: &Archives) -> Result<()> {
     let mut told: HashMap<i64, Vec<i64>> = HashMap::new();
     each(extract, "posts", |row| {
         told.entry(row.number("capture")).or_default().push(row.number("post"));
@@ -194,7 +213,7 @@ fn captures(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, arc
             .iter()
             .map(|post| json!({"@id": format!("#post-{post}")}))
             .collect();
-        results.extend_from_slice(archives);
+        results.extend_from_slice(archives.of(number));
         graph.add(&json!({
             "@id": format!("#capture-{number}"), "@type": "CreateAction", "name": format!("Capture {number}"),
             "description": format!("{outcome}: {} (source {})", row.text("reason"), row.text("source")),
@@ -345,8 +364,30 @@ fn reference(entity: &Value) -> Value {
     json!({"@id": entity["@id"]})
 }
 
-fn is_archive(file: &Value) -> bool {
-    file["encodingFormat"] == "application/wacz"
+/// The web archives of the bundle, as references.
+struct Archives {
+    /// Those of the whole selection.
+    common: Vec<Value>,
+    /// Those of one ledger entry.
+    of_entry: HashMap<i64, Vec<Value>>,
+}
+
+impl Archives {
+    fn among(files: &[Value]) -> Archives {
+        let (mut common, mut of_entry) = (Vec::new(), HashMap::<i64, Vec<Value>>::new());
+        for file in files.iter().filter(|file| file["encodingFormat"] == "application/wacz") {
+            match file["@id"].as_str().and_then(wacz::entry_of) {
+                Some(entry) => of_entry.entry(entry).or_default().push(reference(file)),
+                None => common.push(reference(file)),
+            }
+        }
+        Archives { common, of_entry }
+    }
+
+    /// Those that hold what this entry received.
+    fn of(&self, entry: i64) -> &[Value] {
+        self.of_entry.get(&entry).unwrap_or(&self.common)
+    }
 }
 
 /// A text as part of an identifier: what is no letter or digit of ASCII becomes the number of its code point.

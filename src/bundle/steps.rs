@@ -1,6 +1,7 @@
 //! `VERIFY.md`: how to check the bundle without this program.
 
 use super::bag::Bag;
+use super::left_out;
 use crate::error::Result;
 use crate::store::export::Extract;
 
@@ -11,7 +12,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>) -> Result<()> {
 
 It was written by citekeep {version} from an archive as of ledger entry {seq}, made at {at}.
 Type the commands in this folder. They need no software of ours.
-
+{left_out}
 ## 1. Every file is as it was sealed
 
 ```sh
@@ -48,6 +49,9 @@ done < data/ledger/lines.jsonl
 It must print nothing. A line names SHA-256 digests of the bodies that were received with it; the tables name the same.
 `data/archive.db` has the rows that the lines cover, for `sqlite3`: its schema says how, and explains every column (`.schema`).
 `citekeep verify` derives each line from them.
+
+Where there is `data/others/`, it holds archives of others that were taken in: `NUMBER-chain.txt` is the chain of one, checked as in
+step 2, and `NUMBER.db` its rows and lines; entry NUMBER here names the digests of both. What they say is theirs.
 
 ## 4. The web archive holds what the ledger names
 
@@ -157,6 +161,15 @@ A proof that is only pending shows nothing yet: `ots upgrade` asks the calendar 
         seq = extract.seq,
         at = extract.at,
         head = extract.head,
+        left_out = match extract.without.is_empty() {
+            true => String::new(),
+            false => format!(
+                "\nIt is a redacted edition{}: the archive has bodies that are not here. `data/left-out.jsonl` names the SHA-256 and length \
+                 of each; the tables, the ledger's lines and `metadata` records of the web archive name them as well. Who has such a body \
+                 can compare its digest.\n",
+                left_out::told(extract)
+            ),
+        },
     );
     bag.tag("VERIFY.md", &text)
 }

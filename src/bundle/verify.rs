@@ -9,7 +9,7 @@ mod zipped;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
@@ -18,12 +18,12 @@ use sha2::{Digest, Sha256};
 
 use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
 use super::proofs::FOLDER;
-use super::{failed, rocrate, tables};
+use super::{failed, others, rocrate, tables};
 use crate::clock::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::PublicKey;
 use crate::store::export::TABLES;
-use crate::store::{FIRST_HEAD, head, hex, leaf};
+use crate::store::{FIRST_HEAD, head, hex, leaf, other};
 
 /// Most bytes of a tag file, or of a line of a table.
 const TEXT_LIMIT: u64 = 64 << 20;
@@ -33,6 +33,9 @@ const FILES_LIMIT: usize = 1_000_000;
 const DEPTH_LIMIT: usize = 8;
 /// Most problems that are listed.
 const PROBLEMS_LIMIT: usize = 1000;
+
+/// Names what the bundle leaves out.
+const LEFT_OUT: &str = "data/left-out.jsonl";
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -98,6 +101,8 @@ pub struct Report {
     pub records: u64,
     /// Entries of the chain.
     pub entries: u64,
+    /// Bodies of which the bundle says that it leaves them out; only their digests are there.
+    pub left_out: u64,
     /// Head of the chain.
     pub head: Option<String>,
     /// Signatures that hold. Whose keys these are must be known from elsewhere.
@@ -167,6 +172,10 @@ pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
             bodies.check_named(sha256, name, &mut report);
             bodies.kept.insert(sha256.clone());
         }
+        check_others(folder, &payload, &bodies, &mut report)?;
+        if files.contains(LEFT_OUT) {
+            check_left_out(folder, &mut bodies, &mut report)?;
+        }
         check_tables(folder, &bodies, &mut report)?;
         slim::check(folder, &mut report)?;
         check_crate(folder, payload, &mut report)?;
@@ -183,6 +192,41 @@ pub fn verify_zip(path: &Path, trust: &Trust) -> Result<Report> {
     match zipped::is_bag(path)? {
         true => verify_zip_beside(path, &std::env::temp_dir(), trust),
         false => verify_wacz(path, trust),
+    }
+}
+
+/// Whether this ZIP holds a bundle.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn is_bundle(path: &Path) -> Result<bool> {
+    zipped::is_bag(path)
+}
+
+/// Unpacks a bundle in one ZIP into a temporary folder; gives that and the bundle's folder in it.
+///
+/// # Errors
+/// If it cannot be read, or is not sound as a ZIP.
+pub fn unpacked(path: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
+    let room = std::env::temp_dir();
+    let folder = tempfile::Builder::new()
+        .prefix(".citekeep-verify-")
+        .tempdir_in(&room)
+        .map_err(failed("cannot write a folder in", &room))?;
+    let mut report = Report::default();
+    match zipped::unpack(path, folder.path(), &mut report)? {
+        Some(top) => {
+            let bundle = folder.path().join(top);
+            Ok((folder, bundle))
+        }
+        None => Err(Error::BadInput {
+            input: path.display().to_string(),
+            why: report
+                .problems
+                .first()
+                .map_or_else(String::new, |first| format!("{}: {}", first.item, first.what)),
+            hint: None,
+        }),
     }
 }
 
@@ -477,9 +521,55 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
             .into_iter()
             .flatten()
             .filter_map(Value::as_str);
-        bodies.extend(named.chain(files).chain(entry["text"].as_str()).map(str::to_owned));
+        let more = ["text", "content", "chain"]
+            .into_iter()
+            .filter_map(|name| entry[name].as_str());
+        bodies.extend(named.chain(files).chain(more).map(str::to_owned));
     }
     Ok((bodies, records))
+}
+
+/// Archives of others: the ledger names their two files, each is sound by itself, and their bodies are those of their names.
+fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodies, report: &mut Report) -> Result<()> {
+    let prefix = format!("data/{}", others::FOLDER);
+    for (item, sha256) in payload.iter().filter(|(item, _)| item.starts_with(&prefix)) {
+        let name = &item[prefix.len()..];
+        if let Some(body) = name.strip_prefix("bodies/") {
+            if body != sha256 {
+                report.problem(item, "is not that of its name");
+            }
+            continue;
+        }
+        bodies.check_named(sha256, item, report);
+        let Some(number) = name.strip_suffix(".db") else {
+            continue;
+        };
+        let chain = folder.join(format!("{prefix}{number}-chain.txt"));
+        let copy = tempfile::NamedTempFile::new().map_err(failed("cannot copy", folder))?;
+        fs::copy(folder.join(item), copy.path()).map_err(failed("cannot copy", folder))?;
+        if !chain.is_file() {
+            report.problem(item, "its chain is missing");
+        } else if let Err(what) = other::check_files(copy.path(), &chain)? {
+            report.problem(item, what);
+        }
+    }
+    Ok(())
+}
+
+/// What the bundle says that it leaves out: bodies that the ledger names.
+fn check_left_out(folder: &Path, bodies: &mut Bodies, report: &mut Report) -> Result<()> {
+    for line in lines(folder, LEFT_OUT)? {
+        let row: Value = serde_json::from_str(&line?).unwrap_or_default();
+        match (row["sha256"].as_str(), row["length"].as_u64(), row["why"].as_str()) {
+            (Some(sha256), Some(_), Some(_)) => {
+                bodies.check_named(sha256, LEFT_OUT, report);
+                bodies.kept.insert(sha256.to_owned());
+                report.left_out += 1;
+            }
+            _ => report.problem(LEFT_OUT, "a line that names no body"),
+        }
+    }
+    Ok(())
 }
 
 /// The crate must describe every file of the payload as it is. Each entity stands on a line of its own.

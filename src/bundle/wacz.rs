@@ -2,7 +2,7 @@
 //! of web archives open. The WARC and the index stand in the ZIP as they are, so that a player can read a part of them.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, System, ZipWriter};
+use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
 use super::bag::{Bag, BagFile, parent, sync_folder};
 use super::surt::surt;
 use super::warc::{Listed, Warc};
-use super::{Options, Parting, Who, failed, verify};
+use super::{Options, Parting, Who, failed, left_out, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::store::export::Extract;
@@ -37,7 +37,12 @@ pub(super) fn is_wanted(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("wacz"))
 }
 
-/// Writes nothing but the WACZ, checks it, and gives it its name.
+/// The ledger entry whose exchanges alone a WACZ of this name holds, where each has its own.
+pub(super) fn entry_of(name: &str) -> Option<i64> {
+    name.strip_prefix("captures/")?.split_once('-')?.0.parse().ok()
+}
+
+/// Writes nothing but the WACZ, reads it again from the disk, and gives it its name.
 pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
     let mut bag = Bag::begin(path)?;
     write(&mut bag, extract, options)?;
@@ -49,12 +54,22 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
             hint: Some("give a folder or a .zip, or a larger --wacz-bytes"),
         });
     };
-    super::sound(&verify::verify_wacz(&file, &verify::Trust::default())?)?;
+    secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
+    read_again(&file).map_err(failed("what was written does not read back", &file))?;
     TempPath::try_from_path(file)
         .map_err(failed("cannot name", path))?
         .persist_noclobber(path)
         .map_err(|error| failed("cannot name", path)(error.error))?;
     sync_folder(parent(path))
+}
+
+/// Reads every entry of the ZIP to its end, where it must have the checksum of what was written.
+fn read_again(path: &Path) -> io::Result<()> {
+    let mut zip = ZipArchive::new(BufReader::with_capacity(1 << 16, File::open(path)?))?;
+    for index in 0..zip.len() {
+        io::copy(&mut zip.by_index(index)?, &mut io::sink())?;
+    }
+    Ok(())
 }
 
 /// What wrote it.
@@ -426,7 +441,7 @@ fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>,
     let mut package = json!({
         "profile": "data-package", "wacz_version": "1.1.1",
         "title": format!("Posts and pages that articles cite{part}"),
-        "description": format!("As of ledger entry {} (head {})", extract.seq, extract.head),
+        "description": format!("As of ledger entry {} (head {}){}", extract.seq, extract.head, left_out::told(extract)),
         "created": created, "modified": created,
         "software": SOFTWARE,
         "resources": resources,

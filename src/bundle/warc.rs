@@ -1,15 +1,14 @@
-//! WARC 1.1 (ISO 28500:2017): records in one gzip member each, bodies as received, read from the archive twice and never
-//! held. Record ids and dates come from the archive, so the bytes are the same each time.
+//! WARC 1.1 (ISO 28500:2017): records in one gzip member each, bodies as received. What is larger than [`HELD`] is read from the
+//! archive twice and never held. Record ids and dates come from the archive, so the bytes are the same each time.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::bag::uuid_of;
+use super::gzip::Gzip;
 use super::{Who, failed};
 use crate::error::{Error, Result};
 use crate::store::export::{Extract, GivenArticle, HelpedFile, OthersRecord, WireExchange};
@@ -19,6 +18,12 @@ use crate::warc::record::REDACTED;
 /// What a revisit record says of its kind (ISO 28500:2017 §6.7.2).
 const IDENTICAL_PAYLOAD: &str = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
 
+/// Most bytes of a body that is held, so that it is read once: one piece of the archive.
+const HELD: u64 = 1 << 20;
+
+/// Records of fewer bytes are not compressed: that would cost more time than it saves room.
+const SMALL: usize = 1 << 10;
+
 /// A WARC that is being written.
 pub(super) struct Warc<'a, W> {
     out: W,
@@ -27,6 +32,8 @@ pub(super) struct Warc<'a, W> {
     info: String,
     length: u64,
     digest: Sha256,
+    gzip: Gzip,
+    held: Vec<u8>,
     /// Address and body of a response that stands here already, with its date.
     seen: HashMap<(String, [u8; 32]), String>,
     certificates: HashSet<[u8; 32]>,
@@ -70,6 +77,23 @@ struct Record<'a> {
     whole: bool,
     /// Whether gzip would only cost time.
     packed: bool,
+}
+
+/// The part of a record's block that comes from the archive.
+enum Body<'b> {
+    None,
+    Held(&'b [u8]),
+    /// To be read from the archive.
+    Stored([u8; 32]),
+}
+
+impl<'b> Body<'b> {
+    fn held(&self) -> &'b [u8] {
+        match self {
+            Body::Held(bytes) => bytes,
+            Body::None | Body::Stored(_) => &[],
+        }
+    }
 }
 
 /// Where a record stands.
@@ -123,6 +147,8 @@ impl<'a, W: Write> Warc<'a, W> {
             info: String::new(),
             length: 0,
             digest: Sha256::new(),
+            gzip: Gzip::new(),
+            held: Vec::new(),
             seen: HashMap::new(),
             certificates: HashSet::new(),
             listed: Vec::new(),
@@ -389,6 +415,7 @@ impl<'a, W: Write> Warc<'a, W> {
             return Ok(false);
         }
         let body = record.body.filter(|(_, length)| *length > 0);
+        let body = body.map_or(Body::None, |(sha256, _)| Body::Stored(sha256));
         let place = self.member(&record.header, &record.head, body, false)?;
         let is_answer = ["response", "resource", "revisit"].contains(&record.kind.as_str());
         if is_answer {
@@ -427,17 +454,28 @@ impl<'a, W: Write> Warc<'a, W> {
         .map(drop)
     }
 
-    /// One record in a gzip member of its own: `head`, then the payload from the archive, read once for the digest and
-    /// once for the bytes.
+    /// One record in a gzip member of its own: `head`, then the payload from the archive.
     fn record(&mut self, record: Record<'_>) -> Result<Place> {
         let stored = record.payload.filter(|(_, length)| *length > 0 && record.whole);
         let mut block = Sha256::new_with_prefix(record.head);
-        if let Some((sha256, _)) = &stored {
-            self.extract.body(sha256, |piece| {
-                block.update(piece);
-                Ok(())
-            })?;
-        }
+        let mut held = std::mem::take(&mut self.held);
+        held.clear();
+        let body = match stored {
+            None => Body::None,
+            Some((sha256, length)) => {
+                self.extract.body(&sha256, |piece| {
+                    block.update(piece);
+                    if length <= HELD {
+                        held.extend_from_slice(piece);
+                    }
+                    Ok(())
+                })?;
+                match length <= HELD {
+                    true => Body::Held(&held),
+                    false => Body::Stored(sha256),
+                }
+            }
+        };
         let mut lines = format!(
             "WARC/1.1\r\nWARC-Type: {}\r\nWARC-Record-ID: {}\r\nWARC-Date: {}\r\n",
             record.kind, record.id, record.date
@@ -456,44 +494,43 @@ impl<'a, W: Write> Warc<'a, W> {
             "WARC-Block-Digest: sha256:{}\r\nContent-Length: {length}\r\n\r\n",
             hex(&block.finalize())
         );
-        self.member(lines.as_bytes(), record.head, stored, record.packed)
+        let place = self.member(lines.as_bytes(), record.head, body, record.packed)?;
+        self.held = held;
+        Ok(place)
     }
 
-    /// One gzip member: a record's header, the first bytes of its block, then a body from the archive.
-    fn member(&mut self, header: &[u8], head: &[u8], stored: Option<([u8; 32], u64)>, packed: bool) -> Result<Place> {
-        let broken = |error: io::Error| Error::Internal(error.to_string());
-        let level = if packed {
-            Compression::none()
-        } else {
-            Compression::default()
-        };
+    /// One gzip member: a record's header, the first bytes of its block, then the rest of it.
+    fn member(&mut self, header: &[u8], head: &[u8], body: Body<'_>, packed: bool) -> Result<Place> {
         let mut place = Place {
             offset: self.length,
             length: 0,
             member: [0; 32],
         };
         let mut member_digest = Sha256::new();
-        let mut put = |bytes: &[u8]| {
-            member_digest.update(bytes);
-            self.digest.update(bytes);
+        let mut put = |bytes: &mut Vec<u8>| {
+            member_digest.update(&bytes);
+            self.digest.update(&bytes);
             place.length += bytes.len() as u64;
-            self.out.write_all(bytes).map_err(failed("cannot write", &self.path))
+            self.out.write_all(bytes).map_err(failed("cannot write", &self.path))?;
+            bytes.clear();
+            Ok(())
         };
-        let mut member = GzEncoder::new(Vec::new(), level);
-        member
-            .write_all(header)
-            .and_then(|()| member.write_all(head))
+        let broken = |error: flate2::CompressError| Error::Internal(error.to_string());
+        let gzip = &mut self.gzip;
+        let is_small = header.len() + head.len() + body.held().len() < SMALL && !matches!(body, Body::Stored(_));
+        gzip.begin(packed || is_small);
+        gzip.write(header)
+            .and_then(|()| gzip.write(head))
+            .and_then(|()| gzip.write(body.held()))
             .map_err(broken)?;
-        if let Some((sha256, _)) = &stored {
-            self.extract.body(sha256, |piece| {
-                member.write_all(piece).map_err(broken)?;
-                put(member.get_ref())?;
-                member.get_mut().clear();
-                Ok(())
+        if let Body::Stored(sha256) = body {
+            self.extract.body(&sha256, |piece| {
+                gzip.write(piece).map_err(broken)?;
+                put(&mut gzip.out)
             })?;
         }
-        member.write_all(b"\r\n\r\n").map_err(broken)?;
-        put(&member.finish().map_err(broken)?)?;
+        gzip.write(b"\r\n\r\n").and_then(|()| gzip.end()).map_err(broken)?;
+        put(&mut gzip.out)?;
         place.member = member_digest.finalize().into();
         self.length += place.length;
         Ok(place)

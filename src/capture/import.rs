@@ -55,7 +55,7 @@ pub async fn import(store: &Store, path: &Path) -> Result<Report> {
     let mut events = events::each(&archive);
     while let Some(event) = events.recv().await {
         match event {
-            Event::Body(bytes) => import.body.take(store, &import.file, bytes).await?,
+            Event::Body(bytes) => import.body.take(store, &import.file.name, bytes).await?,
             Event::Record(warc, record) => import.record(archive.warc(warc), *record).await?,
             Event::Problem(place, what) => {
                 std::mem::take(&mut import.body).discard(store).await?;
@@ -127,20 +127,22 @@ impl Import<'_> {
 
 /// A body on its way in: in memory while it is small.
 #[derive(Default)]
-struct Incoming {
+pub(super) struct Incoming {
     hash: Sha256,
+    length: u64,
     held: BytesMut,
     upload: Option<i64>,
 }
 
 impl Incoming {
-    async fn take(&mut self, store: &Store, file: &FileOfOthers, bytes: Bytes) -> Result<()> {
+    pub(super) async fn take(&mut self, store: &Store, name: &str, bytes: Bytes) -> Result<()> {
         self.hash.update(&bytes);
+        self.length += bytes.len() as u64;
         self.held.extend_from_slice(&bytes);
         while self.held.len() > CHUNK_BYTES {
             let upload = match self.upload {
                 Some(upload) => upload,
-                None => store.begin_upload(file.name.clone(), None).await?,
+                None => store.begin_upload(name.to_owned(), None).await?,
             };
             self.upload = Some(upload);
             store
@@ -150,20 +152,32 @@ impl Incoming {
         Ok(())
     }
 
+    /// Its bytes so far.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
     async fn end(self, store: &Store) -> Result<(Body, Option<[u8; 32]>)> {
+        let (body, sha256) = self.end_with_digest(store).await?;
+        let sha256 = (body != Body::None).then_some(sha256);
+        Ok((body, sha256))
+    }
+
+    /// The body, and its digest also where it is empty.
+    pub(super) async fn end_with_digest(self, store: &Store) -> Result<(Body, [u8; 32])> {
         let sha256 = self.hash.finalize().into();
         let rest = self.held.freeze();
         Ok(match self.upload {
             Some(upload) => {
                 store.push_chunk(upload, rest).await?;
-                (Body::Staged(upload), Some(sha256))
+                (Body::Staged(upload), sha256)
             }
-            None if rest.is_empty() => (Body::None, None),
-            None => (Body::Inline(rest), Some(sha256)),
+            None if rest.is_empty() => (Body::None, sha256),
+            None => (Body::Inline(rest), sha256),
         })
     }
 
-    async fn discard(self, store: &Store) -> Result<()> {
+    pub(super) async fn discard(self, store: &Store) -> Result<()> {
         match self.upload {
             Some(upload) => store.discard_upload(upload).await,
             None => Ok(()),

@@ -32,6 +32,7 @@ pub mod import;
 pub mod input;
 mod inquiry;
 mod link;
+pub mod merge;
 mod notice;
 mod pages;
 mod post;

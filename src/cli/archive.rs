@@ -34,7 +34,7 @@ const READ_AT_ONCE: usize = 100;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Articles: addresses, files (pages or plain text, told by content), or - for standard input
-    #[arg(value_name = "INPUT", required_unless_present_any = ["target", "list", "from"])]
+    #[arg(value_name = "INPUT", required_unless_present_any = ["target", "target_list", "list", "from"])]
     inputs: Vec<String>,
     /// A list of addresses of articles: plain lines, CSV or JSON lines with a `url`, or a browser's bookmarks
     #[arg(long, value_name = "FILE")]
@@ -48,6 +48,9 @@ pub struct Arguments {
     /// Address of a post or page to capture by itself, without an article
     #[arg(long, value_name = "URL")]
     target: Vec<Url>,
+    /// A list of such addresses: plain lines, CSV with a `url` or `link` (an auto-archiver table, say), JSON lines, bookmarks
+    #[arg(long, value_name = "FILE")]
+    target_list: Vec<String>,
     /// The address that the file or standard input came from (kept as your claim)
     #[arg(long)]
     url: Option<Url>,
@@ -83,7 +86,15 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     };
     // One thread for the network: the archive's writer sets the pace, and measured, a second costs more than it brings.
     let runtime = runtime()?;
-    let (inputs, listed) = all_inputs(arguments, printer)?;
+    let mut listed = ExitCode::Done;
+    let mut inputs = arguments.inputs.clone();
+    inputs.extend(
+        addresses(&arguments.list, printer, &mut listed)?
+            .iter()
+            .map(Url::to_string),
+    );
+    let mut targets = arguments.target.clone();
+    targets.extend(addresses(&arguments.target_list, printer, &mut listed)?);
     let from = open_archives(&arguments.from, &config, clock, printer)?;
     let replay = open_archives(&arguments.replay, &config, clock, printer)?;
     let inputs = match &from {
@@ -129,6 +140,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                     global,
                     arguments,
                     inputs: &inputs,
+                    targets: &targets,
                     listed,
                     printer,
                     capturer,
@@ -153,26 +165,25 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     code
 }
 
-/// The inputs and what the lists name; a line that names no address is told and costs nothing else.
-fn all_inputs(arguments: &Arguments, printer: &Printer) -> Result<(Vec<String>, ExitCode)> {
+/// What the lists name; a line that names no address is told, tells in the exit code, and costs nothing else.
+fn addresses(lists: &[String], printer: &Printer, code: &mut ExitCode) -> Result<Vec<Url>> {
     /// Most bytes of a list.
     const LONGEST: u64 = 64 << 20;
-    let mut inputs = arguments.inputs.clone();
-    let mut code = ExitCode::Done;
-    for name in &arguments.list {
+    let mut urls = Vec::new();
+    for name in lists {
         let addresses = list::read(&capture::input::read(&Input::parse(name), LONGEST)?);
         for (line, said) in &addresses.bad {
             let error = Error::BadInput {
                 input: format!("{name}, line {line}"),
-                why: format!("`{said}` is no address of an article"),
+                why: format!("`{said}` is no address of a page"),
                 hint: None,
             };
             printer.error(&error);
-            code = error.exit_code();
+            *code = error.exit_code();
         }
-        inputs.extend(addresses.urls.iter().map(Url::to_string));
+        urls.extend(addresses.urls);
     }
-    Ok((inputs, code))
+    Ok(urls)
 }
 
 /// The web archives of these names, looked through; what cannot be read in them is told.
@@ -284,6 +295,7 @@ struct Work<'a> {
     global: &'a Global,
     arguments: &'a Arguments,
     inputs: &'a [Item],
+    targets: &'a [Url],
     /// How the lists could be read.
     listed: ExitCode,
     printer: &'a Printer,
@@ -375,7 +387,7 @@ impl Work<'_> {
                 Err(error) => return Err(error),
             }
         }
-        for url in &self.arguments.target {
+        for url in self.targets {
             taken.named.push(self.capturer.target(url).await?);
         }
         let named = taken.named.clone();

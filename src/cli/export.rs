@@ -9,9 +9,10 @@ use super::print::{Printable, Printer};
 use crate::bundle;
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
+use crate::fetch::credentials;
 use crate::search::Query;
 use crate::store::Reader;
-use crate::store::export::Selection;
+use crate::store::export::{Profile, Selection};
 
 /// Arguments of `citekeep export`.
 #[derive(Debug, Args)]
@@ -56,6 +57,9 @@ pub struct Arguments {
     /// Do not sign it, although there is a key
     #[arg(long)]
     unsigned: bool,
+    /// Leave bodies out of it and keep their digests (may be given again)
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    redact: Vec<Redact>,
     /// Begin another WACZ beyond so many bytes of WARC
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
     wacz_bytes: u64,
@@ -66,6 +70,13 @@ pub struct Arguments {
 enum Wacz {
     Selection,
     PerCapture,
+}
+
+/// What is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Redact {
+    /// Pictures, films and sounds, and the files that persons supplied
+    Media,
 }
 
 fn time(text: &str) -> std::result::Result<Timestamp, String> {
@@ -85,6 +96,8 @@ fn query(words: &str) -> Result<Query> {
 /// Writes the bundle and says what is in it.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let reader = Reader::open(&global.archive)?;
+    let mut without: Vec<Profile> = arguments.redact.iter().map(|Redact::Media| Profile::Media).collect();
+    without.dedup();
     let extract = reader.extract(&Selection {
         all: arguments.all,
         articles: arguments.article.clone(),
@@ -99,12 +112,14 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         since: arguments.since,
         until: arguments.until,
         as_of: arguments.as_of,
+        without,
     })?;
     let settings = global.settings()?;
     let key = match arguments.unsigned {
         true => None,
         false => super::key::signing(&settings)?,
     };
+    let secrets = credentials(&settings)?.forms();
     let who = settings.export;
     let options = bundle::Options {
         csv_raw: arguments.csv_raw,
@@ -119,6 +134,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         },
         key,
         wacz_bytes: arguments.wacz_bytes,
+        secrets,
     };
     bundle::write(&arguments.output, &extract, &options)?;
     if printer.json() {

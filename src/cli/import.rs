@@ -1,6 +1,8 @@
 //! `citekeep import`.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -8,13 +10,16 @@ use serde_json::json;
 use super::person::change_or_make;
 use super::print::{Printable, Printer};
 use super::{Global, worst};
+use crate::bundle::verify;
 use crate::capture::import::{Report, import};
-use crate::error::{ExitCode, Result};
+use crate::capture::merge;
+use crate::error::{Error, ExitCode, Result};
+use crate::store::Store;
 
 /// Arguments of `citekeep import`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Web archives of others: WARC (plain or in gzip members) or WACZ
+    /// Web archives of others (WARC, plain or in gzip members, or WACZ), archives of another citekeep, and its bundles (folder or ZIP)
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Wait for another run to end
@@ -27,8 +32,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     change_or_make(global, arguments.wait, async |store| {
         let mut codes = Vec::new();
         for path in &arguments.files {
-            match import(store, path).await {
-                Ok(report) => codes.push(tell(&path.display().to_string(), &report, printer)),
+            match take(store, path, printer).await {
+                Ok(code) => codes.push(code),
                 // A file that cannot be read loses nothing of the rest; an archive that cannot be written does.
                 Err(error) if error.is_about_input() => {
                     printer.error(&error);
@@ -39,6 +44,60 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         }
         Ok(worst(codes))
     })
+}
+
+/// Takes in whatever this is.
+async fn take(store: &Store, path: &Path, printer: &Printer) -> Result<ExitCode> {
+    let name = path.display().to_string();
+    if begins_with(path, b"SQLite format 3\0")? {
+        return Ok(tell_merged(&name, &merge::archive(store, path).await?, printer));
+    }
+    let unpacked = match begins_with(path, b"PK")? && verify::is_bundle(path)? {
+        true => Some(verify::unpacked(path)?),
+        false => None,
+    };
+    let folder = unpacked.as_ref().map(|(_, folder)| folder.as_path());
+    let Some(folder) = folder.or(path.is_dir().then_some(path)) else {
+        return Ok(tell(&name, &import(store, path).await?, printer));
+    };
+    let report = verify::verify(folder, &verify::Trust::default())?;
+    if let Some(problem) = report.problems.first() {
+        return Err(Error::BadInput {
+            input: name,
+            why: format!("not taken in: {}: {}", problem.item, problem.what),
+            hint: Some("`citekeep verify --all` of it names everything that is wrong"),
+        });
+    }
+    Ok(tell_merged(&name, &merge::bundle(store, folder).await?, printer))
+}
+
+fn begins_with(path: &Path, magic: &[u8]) -> Result<bool> {
+    if path.is_dir() {
+        return Ok(false);
+    }
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(magic.len() as u64).read_to_end(&mut start))
+        .map_err(|source| Error::Input {
+            input: path.display().to_string(),
+            source,
+        })?;
+    Ok(start == magic)
+}
+
+fn tell_merged(name: &str, report: &merge::Report, printer: &Printer) -> ExitCode {
+    if printer.json() {
+        printer.object(&json!({"file": name, "archive": report}));
+    }
+    let what = match report.known {
+        true => "here already, nothing added".to_owned(),
+        false => format!(
+            "{} readings, {} citations and {} captures of another archive taken in, {} bodies were not here, {} it does not hold",
+            report.readings, report.citations, report.captures, report.bodies, report.missing
+        ),
+    };
+    printer.line(format_args!("{}: {what}", Printable(name)));
+    ExitCode::Done
 }
 
 fn tell(name: &str, report: &Report, printer: &Printer) -> ExitCode {

@@ -3,18 +3,38 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
 
+use regex::{Captures, Regex};
 use serde::Serialize;
 
 use crate::error::Error;
 
 /// Text from strangers, safe to print: control, bidirectional and other invisible formatting characters, which can
-/// rewrite what a terminal shows, appear as `\u{…}` (CWE-150). Line feeds and tabs become spaces.
+/// rewrite what a terminal shows, appear as `\u{…}` (CWE-150). Line feeds and tabs become spaces. A password in an address, or
+/// a parameter of it that is called a secret, becomes `***`: terminals and logs are seen by more people than the archive.
 pub struct Printable<'a>(pub &'a str);
+
+/// The name and password of an address, and the values of parameters that are secrets by their name.
+static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let parameters = "access_token|auth_token|api_key|apikey|client_secret|password|passwd|secret";
+    Regex::new(&format!(
+        r"(?i)://[^/?#@\s]*:[^/?#@\s]*@|([?&](?:{parameters})=)[^&#\s]+"
+    ))
+    .ok()
+});
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
+        let shown = match SECRETS.as_ref().filter(|_| self.0.contains("://")) {
+            Some(secrets) => secrets.replace_all(self.0, |found: &Captures<'_>| {
+                found
+                    .get(1)
+                    .map_or("://***@".to_owned(), |name| format!("{}***", name.as_str()))
+            }),
+            None => self.0.into(),
+        };
+        for c in shown.chars() {
             match c {
                 '\n' | '\t' | '\r' => f.write_char(' ')?,
                 c if is_unsafe(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
@@ -158,6 +178,15 @@ mod tests {
             ("\u{9b}2J", "\\u{9b}2J"),
             ("two\nlines", "two lines"),
             ("Çaglar 🌉 שלום", "Çaglar 🌉 שלום"),
+            ("https://user:pw@h.example/a?b=c", "https://***@h.example/a?b=c"),
+            (
+                "see https://h.example/?access_token=abc&d=e#f",
+                "see https://h.example/?access_token=***&d=e#f",
+            ),
+            (
+                "https://h.example/a?token=1&time=1:2@3",
+                "https://h.example/a?token=1&time=1:2@3",
+            ),
         ] {
             assert_eq!(Printable(text).to_string(), shown);
         }

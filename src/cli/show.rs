@@ -55,6 +55,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             capture.changed
         ));
     }
+    print_others(&reader, target.means, printer)?;
     print_notes(&reader, About::Target(target.means), printer)?;
     Ok(ExitCode::Done)
 }
@@ -80,6 +81,27 @@ fn print_page(facts: &PageFacts, printer: &Printer) {
             printer.line(format_args!("    {}", Printable(block)));
         }
     }
+}
+
+/// What archives of others say that they captured.
+fn print_others(reader: &Reader, target: i64, printer: &Printer) -> Result<()> {
+    for capture in reader.others(target)? {
+        if printer.json() {
+            printer.object(&capture);
+            continue;
+        }
+        let digest = capture.body_sha256.as_deref().unwrap_or("-");
+        printer.line(format_args!(
+            "  {}  {:<13} {} ({})  sha256 {digest}  in another archive: {}, entry {}",
+            Printable(&capture.ended),
+            Printable(&capture.outcome),
+            Printable(&capture.source),
+            Printable(&capture.reason),
+            Printable(&capture.archive),
+            capture.entry
+        ));
+    }
+    Ok(())
 }
 
 /// What persons added.

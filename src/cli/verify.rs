@@ -157,6 +157,12 @@ fn files(report: &bundle::verify::Report, path: &Path, all: bool, printer: &Prin
         report.entries,
         report.head.as_deref().unwrap_or("none")
     ));
+    if report.left_out > 0 {
+        printer.line(format_args!(
+            "{} bodies are left out of it; only their digests are there",
+            report.left_out
+        ));
+    }
     let mut keys: Vec<&str> = report.signatures.iter().map(|signature| &*signature.key).collect();
     keys.dedup();
     for key in keys {

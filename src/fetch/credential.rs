@@ -12,7 +12,7 @@ use memchr::memmem;
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::exchange::{Body, Exchange, Failure, NOT_KEPT, Purpose, SECRET_HEADERS};
+use crate::exchange::{Body, Exchange, Failure, NOT_KEPT, Purpose, SECRET_HEADERS, SecretForm};
 use crate::outcome::Outcome;
 
 /// Environment variables with this beginning hold one line each.
@@ -103,6 +103,40 @@ impl Credentials {
         self.0
             .iter()
             .flat_map(|(origin, secrets)| secrets.iter().map(move |secret| (origin.as_str(), secret.name)))
+    }
+
+    /// Every secret as it is, as JSON and HTML have it, and as it stands in an address.
+    #[must_use]
+    pub fn forms(&self) -> Vec<SecretForm> {
+        let mut forms: Vec<SecretForm> = Vec::new();
+        for (origin, secret) in self
+            .0
+            .iter()
+            .flat_map(|(origin, secrets)| secrets.iter().map(move |s| (origin, s)))
+        {
+            for part in secret.parts() {
+                let json = serde_json::Value::from(part).to_string();
+                let written = [
+                    part.to_owned(),
+                    json.trim_matches('"').to_owned(),
+                    part.replace('&', "&amp;")
+                        .replace('<', "&lt;")
+                        .replace('>', "&gt;")
+                        .replace('"', "&quot;"),
+                    url::form_urlencoded::byte_serialize(part.as_bytes()).collect(),
+                ];
+                for text in written {
+                    if !forms.iter().any(|form| form.bytes == text.as_bytes()) {
+                        forms.push(SecretForm {
+                            origin: origin.clone(),
+                            header: secret.name,
+                            bytes: text.into_bytes(),
+                        });
+                    }
+                }
+            }
+        }
+        forms
     }
 
     /// Whether there are some for the origin of `url`.

@@ -40,6 +40,43 @@ pub struct Selection {
     pub until: Option<Timestamp>,
     /// Nothing that the ledger says after this entry; default: its last entry now.
     pub as_of: Option<i64>,
+    /// What is left out of it.
+    pub without: Vec<Profile>,
+}
+
+/// Bodies that a bundle leaves out though the archive has them; their digests stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Pictures, films and sounds, and the files that persons supplied. What is part of a page's own bytes stays.
+    Media,
+}
+
+impl Profile {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Profile::Media => "media",
+        }
+    }
+
+    /// Adds its bodies to those that are left out.
+    fn bodies(self) -> &'static str {
+        match self {
+            Profile::Media => {
+                "INSERT OR IGNORE INTO export_left_out
+                   SELECT x.body, 'media' FROM slim_exchange e JOIN exchange x ON x.id = e.id
+                     LEFT JOIN post_media m ON m.id = x.media JOIN blob b ON b.id = x.body
+                     WHERE b.length > 0 AND (m.kind NOT IN ('style', 'font', 'icon') OR x.response_headers LIKE '%content-type: image/%'
+                       OR x.response_headers LIKE '%content-type: video/%' OR x.response_headers LIKE '%content-type: audio/%')
+                   UNION SELECT r.body, 'media' FROM slim_record e JOIN record r ON r.id = e.id JOIN blob b ON b.id = r.body
+                     WHERE b.length > 0 AND (r.media_type LIKE 'image/%' OR r.media_type LIKE 'video/%' OR r.media_type LIKE 'audio/%')
+                   UNION SELECT f.body, 'media' FROM export_capture e JOIN post_media m ON m.capture = e.id
+                     JOIN helper_file f ON f.media = m.id
+                   UNION SELECT n.body, 'media' FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL;"
+            }
+        }
+    }
 }
 
 /// One selection of the archive as it stood at one ledger entry.
@@ -52,8 +89,12 @@ pub struct Extract<'a> {
     pub head: String,
     /// When that entry was made.
     pub at: String,
-    /// Digest over the leaves of the selected entries and the keys of the selected targets.
+    /// Digest over the leaves of the selected entries, the keys of the selected targets, and what is left out.
     pub digest: [u8; 32],
+    /// The same with nothing left out.
+    pub whole: [u8; 32],
+    /// What is left out.
+    pub without: Vec<Profile>,
     /// Readings.
     pub readings: i64,
     /// Captures.
@@ -411,7 +452,7 @@ pub struct WireExchange {
     pub body: Option<([u8; 32], u64)>,
     /// Bytes of it that this exchange brought.
     pub received: u64,
-    /// Whether the body was redacted since.
+    /// Whether the body was redacted since, or is left out.
     pub redacted: bool,
     /// Why the body is not whole.
     pub truncated: Option<String>,
@@ -459,7 +500,7 @@ pub struct OthersRecord {
     pub head: Vec<u8>,
     /// Digest and length of the rest.
     pub body: Option<([u8; 32], u64)>,
-    /// Whether that was redacted since.
+    /// Whether that was redacted since, or is left out.
     pub redacted: bool,
     /// Its digest.
     pub sha256: [u8; 32],
@@ -486,7 +527,7 @@ pub struct GivenArticle {
     pub read_at: String,
     /// Digest and length of its bytes.
     pub body: ([u8; 32], u64),
-    /// Whether the bytes were redacted since.
+    /// Whether the bytes were redacted since, or are left out.
     pub redacted: bool,
     /// `html` or `text`.
     pub format: String,
@@ -580,13 +621,18 @@ impl Reader {
             connection.execute_batch(IMPORTS)?;
         }
         connection.execute_batch(slim::GATHER)?;
+        connection.execute_batch(LEFT_OUT)?;
+        for profile in &selection.without {
+            connection.execute_batch(profile.bodies())?;
+        }
         let at = connection
             .prepare_cached(
                 "SELECT at FROM (SELECT id, started AS at FROM run UNION ALL SELECT id, ended FROM run_end
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
                    UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM import
                    UNION ALL SELECT id, at FROM redaction UNION ALL SELECT id, ended FROM stamp
-                   UNION ALL SELECT id, ended FROM inquiry UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
+                   UNION ALL SELECT id, ended FROM inquiry UNION ALL SELECT id, at FROM other_archive
+                   UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
         let number = |table: &str| {
@@ -597,11 +643,18 @@ impl Reader {
             seq,
             head,
             at,
-            digest: selection_digest(connection)?,
+            digest: selection_digest(connection, &selection.without)?,
+            whole: selection_digest(connection, &[])?,
+            without: selection.without.clone(),
             readings: number("export_reading")?,
             captures: number("export_capture")?,
         };
-        if number("export_target")? + number("slim_record")? + extract.readings == 0 {
+        if number("export_target")?
+            + number("slim_record")?
+            + number("other_archive WHERE id IN (SELECT seq FROM export_entry)")?
+            + extract.readings
+            == 0
+        {
             return Ok(Err((
                 self.path().display().to_string(),
                 "nothing in the archive fits this selection",
@@ -673,11 +726,19 @@ const FOLLOW: &str = "
 
 /// What was imported belongs to no article or target.
 const IMPORTS: &str = "
+  INSERT OR IGNORE INTO export_entry SELECT o.id FROM other_archive o, export_at a WHERE o.id <= a.seq AND o.at >= a.since AND o.at < a.until;
+  INSERT OR IGNORE INTO export_entry SELECT o.run FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry);
   INSERT OR IGNORE INTO export_entry SELECT i.id FROM import i, export_at a WHERE i.id <= a.seq AND i.at >= a.since AND i.at < a.until;
   INSERT OR IGNORE INTO export_entry SELECT i.run FROM import i WHERE i.id IN (SELECT seq FROM export_entry);
 ";
 
-fn selection_digest(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
+/// Bodies that a bundle does not hold: those redacted since, and (with the word for why) those that are left out of this one.
+const LEFT_OUT: &str = "
+  DROP TABLE IF EXISTS temp.export_left_out; CREATE TEMP TABLE export_left_out (body INTEGER PRIMARY KEY, why TEXT);
+  INSERT INTO export_left_out (body) SELECT DISTINCT item FROM redaction WHERE kind = 'blob';
+";
+
+fn selection_digest(connection: &Connection, without: &[Profile]) -> rusqlite::Result<[u8; 32]> {
     let mut digest = Sha256::new();
     for sql in [
         "SELECT l.leaf FROM export_entry e JOIN ledger l ON l.seq = e.seq ORDER BY e.seq",
@@ -689,6 +750,9 @@ fn selection_digest(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
             digest.update(row.get_ref(0)?.as_bytes()?);
             digest.update(b"\n");
         }
+    }
+    for profile in without {
+        digest.update(format!("without {}\n", profile.word()));
     }
     Ok(digest.finalize().into())
 }
@@ -754,7 +818,7 @@ impl Extract<'_> {
             "SELECT x.id, coalesce(x.reading, a.capture, a.resolution, m.capture), x.url, x.purpose, x.started, x.ended,
                     x.request_headers, x.http_version, x.status, x.response_headers, x.remote, lower(hex(k.sha256)),
                     lower(hex(b.sha256)), b.length,
-                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = x.body), x.truncated,
+                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = x.body), x.truncated,
                     x.failure_outcome || ' ' || x.failure_reason || coalesce(': ' || x.failure_detail, ''),
                     CASE WHEN p.id IS NOT NULL THEN
                            coalesce('@' || p.author_handle, p.author_name, t.platform) || ': ' || substr(coalesce(p.text, ''), 1, 80)
@@ -825,7 +889,7 @@ impl Extract<'_> {
     pub fn records(&self, each: impl FnMut(OthersRecord) -> Result<()>) -> Result<()> {
         self.each(
             "SELECT o.kind, o.url, o.date, o.payload, o.status, o.media_type, o.header, o.head, lower(hex(b.sha256)), b.length,
-                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = o.body), o.sha256,
+                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = o.body), o.sha256,
                     CASE WHEN r.id IS NOT NULL THEN coalesce(r.title, o.url)
                          WHEN p.id IS NOT NULL THEN
                            coalesce('@' || p.author_handle, p.author_name, o.url) || ': ' || substr(coalesce(p.text, ''), 1, 80)
@@ -866,7 +930,7 @@ impl Extract<'_> {
     pub fn given(&self, each: impl FnMut(GivenArticle) -> Result<()>) -> Result<()> {
         self.each(
             "SELECT r.id, r.read_at, lower(hex(b.sha256)), b.length,
-                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = r.body), r.format, r.charset,
+                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = r.body), r.format, r.charset,
                     r.given_name, r.title, r.text
              FROM export_reading e JOIN reading r ON r.id = e.id JOIN blob b ON b.id = r.body
              WHERE r.origin = 'given' ORDER BY r.id",
@@ -894,7 +958,7 @@ impl Extract<'_> {
     pub fn helped(&self, each: impl FnMut(HelpedFile) -> Result<()>) -> Result<()> {
         self.each(
             "SELECT m.capture, m.id, h.ended, h.program || coalesce(' ' || h.version, ''), f.name, m.url, lower(hex(b.sha256)), b.length,
-                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = f.body)
+                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = f.body)
              FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN helper_file f ON f.media = m.id
              JOIN helper h ON h.id = f.helper JOIN blob b ON b.id = f.body ORDER BY m.id",
             |row| {
@@ -913,7 +977,7 @@ impl Extract<'_> {
         )
     }
 
-    /// Length of a body, if the archive has it still.
+    /// Length of a body, if it is to be in it.
     ///
     /// # Errors
     /// If the archive cannot be read.
@@ -922,14 +986,40 @@ impl Extract<'_> {
             .connection()
             .prepare_cached(
                 "SELECT length FROM blob b WHERE sha256 = ?1
-                 AND NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id)",
+                 AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id)",
             )
             .and_then(|mut statement| statement.query_row([sha256], |row| row.get::<_, i64>(0)).optional())
             .map(|length| length.map(i64::unsigned_abs))
             .map_err(|error| sql_error(self.reader.path(), &error))
     }
 
-    /// Digests of the files that persons supplied and that were not redacted, in order.
+    /// Shows every body that is left out of this bundle though the archive has it: digest, length, and the word for why.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn left_out(&self, mut each: impl FnMut([u8; 32], i64, &str) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT b.sha256, b.length, e.why FROM export_left_out e JOIN blob b ON b.id = e.body WHERE e.why IS NOT NULL ORDER BY b.sha256",
+            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)),
+            |(sha256, length, why)| each(sha256, length, &why),
+        )
+    }
+
+    /// Shows every selected archive of another: its ledger entry, and the digests of its content and its chain.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn others(&self, mut each: impl FnMut(i64, [u8; 32], [u8; 32]) -> Result<()>) -> Result<()> {
+        self.each(
+            "SELECT o.id, b.sha256, c.sha256 FROM other_archive o JOIN blob b ON b.id = o.content JOIN blob c ON c.id = o.chain
+             WHERE o.id IN (SELECT seq FROM export_entry)
+               AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body IN (o.content, o.chain)) ORDER BY o.id",
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |(entry, content, chain)| each(entry, content, chain),
+        )
+    }
+
+    /// Digests of the files that persons supplied and that are to be in it, in order.
     ///
     /// # Errors
     /// If the archive cannot be read.
@@ -937,7 +1027,7 @@ impl Extract<'_> {
         let mut digests = Vec::new();
         self.each(
             "SELECT DISTINCT b.sha256 FROM export_note e JOIN note n ON n.id = e.id JOIN blob b ON b.id = n.body
-             WHERE NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id) ORDER BY b.sha256",
+             WHERE NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id) ORDER BY b.sha256",
             |row| row.get(0),
             |sha256| {
                 digests.push(sha256);
@@ -950,7 +1040,7 @@ impl Extract<'_> {
     /// Shows the bytes of a body, in pieces of at most 1 MiB.
     ///
     /// # Errors
-    /// If the archive does not have it whole, or cannot be read, or `each` fails.
+    /// If the archive does not have it whole, or it is not of its digest, or cannot be read, or `each` fails.
     pub fn body(&self, sha256: &[u8; 32], mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut read = || -> std::result::Result<bool, Fault> {
             let Some(blob) = find_blob(self.reader.connection(), sha256)? else {
@@ -961,8 +1051,12 @@ impl Extract<'_> {
                 .connection()
                 .prepare_cached("SELECT chunks FROM blob WHERE id = ?1")?
                 .query_row([blob], |row| row.get(0))?;
-            let shown = each_chunk(self.reader.connection(), blob, |piece| each(piece).map_err(Fault::from))?;
-            Ok(shown == chunks)
+            let mut digest = Sha256::new();
+            let shown = each_chunk(self.reader.connection(), blob, |piece| {
+                digest.update(piece);
+                each(piece).map_err(Fault::from)
+            })?;
+            Ok(shown == chunks && digest.finalize()[..] == sha256[..])
         };
         match read().map_err(|fault| fault.into_error(self.reader.path()))? {
             true => Ok(()),

@@ -241,6 +241,49 @@ pub(super) fn open_of_any_version(path: &Path) -> Result<(Connection, u32)> {
     Ok((connection, version))
 }
 
+/// Opens an archive of somebody else, of any schema that this program knows: read only, and nothing is done to it. One of an
+/// earlier schema is copied and the copy brought up to date; the copy is gone with the connection.
+///
+/// # Errors
+/// If it is missing, not an archive, newer than this program, a link, or its tables are damaged.
+pub(super) fn open_foreign(path: &Path) -> Result<Connection> {
+    check_sqlite()?;
+    let path = &plain_path(path)?;
+    if !path.exists() {
+        return Err(missing(path));
+    }
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let failed = |error: rusqlite::Error| sql_error(path, &error);
+    let (application, version) = identity(&connection).map_err(failed)?;
+    if application != APPLICATION || version == 0 {
+        return Err(not_an_archive(path));
+    }
+    if version as usize > MIGRATIONS.len() {
+        return Err(newer(path, version));
+    }
+    let sound: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(failed)?;
+    if sound != "ok" {
+        return Err(Error::BadInput {
+            input: path.display().to_string(),
+            why: format!("a damaged file: {sound}"),
+            hint: None,
+        });
+    }
+    if version as usize == MIGRATIONS.len() {
+        return Ok(connection);
+    }
+    // Without a name of its own, SQLite takes the file away when the connection closes.
+    let mut copy = Connection::open("").map_err(failed)?;
+    secure(&copy).map_err(failed)?;
+    rusqlite::backup::Backup::new(&connection, &mut copy)
+        .and_then(|backup| backup.run_to_completion(1024, Duration::ZERO, None))
+        .and_then(|()| migrate(&mut copy, MIGRATIONS))
+        .map_err(failed)?;
+    Ok(copy)
+}
+
 /// Whether a run was killed while it changed the file in place, so that its journal must be rolled back before anyone
 /// reads. <https://sqlite.org/rescode.html#readonly_rollback>
 fn is_half_written(error: &rusqlite::Error) -> bool {
@@ -400,17 +443,19 @@ fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| sql_error(path, &e))?;
-    let settings = || -> rusqlite::Result<()> {
-        connection.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-        // Otherwise a statement over a table with a partial index is prepared again whenever a parameter is bound.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.set_prepared_statement_cache_capacity(128);
-        connection.execute_batch("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON")
-    };
-    settings().map_err(|e| sql_error(path, &e))?;
+    secure(&connection).map_err(|e| sql_error(path, &e))?;
     Ok(connection)
+}
+
+/// How every connection is set, whoever made its file.
+fn secure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // Otherwise a statement over a table with a partial index is prepared again whenever a parameter is bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.execute_batch("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON")
 }
 
 enum Problem {

@@ -18,6 +18,7 @@ mod follow;
 mod inquiry;
 mod ledger;
 mod note;
+pub mod other;
 pub mod page;
 mod post;
 pub mod query;
@@ -56,6 +57,7 @@ use crate::penalty::Penalty;
 use crate::schedule::Curve;
 use crate::stamp::Kind;
 use failure::Fault;
+use other::{NewOther, Taken};
 use record::{
     About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewInquiry, NewNote, NewReading, NewRecords,
     NewStamp, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToInquire,
@@ -637,6 +639,34 @@ impl Store {
     /// If the archive cannot be read.
     pub async fn curves_of_article(&self, article: i64) -> Result<Vec<Curve>> {
         self.pass(move |session| Ok(session.curves_of_article(article)?)).await
+    }
+
+    /// Whether a body is here, or was before it was redacted.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn knows_body(&self, sha256: [u8; 32]) -> Result<bool> {
+        self.call(0, move |session| session.knows_body(&sha256)).await
+    }
+
+    /// Keeps a body that no row names yet, once.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn keep_body(&self, body: Body, sha256: [u8; 32], length: u64) -> Result<()> {
+        let weight = body_bytes(&body);
+        self.call(weight, move |session| {
+            session.keep_body(&body, &sha256, length).map(drop)
+        })
+        .await
+    }
+
+    /// Keeps an archive of another whose bodies are here, unless it is here just so.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn take_other(&self, new: NewOther) -> Result<Taken> {
+        self.call(0, move |session| session.take_other(&new)).await
     }
 
     /// From now on a target is captured, or a fetched article read again, only if somebody asks for it by name; false if that was

@@ -50,6 +50,29 @@ pub struct ArticleSummary {
     pub links: BTreeMap<String, i64>,
 }
 
+/// A capture of which an archive of another says that it made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OtherCapture {
+    /// Name of that archive when it was taken in.
+    pub archive: String,
+    /// Head of its entry 0.
+    pub origin: String,
+    /// Number of the capture's ledger entry there.
+    pub entry: i64,
+    /// When it ended, by that archive's clock.
+    pub ended: String,
+    /// Outcome of the best answer.
+    pub outcome: String,
+    /// Reason code of that.
+    pub reason: String,
+    /// Who gave it.
+    pub source: String,
+    /// The post's words, as it told them.
+    pub text: Option<String>,
+    /// Digest of its last body.
+    pub body_sha256: Option<String>,
+}
+
 /// One article with its sentences and citations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ArticleDetail {
@@ -401,6 +424,11 @@ pub struct RunView {
 }
 
 impl Reader {
+    /// Reads from a connection that was opened for that.
+    pub(super) fn of(path: PathBuf, connection: Connection) -> Reader {
+        Reader { path, connection }
+    }
+
     /// Opens the archive at `path`.
     ///
     /// # Errors
@@ -690,6 +718,34 @@ impl Reader {
                         file_name: row.get(4)?,
                         sha256: row.get(5)?,
                         length: row.get(6)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    /// What archives of others that were taken in say that they captured of a target, oldest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn others(&self, target: i64) -> Result<Vec<OtherCapture>> {
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT name, origin, seq, ended, outcome, reason, source, text, body_sha256 FROM others
+                     WHERE target = ?1 ORDER BY ended, origin, seq",
+                )?
+                .query_map([target], |row| {
+                    Ok(OtherCapture {
+                        archive: row.get(0)?,
+                        origin: row.get(1)?,
+                        entry: row.get(2)?,
+                        ended: row.get(3)?,
+                        outcome: row.get(4)?,
+                        reason: row.get(5)?,
+                        source: row.get(6)?,
+                        text: row.get(7)?,
+                        body_sha256: row.get(8)?,
                     })
                 })?
                 .collect()

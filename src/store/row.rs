@@ -105,6 +105,7 @@ tables! {
         id, run, target, service, of, job, outcome, reason, detail, archived_at, archived_url, url, request_headers, started, ended,
         remote, http_version, status, response_headers, server_date, certificate, reply,
     );
+    OTHER_ARCHIVE = other_archive [skip 0, omit 0] (id, run, at, name, origin, entries, head, content, chain);
     REDACTION = redaction [skip 0, omit 0] (id, run, at, by, why, kind, item, sha256);
 }
 

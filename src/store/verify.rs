@@ -14,6 +14,7 @@ use super::blob::each_chunk;
 use super::failure::{sql_error, unreadable};
 use super::file::{SCHEMA, io_error};
 use super::ledger::{self, FIRST_HEAD, Field};
+use super::other;
 use super::query::Reader;
 use super::row::{Evidence, hex};
 use super::session::complete_line;
@@ -190,6 +191,7 @@ fn check(connection: &Connection, extent: &Extent, progress: &mut dyn FnMut(Prog
         check_bodies(&transaction, row, extent, &mut report, &mut step)?;
         if report.next.is_none() {
             check_records(&transaction, &mut report)?;
+            check_others(&transaction, &mut report)?;
         }
     }
     if report.next.is_none() {
@@ -534,6 +536,30 @@ fn check_covered(connection: &Connection, report: &mut Report) -> Sql<()> {
         );
     }
     Ok(())
+}
+
+/// What was kept of the archives of others must be sound by itself, and what is derived from it just that.
+fn check_others(connection: &Connection, report: &mut Report) -> Sql<()> {
+    let ids: Vec<i64> = connection
+        .prepare("SELECT id FROM other_archive ORDER BY id")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Sql<_>>()?;
+    for id in ids {
+        for what in other::faults(connection, id)? {
+            report.problem(ProblemKind::Evidence, format!("other_archive {id}"), what);
+        }
+    }
+    Ok(())
+}
+
+/// Checks an archive of somebody else that is open: first that its tables are tables, so that nothing of its own runs.
+pub(super) fn of_foreign(connection: &Connection) -> Sql<Report> {
+    let mut report = Report::default();
+    check_schema(connection, &mut report)?;
+    match report.is_sound() {
+        true => check(connection, &Extent::default(), &mut |_| {}),
+        false => Ok(report),
+    }
 }
 
 /// Header, head and body of each record taken from others must be those of its digest, and each record must be covered.

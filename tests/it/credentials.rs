@@ -36,7 +36,7 @@ fn archived(scene: &Scene, credentials: &str) -> String {
 }
 
 /// What a file holds, and what is packed in it.
-fn unpacked(path: &Path) -> Vec<u8> {
+pub fn unpacked(path: &Path) -> Vec<u8> {
     let mut bytes = fs::read(path).unwrap();
     if let Ok(mut archive) = zip::ZipArchive::new(fs::File::open(path).unwrap()) {
         for index in 0..archive.len() {
@@ -113,6 +113,49 @@ fn a_secret_is_sent_and_is_neither_in_the_archive_nor_in_a_bundle_nor_in_what_is
             .value::<String>("SELECT request_headers FROM exchange WHERE url LIKE '%/2/tweets%'")
             .contains("authorization: [credential, not kept]\r\n")
     );
+}
+
+#[test]
+fn a_bundle_that_would_hold_a_credential_is_refused_wherever_it_stands_and_its_words_show_none_of_it() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is open");
+    // In an address that an article cites, and with it in the tables, the report and the web archive.
+    scene.web.on("river.example", "/report", [Reply::page("<p>Report")]);
+    scene.web.on("leak.test", "/*", [Reply::page("<p>Leak")]);
+    let story = scene.file(
+        "story.html",
+        article(POST).replace(
+            "</article>",
+            &format!("<p>See <a href=\"http://leak.test/?access_token={SECRET}\">it</a>.</p></article>"),
+        ),
+    );
+    scene.archives(0, &[&story]);
+    let credentials = private(&scene, &format!("http://api.test authorization: Bearer {SECRET}\n"));
+    let setting = format!("credentials={credentials}");
+    for name in ["bundle", "bundle.zip", "bundle.wacz"] {
+        let export = |arguments: &[&str]| {
+            scene
+                .bare()
+                .args(["export", "--all", "-o", name])
+                .args(arguments)
+                .output()
+                .unwrap()
+        };
+        let refused = export(&["--set", &setting]);
+        let said = text(&refused.stderr) + &text(&refused.stdout);
+        assert_eq!(refused.status.code(), Some(65), "{said}");
+        assert!(
+            said.contains("the credential for http://api.test (authorization)"),
+            "{said}"
+        );
+        assert!(!said.contains(SECRET), "{said}");
+        assert!(!scene.path(name).exists());
+        assert_eq!(
+            export(&[]).status.code(),
+            Some(0),
+            "without that credential it is any word"
+        );
+    }
 }
 
 #[test]
@@ -281,4 +324,44 @@ fn config_check_names_credentials_and_shows_none() {
     );
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(check(&file).status.code(), Some(78));
+}
+
+#[test]
+fn a_password_in_a_cited_address_is_neither_sent_nor_printed_nor_logged() {
+    let scene = Scene::new();
+    let story = scene.file(
+        "story.html",
+        "<html lang=en><title>T</title><article><p>A sentence says <a href=\"http://ada:geheim77@river.example/x?access_token=tok12345\">so</a> and more.\
+         <p>Another says <a href=\"http://river.example/y?access_token=tok12345\">so</a> as well.</article>",
+    );
+    scene.web.on("river.example", "/*", [Reply::page("<p>Report")]);
+    let log = scene.path("log");
+    let outputs = [
+        scene.run(&["-v", &story]),
+        scene.bare().args(["show", "article:1", "-v"]).output().unwrap(),
+        scene.bare().args(["status", "-v"]).output().unwrap(),
+        scene
+            .bare()
+            .args(["run", "-v", "--log", log.to_str().unwrap()])
+            .output()
+            .unwrap(),
+    ];
+    for output in outputs {
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(!said.contains("geheim77") && !said.contains("tok12345"), "{said}");
+    }
+    let logged = fs::read_to_string(log).unwrap_or_default();
+    assert!(!logged.contains("geheim77") && !logged.contains("tok12345"), "{logged}");
+    for asked in scene.web.log() {
+        assert!(
+            asked
+                .headers
+                .iter()
+                .all(|(name, value)| name != "authorization" && !value.contains("geheim77"))
+        );
+    }
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM exchange WHERE url || request_headers LIKE '%geheim77%'"),
+        0
+    );
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::scene::{POST, Scene, article, text};
+use crate::web::Reply;
 
 fn archived() -> Scene {
     let scene = Scene::new();
@@ -484,4 +485,85 @@ fn a_byte_changed_in_the_files_of_a_zip_and_a_zip_cut_short_are_found() {
         fs::write(scene.path("cut.zip"), &bytes[..length]).unwrap();
         assert_eq!(verify(&scene, "cut.zip").0, Some(65), "{length}");
     }
+}
+
+#[test]
+fn a_bundle_without_media_keeps_their_digests_says_so_and_verifies() {
+    let scene = Scene::new();
+    let picture = b"\xff\xd8\xff a picture that is to stay here";
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let path = format!("/media/{POST}.jpg?name=orig");
+    scene.web.on("images.test", &path, [Reply::ok("image/jpeg", *picture)]);
+    scene.web.on("river.example", "/report", [Reply::page("<p>Report")]);
+    let story = scene.file("story.html", article(POST));
+    scene.archives(0, &[&story]);
+    let supplied = scene.file("screenshot.png", b"\x89PNG what only I could see");
+    let noted = scene
+        .bare()
+        .args([
+            "attach",
+            &format!("x:{POST}"),
+            &supplied,
+            "--note",
+            "Seen",
+            "--by",
+            "Bo",
+        ])
+        .output()
+        .unwrap();
+    assert!(noted.status.success(), "{}", text(&noted.stderr));
+    export(&scene, 0, &["--all", "-o", "whole"]);
+    export(&scene, 0, &["--all", "--redact", "media", "-o", "without"]);
+    export(&scene, 0, &["--all", "--redact", "media", "-o", "without.wacz"]);
+    let of = |folder: &str, file: &str| fs::read_to_string(scene.path(folder).join(file)).unwrap();
+    let left_out = of("without", "data/left-out.jsonl");
+    let digests: Vec<String> = left_out
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["sha256"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(digests.len(), 2, "{left_out}");
+    for digest in &digests {
+        let tables = of("without", "data/media.jsonl") + &of("without", "data/notes.jsonl");
+        assert!(tables.contains(digest), "{digest} in {tables}");
+    }
+    for folder in ["whole", "without"] {
+        let held: Vec<String> = files(&scene.path(folder))
+            .into_iter()
+            .filter(|name| {
+                let path = scene.path(folder).join(name);
+                let bytes = crate::credentials::unpacked(&path);
+                let held = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+                held(b"a picture that is to stay here") || held(b"what only I could see")
+            })
+            .collect();
+        assert_eq!(held.is_empty(), folder == "without", "{held:?}");
+    }
+    for (file, words) in [
+        ("bag-info.txt", ", without media\n"),
+        ("VERIFY.md", "a redacted edition, without media"),
+        ("data/report.html", "a redacted edition, without media"),
+        ("data/ro-crate-metadata.json", "\"isBasedOn\":{\"@id\":\"urn:uuid:"),
+    ] {
+        assert!(of("without", file).contains(words), "{file}");
+        assert!(!of("whole", file).contains(words), "{file}");
+    }
+    let identifier = |folder: &str| {
+        let info = of(folder, "bag-info.txt");
+        let line = info.lines().find_map(|line| line.strip_prefix("External-Identifier: "));
+        line.unwrap().to_owned()
+    };
+    assert_ne!(identifier("whole"), identifier("without"));
+    assert!(of("without", "data/ro-crate-metadata.json").contains(&identifier("whole")));
+    let (code, said) = verify(&scene, "without");
+    assert_eq!(code, Some(0), "{said}");
+    let shown = scene.bare().args(["verify", "without"]).output().unwrap();
+    let shown = text(&shown.stdout) + &text(&shown.stderr);
+    assert!(shown.contains("2 bodies are left out of it"), "{shown}");
+    assert_eq!(verify(&scene, "without.wacz").0, Some(0));
+    assert_eq!(verify(&scene, "whole").0, Some(0));
 }

@@ -138,6 +138,24 @@ fn the_articles_of_a_list_are_read_and_a_bad_line_costs_only_itself() {
 }
 
 #[test]
+fn the_posts_of_an_auto_archiver_table_are_captured_by_themselves() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let list = scene.file(
+        "sheet.csv",
+        format!("Link,Archive Status,Archive Location\nhttps://twitter.com/ada_b/status/{POST},twitter: success,s3://ours/1\n,,\n"),
+    );
+    let output = scene.run(&["--target-list", &list, "-q"]);
+    assert!(text(&output.stderr).contains("sheet.csv, line 3"), "{output:?}");
+    assert_eq!(
+        scene.value::<String>("SELECT native_id || ' ' || text FROM posts"),
+        format!("{POST} The bridge is standing.")
+    );
+    assert_eq!(articles(&scene), 0);
+    scene.is_sound();
+}
+
+#[test]
 fn an_article_that_the_feed_says_was_changed_is_read_again() {
     let scene = paper();
     scene.web.on("paper.example", "/feed", [rss(&[("/b", MONDAY)])]);

@@ -17,6 +17,7 @@ mod inputs;
 mod inquiries;
 mod interrupted;
 mod media;
+mod merge;
 mod network;
 mod pages;
 mod persons;

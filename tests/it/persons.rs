@@ -87,7 +87,7 @@ fn a_note_and_a_supplied_file_stand_beside_the_captures_and_are_none() {
     );
     does(&scene, 0, &["export", "--all", "-o", "without"]);
     let report = std::fs::read_to_string(scene.path("without/data/report.html")).unwrap();
-    assert!(report.contains("(redacted)") && !report.contains("supplied/"));
+    assert!(report.contains("(redacted or left out of this bundle)") && !report.contains("supplied/"));
     does(&scene, 0, &["verify", "without"]);
     does(
         &scene,

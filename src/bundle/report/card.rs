@@ -182,7 +182,9 @@ impl Report<'_> {
                         Name(name)
                     ))?;
                 }
-                (Some(name), None) => self.put(format_args!(" {} (redacted)", Name(name)))?,
+                (Some(name), None) => {
+                    self.put(format_args!(" {} (redacted or left out of this bundle)", Name(name)))?
+                }
                 (None, _) => {}
             }
             self.put("</p>\n")?;

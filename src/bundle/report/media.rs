@@ -52,7 +52,7 @@ impl Report<'_> {
         let kind = Text(&medium.kind);
         if medium.redacted {
             self.put(format_args!(
-                "<figcaption class=note>{kind}: taken out by a redaction</figcaption>"
+                "<figcaption class=note>{kind}: redacted or left out of this bundle</figcaption>"
             ))?;
         } else if medium.outcome != "captured" {
             self.put(format_args!(

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Cell, Extract, Table, rows_of};
 use crate::error::{Error, Result};
 use crate::store::failure::sql_error;
-use crate::store::file::{MIGRATIONS, SCHEMA, connect};
+use crate::store::file::{MIGRATIONS, SCHEMA, connect, migrate};
 use crate::store::verify;
 
 /// `application_id` of a slim archive: the letters `ctks`. It is no archive, so that nothing is ever added to one.
@@ -63,7 +63,9 @@ pub(super) const GATHER: &str = "
     UNION SELECT n.body FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL
     UNION SELECT s.reply FROM export_inquiry e JOIN inquiry s ON s.id = e.id WHERE s.reply IS NOT NULL
     UNION SELECT s.certificate FROM export_inquiry e JOIN inquiry s ON s.id = e.id WHERE s.certificate IS NOT NULL
-    UNION SELECT r.body FROM slim_record e JOIN record r ON r.id = e.id WHERE r.body IS NOT NULL;
+    UNION SELECT r.body FROM slim_record e JOIN record r ON r.id = e.id WHERE r.body IS NOT NULL
+    UNION SELECT o.content FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry)
+    UNION SELECT o.chain FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry);
   INSERT INTO slim_redaction SELECT id FROM redaction
     WHERE (kind = 'blob' AND item IN (SELECT id FROM slim_blob))
        OR (kind = 'reading_text' AND item IN (SELECT id FROM export_reading))
@@ -80,7 +82,7 @@ pub(super) const GATHER: &str = "
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-const ROWS: [(&str, &str); 35] = [
+const ROWS: [(&str, &str); 36] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -172,6 +174,7 @@ const ROWS: [(&str, &str); 35] = [
     ),
     ("note", "WHERE id IN (SELECT id FROM export_note) ORDER BY id"),
     ("inquiry", "WHERE id IN (SELECT id FROM export_inquiry) ORDER BY id"),
+    ("other_archive", "WHERE id IN (SELECT seq FROM export_entry) ORDER BY id"),
     ("redaction", "WHERE id IN (SELECT id FROM slim_redaction) ORDER BY id"),
     (
         "(SELECT seq, CASE WHEN seq IN (SELECT seq FROM export_entry) THEN body END AS body, leaf, head FROM ledger) AS ledger",
@@ -277,6 +280,31 @@ impl Slim {
             .unwrap_or_else(Opened::Not))
     }
 
+    /// Opens a copy of one that may be written: one of an earlier schema is brought up to date in place.
+    ///
+    /// # Errors
+    /// If there is no such file.
+    pub(in crate::store) fn open_copy(path: &Path) -> Result<Opened> {
+        let opened = connect(&absolute(path)?, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| error.to_string());
+        let current = |mut connection: Connection| -> rusqlite::Result<Opened> {
+            // Nobody else has the file, and rows of a part may name rows that are not in it.
+            connection
+                .execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF")?;
+            let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            if (1..MIGRATIONS.len() as i64).contains(&version) {
+                migrate(&mut connection, MIGRATIONS)?;
+            }
+            Slim::recognised(connection)
+        };
+        Ok(opened
+            .and_then(|connection| current(connection).map_err(|error| error.to_string()))
+            .unwrap_or_else(Opened::Not))
+    }
+
+    pub(in crate::store) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     fn recognised(connection: Connection) -> rusqlite::Result<Opened> {
         let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
         if number("application_id")? != i64::from(APPLICATION) {
@@ -369,7 +397,7 @@ mod tests {
     use super::*;
 
     /// Those that change, and the bodies.
-    const LEFT_OUT: [&str; 17] = [
+    const LEFT_OUT: [&str; 20] = [
         "blob_chunk",
         "tag",
         "context_of",
@@ -387,6 +415,10 @@ mod tests {
         "upload",
         // about the chain, not about the selection
         "stamp",
+        // derived from content that the bundle holds
+        "other_reading",
+        "other_citation",
+        "other_capture",
         // filled by the schema
         "outcome",
     ];

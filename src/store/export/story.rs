@@ -749,7 +749,7 @@ impl Extract<'_> {
         self.listed(
             &format!(
                 "SELECT n.at, n.by, n.text, n.file_name,
-                        CASE WHEN NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = n.body)
+                        CASE WHEN NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = n.body)
                              THEN nullif(lower(hex(b.sha256)), '') END
                  FROM export_note e JOIN note n ON n.id = e.id
                  LEFT JOIN blob b ON b.id = n.body WHERE {about} ORDER BY n.id"
@@ -851,7 +851,7 @@ impl Extract<'_> {
     pub fn media(&self, capture: i64) -> Result<Vec<Medium>> {
         self.listed(
             "SELECT m.kind, m.url, m.alt, m.outcome, m.reason, lower(hex(b.sha256)), coalesce(b.length, 0),
-                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id),
+                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id),
                     h.program || coalesce(' ' || h.version, '')
              FROM post_media m LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
              LEFT JOIN helper_file f ON f.media = m.id LEFT JOIN helper h ON h.id = f.helper
@@ -873,7 +873,7 @@ impl Extract<'_> {
         )
     }
 
-    /// The bytes of a body of at most so many, by its digest in hex; `None` if it is longer, or was redacted since.
+    /// The bytes of a body of at most so many, by its digest in hex; `None` if it is longer, or is not in the bundle.
     ///
     /// # Errors
     /// If the archive cannot be read.
@@ -883,7 +883,7 @@ impl Extract<'_> {
         };
         let length: Option<i64> = self.one(
             "SELECT b.length FROM blob b WHERE b.sha256 = ?1
-             AND NOT EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = b.id)",
+             AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id)",
             [digest],
             |row| row.get(0),
         )?;

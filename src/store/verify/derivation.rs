@@ -13,8 +13,8 @@ use crate::store::ledger::{ExchangeSeal, Field};
 use crate::store::post::stored_digest;
 use crate::store::row::{
     ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, CONTEXT, EXCHANGE, EXCHANGE_RECORD, Evidence,
-    HELPER, HELPER_FILE, IMPORT, INQUIRY, NOTE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE, RESOLUTION,
-    RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
+    HELPER, HELPER_FILE, IMPORT, INQUIRY, NOTE, OTHER_ARCHIVE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE,
+    RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
 };
 use crate::store::taken::{Named, encode_record};
 
@@ -33,6 +33,7 @@ pub(super) const EVENTS: &[(&str, Derive)] = &[
     ("stamp", |event, seq| event.stamp(seq)),
     ("inquiry", |event, seq| event.inquiry(seq)),
     ("import", |event, seq| event.import(seq)),
+    ("other_archive", |event, seq| event.other_archive(seq)),
     ("redaction", |event, seq| event.redaction(seq)),
 ];
 
@@ -69,6 +70,27 @@ impl Derivation<'_> {
             Sql::Ok(())
         })?;
         Ok(fields)
+    }
+
+    fn other_archive(&mut self, seq: i64) -> Sql<Fields> {
+        let mut found = None;
+        OTHER_ARCHIVE.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+            let blobs: (i64, i64) = (row.get(7)?, row.get(8)?);
+            let fields = vec![
+                ("entries", Field::Integer(row.get(5)?)),
+                ("head", string(row, 6)?),
+                ("origin", string(row, 4)?),
+                ("run", Field::Integer(row.get(1)?)),
+            ];
+            found = Some((fields, blobs));
+            Sql::Ok(())
+        })?;
+        let Some((mut fields, (content, chain))) = found else {
+            return Ok(None);
+        };
+        fields.push(("content", Field::Digest(self.blob_digest(content)?)));
+        fields.push(("chain", Field::Digest(self.blob_digest(chain)?)));
+        Ok(Some(fields))
     }
 
     fn redaction(&mut self, seq: i64) -> Sql<Fields> {

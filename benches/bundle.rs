@@ -1,0 +1,209 @@
+//! How fast captures leave an archive and are checked, beside the peers that write and check the same formats: a WACZ beside
+//! `wacz create` (alone, and with the pages and their text, which ours has) and `wacz validate` of py-wacz; a bundle of many files
+//! beside `bagit.py`, which checks less of it. `cargo bench --bench bundle`, or `cargo bench --bench bundle -- MEGABYTES`. Peers
+//! are found on the PATH; what is not there is left out. In turns, so that other load meets all alike; medians. Processor
+//! time and memory are told where there is `/usr/bin/time`. Nothing here fails by being slow.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+#[path = "../tests/support/web.rs"]
+#[allow(dead_code)] // the tests use more of it
+mod web;
+
+use web::{Reply, Web};
+
+const ROUNDS: usize = 5;
+/// Bytes of a body: a page or picture of middling size.
+const BODY: usize = 48 << 10;
+/// Links of an article.
+const LINKS: usize = 1000;
+
+const CITEKEEP: &str = env!("CARGO_BIN_EXE_citekeep");
+
+/// What is measured, in the order of each round: its name, the program and its arguments.
+const STEPS: [(&str, &str, &[&str]); 8] = [
+    (
+        "citekeep export, a WACZ alone",
+        CITEKEEP,
+        &["export", "--all", "-o", "ours.wacz"],
+    ),
+    (
+        "wacz create",
+        "wacz",
+        &["create", "-f", "data.warc.gz", "-o", "theirs.wacz"],
+    ),
+    (
+        "wacz create --detect-pages --text",
+        "wacz",
+        &[
+            "create",
+            "-f",
+            "data.warc.gz",
+            "-o",
+            "paged.wacz",
+            "--detect-pages",
+            "--text",
+        ],
+    ),
+    ("citekeep verify of the WACZ", CITEKEEP, &["verify", "ours.wacz"]),
+    ("wacz validate", "wacz", &["validate", "-f", "theirs.wacz"]),
+    (
+        "citekeep export, a WACZ a capture",
+        CITEKEEP,
+        &["export", "--all", "-o", "bundle", "--wacz", "per-capture"],
+    ),
+    ("citekeep verify of that bundle", CITEKEEP, &["verify", "bundle"]),
+    (
+        "bagit.py --validate of it",
+        "bagit.py",
+        &["--validate", "--quiet", "bundle"],
+    ),
+];
+
+/// Of these, what is compared: ours, and a peer.
+const PAIRS: [(usize, usize); 4] = [(0, 1), (0, 2), (3, 4), (6, 7)];
+
+fn main() {
+    let megabytes = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(50);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    archive(folder, (megabytes << 20) / BODY);
+    let mut costs = STEPS.map(|_| Vec::new());
+    for _ in 0..ROUNDS {
+        for name in ["ours.wacz", "theirs.wacz", "paged.wacz"] {
+            let _ = fs::remove_file(folder.join(name));
+        }
+        let _ = fs::remove_dir_all(folder.join("bundle"));
+        for ((_, program, arguments), costs) in STEPS.iter().zip(&mut costs) {
+            costs.extend(measured(folder, program, arguments));
+            if costs.len() == 1 && arguments.contains(&"ours.wacz") {
+                unpack(&folder.join("ours.wacz"), &folder.join("data.warc.gz"));
+            }
+        }
+    }
+    let length = fs::metadata(folder.join("ours.wacz")).unwrap().len();
+    println!("a WACZ of {} MB", length / 1_000_000);
+    let medians = costs.map(|costs| median(&costs));
+    for ((name, ..), cost) in STEPS.iter().zip(&medians) {
+        match cost {
+            Some(cost) => println!(
+                "{name:34} {:7.3} s  processor {:7.3} s  {:4} MB",
+                cost.wall,
+                cost.cpu,
+                cost.memory >> 10
+            ),
+            None => println!("{name:34} not on the PATH, left out"),
+        }
+    }
+    for (ours, peer) in PAIRS {
+        if let (Some(one), Some(other)) = (medians[ours], medians[peer]) {
+            println!(
+                "{} beside {}: {:.1} times as fast by the clock, {:.1} by the processor",
+                STEPS[ours].0,
+                STEPS[peer].0,
+                other.wall / one.wall,
+                other.cpu / one.cpu
+            );
+        }
+    }
+}
+
+/// Makes an archive of so many linked pages in the folder.
+fn archive(folder: &Path, pages: usize) {
+    let web = Web::start();
+    let mut seed = 1_u32;
+    let mut articles = Vec::new();
+    for first in (0..pages).step_by(LINKS) {
+        let mut text = String::from("<!doctype html><html lang=en><title>Pages</title><article>");
+        for page in first..pages.min(first + LINKS) {
+            let path = format!("/{page}");
+            // Nothing that could be compressed, as most of what is received.
+            let mut body = vec![0xff, 0xd8, 0xff];
+            body.extend((0..BODY).map(|_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (seed >> 24) as u8
+            }));
+            web.on("pages.example", &path, [Reply::ok("image/jpeg", body)]);
+            text += &format!(
+                "<p>Sentence {page} says so, as <a href=\"http://pages.example{path}\">page {page}</a> shows.</p>"
+            );
+        }
+        let name = format!("{first}.html");
+        fs::write(folder.join(&name), text).unwrap();
+        articles.push(name);
+    }
+    let hosts = format!("hosts.*={}", web.address());
+    let status = Command::new(CITEKEEP)
+        .arg("archive")
+        .args(articles)
+        .args(["-q", "--allow-net", "127.0.0.0/8", "--set", &hosts])
+        .args(["--set", "pace.delay=0", "--set", "pace.per_host=16"])
+        .current_dir(folder)
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Takes the WARC out of a WACZ.
+fn unpack(wacz: &Path, warc: &Path) {
+    let mut zip = zip::ZipArchive::new(File::open(wacz).unwrap()).unwrap();
+    let mut entry = zip.by_name("archive/data.warc.gz").unwrap();
+    io::copy(&mut entry, &mut File::create(warc).unwrap()).unwrap();
+}
+
+/// What a program took: seconds, and KiB at most.
+#[derive(Clone, Copy)]
+struct Cost {
+    wall: f64,
+    cpu: f64,
+    memory: u64,
+}
+
+fn median(costs: &[Cost]) -> Option<Cost> {
+    let middle = |value: fn(&Cost) -> f64| {
+        let mut values: Vec<f64> = costs.iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    Some(Cost {
+        wall: middle(|cost| cost.wall)?,
+        cpu: middle(|cost| cost.cpu)?,
+        memory: costs.iter().map(|cost| cost.memory).max()?,
+    })
+}
+
+/// Runs the program, under `/usr/bin/time` if there is one; `None` where the program is not there.
+fn measured(folder: &Path, program: &str, arguments: &[&str]) -> Option<Cost> {
+    let told = tempfile::NamedTempFile::new().unwrap();
+    let mut command = match Path::new("/usr/bin/time").exists() {
+        true => {
+            let mut timed = Command::new("/usr/bin/time");
+            timed.args(["-f", "%U %S %M", "-o"]).arg(told.path()).arg(program);
+            timed
+        }
+        false => Command::new(program),
+    };
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let begin = Instant::now();
+    let status = command.status().ok()?;
+    let wall = begin.elapsed().as_secs_f64();
+    if status.code() == Some(127) {
+        return None;
+    }
+    assert!(status.success(), "{command:?}: {status}");
+    let told = fs::read_to_string(told.path()).unwrap();
+    let numbers: Vec<f64> = told.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let (cpu, memory) = match numbers[..] {
+        [user, system, memory] => (user + system, memory as u64),
+        _ => (f64::NAN, 0),
+    };
+    Some(Cost { wall, cpu, memory })
+}
