@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use unicode_segmentation::UnicodeSegmentation;
 
 mod quotation;
+mod thai;
 
 use quotation::Quotations;
 
@@ -21,7 +22,7 @@ const QUOTED: usize = LONGEST * 200;
 /// Languages in which the plain rules of UAX #29 with our joins do better than the base with abbreviations, as
 /// measured on treebanks.
 const PLAIN: &[&str] = &[
-    "bs", "da", "fi", "he", "hr", "it", "ja", "mk", "pt", "ro", "sl", "sr", "yi", "zh",
+    "bs", "da", "fi", "he", "hr", "it", "ja", "km", "mk", "pt", "ro", "sl", "sr", "yi", "zh",
 ];
 
 /// Languages in which a number with a stop is "first", "second" …
@@ -188,7 +189,7 @@ impl Rules {
         let text = &block[range.clone()];
         let quotations = Quotations::of(text);
         let mut cuts: Vec<usize> = if self.code == "th" {
-            Vec::new()
+            thai::beginnings(text)
         } else if self.plain {
             text.split_sentence_bound_indices().map(|(at, _)| at).collect()
         } else {
@@ -198,6 +199,9 @@ impl Rules {
                 .map(|boundary| boundary.start_byte)
                 .collect()
         };
+        for cut in &mut cuts {
+            *cut = settled(text, *cut);
+        }
         cuts.extend(quotations.closed_sentences());
         cuts.sort_unstable();
         cuts.dedup();
@@ -231,7 +235,7 @@ impl Rules {
         }
         let next = right.chars().next().unwrap_or_default();
         let word = last_word(left);
-        if next.is_lowercase() && spaced && !starts_with_handle_or_tag(right) {
+        if is_small(next) && spaced && (is_latin(next) || may_be_short(word)) {
             return true;
         }
         // The number of a list item belongs to the item.
@@ -278,6 +282,40 @@ impl Rules {
     }
 }
 
+/// Where the sentence after `cut` begins: what no sentence begins with belongs to the one before, the number of a note
+/// (`[13]`), a closing bracket, a smiley, an emoji that touches it; a bracket that opens belongs to the one after.
+fn settled(text: &str, cut: usize) -> usize {
+    let start = cut - usize::from(text[..cut].ends_with(['[', '(']));
+    let touches = !text[..start].ends_with(char::is_whitespace);
+    let mut rest = &text[start..];
+    loop {
+        let face = [":)", ";)", ":-)", ";-)", ")", "]"]
+            .into_iter()
+            .find_map(|face| rest.strip_prefix(face));
+        let emoji = || rest.strip_prefix(is_emoji).filter(|_| touches);
+        let Some(after) = face.or_else(|| after_note(rest)).or_else(emoji) else {
+            break;
+        };
+        rest = after;
+    }
+    if rest.len() == text.len() - start {
+        start
+    } else {
+        text.len() - rest.trim_start().len()
+    }
+}
+
+/// What follows the number of a note that `text` begins with.
+fn after_note(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('[')?;
+    let digits = inner.bytes().take(4).take_while(u8::is_ascii_digit).count();
+    inner[digits..].strip_prefix(']').filter(|_| digits > 0)
+}
+
+fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' | '\u{fe0f}' | '\u{200d}')
+}
+
 /// The last word of `text`; at most 40 characters are looked at.
 fn last_word(text: &str) -> &str {
     let start = text
@@ -296,6 +334,21 @@ fn begins_a_word(text: &str) -> bool {
     matches!(marks.next(), Some('.' | '!' | '?')) && marks.next().is_none_or(char::is_whitespace)
 }
 
+/// Whether a letter is small where there are capital ones: Georgian has none in running text.
+fn is_small(letter: char) -> bool {
+    letter.is_lowercase() && !('\u{10d0}'..='\u{10ff}').contains(&letter)
+}
+
+fn is_latin(letter: char) -> bool {
+    letter < '\u{250}'
+}
+
+/// Whether a word with a stop may be a short form; what is longer ends its sentence, even before a small letter.
+fn may_be_short(word: &str) -> bool {
+    let letters = word.trim_end_matches('.');
+    !word.ends_with('.') || letters.contains('.') || letters.chars().count() <= 5
+}
+
 /// One capital letter, or several with stops or hyphens between (`J`, `J.-C`).
 fn is_initial(word: &str) -> bool {
     word.split(['.', '-']).all(|part| {
@@ -308,10 +361,6 @@ fn starts_with_address(text: &str) -> bool {
     ["http://", "https://", "pic.twitter.com/", "pic.x.com/"]
         .iter()
         .any(|start| text.starts_with(start))
-}
-
-fn starts_with_handle_or_tag(text: &str) -> bool {
-    text.starts_with(['@', '#'])
 }
 
 /// Whether `at` lies inside an address, handle, tag or e-mail address. Looks at most 200 bytes back.
