@@ -62,7 +62,9 @@ impl Quotations {
                 None => {
                     let opens = PAIRS.iter().find(|(mark, _)| *mark == c).filter(|_| {
                         let next = text[after..].chars().next().unwrap_or(' ');
-                        !previous.is_alphanumeric() && (!next.is_whitespace() || c == '«')
+                        // Scripts without blanks between words open and close with marks of their own.
+                        matches!(c, '「' | '『' | '《')
+                            || !previous.is_alphanumeric() && (!next.is_whitespace() || c == '«')
                     });
                     if let Some((mark, closers)) = opens {
                         open = Some((at, *mark, closers));
@@ -91,12 +93,13 @@ impl Quotations {
         let first = letters.next().unwrap_or_default();
         let parenthesis = text[start..].starts_with('(');
         let title = text[start..].starts_with('《');
-        let hangul = gap == 0 && ('\u{ac00}'..='\u{d7a3}').contains(&first);
+        // Particles follow a quotation without a blank.
+        let particle = gap == 0 && matches!(first, '\u{3040}'..='\u{309f}' | '\u{ac00}'..='\u{d7a3}');
         let attributed = matches!(first, '–' | '—' | '-') && letters.next().is_some_and(char::is_whitespace);
         if first.is_lowercase() && gap > 0
             || matches!(first, ',' | '.' | ';' | '،' | '，')
             || attributed
-            || hangul
+            || particle
             || title
         {
             self.continuing.push((start, end + gap));
