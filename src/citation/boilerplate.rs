@@ -178,6 +178,7 @@ mod tests {
                 range: start..start + words.len(),
                 href: (*href).to_owned(),
                 chrome: None,
+                goes_on: false,
             }
         });
         PageBlock {

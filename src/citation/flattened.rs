@@ -47,6 +47,18 @@ pub struct Flattened {
 /// Finds flattened posts in `text`, whose `blocks` (bytes, in order) are paragraphs or lines. Reading order; linear.
 #[must_use]
 pub fn find(text: &str, blocks: &[Range<usize>], language: Option<&str>) -> Vec<Flattened> {
+    find_within(text, blocks, &[], language)
+}
+
+/// The same, where some blocks are quotations, runs of which (bytes, in order) are given: a post signed in one begins in
+/// it.
+#[must_use]
+pub fn find_within(
+    text: &str,
+    blocks: &[Range<usize>],
+    quotations: &[Range<usize>],
+    language: Option<&str>,
+) -> Vec<Flattened> {
     let blocks: Vec<Range<usize>> = blocks
         .iter()
         .filter(|block| text.get((*block).clone()).is_some())
@@ -60,6 +72,10 @@ pub fn find(text: &str, blocks: &[Range<usize>], language: Option<&str>) -> Vec<
     let mut taken = 0;
     let looked_through = if handles || footers { blocks.len() } else { 0 };
     for index in 0..looked_through {
+        let before = quotations.partition_point(|quotation| quotation.end <= blocks[index].start);
+        if let Some(quotation) = quotations.get(before).filter(|q| q.start <= blocks[index].start) {
+            taken = taken.max(quotation.start);
+        }
         if let Some(card) = card::read(text, &blocks, index, taken, language) {
             taken = card.place.end;
             found.push(card);

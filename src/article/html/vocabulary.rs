@@ -23,7 +23,8 @@ pub fn block_kind(name: &str) -> Option<BlockKind> {
     })
 }
 
-/// The kind of a block whose class names say more than its element does: captions and credits are often plain elements.
+/// The kind of a block whose class names say more than its element does: captions and credits are often plain elements,
+/// and so is what stands in the place of an embed until its reader agrees to it.
 pub fn narrowed(kind: BlockKind, element: &Element) -> BlockKind {
     let classes = attribute(element, "class").unwrap_or("");
     let says = |word: &str| {
@@ -31,9 +32,17 @@ pub fn narrowed(kind: BlockKind, element: &Element) -> BlockKind {
         names.any(|name| name.eq_ignore_ascii_case(word))
     };
     let is_caption = !classes.is_empty()
-        && ["caption", "credit", "credits", "figcaption", "copyright"]
-            .into_iter()
-            .any(says);
+        && [
+            "caption",
+            "credit",
+            "credits",
+            "figcaption",
+            "copyright",
+            "placeholder",
+            "blocker",
+        ]
+        .into_iter()
+        .any(says);
     if is_caption && kind == BlockKind::Paragraph && !matches!(element.name(), "section" | "article" | "main" | "body")
     {
         return BlockKind::Caption;
@@ -138,6 +147,9 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
     for name in names.split_ascii_whitespace().take(40) {
         // `has-sidebar`, `no-comments`, `with-footer` speak of another element.
         let lower = name.to_ascii_lowercase();
+        if let Some(reason) = lower.strip_prefix("wp-block-").and_then(wordpress_block) {
+            return Some(reason);
+        }
         if [
             "has-",
             "no-",
@@ -179,7 +191,9 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                     "webmention" | "webmentions" | "pingback" | "pingbacks" | "trackback" | "trackbacks" | "reactions"
                     | "mentions",
                     _,
-                ) => "chrome_reactions",
+                )
+                // Tumblr's list of who liked and reblogged.
+                | ("with" | "without", "commentary") => "chrome_reactions",
                 ("referrers" | "referers" | "referrer" | "referer" | "refererlist" | "referrerlist", _) => {
                     "chrome_referrers"
                 }
@@ -239,6 +253,22 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
     None
 }
 
+/// What a block of WordPress is, told by its name, if it is none of the story's.
+fn wordpress_block(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "query" | "latest-posts" | "jetpack-related-posts" | "rss" | "archives" => "chrome_related",
+        "comments" | "comment-template" | "latest-comments" | "post-comments" | "post-comments-form" => {
+            "chrome_comments"
+        }
+        "social-links" => "chrome_share",
+        "navigation" | "page-list" | "post-navigation-link" => "chrome_navigation",
+        "jetpack-subscriptions" => "chrome_newsletter",
+        "post-author" | "post-author-name" | "post-author-biography" | "avatar" => "byline",
+        "post-terms" | "tag-cloud" | "categories" => "tags",
+        _ => return None,
+    })
+}
+
 /// Why a link is none of the story's, if its relation says so (HTML standard, link types).
 pub fn not_a_citation(element: &Element) -> Option<&'static str> {
     let rel = attribute(element, "rel").unwrap_or("");
@@ -290,9 +320,10 @@ pub fn is_embed(element: &Element) -> bool {
                 | "instagram-embed"
                 | "twitter-embed-placeholder"
                 | "imgur-embed-pub"
+                | "youtube-wrap"
         )
     });
-    let newsletter = || attribute(element, "data-component-name").is_some_and(|name| name.ends_with("ToDOM"));
+    let newsletter = || attribute(element, "data-component-name").is_some();
     embed_class
         || attribute(element, "id").is_some_and(|id| id.starts_with("vk_post_"))
         || (attribute(element, "data-attrs").is_some() && newsletter())
@@ -300,6 +331,14 @@ pub fn is_embed(element: &Element) -> bool {
             && element
                 .attrs()
                 .any(|(name, _)| is_post_id(name) || name == "data-instgrm-permalink"))
+}
+
+/// Whether a link is what an embedding service makes of an address (Iframely, Embedly).
+pub fn is_card(element: &Element) -> bool {
+    let classes = || attribute(element, "class").unwrap_or("");
+    element.name() == "a"
+        && (attribute(element, "data-iframely-url").is_some()
+            || classes().split_ascii_whitespace().any(|class| class == "embedly-card"))
 }
 
 /// Attributes that hold the id of a post of X.
