@@ -200,6 +200,14 @@ impl Rules {
                 .map(|boundary| boundary.start_byte)
                 .collect()
         };
+        for quotation in quotations.long() {
+            let inner = text[quotation.clone()].split_sentence_bound_indices().skip(1);
+            let inner = inner.map(|(at, _)| quotation.start + at).filter(|cut| {
+                let word = last_word(text[..*cut].trim_end()).trim_end_matches('.').to_lowercase();
+                !self.base.get_abbreviations().contains(word.as_str())
+            });
+            cuts.extend(inner);
+        }
         for cut in &mut cuts {
             *cut = settled(text, *cut);
         }
@@ -473,6 +481,21 @@ mod tests {
             let expected: Vec<&str> = text.split('‖').map(str::trim).collect();
             assert_eq!(parts(&text.replace('‖', ""), language), expected, "{language}: {text}");
         }
+    }
+
+    #[test]
+    fn a_speech_in_quotation_marks_is_cut_into_its_sentences_and_a_short_quotation_is_not() {
+        let speech = |times: usize| {
+            format!(
+                "She said: “{}It holds.” Then she left.",
+                "We looked at every wall of the weir. ".repeat(times)
+            )
+        };
+        assert_eq!(parts(&speech(2), "en").len(), 2);
+        let cut = parts(&speech(12), "en");
+        assert_eq!(cut.len(), 14, "{cut:?}");
+        assert_eq!(cut[0], "She said: “We looked at every wall of the weir.");
+        assert_eq!(cut[12], "It holds.”");
     }
 
     #[test]
