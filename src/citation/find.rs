@@ -465,7 +465,8 @@ impl<'a> Gathering<'a> {
                 .or(is_label.then_some("label"))
                 .or(is_teaser.then_some("teaser"))
                 .or(boilerplate)
-                .or_else(|| leads(boilerplate::is_listing).then_some("listing"));
+                .or_else(|| leads(boilerplate::is_listing).then_some("listing"))
+                .or_else(|| boilerplate::is_call(&block.text, link.range.start).then_some("aside"));
             match (reason, lead) {
                 (Some(reason), _) if lead.is_none_or(|lead| lead.post.is_none()) => self.refuse(&link.href, reason),
                 (_, Some(lead)) => self.address(&lead.url, &link.href, place, Some(words)),

@@ -300,6 +300,18 @@ impl<'a> Index<'a> {
         (!self.words[number as usize].sentences.is_empty()).then_some(number)
     }
 
+    /// Whether a sentence stands in a block that is a quotation and nothing else.
+    pub fn in_quotation(&self, at: usize) -> bool {
+        let Some(block) = self.reading.blocks.get(self.reading.sentences[at].block) else {
+            return false;
+        };
+        let text = self.reading.slice(block.span).trim_end_matches(['.', ' ']);
+        block.kind == BlockKind::Quote
+            || text.starts_with(is_quotation_mark)
+                && text.ends_with(is_quotation_mark)
+                && text.chars().filter(|&c| is_quotation_mark(c)).count() == 2
+    }
+
     /// What the words of a sentence are apart from any post. Asked only of the few sentences around posts.
     pub fn signs(&self, at: usize) -> Signs {
         let mut signs = Signs::default();
