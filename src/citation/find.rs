@@ -914,14 +914,16 @@ mod tests {
 
     #[test]
     fn the_link_inside_a_flattened_post_is_its_address() {
-        let findings = found(
-            "<p>She showed the weir on the next morning.</p><blockquote><p>View this post on Instagram</p><p>It is open.</p>\
-             <p><a href='https://www.instagram.com/p/BvJh2aLh3Zq/'>A post shared by Ada Low (@ada.low)</a> on Jun 5, 2019</p></blockquote>",
-        );
-        assert_eq!(posts(&findings), [("BvJh2aLh3Zq", Form::Flattened)]);
-        let claim = &findings.citations[0].claim;
-        assert_eq!(claim.author_handle.as_deref(), Some("ada.low"));
-        assert_eq!(claim.text.as_deref(), Some("It is open."));
+        for (element, form) in [("div", Form::Flattened), ("blockquote", Form::Embed)] {
+            let findings = found(&format!(
+                "<p>She showed the weir on the next morning.</p><{element}><p>View this post on Instagram</p><p>It is open.</p>\
+                 <p><a href='https://www.instagram.com/p/BvJh2aLh3Zq/'>A post shared by Ada Low (@ada.low)</a> on Jun 5, 2019</p></{element}>",
+            ));
+            assert_eq!(posts(&findings), [("BvJh2aLh3Zq", form)]);
+            let claim = &findings.citations[0].claim;
+            assert_eq!(claim.author_handle.as_deref(), Some("ada.low"));
+            assert_eq!(claim.text.as_deref(), Some("It is open."));
+        }
     }
 
     #[test]

@@ -234,7 +234,9 @@ fn date_first(text: &str, language: Option<&str>) -> Option<DateFound> {
         return None;
     }
     date::read(window, language).filter(|found| {
-        let before = &window[..found.span.start];
+        let before = window[..found.span.start].trim_start();
+        // Vietnamese has a word before the time.
+        let before = before.strip_prefix("lúc ").unwrap_or(before);
         before.chars().count() <= 8
             && before.chars().all(|c| {
                 c.is_whitespace()
