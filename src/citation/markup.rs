@@ -313,7 +313,7 @@ fn claim(mark: &Mark, language: Option<&str>) -> Claim {
     };
     // In markup the element ends where the post ends, so all before the signature is the post's.
     if let Some(signature) = &found.signature {
-        let words: Vec<&str> = text[..signature.start]
+        let words: Vec<&str> = flattened::after_view(&text[..signature.start])
             .split_whitespace()
             .filter(|w| !is_picture(w))
             .collect();
