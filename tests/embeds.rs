@@ -208,6 +208,87 @@ const EMBEDS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// What publishing systems put in the place of an embed, or make of it.
+const STAND_INS: &[(&str, &str, &str)] = &[
+    (
+        "vk",
+        "https://vk.com/wall-123_456",
+        r#"<amp-vk data-embedtype="post" data-owner-id="-123" data-post-id="456" data-hash="abc"></amp-vk>"#,
+    ),
+    (
+        "substack",
+        "https://substack.com/@ada/note/c-12345678",
+        r#"<div class="comment" data-attrs="{&quot;url&quot;:&quot;https://substack.com/@ada/note/c-12345678&quot;}" data-component-name="CommentPlaceholder"></div>"#,
+    ),
+    (
+        "instagram",
+        "https://www.instagram.com/p/BvJh2aLh3Zq/",
+        r#"<div class="instagram-embed-wrap" data-attrs="{&quot;instagram_id&quot;:&quot;BvJh2aLh3Zq&quot;,&quot;title&quot;:&quot;The weir&quot;}" data-component-name="InstagramToDOM"></div>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<div class="youtube-wrap" data-attrs="{&quot;videoId&quot;:&quot;a1B2c3D4-_e&quot;,&quot;startTime&quot;:null}" data-component-name="Youtube2ToDOM"></div>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<figure class="kg-card kg-bookmark-card"><a class="kg-bookmark-container" href="https://www.youtube.com/watch?v=a1B2c3D4-_e"><div class="kg-bookmark-title">The weir, filmed</div><div class="kg-bookmark-description">Enjoy the videos and music you love, upload original content, and share it all.</div></a></figure>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<!-- wp:embed {"url":"https://twitter.com/ada_l/status/1785600110366674944","providerNameSlug":"twitter"} --><!-- /wp:embed -->"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="_brlbs-content-blocker"><p>By loading the post, you agree to the terms of the platform.</p></div><div data-borlabs-cookie-id="twitter"><script type="text/template">PGJsb2NrcXVvdGUgY2xhc3M9InR3aXR0ZXItdHdlZXQiPjxhIGhyZWY9Imh0dHBzOi8vdHdpdHRlci5jb20vYWRhX2wvc3RhdHVzLzE3ODU2MDAxMTAzNjY2NzQ5NDQiPng8L2E+PC9ibG9ja3F1b3RlPg==</script></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="content-blocker" data-borlabs-cookie-content="PGJsb2NrcXVvdGUgY2xhc3M9InR3aXR0ZXItdHdlZXQiPjxhIGhyZWY9Imh0dHBzOi8vdHdpdHRlci5jb20vYWRhX2wvc3RhdHVzLzE3ODU2MDAxMTAzNjY2NzQ5NDQiPng8L2E+PC9ibG9ja3F1b3RlPg=="><p>You see a placeholder of this platform here.</p></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/i/status/1785600110366674944",
+        r#"<iframe data-s9e-mediaembed="twitter" src="https://s9e.github.io/iframe/2/twitter.min.html#1785600110366674944"></iframe>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="iframely-embed"><a href="https://x.com/ada_l/status/1785600110366674944" data-iframely-url="//iframely.net/api/iframe?url=https%3A%2F%2Fx.com%2Fada_l%2Fstatus%2F1785600110366674944"></a></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="card" data-tweet-id="1785600110366674944"><span>Ada Lorenz</span> <span>@ada_l</span><p>The weir is open, and it will stay so.</p><a href="https://x.com/ada_l/status/1785600110366674944"><time>May 1, 2024</time></a></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<blockquote><p>The weir is open.</p>&mdash; Ada Lorenz (@ada_l) <a href="https://twitter.com/ada_l/status/1785600110366674944">May 1, 2024</a></blockquote>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<p>https://twitter.com/ada_l/status/1785600110366674944</p><blockquote class="twitter-tweet"><a href="https://twitter.com/ada_l/status/1785600110366674944">x</a></blockquote>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<table><tr><td><a href="https://twitter.com/ada_l/status/1785600110366674944">Ada Lorenz @ada_l</a></td></tr><tr><td><a href="https://twitter.com/ada_l/status/1785600110366674944">The weir is open, and it will stay so.</a></td></tr></table>"#,
+    ),
+];
+
+/// Parts of a page beside its story that embed or link posts.
+const BESIDE: &[&str] = &[
+    r#"<div class="wp-block-query"><ul class="wp-block-post-template"><li><h3><a href="/x">Herons</a></h3><p>See <a href="https://twitter.com/b/status/1785600110366674944">this</a></p></li></ul></div>"#,
+    r#"<div class="wp-block-comments"><ol class="wp-block-comment-template"><li><p>Look at this: https://twitter.com/b/status/1785600110366674944</p></li></ol></div>"#,
+    r#"<ol class="notes"><li class="note reblog tumblelog_b without_commentary"><a href="https://b.tumblr.com/post/161234567890">b reblogged this</a></li></ol>"#,
+];
+
 /// Markup near embeds that embeds no post.
 const NOT_EMBEDS: &[&str] = &[
     r#"<iframe src="https://www.youtube.com/embed/videoseries?list=PLabc"></iframe>"#,
@@ -234,7 +315,7 @@ fn story(markup: &str) -> String {
 #[test]
 fn each_platforms_embed_is_found_once_with_its_sentence() {
     let mut wrong = Vec::new();
-    for (platform, canonical, markup) in EMBEDS {
+    for (platform, canonical, markup) in EMBEDS.iter().chain(STAND_INS) {
         let findings = citekeep::find(story(markup).as_bytes(), &Hints::default()).unwrap();
         let posts: Vec<_> = findings
             .citations
@@ -324,8 +405,23 @@ fn short_addresses_and_front_pages_stay_links() {
 }
 
 #[test]
+fn a_quotation_after_a_colon_and_the_post_after_it_have_one_sentence() {
+    let lead = "On that evening the keeper of the weir wrote in a long message:";
+    let post = r#"<blockquote class="twitter-tweet"><p>The weir is open and we are well.</p>&mdash; Ada (@ada_l) <a href="https://twitter.com/ada_l/status/1785600110366674944">May 1, 2024</a></blockquote>"#;
+    for quotation in [
+        "<blockquote><p>The weir is open and we are well.</p></blockquote>",
+        "<p>“The weir is open and we are well.”</p>",
+    ] {
+        let page = story(&format!("<p>{lead}</p>{quotation}{post}"));
+        let findings = citekeep::find(page.as_bytes(), &Hints::default()).unwrap();
+        assert_eq!(findings.citations.len(), 1);
+        assert_eq!(findings.sentence(&findings.citations[0]), Some(lead), "{quotation}");
+    }
+}
+
+#[test]
 fn what_only_looks_like_an_embed_is_none() {
-    for markup in NOT_EMBEDS {
+    for markup in NOT_EMBEDS.iter().chain(BESIDE) {
         let findings = citekeep::find(story(markup).as_bytes(), &Hints::default()).unwrap();
         let posts: Vec<_> = findings
             .citations

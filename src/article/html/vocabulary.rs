@@ -198,7 +198,7 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                     "chrome_referrers"
                 }
                 (
-                    "related" | "recommended" | "recommendation" | "recommendations" | "outbrain" | "taboola"
+                    "related" | "relatedposts" | "recommended" | "recommendation" | "recommendations" | "outbrain" | "taboola"
                     | "trending" | "popular" | "readmore" | "seealso",
                     _,
                 )
@@ -237,11 +237,12 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                 ("tags" | "taglist" | "tagcloud", _)
                 | ("tag", "list" | "links" | "cloud")
                 | ("entry" | "post" | "article", "tags" | "meta" | "categories") => "tags",
-                ("instagram", "feed" | "gallery" | "pics" | "widget")
+                ("instagram" | "tiktok" | "facebook" | "youtube", "feed" | "gallery" | "pics" | "widget")
                 | ("twitter", "feed" | "timeline")
-                | ("social", "feed" | "wall")
-                | ("sb", "instagram")
-                | ("sbi", _)
+                | ("social" | "juicer" | "curator", "feed" | "wall")
+                | ("sb", "instagram" | "youtube")
+                // Feeds of Smash Balloon: Instagram, Facebook, X, YouTube.
+                | ("sbi" | "cff" | "ctf" | "sby", _)
                 | ("widget", "instagram") => "chrome_feed",
                 ("widget", "area") | ("widgets", _) => "chrome_sidebar",
                 ("screen", "reader") | ("sr", "only") | ("visually", "hidden") | ("visuallyhidden", _) => "hidden",
@@ -374,6 +375,12 @@ mod tests {
             ("tags", Some("tags")),
             ("tagged", None),
             ("author-bio", Some("byline")),
+            ("wp-block-query alignwide", Some("chrome_related")),
+            ("wp-block-embed is-type-rich", None),
+            ("ctf ctf-type-usertimeline", Some("chrome_feed")),
+            ("juicer-feed", Some("chrome_feed")),
+            ("note reblog without_commentary", Some("chrome_reactions")),
+            ("without-commentary", None),
         ] {
             assert_eq!(chrome_by_name(names), reason, "{names}");
         }
