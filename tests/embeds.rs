@@ -268,6 +268,36 @@ const STAND_INS: &[(&str, &str, &str)] = &[
     (
         "x",
         "https://x.com/ada_l/status/1785600110366674944",
+        r#"<aside class="onebox twitterstatus" data-onebox-src="https://twitter.com/ada_l/status/1785600110366674944"><header><a href="https://twitter.com/ada_l/status/1785600110366674944">twitter.com</a></header><article><h4><a href="https://twitter.com/ada_l/status/1785600110366674944">Ada Lorenz</a></h4><p>The weir is open, and it will stay so.</p></article></aside>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="react-tweet-theme"><article><a href="https://twitter.com/ada_l">Ada Lorenz</a><p>The weir is open, and it will stay so.</p><a href="https://twitter.com/ada_l/status/1785600110366674944"><time>8:00 AM · May 1, 2024</time></a><a href="https://twitter.com/intent/like?tweet_id=1785600110366674944">12</a></article></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<astro-island component-url="/_astro/Post.js" props="{&quot;address&quot;:[0,&quot;https:\/\/twitter.com\/ada_l\/status\/1785600110366674944&quot;]}" client="visible"></astro-island>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<div class="plyr__video-embed" data-plyr-provider="youtube" data-plyr-embed-id="a1B2c3D4-_e"></div>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<div class="youtube-onebox lazy-video-container" data-video-id="a1B2c3D4-_e" data-provider-name="youtube"><a href="https://www.youtube.com/watch?v=a1B2c3D4-_e"><img></a></div>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<div class="lyte-wrapper"><div class="lyMe" id="WYL_a1B2c3D4-_e"></div></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
         r#"<blockquote><p>The weir is open.</p>&mdash; Ada Lorenz (@ada_l) <a href="https://twitter.com/ada_l/status/1785600110366674944">May 1, 2024</a></blockquote>"#,
     ),
     (

@@ -134,7 +134,7 @@ impl Walk {
         let element = node.value();
         let name = element.name();
         let (parent, in_story) = self.current();
-        let is_card = || vocabulary::is_card(element) && looks_like_post(attribute(element, "href").unwrap_or(""));
+        let is_card = || vocabulary::card_address(element).is_some_and(looks_like_post);
         if vocabulary::is_embed(element) || is_card() || is_bare_embed(node) {
             self.flush();
             self.mark(node, Provenance::Container);

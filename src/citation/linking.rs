@@ -146,7 +146,12 @@ fn stands_apart(index: &Index, citation: &Citation) -> bool {
             !matches!(citation.cited, Cited::Link(_))
                 && index
                     .overlapping(citation.place)
-                    .all(|at| matches!(index.sentences[at].role, Role::Address | Role::Aside))
+                    .all(|at| match index.sentences[at].role {
+                        Role::Address => true,
+                        // A caption or credit that links a post contains it.
+                        Role::Aside => citation.anchor.is_none() || index.fills(citation.place, at),
+                        _ => false,
+                    })
         }
     }
 }

@@ -22,6 +22,7 @@ const ADDRESS_ATTRIBUTES: &[&str] = &[
     "data-oembed-url",
     "data-feed",
     "data-iframely-url",
+    "data-onebox-src",
     "src",
     "data-src",
     "data-lazy-src",
@@ -53,6 +54,27 @@ const IDS: &[(&str, &str, &str, &str)] = &[
     ("", "data-youtube-id", "", "https://www.youtube.com/watch?v={}"),
     ("amp-youtube", "data-videoid", "", "https://www.youtube.com/watch?v={}"),
     ("lite-youtube", "videoid", "", "https://www.youtube.com/watch?v={}"),
+    ("youtube-player", "data-id", "", "https://www.youtube.com/watch?v={}"),
+    (
+        "youtube-onebox",
+        "data-video-id",
+        "",
+        "https://www.youtube.com/watch?v={}",
+    ),
+    (
+        "plyr__video-embed",
+        "data-plyr-embed-id",
+        "",
+        "https://www.youtube.com/watch?v={}",
+    ),
+    ("plyr__video-embed", "data-plyr-embed-id", "", "https://vimeo.com/{}"),
+    (
+        "t-video-lazyload",
+        "data-videolazy-id",
+        "",
+        "https://www.youtube.com/watch?v={}",
+    ),
+    ("lyMe", "id", "WYL_", "https://www.youtube.com/watch?v={}"),
     ("amp-vimeo", "data-videoid", "", "https://vimeo.com/{}"),
     (
         "amp-dailymotion",
@@ -89,6 +111,9 @@ const BUTTONS: &[&str] = &[
 
 /// Longest id, in bytes.
 const LONGEST_ID: usize = 200;
+
+/// Longest properties of a component that are looked at, in bytes: what names more is no embed but a page.
+const LONGEST_PROPERTIES: usize = 4 << 10;
 
 /// Strings of one data island that are looked at.
 const STRINGS: usize = 200_000;
@@ -227,7 +252,8 @@ fn attribute(mark: &Mark, base: Option<&Url>) -> Vec<Found> {
         let in_markup = || value.contains('<').then(|| posts_in(value).pop()).flatten();
         let post = by_id(mark, name, value)
             .or_else(|| post_at(value, base))
-            .or_else(in_markup);
+            .or_else(in_markup)
+            .or_else(|| in_properties(value));
         if let Some(post) = post
             && !found.iter().any(|f| f.post == post)
         {
@@ -241,6 +267,19 @@ fn attribute(mark: &Mark, base: Option<&Url>) -> Vec<Found> {
         }
     }
     found
+}
+
+/// The one post that the properties of a component name, as JSON in an attribute.
+fn in_properties(value: &str) -> Option<PostRef> {
+    if value.len() > LONGEST_PROPERTIES || !value.starts_with(['{', '[']) {
+        return None;
+    }
+    let plain = value.replace("\\/", "/");
+    let mut posts = link::addresses(&plain).into_iter().filter_map(|(_, url)| post_of(&url));
+    let first = posts.next()?;
+    posts
+        .all(|post| (post.platform, &post.id) == (first.platform, &first.id))
+        .then_some(first)
 }
 
 /// The post that an attribute names by its id alone.

@@ -322,6 +322,12 @@ pub fn is_embed(element: &Element) -> bool {
                 | "twitter-embed-placeholder"
                 | "imgur-embed-pub"
                 | "youtube-wrap"
+                | "youtube-player"
+                | "youtube-onebox"
+                | "plyr__video-embed"
+                | "t-video-lazyload"
+                | "lyMe"
+                | "react-tweet-theme"
         )
     });
     let newsletter = || attribute(element, "data-component-name").is_some();
@@ -334,12 +340,15 @@ pub fn is_embed(element: &Element) -> bool {
                 .any(|(name, _)| is_post_id(name) || name == "data-instgrm-permalink"))
 }
 
-/// Whether a link is what an embedding service makes of an address (Iframely, Embedly).
-pub fn is_card(element: &Element) -> bool {
+/// The address of which an element is a card, as embedding services and forums make them (Iframely, Embedly, Discourse).
+pub fn card_address(element: &Element) -> Option<&str> {
+    if element.name() != "a" {
+        return attribute(element, "data-onebox-src");
+    }
     let classes = || attribute(element, "class").unwrap_or("");
-    element.name() == "a"
-        && (attribute(element, "data-iframely-url").is_some()
-            || classes().split_ascii_whitespace().any(|class| class == "embedly-card"))
+    let is_card = attribute(element, "data-iframely-url").is_some()
+        || classes().split_ascii_whitespace().any(|class| class == "embedly-card");
+    attribute(element, "href").filter(|_| is_card)
 }
 
 /// Attributes that hold the id of a post of X.
