@@ -450,6 +450,47 @@ fn a_quotation_after_a_colon_and_the_post_after_it_have_one_sentence() {
 }
 
 #[test]
+fn the_story_is_told_from_what_stands_around_it_without_names() {
+    let post = |id: &str| {
+        format!(
+            r#"<blockquote class="twitter-tweet"><a href="https://twitter.com/ada_l/status/{id}">x</a></blockquote>"#
+        )
+    };
+    let (own, other) = (post("1785600110366674944"), post("1785600110366674945"));
+    let text = format!("<p>{AFTER} {BEFORE} {AFTER}</p><p>{BEFORE}</p>");
+    for (page, what) in [
+        (
+            format!("<div><h1>The weir</h1></div><div><div>{text}</div></div><div><div>{own}</div></div>"),
+            "page builders put text and embed into boxes of their own",
+        ),
+        (
+            format!("<div><div><h1>The weir</h1>{text}{own}</div><div><h3>Our posts</h3>{other}</div></div>"),
+            "a column beside text and headline is none of the story",
+        ),
+        (
+            format!("<article><h1>The weir</h1>{text}{own}</article><section><p>{AFTER}</p>{other}</section>"),
+            "the article element with the headline is the story",
+        ),
+        (
+            format!(
+                "<h1>The weir</h1>{text}<div class='social-media-post'>{own}</div><div class='social-media'>{other}</div>"
+            ),
+            "what is called a post is no row of buttons",
+        ),
+    ] {
+        let page = format!("<!DOCTYPE html><html lang=en><body>{page}</body></html>");
+        let findings = citekeep::find(page.as_bytes(), &Hints::default()).unwrap();
+        let found: Vec<_> = findings
+            .citations
+            .iter()
+            .map(|c| (c.label(), findings.sentence(c)))
+            .collect();
+        let expected = "https://x.com/ada_l/status/1785600110366674944".to_owned();
+        assert_eq!(found, [(expected, Some(BEFORE))], "{what}");
+    }
+}
+
+#[test]
 fn what_only_looks_like_an_embed_is_none() {
     for markup in NOT_EMBEDS.iter().chain(BESIDE) {
         let findings = citekeep::find(story(markup).as_bytes(), &Hints::default()).unwrap();

@@ -171,6 +171,10 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
             .split(|c: char| !c.is_ascii_alphanumeric())
             .filter(|w| !w.is_empty())
             .collect();
+        // What is called an embed holds one, whatever else its name says.
+        let is_embed = words
+            .iter()
+            .any(|word| matches!(*word, "embed" | "embeds" | "embedded" | "oembed"));
         for (i, word) in words.iter().enumerate() {
             let next = words.get(i + 1).copied().unwrap_or("");
             let reason = match (*word, next) {
@@ -216,8 +220,16 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                 )
                 | (
                     "social",
-                    "share" | "sharing" | "links" | "icons" | "bar" | "buttons" | "media" | "nav" | "menu" | "follow",
+                    "share" | "sharing" | "links" | "icons" | "bar" | "buttons" | "nav" | "menu" | "follow",
                 ) => "chrome_share",
+                ("social", "media")
+                    if matches!(
+                        words[i + 2..],
+                        [] | ["icons" | "links" | "buttons" | "bar" | "share" | "follow" | "nav" | "menu" | "list", ..]
+                    ) && i == 0 =>
+                {
+                    "chrome_share"
+                }
                 ("advert" | "advertisement" | "advertising" | "adsbygoogle" | "sponsored" | "dfp", _)
                 | ("ad", "container" | "slot" | "wrapper" | "unit" | "block") => "chrome_advertisement",
                 ("onetrust" | "cookiebot" | "didomi" | "usercentrics" | "cmplz" | "truste", _)
@@ -248,6 +260,14 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                 ("screen", "reader") | ("sr", "only") | ("visually", "hidden") | ("visuallyhidden", _) => "hidden",
                 _ => continue,
             };
+            if is_embed
+                && !matches!(
+                    reason,
+                    "chrome_sidebar" | "chrome_comments" | "chrome_reactions" | "hidden"
+                )
+            {
+                break;
+            }
             return Some(reason);
         }
     }
@@ -384,6 +404,12 @@ mod tests {
             ("tags", Some("tags")),
             ("tagged", None),
             ("author-bio", Some("byline")),
+            ("social-media", Some("chrome_share")),
+            ("social-media-icons", Some("chrome_share")),
+            ("article-social-media", None),
+            ("social-media-post", None),
+            ("tweet-share-embed", None),
+            ("sidebar-embed", Some("chrome_sidebar")),
             ("wp-block-query alignwide", Some("chrome_related")),
             ("wp-block-embed is-type-rich", None),
             ("ctf ctf-type-usertimeline", Some("chrome_feed")),
