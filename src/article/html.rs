@@ -498,7 +498,7 @@ fn looks_like_post(value: &str) -> bool {
 /// handle; or a card that bears the id of a post, with the post's words in it.
 fn is_bare_embed(node: ElementRef<'_>) -> bool {
     static POST: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"/status(?:es)?/\d|/posts?/|/p/|/reel/|/video/\d|/comments/|/@[^/]+/\d|//t\.me/\w+/\d")
+        Regex::new(r"/status(?:es)?/[0-9]|/posts?/|/p/|/reel/|/video/[0-9]|/comments/|/@[A-Za-z0-9_.@-]+/[0-9]|//t\.me/[A-Za-z0-9_]+/[0-9]")
             .expect("a pattern of our own")
     });
     let element = node.value();

@@ -26,23 +26,20 @@ pub fn block_kind(name: &str) -> Option<BlockKind> {
 /// The kind of a block whose class names say more than its element does: captions and credits are often plain elements,
 /// and so is what stands in the place of an embed until its reader agrees to it.
 pub fn narrowed(kind: BlockKind, element: &Element) -> BlockKind {
+    const CAPTIONS: [&str; 7] = [
+        "caption",
+        "credit",
+        "credits",
+        "figcaption",
+        "copyright",
+        "placeholder",
+        "blocker",
+    ];
     let classes = attribute(element, "class").unwrap_or("");
-    let says = |word: &str| {
-        let mut names = classes.split(|c: char| !c.is_ascii_alphanumeric());
-        names.any(|name| name.eq_ignore_ascii_case(word))
-    };
-    let is_caption = !classes.is_empty()
-        && [
-            "caption",
-            "credit",
-            "credits",
-            "figcaption",
-            "copyright",
-            "placeholder",
-            "blocker",
-        ]
-        .into_iter()
-        .any(says);
+    let is_caption = classes.split(|c: char| !c.is_ascii_alphanumeric()).any(|name| {
+        let may_be = (6..=11).contains(&name.len());
+        may_be && CAPTIONS.iter().any(|word| name.eq_ignore_ascii_case(word))
+    });
     if is_caption && kind == BlockKind::Paragraph && !matches!(element.name(), "section" | "article" | "main" | "body")
     {
         return BlockKind::Caption;
@@ -362,8 +359,10 @@ pub fn is_embed(element: &Element) -> bool {
 
 /// The address of which an element is a card, as embedding services and forums make them (Iframely, Embedly, Discourse).
 pub fn card_address(element: &Element) -> Option<&str> {
-    if element.name() != "a" {
-        return attribute(element, "data-onebox-src");
+    match element.name() {
+        "a" => {}
+        "aside" => return attribute(element, "data-onebox-src"),
+        _ => return None,
     }
     let classes = || attribute(element, "class").unwrap_or("");
     let is_card = attribute(element, "data-iframely-url").is_some()

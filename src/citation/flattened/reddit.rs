@@ -14,13 +14,13 @@ use crate::citation::{Claim, Form};
 const LONGEST: usize = 1_200;
 
 static BY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:^|\s)by\s?u/([A-Za-z0-9_-]{3,20})(?: from discussion)?(?:\s?in\s?(?:r/)?[A-Za-z0-9_]{2,21})?\s*$")
+    Regex::new(r"(?:^|[ \u{a0}])by ?u/([A-Za-z0-9_-]{3,20})(?: from discussion)?(?: ?in ?(?:r/)?[A-Za-z0-9_]{2,21})?[ \u{a0}]*$")
         .expect("a pattern of our own")
 });
 
 /// The line after it, where there is one.
 static IN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*in\s?(?:r/)?[A-Za-z0-9_]{2,21}\s*$").expect("a pattern of our own"));
+    LazyLock::new(|| Regex::new(r"^ *in ?(?:r/)?[A-Za-z0-9_]{2,21} *$").expect("a pattern of our own"));
 
 /// Whether any such embed may be in `text`.
 pub(super) fn may_be_in(text: &str) -> bool {

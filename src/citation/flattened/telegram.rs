@@ -15,7 +15,7 @@ use crate::platform::{Recognised, recognise};
 const LONGEST: usize = 2_000;
 
 static VIEWS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*[0-9][0-9.,]{0,8}\s?[KM]? views?\b").expect("a pattern of our own"));
+    LazyLock::new(|| Regex::new(r"^[ \u{a0}]*[0-9][0-9.,]{0,8} ?[KM]? views?(?-u:\b)").expect("a pattern of our own"));
 
 /// Whether any such widget may be in `text`.
 pub(super) fn may_be_in(text: &str) -> bool {
