@@ -202,6 +202,21 @@ const EMBEDS: &[(&str, &str, &str)] = &[
         r#"<blockquote class="imgur-embed-pub" lang="en" data-id="a/AbC12"><a href="//imgur.com/a/AbC12">A heron</a></blockquote><script async src="//s.imgur.com/min/embed.js"></script>"#,
     ),
     (
+        "ok",
+        "https://ok.ru/video/1234567890123",
+        r#"<iframe src="//ok.ru/videoembed/1234567890123" allow="autoplay"></iframe>"#,
+    ),
+    (
+        "bilibili",
+        "https://www.bilibili.com/video/BV1xx411c7mD/",
+        r#"<iframe src="//player.bilibili.com/player.html?bvid=BV1xx411c7mD&page=1"></iframe>"#,
+    ),
+    (
+        "peertube",
+        "https://tube.example/w/9c9de5e8-0a1e-484a-b099-e80766180a6d",
+        r#"<iframe title="The weir" src="https://tube.example/videos/embed/9c9de5e8-0a1e-484a-b099-e80766180a6d"></iframe>"#,
+    ),
+    (
         "x",
         "https://x.com/ada_l/status/1785600110366674944",
         r#"<div class="tweet" data-attrs='{"url":"https://twitter.com/ada_l/status/1785600110366674944","full_text":"The weir is open.","username":"ada_l","name":"Ada Lorenz","date":"2024-05-01T08:00:00.000Z"}' data-component-name="Twitter2ToDOM"></div>"#,
@@ -214,6 +229,11 @@ const STAND_INS: &[(&str, &str, &str)] = &[
         "vk",
         "https://vk.com/wall-123_456",
         r#"<amp-vk data-embedtype="post" data-owner-id="-123" data-post-id="456" data-hash="abc"></amp-vk>"#,
+    ),
+    (
+        "bluesky",
+        "https://bsky.app/profile/did:plc:z72i7hdynmk6r22z27h6tvur/post/3kabc2xyz7k2a",
+        r#"<div class="bluesky-wrap outer" data-attrs="{&quot;authorHandle&quot;:&quot;ada.example.org&quot;,&quot;text&quot;:&quot;The weir is open.&quot;}" data-component-name="BlueskyCreateBlueskyEmbed"><iframe data-bluesky-id="1" src="https://embed.bsky.app/embed/did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3kabc2xyz7k2a?id=1"></iframe></div>"#,
     ),
     (
         "substack",
@@ -392,6 +412,27 @@ fn the_same_embeds_behind_consent_or_without_scripts_are_found() {
         }
     }
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_post_that_only_the_data_of_a_page_embed_is_found_whatever_the_platform() {
+    let mut wrong = Vec::new();
+    // Nothing in the address of a page of PeerTube names it.
+    for (platform, canonical, _) in EMBEDS.iter().filter(|(platform, ..)| *platform != "peertube") {
+        let island = format!(
+            r#"<script type="application/json">{{"content_elements":[{{"type":"text","content":"{BEFORE}"}},{{"type":"oembed_response","raw_oembed":{{"url":"{canonical}"}}}}]}}</script>"#
+        );
+        let findings = citekeep::find(story(&island).as_bytes(), &Hints::default()).unwrap();
+        let found: Vec<_> = findings
+            .citations
+            .iter()
+            .map(|c| (c.label(), findings.sentence(c)))
+            .collect();
+        if found != [((*canonical).to_owned(), Some(BEFORE))] {
+            wrong.push(format!("{platform} {canonical}: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -487,7 +487,7 @@ impl Walk {
 fn looks_like_post(value: &str) -> bool {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"twitter\.com|x\.com(?:/|%2F|\\/)|instagram\.com|facebook\.com|fb\.watch|tiktok\.com|youtu|bsky\.|threads\.(?:net|com)|t\.me(?:/|%2F|\\/)|reddit|vimeo\.com|dailymotion\.com|truthsocial\.com|linkedin\.com|vk\.(?:com|ru)|tumblr\.com|pinterest\.|weibo\.c|twitch\.tv|rumble\.com|soundcloud\.com|imgur\.com|streamable\.com|(?:/|%2F)@|<amp-|<lite-youtube",
+            r"twitter\.com|x\.com(?:/|%2F|\\/)|instagram\.com|facebook\.com|fb\.watch|tiktok\.com|youtu|bsky\.|threads\.(?:net|com)|t\.me(?:/|%2F|\\/)|reddit|vimeo\.com|dailymotion\.com|truthsocial\.com|linkedin\.com|vk\.(?:com|ru)|tumblr\.com|pinterest\.|weibo\.c|twitch\.tv|rumble\.com|soundcloud\.com|imgur\.com|streamable\.com|//ok\.ru|bilibili\.com|odysee\.com|bitchute\.com|gettr\.com|gab\.com|substack\.com/|/videos/(?:embed|watch)/|(?:/|%2F)@|<amp-|<lite-youtube",
         )
         .expect("a pattern of our own")
     });
