@@ -202,10 +202,141 @@ const EMBEDS: &[(&str, &str, &str)] = &[
         r#"<blockquote class="imgur-embed-pub" lang="en" data-id="a/AbC12"><a href="//imgur.com/a/AbC12">A heron</a></blockquote><script async src="//s.imgur.com/min/embed.js"></script>"#,
     ),
     (
+        "ok",
+        "https://ok.ru/video/1234567890123",
+        r#"<iframe src="//ok.ru/videoembed/1234567890123" allow="autoplay"></iframe>"#,
+    ),
+    (
+        "bilibili",
+        "https://www.bilibili.com/video/BV1xx411c7mD/",
+        r#"<iframe src="//player.bilibili.com/player.html?bvid=BV1xx411c7mD&page=1"></iframe>"#,
+    ),
+    (
+        "peertube",
+        "https://tube.example/w/9c9de5e8-0a1e-484a-b099-e80766180a6d",
+        r#"<iframe title="The weir" src="https://tube.example/videos/embed/9c9de5e8-0a1e-484a-b099-e80766180a6d"></iframe>"#,
+    ),
+    (
         "x",
         "https://x.com/ada_l/status/1785600110366674944",
         r#"<div class="tweet" data-attrs='{"url":"https://twitter.com/ada_l/status/1785600110366674944","full_text":"The weir is open.","username":"ada_l","name":"Ada Lorenz","date":"2024-05-01T08:00:00.000Z"}' data-component-name="Twitter2ToDOM"></div>"#,
     ),
+];
+
+/// What publishing systems put in the place of an embed, or make of it.
+const STAND_INS: &[(&str, &str, &str)] = &[
+    (
+        "vk",
+        "https://vk.com/wall-123_456",
+        r#"<amp-vk data-embedtype="post" data-owner-id="-123" data-post-id="456" data-hash="abc"></amp-vk>"#,
+    ),
+    (
+        "bluesky",
+        "https://bsky.app/profile/did:plc:z72i7hdynmk6r22z27h6tvur/post/3kabc2xyz7k2a",
+        r#"<div class="bluesky-wrap outer" data-attrs="{&quot;authorHandle&quot;:&quot;ada.example.org&quot;,&quot;text&quot;:&quot;The weir is open.&quot;}" data-component-name="BlueskyCreateBlueskyEmbed"><iframe data-bluesky-id="1" src="https://embed.bsky.app/embed/did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3kabc2xyz7k2a?id=1"></iframe></div>"#,
+    ),
+    (
+        "substack",
+        "https://substack.com/@ada/note/c-12345678",
+        r#"<div class="comment" data-attrs="{&quot;url&quot;:&quot;https://substack.com/@ada/note/c-12345678&quot;}" data-component-name="CommentPlaceholder"></div>"#,
+    ),
+    (
+        "instagram",
+        "https://www.instagram.com/p/BvJh2aLh3Zq/",
+        r#"<div class="instagram-embed-wrap" data-attrs="{&quot;instagram_id&quot;:&quot;BvJh2aLh3Zq&quot;,&quot;title&quot;:&quot;The weir&quot;}" data-component-name="InstagramToDOM"></div>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<div class="youtube-wrap" data-attrs="{&quot;videoId&quot;:&quot;a1B2c3D4-_e&quot;,&quot;startTime&quot;:null}" data-component-name="Youtube2ToDOM"></div>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<figure class="kg-card kg-bookmark-card"><a class="kg-bookmark-container" href="https://www.youtube.com/watch?v=a1B2c3D4-_e"><div class="kg-bookmark-title">The weir, filmed</div><div class="kg-bookmark-description">Enjoy the videos and music you love, upload original content, and share it all.</div></a></figure>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<!-- wp:embed {"url":"https://twitter.com/ada_l/status/1785600110366674944","providerNameSlug":"twitter"} --><!-- /wp:embed -->"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="_brlbs-content-blocker"><p>By loading the post, you agree to the terms of the platform.</p></div><div data-borlabs-cookie-id="twitter"><script type="text/template">PGJsb2NrcXVvdGUgY2xhc3M9InR3aXR0ZXItdHdlZXQiPjxhIGhyZWY9Imh0dHBzOi8vdHdpdHRlci5jb20vYWRhX2wvc3RhdHVzLzE3ODU2MDAxMTAzNjY2NzQ5NDQiPng8L2E+PC9ibG9ja3F1b3RlPg==</script></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="content-blocker" data-borlabs-cookie-content="PGJsb2NrcXVvdGUgY2xhc3M9InR3aXR0ZXItdHdlZXQiPjxhIGhyZWY9Imh0dHBzOi8vdHdpdHRlci5jb20vYWRhX2wvc3RhdHVzLzE3ODU2MDAxMTAzNjY2NzQ5NDQiPng8L2E+PC9ibG9ja3F1b3RlPg=="><p>You see a placeholder of this platform here.</p></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/i/status/1785600110366674944",
+        r#"<iframe data-s9e-mediaembed="twitter" src="https://s9e.github.io/iframe/2/twitter.min.html#1785600110366674944"></iframe>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="iframely-embed"><a href="https://x.com/ada_l/status/1785600110366674944" data-iframely-url="//iframely.net/api/iframe?url=https%3A%2F%2Fx.com%2Fada_l%2Fstatus%2F1785600110366674944"></a></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="card" data-tweet-id="1785600110366674944"><span>Ada Lorenz</span> <span>@ada_l</span><p>The weir is open, and it will stay so.</p><a href="https://x.com/ada_l/status/1785600110366674944"><time>May 1, 2024</time></a></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<aside class="onebox twitterstatus" data-onebox-src="https://twitter.com/ada_l/status/1785600110366674944"><header><a href="https://twitter.com/ada_l/status/1785600110366674944">twitter.com</a></header><article><h4><a href="https://twitter.com/ada_l/status/1785600110366674944">Ada Lorenz</a></h4><p>The weir is open, and it will stay so.</p></article></aside>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<div class="react-tweet-theme"><article><a href="https://twitter.com/ada_l">Ada Lorenz</a><p>The weir is open, and it will stay so.</p><a href="https://twitter.com/ada_l/status/1785600110366674944"><time>8:00 AM · May 1, 2024</time></a><a href="https://twitter.com/intent/like?tweet_id=1785600110366674944">12</a></article></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<astro-island component-url="/_astro/Post.js" props="{&quot;address&quot;:[0,&quot;https:\/\/twitter.com\/ada_l\/status\/1785600110366674944&quot;]}" client="visible"></astro-island>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<div class="plyr__video-embed" data-plyr-provider="youtube" data-plyr-embed-id="a1B2c3D4-_e"></div>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<div class="youtube-onebox lazy-video-container" data-video-id="a1B2c3D4-_e" data-provider-name="youtube"><a href="https://www.youtube.com/watch?v=a1B2c3D4-_e"><img></a></div>"#,
+    ),
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v=a1B2c3D4-_e",
+        r#"<div class="lyte-wrapper"><div class="lyMe" id="WYL_a1B2c3D4-_e"></div></div>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<blockquote><p>The weir is open.</p>&mdash; Ada Lorenz (@ada_l) <a href="https://twitter.com/ada_l/status/1785600110366674944">May 1, 2024</a></blockquote>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<p>https://twitter.com/ada_l/status/1785600110366674944</p><blockquote class="twitter-tweet"><a href="https://twitter.com/ada_l/status/1785600110366674944">x</a></blockquote>"#,
+    ),
+    (
+        "x",
+        "https://x.com/ada_l/status/1785600110366674944",
+        r#"<table><tr><td><a href="https://twitter.com/ada_l/status/1785600110366674944">Ada Lorenz @ada_l</a></td></tr><tr><td><a href="https://twitter.com/ada_l/status/1785600110366674944">The weir is open, and it will stay so.</a></td></tr></table>"#,
+    ),
+];
+
+/// Parts of a page beside its story that embed or link posts.
+const BESIDE: &[&str] = &[
+    r#"<div class="wp-block-query"><ul class="wp-block-post-template"><li><h3><a href="/x">Herons</a></h3><p>See <a href="https://twitter.com/b/status/1785600110366674944">this</a></p></li></ul></div>"#,
+    r#"<div class="wp-block-comments"><ol class="wp-block-comment-template"><li><p>Look at this: https://twitter.com/b/status/1785600110366674944</p></li></ol></div>"#,
+    r#"<ol class="notes"><li class="note reblog tumblelog_b without_commentary"><a href="https://b.tumblr.com/post/161234567890">b reblogged this</a></li></ol>"#,
 ];
 
 /// Markup near embeds that embeds no post.
@@ -234,7 +365,7 @@ fn story(markup: &str) -> String {
 #[test]
 fn each_platforms_embed_is_found_once_with_its_sentence() {
     let mut wrong = Vec::new();
-    for (platform, canonical, markup) in EMBEDS {
+    for (platform, canonical, markup) in EMBEDS.iter().chain(STAND_INS) {
         let findings = citekeep::find(story(markup).as_bytes(), &Hints::default()).unwrap();
         let posts: Vec<_> = findings
             .citations
@@ -284,6 +415,27 @@ fn the_same_embeds_behind_consent_or_without_scripts_are_found() {
 }
 
 #[test]
+fn a_post_that_only_the_data_of_a_page_embed_is_found_whatever_the_platform() {
+    let mut wrong = Vec::new();
+    // Nothing in the address of a page of PeerTube names it.
+    for (platform, canonical, _) in EMBEDS.iter().filter(|(platform, ..)| *platform != "peertube") {
+        let island = format!(
+            r#"<script type="application/json">{{"content_elements":[{{"type":"text","content":"{BEFORE}"}},{{"type":"oembed_response","raw_oembed":{{"url":"{canonical}"}}}}]}}</script>"#
+        );
+        let findings = citekeep::find(story(&island).as_bytes(), &Hints::default()).unwrap();
+        let found: Vec<_> = findings
+            .citations
+            .iter()
+            .map(|c| (c.label(), findings.sentence(c)))
+            .collect();
+        if found != [((*canonical).to_owned(), Some(BEFORE))] {
+            wrong.push(format!("{platform} {canonical}: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_post_behind_a_program_in_the_browser_is_that_of_its_server() {
     for address in [
         "https://elk.zone/herons.example/@ada/109876543210987654",
@@ -324,8 +476,64 @@ fn short_addresses_and_front_pages_stay_links() {
 }
 
 #[test]
+fn a_quotation_after_a_colon_and_the_post_after_it_have_one_sentence() {
+    let lead = "On that evening the keeper of the weir wrote in a long message:";
+    let post = r#"<blockquote class="twitter-tweet"><p>The weir is open and we are well.</p>&mdash; Ada (@ada_l) <a href="https://twitter.com/ada_l/status/1785600110366674944">May 1, 2024</a></blockquote>"#;
+    for quotation in [
+        "<blockquote><p>The weir is open and we are well.</p></blockquote>",
+        "<p>“The weir is open and we are well.”</p>",
+    ] {
+        let page = story(&format!("<p>{lead}</p>{quotation}{post}"));
+        let findings = citekeep::find(page.as_bytes(), &Hints::default()).unwrap();
+        assert_eq!(findings.citations.len(), 1);
+        assert_eq!(findings.sentence(&findings.citations[0]), Some(lead), "{quotation}");
+    }
+}
+
+#[test]
+fn the_story_is_told_from_what_stands_around_it_without_names() {
+    let post = |id: &str| {
+        format!(
+            r#"<blockquote class="twitter-tweet"><a href="https://twitter.com/ada_l/status/{id}">x</a></blockquote>"#
+        )
+    };
+    let (own, other) = (post("1785600110366674944"), post("1785600110366674945"));
+    let text = format!("<p>{AFTER} {BEFORE} {AFTER}</p><p>{BEFORE}</p>");
+    for (page, what) in [
+        (
+            format!("<div><h1>The weir</h1></div><div><div>{text}</div></div><div><div>{own}</div></div>"),
+            "page builders put text and embed into boxes of their own",
+        ),
+        (
+            format!("<div><div><h1>The weir</h1>{text}{own}</div><div><h3>Our posts</h3>{other}</div></div>"),
+            "a column beside text and headline is none of the story",
+        ),
+        (
+            format!("<article><h1>The weir</h1>{text}{own}</article><section><p>{AFTER}</p>{other}</section>"),
+            "the article element with the headline is the story",
+        ),
+        (
+            format!(
+                "<h1>The weir</h1>{text}<div class='social-media-post'>{own}</div><div class='social-media'>{other}</div>"
+            ),
+            "what is called a post is no row of buttons",
+        ),
+    ] {
+        let page = format!("<!DOCTYPE html><html lang=en><body>{page}</body></html>");
+        let findings = citekeep::find(page.as_bytes(), &Hints::default()).unwrap();
+        let found: Vec<_> = findings
+            .citations
+            .iter()
+            .map(|c| (c.label(), findings.sentence(c)))
+            .collect();
+        let expected = "https://x.com/ada_l/status/1785600110366674944".to_owned();
+        assert_eq!(found, [(expected, Some(BEFORE))], "{what}");
+    }
+}
+
+#[test]
 fn what_only_looks_like_an_embed_is_none() {
-    for markup in NOT_EMBEDS {
+    for markup in NOT_EMBEDS.iter().chain(BESIDE) {
         let findings = citekeep::find(story(markup).as_bytes(), &Hints::default()).unwrap();
         let posts: Vec<_> = findings
             .citations

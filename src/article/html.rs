@@ -29,6 +29,12 @@ const LONGEST_RAW: usize = 64 << 10;
 /// Longest text of an element that is looked through for markup, in bytes.
 const LONGEST_INNER: usize = 1 << 20;
 
+/// Longest text of an embed that is told by what is in it, in bytes.
+const LONGEST_POST: usize = 3_000;
+
+/// Longest words of the link at its end, in characters.
+const LONGEST_DATE: usize = 60;
+
 /// Most links and attributes kept of one mark.
 const MAX_OF_MARK: usize = 200;
 
@@ -93,7 +99,7 @@ impl Walk {
             match edge {
                 Edge::Open(node) if skipped.is_none() => match node.value() {
                     Node::Text(text) => self.text(text),
-                    Node::Comment(comment) => self.markup(comment, Provenance::Container),
+                    Node::Comment(comment) => self.comment(comment),
                     Node::Element(_) => {
                         if let Some(element) = ElementRef::wrap(node)
                             && self.enter(element)
@@ -128,7 +134,8 @@ impl Walk {
         let element = node.value();
         let name = element.name();
         let (parent, in_story) = self.current();
-        if vocabulary::is_embed(element) {
+        let is_card = || vocabulary::card_address(element).is_some_and(looks_like_post);
+        if vocabulary::is_embed(element) || is_card() || is_bare_embed(node) {
             self.flush();
             self.mark(node, Provenance::Container);
             return true;
@@ -173,6 +180,15 @@ impl Walk {
         {
             self.mark(node, Provenance::Attribute);
         }
+        for (_, value) in element.attrs() {
+            // Markup in base64 begins with `<` and a letter.
+            if value.len() > 40
+                && value.starts_with(['P'])
+                && let Some(markup) = base64(value)
+            {
+                self.markup(&markup, Provenance::Container);
+            }
+        }
         if vocabulary::is_silent(name) {
             if name == "head" {
                 self.inner_scripts(node);
@@ -193,6 +209,7 @@ impl Walk {
                 range: start..start,
                 href: href.trim().to_owned(),
                 chrome,
+                goes_on: false,
             });
         }
         let is_story = name == "article" || attribute(element, "itemprop").is_some_and(|p| p.contains("articleBody"));
@@ -249,6 +266,33 @@ impl Walk {
         }
     }
 
+    /// Markup that was commented out, or what WordPress notes of an embed that it has not drawn: `wp:embed {"url":…}`.
+    fn comment(&mut self, comment: &str) {
+        let embed = comment.trim_start().strip_prefix("wp:").filter(|block| {
+            let name = block.split_ascii_whitespace().next();
+            name.is_some_and(|name| name.contains("embed"))
+        });
+        let attributes = embed.and_then(|block| Some(block.split_once('{')?.1.rsplit_once('}')?.0));
+        let address = attributes
+            .and_then(|json| serde_json::from_str::<serde_json::Value>(&format!("{{{json}}}")).ok())
+            .and_then(|json| Some(json["url"].as_str()?.to_owned()));
+        let Some(address) = address else {
+            return self.markup(comment, Provenance::Container);
+        };
+        self.flush();
+        let (element, _) = self.current();
+        self.items.push(Item::Mark(Mark {
+            provenance: Provenance::Attribute,
+            name: "wp:embed".to_owned(),
+            attributes: vec![("data-url".to_owned(), address)],
+            text: String::new(),
+            links: Vec::new(),
+            raw: cut(format!("<!--{comment}-->"), LONGEST_RAW),
+            element,
+            chrome: None,
+        }));
+    }
+
     fn close_anchor(&mut self) {
         if let Some(mut anchor) = self.block.anchor.take() {
             let end = self.block.text.len();
@@ -262,6 +306,7 @@ impl Walk {
         let reopened = self.block.anchor.as_ref().map(|anchor| Anchor {
             range: 0..0,
             href: anchor.href.clone(),
+            goes_on: anchor.goes_on || self.block.text.len() > anchor.range.start,
             ..*anchor
         });
         self.close_anchor();
@@ -442,11 +487,46 @@ impl Walk {
 fn looks_like_post(value: &str) -> bool {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"twitter\.com|x\.com(?:/|%2F|\\/)|instagram\.com|facebook\.com|fb\.watch|tiktok\.com|youtu|bsky\.|threads\.(?:net|com)|t\.me(?:/|%2F|\\/)|reddit|vimeo\.com|dailymotion\.com|truthsocial\.com|linkedin\.com|vk\.(?:com|ru)|tumblr\.com|pinterest\.|weibo\.c|twitch\.tv|rumble\.com|soundcloud\.com|imgur\.com|streamable\.com|(?:/|%2F)@|<amp-|<lite-youtube",
+            r"twitter\.com|x\.com(?:/|%2F|\\/)|instagram\.com|facebook\.com|fb\.watch|tiktok\.com|youtu|bsky\.|threads\.(?:net|com)|t\.me(?:/|%2F|\\/)|reddit|vimeo\.com|dailymotion\.com|truthsocial\.com|linkedin\.com|vk\.(?:com|ru)|tumblr\.com|pinterest\.|weibo\.c|twitch\.tv|rumble\.com|soundcloud\.com|imgur\.com|streamable\.com|//ok\.ru|bilibili\.com|odysee\.com|bitchute\.com|gettr\.com|gab\.com|substack\.com/|/videos/(?:embed|watch)/|(?:/|%2F)@|<amp-|<lite-youtube",
         )
         .expect("a pattern of our own")
     });
     value.len() > 8 && NAMES.is_match(value)
+}
+
+/// Whether an element is an embed although no class says so: a quotation that ends in the link of a post, signed with a
+/// handle; or a card that bears the id of a post, with the post's words in it.
+fn is_bare_embed(node: ElementRef<'_>) -> bool {
+    static POST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"/status(?:es)?/[0-9]|/posts?/|/p/|/reel/|/video/[0-9]|/comments/|/@[A-Za-z0-9_.@-]+/[0-9]|//t\.me/[A-Za-z0-9_]+/[0-9]")
+            .expect("a pattern of our own")
+    });
+    let element = node.value();
+    let is_card = matches!(element.name(), "div" | "figure" | "section")
+        && element.attrs().any(|(name, value)| {
+            vocabulary::is_post_id(name) && value.len() > 5 && value.bytes().all(|b| b.is_ascii_digit())
+        });
+    if element.name() != "blockquote" && !is_card {
+        return false;
+    }
+    let (mut text, mut last) = (String::new(), None);
+    for inner in node.descendants().skip(1) {
+        match inner.value() {
+            Node::Text(piece) => text.push_str(piece),
+            Node::Element(link) if link.name() == "a" => last = link.attr("href").map(|href| (href, text.len())),
+            _ => {}
+        }
+        if text.len() > LONGEST_POST {
+            return false;
+        }
+    }
+    let signed = |(href, at): (&str, usize)| {
+        text.contains("(@")
+            && looks_like_post(href)
+            && POST.is_match(href)
+            && text[at..].trim().chars().count() <= LONGEST_DATE
+    };
+    is_card || last.is_some_and(signed)
 }
 
 fn is_space(byte: u8) -> bool {

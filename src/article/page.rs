@@ -38,6 +38,8 @@ pub struct Anchor {
     pub href: String,
     /// Why it is none of the story's, if its relation says so.
     pub chrome: Option<&'static str>,
+    /// Whether it goes on from the block before: one link around several blocks.
+    pub goes_on: bool,
 }
 
 /// Where a mark was found.

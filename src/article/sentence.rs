@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use unicode_segmentation::UnicodeSegmentation;
 
 mod quotation;
+mod thai;
 
 use quotation::Quotations;
 
@@ -21,7 +22,7 @@ const QUOTED: usize = LONGEST * 200;
 /// Languages in which the plain rules of UAX #29 with our joins do better than the base with abbreviations, as
 /// measured on treebanks.
 const PLAIN: &[&str] = &[
-    "bs", "da", "fi", "he", "hr", "it", "ja", "mk", "pt", "ro", "sl", "sr", "yi", "zh",
+    "bs", "da", "fi", "he", "hr", "it", "ja", "km", "mk", "pt", "ro", "sl", "sr", "yi", "zh",
 ];
 
 /// Languages in which a number with a stop is "first", "second" …
@@ -188,9 +189,10 @@ impl Rules {
         let text = &block[range.clone()];
         let quotations = Quotations::of(text);
         let mut cuts: Vec<usize> = if self.code == "th" {
-            Vec::new()
+            thai::beginnings(text)
         } else if self.plain {
-            text.split_sentence_bound_indices().map(|(at, _)| at).collect()
+            let bounds = text.split_sentence_bound_indices().map(|(at, _)| at);
+            bounds.chain(dashes(text)).collect()
         } else {
             self.base
                 .get_sentence_boundaries(text)
@@ -198,6 +200,17 @@ impl Rules {
                 .map(|boundary| boundary.start_byte)
                 .collect()
         };
+        for quotation in quotations.long() {
+            let inner = text[quotation.clone()].split_sentence_bound_indices().skip(1);
+            let inner = inner.map(|(at, _)| quotation.start + at).filter(|cut| {
+                let word = last_word(text[..*cut].trim_end()).trim_end_matches('.').to_lowercase();
+                !self.base.get_abbreviations().contains(word.as_str())
+            });
+            cuts.extend(inner);
+        }
+        for cut in &mut cuts {
+            *cut = settled(text, *cut);
+        }
         cuts.extend(quotations.closed_sentences());
         cuts.sort_unstable();
         cuts.dedup();
@@ -231,7 +244,7 @@ impl Rules {
         }
         let next = right.chars().next().unwrap_or_default();
         let word = last_word(left);
-        if next.is_lowercase() && spaced && !starts_with_handle_or_tag(right) {
+        if is_small(next) && spaced && (is_latin(next) || may_be_short(word)) {
             return true;
         }
         // The number of a list item belongs to the item.
@@ -244,6 +257,10 @@ impl Rules {
         let Some(word) = word.strip_suffix('.') else {
             return false;
         };
+        let is_letter = |part: &str| part.chars().count() == 1 && part.starts_with(char::is_alphabetic);
+        if !spaced && is_letter(word.rsplit('.').next().unwrap_or_default()) {
+            return true;
+        }
         let word = word.trim_start_matches(['(', '[', '"', '“', '„', '«', '»', '\'', '’', '‘', '¿', '¡']);
         let lower = word.to_lowercase();
         if self.own.is_some_and(|own| own.contains(lower.as_str()))
@@ -278,6 +295,72 @@ impl Rules {
     }
 }
 
+/// Where sentences begin with a dash, as speech and items of lists do: UAX #29 lets no sentence begin so.
+fn dashes(text: &str) -> impl Iterator<Item = usize> {
+    let dashes = text.match_indices(['-', '–', '—']);
+    let begin = dashes.filter(|(at, dash)| {
+        let before = text[..*at].trim_end();
+        let ended = before.len() < *at && before.ends_with(['.', '!', '?', '…']);
+        ended && text[at + dash.len()..].trim_start().starts_with(char::is_uppercase)
+    });
+    begin.map(|(at, _)| at)
+}
+
+/// Where the sentence after `cut` begins. What no sentence begins with belongs to the one before: the number of a note
+/// (`[13]`), a remark in parentheses, a closing bracket, a smiley, an emoji that touches it. A bracket that opens belongs
+/// to the one after.
+fn settled(text: &str, cut: usize) -> usize {
+    let opens = |c: &char| matches!(c, '[' | '(' | '（' | '「' | '『' | '《' | '“' | '‘');
+    let opening = text[..cut].chars().next_back().filter(opens);
+    let start = cut - opening.map_or(0, char::len_utf8);
+    let touches = !text[..start].ends_with(char::is_whitespace);
+    let mut rest = &text[start..];
+    loop {
+        let face = [":)", ";)", ":-)", ";-)", ")", "]"]
+            .into_iter()
+            .find_map(|face| rest.strip_prefix(face));
+        let emoji = || rest.strip_prefix(is_emoji).filter(|_| touches);
+        let Some(after) = face
+            .or_else(|| after_note(rest))
+            .or_else(|| after_remark(rest))
+            .or_else(emoji)
+        else {
+            break;
+        };
+        rest = after;
+    }
+    if rest.len() == text.len() - start {
+        start
+    } else {
+        text.len() - rest.trim_start().len()
+    }
+}
+
+/// What follows the number of a note that `text` begins with.
+fn after_note(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('[')?;
+    let digits = inner.bytes().take(4).take_while(u8::is_ascii_digit).count();
+    inner[digits..].strip_prefix(']').filter(|_| digits > 0)
+}
+
+/// What follows a short remark in parentheses that `text` begins with and that is no sentence of its own: a source, a
+/// credit.
+fn after_remark(text: &str) -> Option<&str> {
+    const LONGEST: usize = 60;
+    let near = &text[..text.floor_char_boundary(LONGEST)];
+    let (remark, _) = near.strip_prefix('(')?.split_once(')')?;
+    let after = &text[remark.len() + 2..];
+    let after = after.strip_prefix('.').unwrap_or(after);
+    // One word alone before a sentence is its label: `(DE) Mr President`.
+    let is_label = !remark.contains(' ') && after.starts_with(' ');
+    let goes_on = after.trim_start().starts_with(char::is_lowercase);
+    (!is_label && !goes_on && !remark.contains(['.', '!', '?', '…'])).then_some(after)
+}
+
+fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' | '\u{fe0f}' | '\u{200d}')
+}
+
 /// The last word of `text`; at most 40 characters are looked at.
 fn last_word(text: &str) -> &str {
     let start = text
@@ -296,6 +379,21 @@ fn begins_a_word(text: &str) -> bool {
     matches!(marks.next(), Some('.' | '!' | '?')) && marks.next().is_none_or(char::is_whitespace)
 }
 
+/// Whether a letter is small where there are capital ones: Georgian has none in running text.
+fn is_small(letter: char) -> bool {
+    letter.is_lowercase() && !('\u{10d0}'..='\u{10ff}').contains(&letter)
+}
+
+fn is_latin(letter: char) -> bool {
+    letter < '\u{250}'
+}
+
+/// Whether a word with a stop may be a short form; what is longer ends its sentence, even before a small letter.
+fn may_be_short(word: &str) -> bool {
+    let letters = word.trim_end_matches('.');
+    !word.ends_with('.') || letters.contains('.') || letters.chars().count() <= 5
+}
+
 /// One capital letter, or several with stops or hyphens between (`J`, `J.-C`).
 fn is_initial(word: &str) -> bool {
     word.split(['.', '-']).all(|part| {
@@ -308,10 +406,6 @@ fn starts_with_address(text: &str) -> bool {
     ["http://", "https://", "pic.twitter.com/", "pic.x.com/"]
         .iter()
         .any(|start| text.starts_with(start))
-}
-
-fn starts_with_handle_or_tag(text: &str) -> bool {
-    text.starts_with(['@', '#'])
 }
 
 /// Whether `at` lies inside an address, handle, tag or e-mail address. Looks at most 200 bytes back.
@@ -368,10 +462,40 @@ mod tests {
             ("ko", "그는 \"안 간다. 절대로.\"라고 썼다. ‖글은 삭제됐다."),
             ("ar", "كتب: «لن نتراجع. أبداً». ‖ثم حذف."),
             ("hi", "वह चुप रहा। ‖किसी ने नहीं कहा।"),
+            ("ja", "堰は無事だ。‖「来る。必ず来る」と町長は言った。‖夜が明けた。"),
+            ("zh", "水坝没事。‖“我们会来的”，他说。‖我们看《走吧！爸爸》。"),
+            ("el", "Ήρθε αμέσως. ‖ρωτάει ο Σίμος για τη σελ. τρία και τα λοιπά."),
+            ("ru", "Дождь кончился. ‖потом и др. дела, 5 тыс. дел!))) ‖Конец!🌹 ‖Да."),
+            ("ka", "მან მოკლედ უპასუხა. ‖ხუთშაბათს არავინ მოვიდა."),
+            ("km", "គាត់បានឆ្លើយតប។ ‖គ្មាននរណានិយាយទេ។"),
+            ("pt", "Foi em 1875.[35][36] ‖Depois nada."),
+            ("fr", "Une rue du port. (Photo Agence Nord) ‖Rien ne bouge."),
+            ("fi", "Kuului ääni. ‖– Tule tänne. ‖(FI) Arvoisa herra, ei."),
+            ("ar", "عاش عام 512 ق.م في المدينة. ‖ثم رحل."),
+            (
+                "th",
+                "ผู้ดูแลฝายตอบกลับในเย็นวันเดียวกันว่า “ฝายยังอยู่ ไม่ต้องกลัว” ‖ไม่มีใครในศาลากลางอยากพูดอะไรเพิ่มเติม",
+            ),
+            ("th", "ฝายสร้างเมื่อปี 2560 และยังแข็งแรง ‖นายกฯ กล่าวเมื่อวานนี้ว่า ไม่มีอะไรน่ากังวล"),
         ] {
             let expected: Vec<&str> = text.split('‖').map(str::trim).collect();
             assert_eq!(parts(&text.replace('‖', ""), language), expected, "{language}: {text}");
         }
+    }
+
+    #[test]
+    fn a_speech_in_quotation_marks_is_cut_into_its_sentences_and_a_short_quotation_is_not() {
+        let speech = |times: usize| {
+            format!(
+                "She said: “{}It holds.” Then she left.",
+                "We looked at every wall of the weir. ".repeat(times)
+            )
+        };
+        assert_eq!(parts(&speech(2), "en").len(), 2);
+        let cut = parts(&speech(12), "en");
+        assert_eq!(cut.len(), 14, "{cut:?}");
+        assert_eq!(cut[0], "She said: “We looked at every wall of the weir.");
+        assert_eq!(cut[12], "It holds.”");
     }
 
     #[test]
@@ -405,13 +529,18 @@ mod tests {
             "(\"«".repeat(10_000),
             "`".repeat(50_000),
             "“a 'b ".repeat(10_000),
+            "[1]. ".repeat(10_000),
+            ". - A".repeat(10_000),
+            " ".repeat(50_000),
         ] {
-            let sentences = split(&text, Some("fr"));
-            let kept: usize = sentences
-                .iter()
-                .map(|range| text[range.clone()].split_whitespace().map(str::len).sum::<usize>())
-                .sum();
-            assert_eq!(kept, text.split_whitespace().map(str::len).sum::<usize>());
+            for language in ["fr", "it", "th"] {
+                let sentences = split(&text, Some(language));
+                let kept: usize = sentences
+                    .iter()
+                    .map(|range| text[range.clone()].split_whitespace().map(str::len).sum::<usize>())
+                    .sum();
+                assert_eq!(kept, text.split_whitespace().map(str::len).sum::<usize>());
+            }
         }
     }
 

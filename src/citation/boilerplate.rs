@@ -82,8 +82,22 @@ const BYLINE: usize = 12;
 /// Most words of a menu.
 const MENU: usize = 8;
 
-/// Parts of a path under which a site lists its own pages.
+/// Parts of a path under which a site lists its own pages, or sells what it has.
 const LISTINGS: &[&str] = &[
+    "abo",
+    "abonnement",
+    "donate",
+    "donation",
+    "donations",
+    "membership",
+    "newsletter",
+    "newsletters",
+    "spenden",
+    "stellenanzeigen",
+    "subscribe",
+    "subscription",
+    "support-now",
+    "support-us",
     "author",
     "authors",
     "autor",
@@ -129,6 +143,17 @@ pub(super) fn of_block(block: &PageBlock) -> Option<&'static str> {
         return Some("aside");
     }
     (words <= MENU && is_menu(block)).then_some("menu")
+}
+
+/// Whether the sentence in which a link stands asks something of the reader.
+pub(super) fn is_call(text: &str, link: usize) -> bool {
+    const FURTHEST: usize = 300;
+    let before = text[text.ceil_char_boundary(link.saturating_sub(FURTHEST))..link].trim_end();
+    let start = before.rfind(['.', '!', '?', '。']).unwrap_or(0);
+    let sentence = before[start..].trim_start_matches(|c: char| !c.is_alphanumeric());
+    let near = &sentence[..sentence.floor_char_boundary(40)];
+    let lower = near.to_lowercase();
+    !before.is_empty() && BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
 }
 
 /// Whether a link of a story leads to a page of the same site.
@@ -178,6 +203,7 @@ mod tests {
                 range: start..start + words.len(),
                 href: (*href).to_owned(),
                 chrome: None,
+                goes_on: false,
             }
         });
         PageBlock {

@@ -332,7 +332,7 @@ impl<'a> Gathering<'a> {
             })
             .collect();
         let links = self.post_links(page, places);
-        let flat = self.flattened(&blocks, &links);
+        let flat = self.flattened(&blocks, &quotations(places), &links);
         for (item, place) in page.items.iter().zip(places) {
             match (item, place) {
                 (Item::Block(block), Place::Block { range, .. }) => self.block(block, range, &flat),
@@ -386,9 +386,14 @@ impl<'a> Gathering<'a> {
 
     /// Flattened posts, and where they stand. `links` are those of the story that name posts: one inside a post of the
     /// same platform is its address, kept as a link where the rest is only text.
-    fn flattened(&mut self, blocks: &[Range<usize>], links: &[(Range<usize>, PostRef)]) -> Vec<Range<usize>> {
+    fn flattened(
+        &mut self,
+        blocks: &[Range<usize>],
+        quotations: &[Range<usize>],
+        links: &[(Range<usize>, PostRef)],
+    ) -> Vec<Range<usize>> {
         let mut places = Vec::new();
-        for found in flattened::find(self.text, blocks, self.language) {
+        for found in flattened::find_within(self.text, blocks, quotations, self.language) {
             places.push(found.place.clone());
             let inside = links[links.partition_point(|(at, _)| at.start < found.place.start)..]
                 .iter()
@@ -432,27 +437,36 @@ impl<'a> Gathering<'a> {
         for link in &block.links {
             let place = range.start + link.range.start..range.start + link.range.end;
             let words = &block.text[link.range.clone()];
-            if is_in_post(&place) {
+            let whole = words.len() == block.text.len();
+            if is_in_post(&place) || link.goes_on && self.is_last(&link.href) {
                 continue;
             }
             let lead = self.lead(&link.href);
             let lead = lead.as_ref().as_ref();
+            // A card is several links to one post, a line each.
+            if whole
+                && lead
+                    .and_then(|lead| lead.post.as_ref())
+                    .is_some_and(|post| self.ends_here(post, range.start))
+            {
+                continue;
+            }
             let base = self.base;
             let leads = |test: fn(&Url, Option<&Url>) -> bool| lead.is_some_and(|lead| test(&lead.url, base));
             // A block that is nothing but a short link is a button, a tag or a menu's entry; a post may stand so.
-            let is_label = words.len() == block.text.len()
+            let is_label = whole
                 && block.kind != BlockKind::Heading
                 && words.split_whitespace().count() <= LABEL_WORDS
                 && !words.contains("://");
             // One that is nothing but a link to another page of the same site is a teaser.
-            let is_teaser = words.len() == block.text.len()
-                && (block.kind == BlockKind::Heading || leads(boilerplate::is_same_site));
+            let is_teaser = whole && (block.kind == BlockKind::Heading || leads(boilerplate::is_same_site));
             let reason = link
                 .chrome
                 .or(is_label.then_some("label"))
                 .or(is_teaser.then_some("teaser"))
                 .or(boilerplate)
-                .or_else(|| leads(boilerplate::is_listing).then_some("listing"));
+                .or_else(|| leads(boilerplate::is_listing).then_some("listing"))
+                .or_else(|| boilerplate::is_call(&block.text, link.range.start).then_some("aside"));
             match (reason, lead) {
                 (Some(reason), _) if lead.is_none_or(|lead| lead.post.is_none()) => self.refuse(&link.href, reason),
                 (_, Some(lead)) => self.address(&lead.url, &link.href, place, Some(words)),
@@ -465,10 +479,28 @@ impl<'a> Gathering<'a> {
                 .links
                 .iter()
                 .any(|l| l.range.start < at.end && at.start < l.range.end);
-            if !is_linked && !is_in_post(&place) {
+            // An address that is printed where its post is embedded names nothing more.
+            let is_alone = at.start == 0 && at.end == block.text.len();
+            let repeats = || markup::post_of(&url).is_some_and(|post| self.ends_here(&post, range.start));
+            if !is_linked && !is_in_post(&place) && !(is_alone && repeats()) {
                 self.address(&url, &block.text[at], place, None);
             }
         }
+    }
+
+    /// Whether the last citation is the link with this address, as written.
+    fn is_last(&self, href: &str) -> bool {
+        let last = self.citations.last();
+        last.is_some_and(|(_, citation)| citation.form == Form::Link && citation.raw_url.as_deref() == Some(href))
+    }
+
+    /// Whether the last citation is of this post and ends where the block before the one at byte `start` does.
+    fn ends_here(&self, post: &PostRef, start: usize) -> bool {
+        self.citations.last().is_some_and(|(place, citation)| {
+            place.end == start.saturating_sub(1)
+                && (place.is_empty() || is_whole_block(self.text, place))
+                && matches!(&citation.cited, Cited::Post(last) if is_same(last, post))
+        })
     }
 
     /// An address in the story's text.
@@ -596,7 +628,11 @@ impl<'a> Gathering<'a> {
             .iter()
             .rev()
             .take_while(|(p, c)| p.start >= place.start || c.form == Form::Link)
-            .any(|(p, c)| *p == place && matches!(&c.cited, Cited::Post(other) if is_same(other, post)))
+            .take_while(|(p, _)| p.end >= at)
+            .any(|(p, c)| {
+                let is_here = *p == place || p.end == at && is_whole_block(self.text, p);
+                is_here && matches!(&c.cited, Cited::Post(other) if is_same(other, post))
+            })
     }
 
     /// The place of an embed: the end of the block before it.
@@ -629,6 +665,30 @@ impl<'a> Gathering<'a> {
         let at = self.text.find(words)? + words.len();
         Some(self.text[at..].find('\n').map_or(self.text.len(), |end| at + end))
     }
+}
+
+/// Runs of blocks of the story that are quotations.
+fn quotations(places: &[Place]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    let mut goes_on = false;
+    for place in places {
+        if let Place::Block { range, kind } = place {
+            let is_quotation = *kind == BlockKind::Quote;
+            match runs.last_mut().filter(|_| goes_on && is_quotation) {
+                Some(run) => run.end = range.end,
+                None if is_quotation => runs.push(range.clone()),
+                None => {}
+            }
+            goes_on = is_quotation;
+        }
+    }
+    runs
+}
+
+/// Whether nothing else stands in the blocks of `place`.
+fn is_whole_block(text: &str, place: &Range<usize>) -> bool {
+    (place.start == 0 || text[..place.start].ends_with('\n'))
+        && (place.end == text.len() || text[place.end..].starts_with('\n'))
 }
 
 /// Whether two addresses name one post.
@@ -854,14 +914,16 @@ mod tests {
 
     #[test]
     fn the_link_inside_a_flattened_post_is_its_address() {
-        let findings = found(
-            "<p>She showed the weir on the next morning.</p><blockquote><p>View this post on Instagram</p><p>It is open.</p>\
-             <p><a href='https://www.instagram.com/p/BvJh2aLh3Zq/'>A post shared by Ada Low (@ada.low)</a> on Jun 5, 2019</p></blockquote>",
-        );
-        assert_eq!(posts(&findings), [("BvJh2aLh3Zq", Form::Flattened)]);
-        let claim = &findings.citations[0].claim;
-        assert_eq!(claim.author_handle.as_deref(), Some("ada.low"));
-        assert_eq!(claim.text.as_deref(), Some("It is open."));
+        for (element, form) in [("div", Form::Flattened), ("blockquote", Form::Embed)] {
+            let findings = found(&format!(
+                "<p>She showed the weir on the next morning.</p><{element}><p>View this post on Instagram</p><p>It is open.</p>\
+                 <p><a href='https://www.instagram.com/p/BvJh2aLh3Zq/'>A post shared by Ada Low (@ada.low)</a> on Jun 5, 2019</p></{element}>",
+            ));
+            assert_eq!(posts(&findings), [("BvJh2aLh3Zq", form)]);
+            let claim = &findings.citations[0].claim;
+            assert_eq!(claim.author_handle.as_deref(), Some("ada.low"));
+            assert_eq!(claim.text.as_deref(), Some("It is open."));
+        }
     }
 
     #[test]

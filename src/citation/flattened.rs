@@ -16,7 +16,12 @@ use crate::platform::{PostRef, x};
 mod body;
 mod card;
 mod footer;
+mod reddit;
 mod signature;
+mod telegram;
+mod tiktok;
+
+pub(super) use footer::after_view;
 
 use signature::Signature;
 
@@ -47,6 +52,18 @@ pub struct Flattened {
 /// Finds flattened posts in `text`, whose `blocks` (bytes, in order) are paragraphs or lines. Reading order; linear.
 #[must_use]
 pub fn find(text: &str, blocks: &[Range<usize>], language: Option<&str>) -> Vec<Flattened> {
+    find_within(text, blocks, &[], language)
+}
+
+/// The same, where some blocks are quotations, runs of which (bytes, in order) are given: a post signed in one begins in
+/// it.
+#[must_use]
+pub fn find_within(
+    text: &str,
+    blocks: &[Range<usize>],
+    quotations: &[Range<usize>],
+    language: Option<&str>,
+) -> Vec<Flattened> {
     let blocks: Vec<Range<usize>> = blocks
         .iter()
         .filter(|block| text.get((*block).clone()).is_some())
@@ -58,8 +75,18 @@ pub fn find(text: &str, blocks: &[Range<usize>], language: Option<&str>) -> Vec<
     let mut found: Vec<Flattened> = Vec::new();
     // Everything before this byte belongs to a post that was found already.
     let mut taken = 0;
-    let looked_through = if handles || footers { blocks.len() } else { 0 };
+    let (reddit, telegram) = (reddit::may_be_in(text), telegram::may_be_in(text));
+    let tiktok = handles && tiktok::may_be_in(text);
+    let looked_through = if handles || footers || reddit || telegram {
+        blocks.len()
+    } else {
+        0
+    };
     for index in 0..looked_through {
+        let before = quotations.partition_point(|quotation| quotation.end <= blocks[index].start);
+        if let Some(quotation) = quotations.get(before).filter(|q| q.start <= blocks[index].start) {
+            taken = taken.max(quotation.start);
+        }
         if let Some(card) = card::read(text, &blocks, index, taken, language) {
             taken = card.place.end;
             found.push(card);
@@ -70,6 +97,15 @@ pub fn find(text: &str, blocks: &[Range<usize>], language: Option<&str>) -> Vec<
             found.push(card);
         }
         for post in footer::all(text, &blocks, index, taken, language) {
+            taken = post.place.end;
+            found.push(post);
+        }
+        let others = tiktok.then(|| tiktok::all(text, &blocks, index, taken));
+        let reddit = reddit.then(|| reddit::read(text, &blocks, index, taken)).flatten();
+        let telegram = telegram
+            .then(|| telegram::read(text, &blocks, index, taken, language))
+            .flatten();
+        for post in others.into_iter().flatten().chain(reddit).chain(telegram) {
             taken = post.place.end;
             found.push(post);
         }
@@ -194,7 +230,7 @@ fn words_of(body: &str) -> Option<String> {
         .lines()
         .map(|line| line.trim_start().trim_start_matches("> "))
         .collect();
-    let joined = lines.join(" ");
+    let joined = lines.join(" ").replace(body::IMAGE, " ");
     let plain = MARKDOWN.replace_all(&joined, "$1");
     let mut kept = String::with_capacity(plain.len());
     let mut from = 0;
@@ -218,7 +254,9 @@ fn date_first(text: &str, language: Option<&str>) -> Option<DateFound> {
         return None;
     }
     date::read(window, language).filter(|found| {
-        let before = &window[..found.span.start];
+        let before = window[..found.span.start].trim_start();
+        // Vietnamese has a word before the time.
+        let before = before.strip_prefix("lúc ").unwrap_or(before);
         before.chars().count() <= 8
             && before.chars().all(|c| {
                 c.is_whitespace()

@@ -61,6 +61,8 @@ const FIRST_AFTER: Reason = reason("first_after", 0.10);
 const SHARED: Reason = reason("shared_by_posts", 0.0);
 /// Says that another post lies between; what stands beyond it counts [`BEYOND`] of its worth.
 const BEYOND_POST: Reason = reason("beyond_post", 0.0);
+/// Says that a sentence before leads in both these words and the post; they count [`BEYOND`] of their worth.
+const LED_IN: Reason = reason("led_in", 0.0);
 /// Says that likeness was found far from the post, without its author's name; it counts [`BEYOND`] of its worth.
 const FAR: Reason = reason("far", 0.0);
 
@@ -144,7 +146,12 @@ fn stands_apart(index: &Index, citation: &Citation) -> bool {
             !matches!(citation.cited, Cited::Link(_))
                 && index
                     .overlapping(citation.place)
-                    .all(|at| matches!(index.sentences[at].role, Role::Address | Role::Aside))
+                    .all(|at| match index.sentences[at].role {
+                        Role::Address => true,
+                        // A caption or credit that links a post contains it.
+                        Role::Aside => citation.anchor.is_none() || index.fills(citation.place, at),
+                        _ => false,
+                    })
         }
     }
 }
@@ -178,6 +185,10 @@ fn around(index: &Index, citation: &Citation, run: Run) -> Vec<Reference> {
     let mut seen = HashSet::new();
 
     let mut before = before(index, run);
+    // A quotation after a colon is led in by the sentence that leads in the post: mostly they are the same words.
+    let quotations = before.iter().take_while(|&&at| index.in_quotation(at)).count();
+    let is_led_in = before.get(quotations).is_some_and(|&at| index.sentences[at].colon);
+    let led_in: Vec<usize> = before.drain(..if is_led_in { quotations } else { 0 }).collect();
     if before.first().is_some_and(|&at| index.sentences[at].colon) {
         // A colon right before the post settles which sentence leads in.
         before.truncate(1);
@@ -197,9 +208,11 @@ fn around(index: &Index, citation: &Citation, run: Run) -> Vec<Reference> {
                 // Far away, a post's words are as often the article's subject, unless their author is named.
                 let far = at + NEAR < run.before && named.is_none();
                 reasons.extend(far.then_some(FAR));
+                let led_in = led_in.contains(&at);
+                reasons.extend(led_in.then_some(LED_IN));
                 let worth = if at >= run.after {
                     AFTER
-                } else if beyond || far {
+                } else if beyond || far || led_in {
                     BEYOND
                 } else {
                     1.0

@@ -21,6 +21,8 @@ const ADDRESS_ATTRIBUTES: &[&str] = &[
     "data-embedded-url",
     "data-oembed-url",
     "data-feed",
+    "data-iframely-url",
+    "data-onebox-src",
     "src",
     "data-src",
     "data-lazy-src",
@@ -52,6 +54,27 @@ const IDS: &[(&str, &str, &str, &str)] = &[
     ("", "data-youtube-id", "", "https://www.youtube.com/watch?v={}"),
     ("amp-youtube", "data-videoid", "", "https://www.youtube.com/watch?v={}"),
     ("lite-youtube", "videoid", "", "https://www.youtube.com/watch?v={}"),
+    ("youtube-player", "data-id", "", "https://www.youtube.com/watch?v={}"),
+    (
+        "youtube-onebox",
+        "data-video-id",
+        "",
+        "https://www.youtube.com/watch?v={}",
+    ),
+    (
+        "plyr__video-embed",
+        "data-plyr-embed-id",
+        "",
+        "https://www.youtube.com/watch?v={}",
+    ),
+    ("plyr__video-embed", "data-plyr-embed-id", "", "https://vimeo.com/{}"),
+    (
+        "t-video-lazyload",
+        "data-videolazy-id",
+        "",
+        "https://www.youtube.com/watch?v={}",
+    ),
+    ("lyMe", "id", "WYL_", "https://www.youtube.com/watch?v={}"),
     ("amp-vimeo", "data-videoid", "", "https://vimeo.com/{}"),
     (
         "amp-dailymotion",
@@ -62,6 +85,13 @@ const IDS: &[(&str, &str, &str, &str)] = &[
     ("amp-instagram", "data-shortcode", "", "https://www.instagram.com/p/{}/"),
     ("tiktok-embed", "data-video-id", "", "https://www.tiktok.com/@/video/{}"),
     ("amp-tiktok", "data-src", "", "https://www.tiktok.com/@/video/{}"),
+    // The forum extension s9e/TextFormatter.
+    (
+        "",
+        "src",
+        "https://s9e.github.io/iframe/2/twitter.min.html#",
+        "https://x.com/i/status/{}",
+    ),
 ];
 
 /// Classes of buttons and boxes that name a post or page to be liked, shared or followed.
@@ -81,6 +111,9 @@ const BUTTONS: &[&str] = &[
 
 /// Longest id, in bytes.
 const LONGEST_ID: usize = 200;
+
+/// Longest properties of a component that are looked at, in bytes: what names more is no embed but a page.
+const LONGEST_PROPERTIES: usize = 4 << 10;
 
 /// Strings of one data island that are looked at.
 const STRINGS: usize = 200_000;
@@ -185,6 +218,9 @@ fn in_attributes(mark: &Mark, base: Option<&Url>) -> Option<(Option<String>, Pos
             .position(|known| *known == name)
             .unwrap_or(usize::MAX)
     };
+    if let Some(post) = amp_vk(mark) {
+        return Some((None, post, Form::Embed));
+    }
     let found = mark.attributes.iter().filter_map(|(name, value)| {
         if let Some(post) = by_id(mark, name, value) {
             // After the addresses that are known to be sure: they name the author as well.
@@ -216,7 +252,8 @@ fn attribute(mark: &Mark, base: Option<&Url>) -> Vec<Found> {
         let in_markup = || value.contains('<').then(|| posts_in(value).pop()).flatten();
         let post = by_id(mark, name, value)
             .or_else(|| post_at(value, base))
-            .or_else(in_markup);
+            .or_else(in_markup)
+            .or_else(|| in_properties(value));
         if let Some(post) = post
             && !found.iter().any(|f| f.post == post)
         {
@@ -232,10 +269,23 @@ fn attribute(mark: &Mark, base: Option<&Url>) -> Vec<Found> {
     found
 }
 
+/// The one post that the properties of a component name, as JSON in an attribute.
+fn in_properties(value: &str) -> Option<PostRef> {
+    if value.len() > LONGEST_PROPERTIES || !value.starts_with(['{', '[']) {
+        return None;
+    }
+    let plain = value.replace("\\/", "/");
+    let mut posts = link::addresses(&plain).into_iter().filter_map(|(_, url)| post_of(&url));
+    let first = posts.next()?;
+    posts
+        .all(|post| (post.platform, &post.id) == (first.platform, &first.id))
+        .then_some(first)
+}
+
 /// The post that an attribute names by its id alone.
 fn by_id(mark: &Mark, name: &str, value: &str) -> Option<PostRef> {
     let is_here = |word: &str| word.is_empty() || mark.name == word || classes(mark).any(|class| class == word);
-    let may_be_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
+    let may_be_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '#');
     if value.len() < 2 || value.len() > LONGEST_ID || !value.chars().all(may_be_id) {
         return None;
     }
@@ -302,7 +352,7 @@ fn claim(mark: &Mark, language: Option<&str>) -> Claim {
     };
     // In markup the element ends where the post ends, so all before the signature is the post's.
     if let Some(signature) = &found.signature {
-        let words: Vec<&str> = text[..signature.start]
+        let words: Vec<&str> = flattened::after_view(&text[..signature.start])
             .split_whitespace()
             .filter(|w| !is_picture(w))
             .collect();
@@ -317,13 +367,37 @@ fn is_picture(word: &str) -> bool {
         .any(|start| word.starts_with(start))
 }
 
-/// The whole post as JSON in an attribute, as newsletters of one publishing system carry it (Substack's `data-attrs`).
+/// What is embedded as JSON in an attribute, as newsletters of one publishing system carry it (Substack's `data-attrs`):
+/// by its address, or by its id.
 fn substack(name: &str, value: &str) -> Option<PostRef> {
+    const IDS: &[(&str, &str)] = &[
+        ("instagram_id", "https://www.instagram.com/p/{}/"),
+        ("videoId", "https://www.youtube.com/watch?v={}"),
+        ("videoId", "https://vimeo.com/{}"),
+    ];
     if name != "data-attrs" {
         return None;
     }
     let json: Value = serde_json::from_str(value).ok()?;
-    post_at(json["url"].as_str()?, None)
+    let by_id = || {
+        let known = IDS
+            .iter()
+            .filter_map(|(member, address)| Some(address.replace("{}", json[*member].as_str()?)));
+        known.into_iter().find_map(|address| post_at(&address, None))
+    };
+    json["url"].as_str().and_then(|url| post_at(url, None)).or_else(by_id)
+}
+
+/// AMP's element for VK holds owner and post in two attributes.
+fn amp_vk(mark: &Mark) -> Option<PostRef> {
+    let value = |wanted: &str| {
+        mark.attributes
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value)
+    };
+    let (owner, post) = (value("data-owner-id")?, value("data-post-id")?);
+    post_at(&format!("https://vk.com/wall{owner}_{post}"), None).filter(|_| mark.name == "amp-vk")
 }
 
 fn fill_from_json(claim: &mut Claim, value: &str) {
@@ -391,12 +465,19 @@ pub fn in_script(mark: &Mark) -> Vec<InScript> {
     found
 }
 
-/// The end of a paragraph, long enough to be found in the story; `None` of what is none.
+/// The end of a paragraph, as far as no markup interrupts it, long enough to be found in the story; `None` of what is
+/// none.
 fn last_words(text: &str) -> Option<String> {
     const CHARACTERS: usize = 60;
-    let text = text.trim();
-    let is_prose = text.contains(' ') && !text.contains(['<', '\n']) && text.ends_with(|c: char| !c.is_alphanumeric());
-    let start = text.char_indices().rev().nth(CHARACTERS - 1)?.0;
+    const FEWEST: usize = 20;
+    let mut text = text.trim();
+    while let Some(start) = text.rfind('<').filter(|_| text.ends_with('>')) {
+        text = text[..start].trim_end();
+    }
+    let text = &text[text.rfind(['>', '\n']).map_or(0, |at| at + 1)..];
+    let is_prose = (text.contains(' ') || !text.is_ascii()) && text.ends_with(|c: char| !c.is_alphanumeric());
+    text.char_indices().rev().nth(FEWEST - 1)?;
+    let start = text.char_indices().rev().take(CHARACTERS).last()?.0;
     is_prose.then(|| text[start..].to_owned())
 }
 

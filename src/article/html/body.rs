@@ -34,11 +34,11 @@ pub fn choose(page: &mut Page, elements: &[Place]) {
     let mass_of_all = mass(page, elements, |element| !asides[element]);
     let verdicts = verdicts(&mass_of_all, &asides, &headlines, elements);
     let masses = mass(page, elements, |element| verdicts[element].is_none());
-    let story = story(&masses, elements);
+    let story = story(&masses, elements, &headlines);
     for item in &mut page.items {
-        let (element, chrome) = match item {
-            Item::Block(block) => (block.element, &mut block.chrome),
-            Item::Mark(mark) => (mark.element, &mut mark.chrome),
+        let (element, chrome, story) = match item {
+            Item::Block(block) => (block.element, &mut block.chrome, story.map(|story| story.text)),
+            Item::Mark(mark) => (mark.element, &mut mark.chrome, story.map(|story| story.embeds)),
         };
         let outside = story.is_some_and(|story| !(story..=elements[story].last).contains(&element));
         *chrome = verdicts[element].or(*chrome).or(outside.then_some(OUTSIDE));
@@ -115,8 +115,17 @@ fn verdicts(mass: &[usize], asides: &[bool], headlines: &Headlines, elements: &[
     verdicts
 }
 
-/// The number of the story's element; `None` where there is no running text to tell by.
-fn story(mass: &[usize], elements: &[Place]) -> Option<usize> {
+/// The numbers of the story's elements.
+#[derive(Clone, Copy)]
+struct Story {
+    /// The one that holds its text.
+    text: usize,
+    /// The one that holds its embeds: page builders put each of them, and each paragraph, into boxes of its own.
+    embeds: usize,
+}
+
+/// The story; `None` where there is no running text to tell by.
+fn story(mass: &[usize], elements: &[Place], headlines: &Headlines) -> Option<Story> {
     let total = mass[0];
     if total == 0 {
         return None;
@@ -133,9 +142,37 @@ fn story(mass: &[usize], elements: &[Place]) -> Option<usize> {
             story = Some(at);
         }
         if at == 0 {
-            // No article element says so: the parent takes in a headline or an embed beside the text.
-            return Some(story.unwrap_or(elements[innermost].parent));
+            let named = story.map(|story| Story {
+                text: story,
+                embeds: story,
+            });
+            return Some(named.unwrap_or_else(|| unnamed(mass, elements, headlines, innermost)));
         }
         at = elements[at].parent;
+    }
+}
+
+/// The story where no article element is around most of the text, and what is around story and headline: the article
+/// element with the headline and half of the text, if there is one; else the text's element if the headline is in it;
+/// else its parent, which takes in a headline beside the text.
+fn unnamed(mass: &[usize], elements: &[Place], headlines: &Headlines, innermost: usize) -> Story {
+    let half = |number: usize| mass[number] * 100 >= MAIN * mass[0];
+    let has_headline = |number: usize| headlines.is_in(number, &elements[number]);
+    let articles = (0..elements.len()).rev().filter(|&number| elements[number].is_story);
+    if let Some(article) = articles
+        .into_iter()
+        .find(|&number| half(number) && has_headline(number))
+    {
+        return Story {
+            text: article,
+            embeds: article,
+        };
+    }
+    let parent = elements[innermost].parent;
+    let mut around = std::iter::successors(Some(innermost), |&at| (at > 0).then(|| elements[at].parent));
+    let headed = around.find(|&at| at == 0 || has_headline(at)).filter(|&at| at > 0);
+    Story {
+        text: if has_headline(innermost) { innermost } else { parent },
+        embeds: headed.unwrap_or(parent),
     }
 }

@@ -23,17 +23,23 @@ pub fn block_kind(name: &str) -> Option<BlockKind> {
     })
 }
 
-/// The kind of a block whose class names say more than its element does: captions and credits are often plain elements.
+/// The kind of a block whose class names say more than its element does: captions and credits are often plain elements,
+/// and so is what stands in the place of an embed until its reader agrees to it.
 pub fn narrowed(kind: BlockKind, element: &Element) -> BlockKind {
+    const CAPTIONS: [&str; 7] = [
+        "caption",
+        "credit",
+        "credits",
+        "figcaption",
+        "copyright",
+        "placeholder",
+        "blocker",
+    ];
     let classes = attribute(element, "class").unwrap_or("");
-    let says = |word: &str| {
-        let mut names = classes.split(|c: char| !c.is_ascii_alphanumeric());
-        names.any(|name| name.eq_ignore_ascii_case(word))
-    };
-    let is_caption = !classes.is_empty()
-        && ["caption", "credit", "credits", "figcaption", "copyright"]
-            .into_iter()
-            .any(says);
+    let is_caption = classes.split(|c: char| !c.is_ascii_alphanumeric()).any(|name| {
+        let may_be = (6..=11).contains(&name.len());
+        may_be && CAPTIONS.iter().any(|word| name.eq_ignore_ascii_case(word))
+    });
     if is_caption && kind == BlockKind::Paragraph && !matches!(element.name(), "section" | "article" | "main" | "body")
     {
         return BlockKind::Caption;
@@ -138,6 +144,9 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
     for name in names.split_ascii_whitespace().take(40) {
         // `has-sidebar`, `no-comments`, `with-footer` speak of another element.
         let lower = name.to_ascii_lowercase();
+        if let Some(reason) = lower.strip_prefix("wp-block-").and_then(wordpress_block) {
+            return Some(reason);
+        }
         if [
             "has-",
             "no-",
@@ -159,6 +168,10 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
             .split(|c: char| !c.is_ascii_alphanumeric())
             .filter(|w| !w.is_empty())
             .collect();
+        // What is called an embed holds one, whatever else its name says.
+        let is_embed = words
+            .iter()
+            .any(|word| matches!(*word, "embed" | "embeds" | "embedded" | "oembed"));
         for (i, word) in words.iter().enumerate() {
             let next = words.get(i + 1).copied().unwrap_or("");
             let reason = match (*word, next) {
@@ -179,12 +192,14 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                     "webmention" | "webmentions" | "pingback" | "pingbacks" | "trackback" | "trackbacks" | "reactions"
                     | "mentions",
                     _,
-                ) => "chrome_reactions",
+                )
+                // Tumblr's list of who liked and reblogged.
+                | ("with" | "without", "commentary") => "chrome_reactions",
                 ("referrers" | "referers" | "referrer" | "referer" | "refererlist" | "referrerlist", _) => {
                     "chrome_referrers"
                 }
                 (
-                    "related" | "recommended" | "recommendation" | "recommendations" | "outbrain" | "taboola"
+                    "related" | "relatedposts" | "recommended" | "recommendation" | "recommendations" | "outbrain" | "taboola"
                     | "trending" | "popular" | "readmore" | "seealso",
                     _,
                 )
@@ -202,8 +217,16 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                 )
                 | (
                     "social",
-                    "share" | "sharing" | "links" | "icons" | "bar" | "buttons" | "media" | "nav" | "menu" | "follow",
+                    "share" | "sharing" | "links" | "icons" | "bar" | "buttons" | "nav" | "menu" | "follow",
                 ) => "chrome_share",
+                ("social", "media")
+                    if matches!(
+                        words[i + 2..],
+                        [] | ["icons" | "links" | "buttons" | "bar" | "share" | "follow" | "nav" | "menu" | "list", ..]
+                    ) && i == 0 =>
+                {
+                    "chrome_share"
+                }
                 ("advert" | "advertisement" | "advertising" | "adsbygoogle" | "sponsored" | "dfp", _)
                 | ("ad", "container" | "slot" | "wrapper" | "unit" | "block") => "chrome_advertisement",
                 ("onetrust" | "cookiebot" | "didomi" | "usercentrics" | "cmplz" | "truste", _)
@@ -223,20 +246,45 @@ fn chrome_by_name(names: &str) -> Option<&'static str> {
                 ("tags" | "taglist" | "tagcloud", _)
                 | ("tag", "list" | "links" | "cloud")
                 | ("entry" | "post" | "article", "tags" | "meta" | "categories") => "tags",
-                ("instagram", "feed" | "gallery" | "pics" | "widget")
+                ("instagram" | "tiktok" | "facebook" | "youtube", "feed" | "gallery" | "pics" | "widget")
                 | ("twitter", "feed" | "timeline")
-                | ("social", "feed" | "wall")
-                | ("sb", "instagram")
-                | ("sbi", _)
+                | ("social" | "juicer" | "curator", "feed" | "wall")
+                | ("sb", "instagram" | "youtube")
+                // Feeds of Smash Balloon: Instagram, Facebook, X, YouTube.
+                | ("sbi" | "cff" | "ctf" | "sby", _)
                 | ("widget", "instagram") => "chrome_feed",
                 ("widget", "area") | ("widgets", _) => "chrome_sidebar",
                 ("screen", "reader") | ("sr", "only") | ("visually", "hidden") | ("visuallyhidden", _) => "hidden",
                 _ => continue,
             };
+            if is_embed
+                && !matches!(
+                    reason,
+                    "chrome_sidebar" | "chrome_comments" | "chrome_reactions" | "hidden"
+                )
+            {
+                break;
+            }
             return Some(reason);
         }
     }
     None
+}
+
+/// What a block of WordPress is, told by its name, if it is none of the story's.
+fn wordpress_block(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "query" | "latest-posts" | "jetpack-related-posts" | "rss" | "archives" => "chrome_related",
+        "comments" | "comment-template" | "latest-comments" | "post-comments" | "post-comments-form" => {
+            "chrome_comments"
+        }
+        "social-links" => "chrome_share",
+        "navigation" | "page-list" | "post-navigation-link" => "chrome_navigation",
+        "jetpack-subscriptions" => "chrome_newsletter",
+        "post-author" | "post-author-name" | "post-author-biography" | "avatar" => "byline",
+        "post-terms" | "tag-cloud" | "categories" => "tags",
+        _ => return None,
+    })
 }
 
 /// Why a link is none of the story's, if its relation says so (HTML standard, link types).
@@ -290,9 +338,16 @@ pub fn is_embed(element: &Element) -> bool {
                 | "instagram-embed"
                 | "twitter-embed-placeholder"
                 | "imgur-embed-pub"
+                | "youtube-wrap"
+                | "youtube-player"
+                | "youtube-onebox"
+                | "plyr__video-embed"
+                | "t-video-lazyload"
+                | "lyMe"
+                | "react-tweet-theme"
         )
     });
-    let newsletter = || attribute(element, "data-component-name").is_some_and(|name| name.ends_with("ToDOM"));
+    let newsletter = || attribute(element, "data-component-name").is_some();
     embed_class
         || attribute(element, "id").is_some_and(|id| id.starts_with("vk_post_"))
         || (attribute(element, "data-attrs").is_some() && newsletter())
@@ -300,6 +355,19 @@ pub fn is_embed(element: &Element) -> bool {
             && element
                 .attrs()
                 .any(|(name, _)| is_post_id(name) || name == "data-instgrm-permalink"))
+}
+
+/// The address of which an element is a card, as embedding services and forums make them (Iframely, Embedly, Discourse).
+pub fn card_address(element: &Element) -> Option<&str> {
+    match element.name() {
+        "a" => {}
+        "aside" => return attribute(element, "data-onebox-src"),
+        _ => return None,
+    }
+    let classes = || attribute(element, "class").unwrap_or("");
+    let is_card = attribute(element, "data-iframely-url").is_some()
+        || classes().split_ascii_whitespace().any(|class| class == "embedly-card");
+    attribute(element, "href").filter(|_| is_card)
 }
 
 /// Attributes that hold the id of a post of X.
@@ -335,6 +403,18 @@ mod tests {
             ("tags", Some("tags")),
             ("tagged", None),
             ("author-bio", Some("byline")),
+            ("social-media", Some("chrome_share")),
+            ("social-media-icons", Some("chrome_share")),
+            ("article-social-media", None),
+            ("social-media-post", None),
+            ("tweet-share-embed", None),
+            ("sidebar-embed", Some("chrome_sidebar")),
+            ("wp-block-query alignwide", Some("chrome_related")),
+            ("wp-block-embed is-type-rich", None),
+            ("ctf ctf-type-usertimeline", Some("chrome_feed")),
+            ("juicer-feed", Some("chrome_feed")),
+            ("note reblog without_commentary", Some("chrome_reactions")),
+            ("without-commentary", None),
         ] {
             assert_eq!(chrome_by_name(names), reason, "{names}");
         }

@@ -1,11 +1,15 @@
 //! Quotations and parentheses of one piece of text, found in one pass: which of them carry their sentence on
 //! after they close, and which are sentences of their own.
 
+use std::ops::Range;
+
 /// A quotation that continues into its own clause (`», a-t-elle dit`) is part of one sentence; boundaries inside
 /// are none.
 pub(super) struct Quotations {
     /// Outer quotations that continue, as byte ranges between the marks, in order.
     continuing: Vec<(usize, usize)>,
+    /// Quotations of several sentences, each of which counts.
+    long: Vec<Range<usize>>,
     /// Where the text after a quotation or parenthesis that is a sentence of its own begins.
     closed: Vec<usize>,
 }
@@ -25,6 +29,9 @@ const PAIRS: &[(char, &[char])] = &[
     ('"', &['"']),
 ];
 
+/// A quotation is one sentence, or a part of one, up to this length, in characters: a longer one is a speech.
+const LONG: usize = 300;
+
 /// Longest quotation that is looked at, in bytes: one that never closes must not swallow the text.
 const LONGEST: usize = 1_500;
 
@@ -32,6 +39,7 @@ impl Quotations {
     pub(super) fn of(text: &str) -> Quotations {
         let mut found = Quotations {
             continuing: Vec::new(),
+            long: Vec::new(),
             closed: Vec::new(),
         };
         // Most blocks hold none of the marks, nor any letter of the rows of Unicode in which the others stand.
@@ -46,7 +54,10 @@ impl Quotations {
         let mut fresh = true;
         let mut began_fresh = false;
         for (at, c) in text.char_indices() {
-            if open.is_some_and(|(start, ..)| at - start > LONGEST) {
+            if let Some((start, ..)) = open
+                && at - start > LONGEST
+            {
+                found.long.push(start..at);
                 open = None;
             }
             let after = at + c.len_utf8();
@@ -62,7 +73,9 @@ impl Quotations {
                 None => {
                     let opens = PAIRS.iter().find(|(mark, _)| *mark == c).filter(|_| {
                         let next = text[after..].chars().next().unwrap_or(' ');
-                        !previous.is_alphanumeric() && (!next.is_whitespace() || c == '«')
+                        // Scripts without blanks between words open and close with marks of their own.
+                        matches!(c, '「' | '『' | '《')
+                            || !previous.is_alphanumeric() && (!next.is_whitespace() || c == '«')
                     });
                     if let Some((mark, closers)) = opens {
                         open = Some((at, *mark, closers));
@@ -84,6 +97,10 @@ impl Quotations {
     }
 
     fn close(&mut self, text: &str, start: usize, end: usize, previous: char, began_fresh: bool) {
+        if end - start > LONG && text[start..end].chars().count() > LONG {
+            self.long.push(start..end);
+            return;
+        }
         let rest = &text[end..];
         let next = rest.trim_start();
         let gap = rest.len() - next.len();
@@ -91,12 +108,13 @@ impl Quotations {
         let first = letters.next().unwrap_or_default();
         let parenthesis = text[start..].starts_with('(');
         let title = text[start..].starts_with('《');
-        let hangul = gap == 0 && ('\u{ac00}'..='\u{d7a3}').contains(&first);
+        // Particles follow a quotation without a blank.
+        let particle = gap == 0 && matches!(first, '\u{3040}'..='\u{309f}' | '\u{ac00}'..='\u{d7a3}');
         let attributed = matches!(first, '–' | '—' | '-') && letters.next().is_some_and(char::is_whitespace);
         if first.is_lowercase() && gap > 0
             || matches!(first, ',' | '.' | ';' | '،' | '，')
             || attributed
-            || hangul
+            || particle
             || title
         {
             self.continuing.push((start, end + gap));
@@ -108,6 +126,11 @@ impl Quotations {
         {
             self.closed.push(end + gap);
         }
+    }
+
+    /// Quotations that are too long to be one sentence, in order.
+    pub(super) fn long(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.long.iter()
     }
 
     /// Whether a quotation that carries its sentence on lies over byte `at`.

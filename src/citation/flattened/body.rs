@@ -34,8 +34,11 @@ const MOST_BLOCKS: usize = 24;
 /// A line that ends in a colon and is not longer than this introduces the post.
 const LONGEST_LABEL: usize = 60;
 
+/// What a post of Bluesky says of its picture.
+pub(super) const IMAGE: &str = "[image or embed]";
+
 /// Words that a post's text must have before the search stops at the first line without a sign of a post.
-const ENOUGH_WORDS: usize = 4;
+const ENOUGH_WORDS: usize = 3;
 
 /// The text of the post that `signature` in block `index` signs; nothing before byte `taken` is looked at.
 pub(super) fn before(
@@ -155,6 +158,9 @@ fn length(content: &str) -> usize {
 /// How many words stand in `content` apart from links, tags, handles and thread counts; four letters of a script
 /// without spaces count as one.
 fn words(content: &str) -> usize {
+    if content == IMAGE {
+        return 0;
+    }
     content
         .split_whitespace()
         .take(200)
@@ -181,7 +187,7 @@ fn has_sign(content: &str) -> bool {
     let marked = |word: &str| {
         is_sign(word) || word.starts_with(is_emoji) || word.trim_end_matches('\u{fe0f}').ends_with(is_emoji)
     };
-    edges.into_iter().flatten().any(marked) || content.split_whitespace().take(400).any(is_link)
+    content == IMAGE || edges.into_iter().flatten().any(marked) || content.split_whitespace().take(400).any(is_link)
 }
 
 fn is_sign(word: &str) -> bool {

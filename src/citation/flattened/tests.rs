@@ -243,6 +243,12 @@ fn hostile_text_costs_no_more_than_its_length() {
         "Follow a @a 1:11 ",
         "Posted by a on b( , ",
         "A post shared by a ",
+        "@a_b ♬ ",
+        "@a_b x ♬ y - z ",
+        "(@a)がシェアした投稿",
+        "by u/abc in d\n",
+        "t.me/abcde/1 1 views ",
+        "Post by @a View on Threads ",
     ] {
         let text = piece.repeat(40_000 / piece.len());
         let _ = found(&text);
@@ -252,7 +258,7 @@ fn hostile_text_costs_no_more_than_its_length() {
 proptest! {
     #[test]
     fn any_text_is_searched_without_panic_and_spans_are_text(
-        text in "(— |– |- |--|â€”|Ada |\\(@ada\\)|\\(@|@ada| September 1, 2021|12:34 PM - 1 Sep 2021|pic\\.twitter\\.com/Ab1|https://t\\.co/Ab1| \\(https://x\\.com/a/status/123\\)|\\n|\\n> |[.:!?…]|[a-zé日🐬]{1,5} |1/2|#b){0,30}"
+        text in "(— |– |- |--|â€”|Ada |\\(@ada\\)|\\(@|@ada| September 1, 2021|12:34 PM - 1 Sep 2021|pic\\.twitter\\.com/Ab1|https://t\\.co/Ab1| \\(https://x\\.com/a/status/123\\)|\\n|\\n> |[.:!?…]|[a-zé日🐬]{1,5} |1/2|#b|♬ a - b|@ada |by u/ada in b|t\\.me/river/12 3 views|がシェアした投稿|Post by @ada View on Threads){0,30}"
     ) {
         let mut last = 0;
         for post in found(&text) {
@@ -285,6 +291,17 @@ fn two_footers_in_one_line_are_two_places() {
             ("So it does. A post shared by Bo Low (@bo.low)", Some("So it does.")),
         ]
     );
+}
+
+#[test]
+fn a_post_signed_in_a_quotation_begins_in_it() {
+    let text = "The keeper answered in the evening, and nobody had expected it.\nIt is up.\n— Ada (@ada_l) May 1, 2024";
+    let blocks = lines(text);
+    let quotation = blocks[1].start..blocks[2].end;
+    let [within] = &find_within(text, &blocks, &[quotation], Some("en"))[..] else {
+        panic!()
+    };
+    assert_eq!(within.claim.text.as_deref(), Some("It is up."));
 }
 
 #[test]
@@ -339,6 +356,53 @@ fn footers_of_other_platforms_are_known_with_author_and_date() {
             "Post by @ada@herons.example View on Mastodon",
             ["mastodon", "-", "ada@herons.example", "-", "-"],
         ),
+        ("Post by @ada.l\nView on Threads", ["threads", "-", "ada.l", "-", "-"]),
+        (
+            "The weir is open.\n[image or embed]\n— Ada Low (@ada.example.org) 4. November 2024 um 09:09",
+            [
+                "bluesky",
+                "Ada Low",
+                "ada.example.org",
+                "2024-11-04",
+                "The weir is open.",
+            ],
+        ),
+        (
+            "この投稿をInstagramで見る\n堰が開いた。\nAda Low(@ada.low)がシェアした投稿",
+            ["instagram", "Ada Low", "ada.low", "-", "堰が開いた。"],
+        ),
+        (
+            "Näytä tämä julkaisu Instagramissa\nPato on auki.\nHenkilön Ada Low (@ada.low) jakama julkaisu",
+            ["instagram", "Ada Low", "ada.low", "-", "Pato on auki."],
+        ),
+        (
+            "تمت مشاركة منشور بواسطة Ada Low (@ada.low)",
+            ["instagram", "Ada Low", "ada.low", "-", "-"],
+        ),
+        (
+            "Плотина открыта.\nОпубликовано Ада Лоу Понедельник, 5 июня 2017 г.",
+            ["facebook", "Ада Лоу", "-", "2017-06-05", "-"],
+        ),
+        (
+            "@ada.l The weir today with @bo_b #weir ♬ original sound - Ada Low",
+            ["tiktok", "-", "ada.l", "-", "The weir today with @bo_b #weir"],
+        ),
+        (
+            "He filmed it.\n@ada.l\nThe weir\n#river\n♬ son original – Ada",
+            ["tiktok", "-", "ada.l", "-", "The weir #river"],
+        ),
+        (
+            "A heron at the weir by u/ada_l in birds",
+            ["reddit", "-", "ada_l", "-", "A heron at the weir"],
+        ),
+        (
+            "Comment\nbyu/ada_l from discussion\ninbirds",
+            ["reddit", "-", "ada_l", "-", "-"],
+        ),
+        (
+            "The weir holds. t.me/river_watch/321 1.2K views May 1, 2024 at 12:00",
+            ["telegram", "-", "river_watch", "2024-05-01", "The weir holds."],
+        ),
         (
             "The weir is open.\n— Ada Low (@ada.example.org) November 4, 2024 at 9:09 AM",
             [
@@ -361,6 +425,18 @@ fn sentences_with_the_words_of_a_footer_are_none() {
         "Posted by a neighbour, the picture shows the weir.",
         "It was a post shared by many (among them @ada).",
         "Post by @ada was deleted.",
+        "Posted by Ada Low on May 1, 2024",
+        "Posted by Ada Low, May 1, 2024",
+        "Publicado por Ada Low el 1 de mayo de 2024",
+        "A post shared by many people of the town is on show (@museum).",
+        "A video posted by the keeper (@keeper) shows the weir.",
+        "Post by @ada.l was seen by many on Threads.",
+        "Now playing: ♬ Rivers - The Lows",
+        "Sing ♬ along with us (@paper), all of you - now.",
+        "It was first seen in a post by u/ada_l in r/birds on Monday.",
+        "It was first seen in a post by u/ada_l in r/birds.",
+        "It was written by u/ada_l",
+        "More on t.me/river_watch/321 and on the views of the town.",
     ] {
         assert_eq!(found(text), [], "{text}");
     }

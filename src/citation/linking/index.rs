@@ -21,6 +21,9 @@ const VERBATIM_WORDS: usize = 7;
 /// Most words of a line that is no sentence of the text: credits, teasers, time stamps.
 const LINE_WORDS: usize = 14;
 
+/// Most words of a label before a link.
+const LABEL_WORDS: usize = 4;
+
 /// What a sentence is to the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -300,6 +303,18 @@ impl<'a> Index<'a> {
         (!self.words[number as usize].sentences.is_empty()).then_some(number)
     }
 
+    /// Whether a sentence stands in a block that is a quotation and nothing else.
+    pub fn in_quotation(&self, at: usize) -> bool {
+        let Some(block) = self.reading.blocks.get(self.reading.sentences[at].block) else {
+            return false;
+        };
+        let text = self.reading.slice(block.span).trim_end_matches(['.', ' ']);
+        block.kind == BlockKind::Quote
+            || text.starts_with(is_quotation_mark)
+                && text.ends_with(is_quotation_mark)
+                && text.chars().filter(|&c| is_quotation_mark(c)).count() == 2
+    }
+
     /// What the words of a sentence are apart from any post. Asked only of the few sentences around posts.
     pub fn signs(&self, at: usize) -> Signs {
         let mut signs = Signs::default();
@@ -341,8 +356,16 @@ impl<'a> Index<'a> {
                 continue;
             };
             let span = self.reading.sentences[at].span;
-            let whole = citation.place.start_byte <= span.start_byte && citation.place.end_byte >= span.end_byte;
-            if whole && self.sentences[at].role == Role::Prose {
+            let ends = citation.place.end_byte >= span.end_byte;
+            let whole = citation.place.start_byte <= span.start_byte && ends;
+            // `Read also: a headline`, in whatever language.
+            let is_teaser = || {
+                let label = self.reading.text.get(span.start_byte..citation.place.start_byte);
+                let label = label.map(str::trim).filter(|label| label.ends_with([':', '：']));
+                matches!(citation.cited, Cited::Link(_))
+                    && label.is_some_and(|label| label.split_whitespace().count() <= LABEL_WORDS)
+            };
+            if (whole || ends && is_teaser()) && self.sentences[at].role == Role::Prose {
                 let text = self.reading.slice(span).trim();
                 if text.starts_with("http") || text.starts_with("www.") {
                     self.sentences[at].role = Role::Address;
@@ -375,6 +398,16 @@ impl<'a> Index<'a> {
     fn alone(&self, at: usize) -> bool {
         let block = |at: usize| self.reading.sentences.get(at).map(|s| s.block);
         (at == 0 || block(at - 1) != block(at)) && block(at + 1) != block(at)
+    }
+
+    /// Whether a sentence is hardly more than what stands at `place`.
+    pub fn fills(&self, place: Span, at: usize) -> bool {
+        let span = self.reading.sentences[at].span;
+        let rest = span.start_byte..place.start_byte.clamp(span.start_byte, span.end_byte);
+        let after = place.end_byte.clamp(span.start_byte, span.end_byte)..span.end_byte;
+        [rest, after]
+            .into_iter()
+            .all(|rest| !self.reading.text[rest].contains(char::is_alphanumeric))
     }
 
     /// How many sentences start before this byte.

@@ -277,6 +277,38 @@ fn a_link_belongs_to_the_sentences_it_stands_in() {
 }
 
 #[test]
+fn a_caption_that_links_a_post_contains_it_and_a_label_before_a_headline_is_passed_over() {
+    let (reading, _) = article(&[
+        LEAD,
+        "! A picture that she posted on Monday",
+        "Mehr dazu hier: Ten herons",
+        "@a||",
+    ]);
+    let cited = |words: &str, cited: Cited, form| {
+        let start = reading.text.find(words).unwrap_or(reading.text.len());
+        let end = (start + words.len()).min(reading.text.len());
+        Citation {
+            cited,
+            anchor: Some(words.to_owned()),
+            ..post(form, Claim::default(), span(&reading.text, start, end))
+        }
+    };
+    let mut citations = [
+        cited("posted on", Cited::UnidentifiedPost { platform: "x" }, Form::Link),
+        cited(
+            "Ten herons",
+            Cited::Link("https://a.example/herons".parse().unwrap()),
+            Form::Link,
+        ),
+        cited("\u{0}", Cited::UnidentifiedPost { platform: "x" }, Form::Embed),
+    ];
+    link(&reading, &mut citations);
+    let first = |at: usize| citations[at].references.first().map(|r| (r.sentence, r.relation));
+    assert_eq!(first(0), Some((2, Relation::Contains)));
+    assert_eq!(first(2), Some((1, Relation::Introduces)));
+}
+
+#[test]
 fn a_post_whose_bare_address_is_printed_gets_the_sentence_before() {
     let address = "https://x.example/ann/status/1";
     let (reading, _) = article(&[LEAD, address, "Work goes on."]);

@@ -21,6 +21,17 @@ const BEGINNINGS: &[(&str, &str, Before)] = &[
     ("twitter.com/", "https://", Before::Boundary),
     ("mobile.twitter.com/", "https://", Before::Boundary),
     ("x.com/", "https://", Before::Boundary),
+    ("bsky.app/", "https://", Before::Boundary),
+    ("facebook.com/", "https://", Before::Boundary),
+    ("instagram.com/", "https://", Before::Boundary),
+    ("reddit.com/", "https://", Before::Boundary),
+    ("t.me/", "https://", Before::Boundary),
+    ("threads.com/", "https://", Before::Boundary),
+    ("threads.net/", "https://", Before::Boundary),
+    ("tiktok.com/", "https://", Before::Boundary),
+    ("vk.com/", "https://", Before::Boundary),
+    ("youtu.be/", "https://", Before::Boundary),
+    ("youtube.com/", "https://", Before::Boundary),
 ];
 
 /// Bytes of the longest beginning.
@@ -115,7 +126,10 @@ impl Places<'_> {
 /// The beginning of an address at byte `at`: as listed, and what to put before it.
 fn beginning(text: &str, at: usize) -> Option<(&'static str, &'static str)> {
     let bytes = &text.as_bytes()[at..];
-    if !matches!(bytes[0] | 0x20, b'h' | b'w' | b'p' | b't' | b'm' | b'x') {
+    if !matches!(
+        bytes[0] | 0x20,
+        b'b' | b'f' | b'h' | b'i' | b'm' | b'p' | b'r' | b't' | b'v' | b'w' | b'x' | b'y'
+    ) {
         return None;
     }
     let (prefix, scheme, before) = BEGINNINGS.iter().find(|(prefix, ..)| {
@@ -243,6 +257,9 @@ mod tests {
             ),
             ("t.co/AbCdEf0123", &["https://t.co/AbCdEf0123"]),
             ("at.co/AbCdEf0123 and ttt.co/x", &[]),
+            ("(t.me/river_watch/321)", &["https://t.me/river_watch/321"]),
+            ("t.me/river_watch and vk.com/ada, reddit.com/r/birds", &[]),
+            ("see youtu.be/a1B2c3D4-_e.", &["https://youtu.be/a1B2c3D4-_e"]),
             (
                 "twitter.com/ada/status/1234567890 is gone",
                 &["https://twitter.com/ada/status/1234567890"],

@@ -21,6 +21,15 @@ const MIRRORS: &[&str] = &[
     "xcancel.com",
 ];
 
+/// Hosts that show threads on one page, under the number of their first post: `/thread/1785…`, `/t/1785…`.
+const UNROLLERS: &[&str] = &[
+    "pingthread.com",
+    "rattibha.com",
+    "threadreaderapp.com",
+    "twitter-thread.com",
+    "unrollthread.com",
+];
+
 /// Leads to any host that runs the program its path begins with; only those below `/nitter/` show X.
 const REDIRECTOR: &str = "farside.link";
 
@@ -67,6 +76,8 @@ enum Host {
     Site,
     /// The frame that shows one post.
     Frame,
+    /// A whole thread on one page.
+    Unroller,
     /// The page that makes embed code for an address in its query.
     Publish,
     /// Short links.
@@ -91,6 +102,18 @@ pub(super) fn recognise(url: &Url) -> Option<Recognised> {
             Host::Frame => {
                 let named = query(&url, "id").and_then(|id| post(None, &id));
                 return Some(named.unwrap_or(Recognised::NotAPost("widget")));
+            }
+            Host::Unroller => {
+                let mut parts = url.path().trim_matches('/').split('/');
+                let is_thread = matches!(parts.next(), Some("thread" | "t"));
+                let id = parts
+                    .next()
+                    .map(|id| id.trim_end_matches(".html"))
+                    .filter(|_| is_thread);
+                return Some(
+                    id.and_then(|id| post(None, id))
+                        .unwrap_or(Recognised::NotAPost("other")),
+                );
             }
             Host::Short => {
                 let slug = url.path().trim_matches('/');
@@ -121,6 +144,9 @@ fn host(host: &str) -> Option<Host> {
     }
     if host == REDIRECTOR {
         return Some(Host::Site);
+    }
+    if UNROLLERS.iter().any(|unroller| is_under(host, unroller)) {
+        return Some(Host::Unroller);
     }
     if is_under(host, "twimg.com") {
         return Some(Host::Files);
@@ -360,6 +386,14 @@ mod tests {
                 "https://x.com/ada_l/status/1234567890123",
             ),
             (
+                "https://threadreaderapp.com/thread/1234567890123.html",
+                "https://x.com/i/status/1234567890123",
+            ),
+            (
+                "https://en.rattibha.com/thread/1234567890123?lang=en",
+                "https://x.com/i/status/1234567890123",
+            ),
+            (
                 "https://x.com/ada_l/status/1234567890123%22",
                 "https://x.com/ada_l/status/1234567890123",
             ),
@@ -420,6 +454,7 @@ mod tests {
             ("https://netflix.com/ada_l/status/1234567890123", "none"),
             ("https://theordinaryknitter.net/ada_l/status/1234567890123", "none"),
             ("https://notx.com/ada_l/status/1234567890123", "none"),
+            ("https://threadreaderapp.com/user/ada_l", "not: other"),
             ("https://twitter.com.example.org/ada_l/status/1234567890123", "none"),
             ("https://blog.x.com/news", "none"),
             ("https://farside.link/redlib/r/birds/comments/1abcd2/", "none"),
