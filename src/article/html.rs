@@ -13,6 +13,7 @@ use super::page::{Anchor, Item, Mark, Page, PageBlock, Provenance};
 
 mod body;
 mod bound;
+mod tokens;
 mod vocabulary;
 
 pub(super) use bound::within_attributes;
