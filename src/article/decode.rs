@@ -52,8 +52,10 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Decoded, Unreadable>
     }
     let mut notices = Vec::new();
     let (encoding, source) = choose(bytes, hints, &mut notices);
-    let (text, _, _) = encoding.decode(bytes);
-    let mut text = text.into_owned();
+    let mut text = match std::str::from_utf8(bytes) {
+        Ok(text) if encoding == UTF_8 => text.trim_start_matches('\u{feff}').to_owned(),
+        _ => encoding.decode(bytes).0.into_owned(),
+    };
     if is_binary(&text) {
         return Err(Unreadable {
             what: "is binary data, not a page or text",
@@ -197,12 +199,12 @@ fn is_page(text: &str) -> bool {
         "<main",
         "<meta ",
     ];
-    let head = text[..text.floor_char_boundary(SNIFFED)]
-        .trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t'])
-        .to_ascii_lowercase();
-    if head.starts_with("<!doctype") || head.starts_with("<html") {
+    let head = text[..text.floor_char_boundary(SNIFFED)].trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    let begins = |tag: &str| head.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+    if begins("<!doctype") || begins("<html") {
         return true;
     }
+    let head = head.to_ascii_lowercase();
     let tags = TAGS.iter().filter(|tag| head.contains(**tag)).count();
     (head.starts_with('<') && tags >= 1) || tags >= 3
 }

@@ -447,7 +447,12 @@ fn looks_like_post(value: &str) -> bool {
         )
         .expect("a pattern of our own")
     });
-    value.len() > 8 && NAMES.is_match(value)
+    // Most values are too plain for any of them.
+    let may = |value: &str| {
+        memchr::memchr3(b'.', b'/', b'%', value.as_bytes()).is_some()
+            || ["youtu", "reddit", "<amp-", "<lite-"].iter().any(|name| value.contains(name))
+    };
+    value.len() > 8 && may(value) && NAMES.is_match(value)
 }
 
 fn is_space(byte: u8) -> bool {

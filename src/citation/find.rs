@@ -13,7 +13,7 @@ use crate::article::page::{Item, Mark, Page, PageBlock};
 use crate::article::{
     self, Block, BlockKind, Found, Hints, Reading, Sentence, Source, Span, Unreadable, detect_language,
 };
-use crate::platform::{self, PostRef, Recognised, link, x};
+use crate::platform::{self, Platform, PostRef, Recognised, link, x};
 
 /// Most citations of one reading; a page with more is no article.
 const CITATIONS: usize = 20_000;
@@ -315,11 +315,32 @@ struct Gathering<'a> {
     led: HashMap<&'a str, Rc<Option<Lead>>>,
 }
 
-/// Where a link leads.
+/// Where an address leads.
 struct Lead {
     url: Url,
+    /// The address that its wrappers lead to, if it has any.
+    opened: Option<Url>,
+    /// What that is to its platform, if it is one's.
+    meaning: Option<(&'static Platform, Recognised)>,
+}
+
+impl Lead {
+    fn of(url: Url) -> Lead {
+        let opened = link::opened(&url);
+        Lead {
+            meaning: platform::recognise(opened.as_ref().unwrap_or(&url)),
+            opened,
+            url,
+        }
+    }
+
     /// The post that it names, if it names one.
-    post: Option<PostRef>,
+    fn post(&self) -> Option<&PostRef> {
+        match &self.meaning {
+            Some((_, Recognised::Post(post))) => Some(post),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Gathering<'a> {
@@ -413,7 +434,7 @@ impl<'a> Gathering<'a> {
             if let (Item::Block(block), Place::Block { range, .. }) = (item, place) {
                 for link in &block.links {
                     let lead = self.lead(&link.href);
-                    let post = lead.as_ref().as_ref().and_then(|lead| lead.post.clone());
+                    let post = lead.as_ref().as_ref().and_then(|lead| lead.post().cloned());
                     let at = range.start + link.range.start..range.start + link.range.end;
                     found.extend(post.map(|post| (at, post)));
                 }
@@ -454,8 +475,8 @@ impl<'a> Gathering<'a> {
                 .or(boilerplate)
                 .or_else(|| leads(boilerplate::is_listing).then_some("listing"));
             match (reason, lead) {
-                (Some(reason), _) if lead.is_none_or(|lead| lead.post.is_none()) => self.refuse(&link.href, reason),
-                (_, Some(lead)) => self.address(&lead.url, &link.href, place, Some(words)),
+                (Some(reason), _) if lead.is_none_or(|lead| lead.post().is_none()) => self.refuse(&link.href, reason),
+                (_, Some(lead)) => self.address(lead, &link.href, place, Some(words)),
                 (_, None) => {}
             }
         }
@@ -466,18 +487,18 @@ impl<'a> Gathering<'a> {
                 .iter()
                 .any(|l| l.range.start < at.end && at.start < l.range.end);
             if !is_linked && !is_in_post(&place) {
-                self.address(&url, &block.text[at], place, None);
+                self.address(&Lead::of(url), &block.text[at], place, None);
             }
         }
     }
 
     /// An address in the story's text.
-    fn address(&mut self, url: &Url, as_written: &str, place: Range<usize>, words: Option<&str>) {
-        let (unwrapped, _) = link::unwrap(url);
-        let cited = match platform::recognise(&unwrapped) {
+    fn address(&mut self, lead: &Lead, as_written: &str, place: Range<usize>, words: Option<&str>) {
+        let unwrapped = lead.opened.as_ref().unwrap_or(&lead.url);
+        let cited = match &lead.meaning {
             Some((_, Recognised::Post(post))) => {
-                self.see(&post);
-                Cited::Post(post)
+                self.see(post);
+                Cited::Post(post.clone())
             }
             Some((_, Recognised::NotAPost(reason @ ("share" | "intent")))) => {
                 return self.refuse(as_written, reason);
@@ -488,8 +509,8 @@ impl<'a> Gathering<'a> {
             }
             // The picture link of a post that is embedded or flattened here names nothing more.
             Some((platform, Recognised::Leads)) if words.is_none() && platform.name == x::PLATFORM.name => return,
-            _ if is_share(&unwrapped) => return self.refuse(as_written, "share"),
-            _ => Cited::Link(link::clean(&unwrapped)),
+            _ if is_share(unwrapped) => return self.refuse(as_written, "share"),
+            _ => Cited::Link(link::clean(unwrapped)),
         };
         let raw = words.map_or_else(
             || as_written.to_owned(),
@@ -513,10 +534,7 @@ impl<'a> Gathering<'a> {
         if let Some(known) = self.led.get(href) {
             return Rc::clone(known);
         }
-        let lead = Rc::new(self.resolve(href).map(|url| Lead {
-            post: markup::post_of(&url),
-            url,
-        }));
+        let lead = Rc::new(self.resolve(href).map(Lead::of));
         self.led.insert(href, Rc::clone(&lead));
         lead
     }
@@ -560,7 +578,7 @@ impl<'a> Gathering<'a> {
                 .lead(&link.href)
                 .as_ref()
                 .as_ref()
-                .is_some_and(|lead| lead.post.is_some())
+                .is_some_and(|lead| lead.post().is_some())
             {
                 self.refuse(&link.href, reason);
             }

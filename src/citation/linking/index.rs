@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_segmentation::{UnicodeSegmentation, UnicodeWordIndices};
 
 use super::vocabulary;
 use crate::article::{BlockKind, Reading, Span};
@@ -177,23 +177,45 @@ pub(super) fn fold(text: &str) -> String {
 /// The words of UAX #29 and where they begin. Words never cross a space, and what stands between two is nearly always
 /// letters and digits of ASCII with punctuation around: the rules are needed only for the rest.
 fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_mark = |b: &u8| {
+    let is_mark = |b: u8| {
         matches!(
             b,
             b'"' | b'\'' | b'(' | b')' | b',' | b'.' | b':' | b';' | b'!' | b'?' | b'-'
         )
     };
+    let bytes = text.as_bytes();
+    let run = move |from: usize, belongs: &dyn Fn(u8) -> bool| {
+        let length = bytes[from..].iter().position(|b| !belongs(*b));
+        length.map_or(bytes.len(), |length| from + length)
+    };
     let mut at = 0;
-    text.split(' ').flat_map(move |piece| {
-        let start = at;
-        at += piece.len() + 1;
-        let bytes = piece.as_bytes();
-        let lead = bytes.iter().take_while(|b| is_mark(b)).count();
-        let end = bytes.len() - bytes[lead..].iter().rev().take_while(|b| is_mark(b)).count();
-        let is_plain = bytes[lead..end].iter().all(u8::is_ascii_alphanumeric);
-        let plain = (is_plain && lead < end).then(|| (start + lead, &piece[lead..end]));
-        let by_the_rules = (!is_plain).then(|| piece.unicode_word_indices().map(move |(at, word)| (start + at, word)));
-        plain.into_iter().chain(by_the_rules.into_iter().flatten())
+    let mut by_the_rules: Option<(usize, UnicodeWordIndices<'_>)> = None;
+    std::iter::from_fn(move || {
+        loop {
+            if let Some((start, words)) = &mut by_the_rules {
+                if let Some((at, word)) = words.next() {
+                    return Some((*start + at, word));
+                }
+                by_the_rules = None;
+            }
+            if at >= bytes.len() {
+                return None;
+            }
+            let start = at;
+            let word = run(start, &is_mark);
+            let end = run(word, &|b| b.is_ascii_alphanumeric());
+            let after = run(end, &is_mark);
+            if bytes.get(after).is_none_or(|b| *b == b' ') {
+                at = after + 1;
+                if word < end {
+                    return Some((word, &text[word..end]));
+                }
+            } else {
+                let stop = memchr::memchr(b' ', &bytes[after..]).map_or(bytes.len(), |length| after + length);
+                by_the_rules = Some((start, text[start..stop].unicode_word_indices()));
+                at = stop + 1;
+            }
+        }
     })
 }
 
