@@ -53,7 +53,7 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Decoded, Unreadable>
     let mut notices = Vec::new();
     let (encoding, source) = choose(bytes, hints, &mut notices);
     let mut text = match std::str::from_utf8(bytes) {
-        Ok(text) if encoding == UTF_8 => text.trim_start_matches('\u{feff}').to_owned(),
+        Ok(text) if encoding == UTF_8 => text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
         _ => encoding.decode(bytes).0.into_owned(),
     };
     if is_binary(&text) {

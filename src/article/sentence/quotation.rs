@@ -46,6 +46,16 @@ impl Quotations {
         let mut fresh = true;
         let mut began_fresh = false;
         for (at, c) in text.char_indices() {
+            // Of letters, digits and blanks, which are most of a text, nothing else is to be known.
+            if c == ' ' {
+                previous = c;
+                continue;
+            }
+            if c.is_ascii_alphanumeric() {
+                fresh = false;
+                (previous, last_solid) = (c, c);
+                continue;
+            }
             if open.is_some_and(|(start, ..)| at - start > LONGEST) {
                 open = None;
             }
