@@ -471,22 +471,33 @@ fn invisible(text: &str) -> usize {
 fn run_of_words(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(byte) = bytes.get(at).copied() {
-        let ends = match byte {
-            b' ' => bytes
-                .get(at + 1)
-                .is_none_or(|next| is_space(*next) || invisible(&text[at + 1..]) > 0),
-            b'\n' | b'\r' | b'\t' | b'\x0c' => true,
-            0xc2 | 0xe2 | 0xef => invisible(&text[at..]) > 0,
-            _ => false,
+    loop {
+        at += bytes[at..].iter().take_while(|b| IN_WORD[usize::from(**b)]).count();
+        let ends = match bytes.get(at) {
+            Some(b' ') => bytes.get(at + 1).is_none_or(|next| {
+                !IN_WORD[usize::from(*next)] && (is_space(*next) || invisible(&text[at + 1..]) > 0)
+            }),
+            Some(0xc2 | 0xe2 | 0xef) => invisible(&text[at..]) > 0,
+            _ => true,
         };
         if ends {
-            break;
+            return at;
         }
         at += 1;
     }
-    at
 }
+
+/// Bytes that are neither white space nor the first of a character that nobody sees.
+static IN_WORD: [bool; 256] = {
+    let mut table = [true; 256];
+    let others = [b' ', b'\n', b'\r', b'\t', b'\x0c', 0xc2, 0xe2, 0xef];
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = false;
+        at += 1;
+    }
+    table
+};
 
 /// Appends text as a browser shows it: line ends of the source are white space like any other.
 fn push_folded(text: &mut String, piece: &str) {

@@ -184,10 +184,6 @@ fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
         )
     };
     let bytes = text.as_bytes();
-    let run = move |from: usize, belongs: &dyn Fn(u8) -> bool| {
-        let length = bytes[from..].iter().position(|b| !belongs(*b));
-        length.map_or(bytes.len(), |length| from + length)
-    };
     let mut at = 0;
     let mut by_the_rules: Option<(usize, UnicodeWordIndices<'_>)> = None;
     std::iter::from_fn(move || {
@@ -202,9 +198,9 @@ fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
                 return None;
             }
             let start = at;
-            let word = run(start, &is_mark);
-            let end = run(word, &|b| b.is_ascii_alphanumeric());
-            let after = run(end, &is_mark);
+            let word = start + bytes[start..].iter().take_while(|b| is_mark(**b)).count();
+            let end = word + bytes[word..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            let after = end + bytes[end..].iter().take_while(|b| is_mark(**b)).count();
             if bytes.get(after).is_none_or(|b| *b == b' ') {
                 at = after + 1;
                 if word < end {
@@ -296,6 +292,7 @@ impl<'a> Index<'a> {
     /// Numbers the words of a sentence.
     fn read_words(&mut self, at: usize, text: &str, quoted: &mut bool, prepared: &mut Prepared) {
         let mut end = 0;
+        prepared.words.reserve(text.len() / 6);
         for (start, word) in words_of(text).take(SENTENCE_WORDS) {
             *quoted ^= toggles(&text[end..start]);
             end = start + word.len();
