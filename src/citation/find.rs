@@ -13,7 +13,7 @@ use crate::article::page::{Item, Mark, Page, PageBlock};
 use crate::article::{
     self, Block, BlockKind, Found, Hints, Reading, Sentence, Source, Span, Unreadable, detect_language,
 };
-use crate::platform::{self, Platform, PostRef, Recognised, link, x};
+use crate::platform::{Platform, PostRef, Recogniser, Recognised, link, x};
 
 /// Most citations of one reading; a page with more is no article.
 const CITATIONS: usize = 20_000;
@@ -66,6 +66,7 @@ pub fn find(bytes: &[u8], hints: &Hints) -> Result<Findings, Unreadable> {
         refused: Vec::new(),
         seen: HashSet::new(),
         led: HashMap::new(),
+        recogniser: Recogniser::new(),
     };
     gathering.gather(&source.page, &places);
     let Gathering {
@@ -239,11 +240,9 @@ impl<'a> Offsets<'a> {
     fn new(text: &'a str) -> Offsets<'a> {
         let mut counts = Vec::with_capacity(text.len() / STEP + 1);
         let mut count = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            if at % STEP == 0 {
-                counts.push(count);
-            }
-            count += usize::from(!is_continuation(byte));
+        for bytes in text.as_bytes().chunks(STEP) {
+            counts.push(count);
+            count += characters_in(bytes);
         }
         counts.push(count);
         Offsets { text, counts }
@@ -252,7 +251,7 @@ impl<'a> Offsets<'a> {
     fn characters(&self, byte: usize) -> usize {
         let from = byte / STEP;
         let bytes = &self.text.as_bytes()[(from * STEP).min(byte)..byte];
-        self.counts[from.min(self.counts.len() - 1)] + bytes.iter().filter(|b| !is_continuation(**b)).count()
+        self.counts[from.min(self.counts.len() - 1)] + characters_in(bytes)
     }
 
     fn span(&self, range: &Range<usize>) -> Span {
@@ -265,8 +264,9 @@ impl<'a> Offsets<'a> {
     }
 }
 
-fn is_continuation(byte: u8) -> bool {
-    byte & 0xc0 == 0x80
+/// How many code points begin in bytes of UTF-8.
+fn characters_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// The sentences of the blocks; text of flattened posts is not among them.
@@ -313,6 +313,7 @@ struct Gathering<'a> {
     seen: HashSet<(&'static str, String)>,
     /// Where links lead, by their address as written: many stand on a page several times, and each is asked for often.
     led: HashMap<&'a str, Rc<Option<Lead>>>,
+    recogniser: Recogniser,
 }
 
 /// Where an address leads.
@@ -325,10 +326,10 @@ struct Lead {
 }
 
 impl Lead {
-    fn of(url: Url) -> Lead {
+    fn of(url: Url, recogniser: &mut Recogniser) -> Lead {
         let opened = link::opened(&url);
         Lead {
-            meaning: platform::recognise(opened.as_ref().unwrap_or(&url)),
+            meaning: recogniser.recognise(opened.as_ref().unwrap_or(&url)),
             opened,
             url,
         }
@@ -487,7 +488,8 @@ impl<'a> Gathering<'a> {
                 .iter()
                 .any(|l| l.range.start < at.end && at.start < l.range.end);
             if !is_linked && !is_in_post(&place) {
-                self.address(&Lead::of(url), &block.text[at], place, None);
+                let lead = Lead::of(url, &mut self.recogniser);
+                self.address(&lead, &block.text[at], place, None);
             }
         }
     }
@@ -534,7 +536,7 @@ impl<'a> Gathering<'a> {
         if let Some(known) = self.led.get(href) {
             return Rc::clone(known);
         }
-        let lead = Rc::new(self.resolve(href).map(Lead::of));
+        let lead = Rc::new(self.resolve(href).map(|url| Lead::of(url, &mut self.recogniser)));
         self.led.insert(href, Rc::clone(&lead));
         lead
     }
