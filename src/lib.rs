@@ -29,4 +29,4 @@ pub mod store;
 pub mod verdict;
 pub mod warc;
 
-pub use citation::find;
+pub use citation::{find, may_cite_post};

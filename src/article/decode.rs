@@ -51,9 +51,12 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Decoded, Unreadable>
         return Err(Unreadable { what });
     }
     let mut notices = Vec::new();
-    let (encoding, source) = choose(bytes, hints, &mut notices);
-    let (text, _, _) = encoding.decode(bytes);
-    let mut text = text.into_owned();
+    let utf8 = std::str::from_utf8(bytes);
+    let (encoding, source) = choose(bytes, utf8.is_ok(), hints, &mut notices);
+    let mut text = match utf8 {
+        Ok(text) if encoding == UTF_8 => text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+        _ => encoding.decode(bytes).0.into_owned(),
+    };
     if is_binary(&text) {
         return Err(Unreadable {
             what: "is binary data, not a page or text",
@@ -74,7 +77,7 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Decoded, Unreadable>
     })
 }
 
-fn choose(bytes: &[u8], hints: &Hints, notices: &mut Vec<String>) -> (&'static Encoding, &'static str) {
+fn choose(bytes: &[u8], is_valid: bool, hints: &Hints, notices: &mut Vec<String>) -> (&'static Encoding, &'static str) {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return (encoding, "bom");
     }
@@ -85,7 +88,7 @@ fn choose(bytes: &[u8], hints: &Hints, notices: &mut Vec<String>) -> (&'static E
         .map(|e| (e, "header"));
     let declared = header.or_else(|| declared_in(bytes).map(|e| (e, "meta")));
     // Declarations are often wrong; text of any length that is valid UTF-8 by chance is not.
-    if is_utf8(bytes) {
+    if is_valid || is_utf8(bytes) {
         if let Some((encoding, source)) = declared {
             if encoding == UTF_8 {
                 return (UTF_8, source);
@@ -115,17 +118,14 @@ fn choose(bytes: &[u8], hints: &Hints, notices: &mut Vec<String>) -> (&'static E
     }
 }
 
-/// Whether the bytes are UTF-8, but for a few bad places in text that otherwise plainly is.
+/// Whether the bytes are UTF-8 but for a few bad places in text that otherwise plainly is.
 fn is_utf8(bytes: &[u8]) -> bool {
-    if std::str::from_utf8(bytes).is_ok() {
-        return true;
-    }
     let (mut bad, mut good) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    bad == 0 || bad * 20 < good
+    bad * 20 < good
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
@@ -197,12 +197,15 @@ fn is_page(text: &str) -> bool {
         "<main",
         "<meta ",
     ];
-    let head = text[..text.floor_char_boundary(SNIFFED)]
-        .trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t'])
-        .to_ascii_lowercase();
-    if head.starts_with("<!doctype") || head.starts_with("<html") {
+    let head = text[..text.floor_char_boundary(SNIFFED)].trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    let begins = |tag: &str| {
+        head.get(..tag.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+    };
+    if begins("<!doctype") || begins("<html") {
         return true;
     }
+    let head = head.to_ascii_lowercase();
     let tags = TAGS.iter().filter(|tag| head.contains(**tag)).count();
     (head.starts_with('<') && tags >= 1) || tags >= 3
 }

@@ -13,6 +13,7 @@ use super::page::{Anchor, Item, Mark, Page, PageBlock, Provenance};
 
 mod body;
 mod bound;
+mod tokens;
 mod vocabulary;
 
 pub(super) use bound::within_attributes;
@@ -491,7 +492,14 @@ fn looks_like_post(value: &str) -> bool {
         )
         .expect("a pattern of our own")
     });
-    value.len() > 8 && NAMES.is_match(value)
+    // Most values are too plain for any of them.
+    let may = |value: &str| {
+        memchr::memchr3(b'.', b'/', b'%', value.as_bytes()).is_some()
+            || ["youtu", "reddit", "<amp-", "<lite-"]
+                .iter()
+                .any(|name| value.contains(name))
+    };
+    value.len() > 8 && may(value) && NAMES.is_match(value)
 }
 
 /// Whether an element is an embed although no class says so: a quotation that ends in the link of a post, signed with a
@@ -545,22 +553,33 @@ fn invisible(text: &str) -> usize {
 fn run_of_words(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(byte) = bytes.get(at).copied() {
-        let ends = match byte {
-            b' ' => bytes
+    loop {
+        at += bytes[at..].iter().take_while(|b| IN_WORD[usize::from(**b)]).count();
+        let ends = match bytes.get(at) {
+            Some(b' ') => bytes
                 .get(at + 1)
-                .is_none_or(|next| is_space(*next) || invisible(&text[at + 1..]) > 0),
-            b'\n' | b'\r' | b'\t' | b'\x0c' => true,
-            0xc2 | 0xe2 | 0xef => invisible(&text[at..]) > 0,
-            _ => false,
+                .is_none_or(|next| !IN_WORD[usize::from(*next)] && (is_space(*next) || invisible(&text[at + 1..]) > 0)),
+            Some(0xc2 | 0xe2 | 0xef) => invisible(&text[at..]) > 0,
+            _ => true,
         };
         if ends {
-            break;
+            return at;
         }
         at += 1;
     }
-    at
 }
+
+/// Bytes that are neither white space nor the first of a character that nobody sees.
+static IN_WORD: [bool; 256] = {
+    let mut table = [true; 256];
+    let others = [b' ', b'\n', b'\r', b'\t', b'\x0c', 0xc2, 0xe2, 0xef];
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = false;
+        at += 1;
+    }
+    table
+};
 
 /// Appends text as a browser shows it: line ends of the source are white space like any other.
 fn push_folded(text: &mut String, piece: &str) {

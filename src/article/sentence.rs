@@ -96,9 +96,13 @@ impl Splitter {
 
     /// Byte ranges of the sentences of one block, in order and without outer white space.
     pub(crate) fn split(&self, block: &str) -> Vec<Range<usize>> {
+        const ENDS: [char; 3] = ['\n', '\u{2028}', '\u{2029}'];
         let mut sentences = Vec::new();
         let mut start = 0;
-        for line in block.split_inclusive(['\n', '\u{2028}', '\u{2029}']) {
+        // Most blocks are one line, which is told sooner than every character is looked at.
+        let is_line = !ENDS.iter().any(|end| block.contains(*end));
+        let lines = is_line.then_some(block).into_iter();
+        for line in lines.chain((!is_line).then(|| block.split_inclusive(ENDS)).into_iter().flatten()) {
             for piece in pieces(line) {
                 self.0
                     .split(block, start + piece.start..start + piece.end, &mut sentences);
@@ -153,6 +157,52 @@ fn too_long(line: &str) -> Option<usize> {
     (line.len() > LONGEST).then_some(LONGEST)
 }
 
+/// Where the stops of a text stand that is plain: letters of Latin and Cyrillic that begin with a capital, without
+/// brackets, addresses and line ends, in which no stop follows another or stands in a quotation.
+fn plain_stops(text: &str) -> Option<Vec<usize>> {
+    let bytes = text.as_bytes();
+    // The number of an item of a list would stand first.
+    let first = text.split_ascii_whitespace().next()?;
+    if !first.starts_with(|c: char| c.is_ascii_uppercase()) || first.contains('.') {
+        return None;
+    }
+    let mut stops = Vec::new();
+    let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let mut quoted = false;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let length = match byte {
+            b'.' | b'!' | b'?' => {
+                let next = bytes[at + 1..].iter().find(|b| !matches!(b, b' ' | b'\t'));
+                if quoted || matches!(next, Some(b'.' | b'!' | b'?')) {
+                    return None;
+                }
+                stops.push(at);
+                1
+            }
+            b'\'' if at > 0 && is_letter(at - 1) && is_letter(at + 1) => 1,
+            b'\'' | b'"' | b'`' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'@' | b'\n' | b'\r' => {
+                return None;
+            }
+            ..0x80 => 1,
+            // À to ɏ and Ѐ to ѿ.
+            0xc3..=0xc9 | 0xd0 | 0xd1 => 2,
+            _ => {
+                match &text[at..].chars().next()? {
+                    '–' | '—' => {}
+                    '’' if at > 0 && is_letter(at - 1) && is_letter(at + 3) => {}
+                    '“' if !quoted => quoted = true,
+                    '”' if quoted => quoted = false,
+                    _ => return None,
+                }
+                3
+            }
+        };
+        at += length;
+    }
+    (!quoted).then_some(stops)
+}
+
 /// `range` of `text` without outer white space.
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     let slice = &text[range.clone()];
@@ -169,19 +219,39 @@ struct Rules {
     ordinals: bool,
     own: Option<&'static HashSet<&'static str>>,
     any: &'static HashSet<&'static str>,
+    /// Whether sentences end with the stops of English, which the base looks for unless a language says otherwise.
+    usual_stops: bool,
 }
 
 impl Rules {
     fn of(code: &str) -> Rules {
         let code = code.to_ascii_lowercase();
+        let base = sentencex::language_factory(&code);
         Rules {
-            base: sentencex::language_factory(&code),
             plain: PLAIN.contains(&code.as_str()),
             ordinals: ORDINALS.contains(&code.as_str()),
             own: ABBREVIATIONS.get(code.as_str()),
             any: &ABBREVIATIONS["*"],
+            usual_stops: base.get_sentence_break_regex().as_str()
+                == sentencex::language_factory("en").get_sentence_break_regex().as_str(),
+            base,
             code,
         }
+    }
+
+    /// Where the base begins sentences in `text`, as [`sentencex::get_sentence_boundaries`] says. Of plain text it is
+    /// asked about the stops alone: it looks for quotations, lists and addresses several times over.
+    fn starts(&self, text: &str) -> Vec<usize> {
+        let Some(stops) = plain_stops(text).filter(|_| self.usual_stops) else {
+            let boundaries = self.base.get_sentence_boundaries(text);
+            return boundaries.iter().map(|boundary| boundary.start_byte).collect();
+        };
+        let mut starts = vec![0];
+        for stop in stops {
+            let start = self.base.find_boundary(text, stop, stop + 1);
+            starts.extend(start.filter(|start| starts.last() < Some(start) && *start < text.len()));
+        }
+        starts
     }
 
     /// Adds the sentences of `block[range]`.
@@ -194,11 +264,7 @@ impl Rules {
             let bounds = text.split_sentence_bound_indices().map(|(at, _)| at);
             bounds.chain(dashes(text)).collect()
         } else {
-            self.base
-                .get_sentence_boundaries(text)
-                .iter()
-                .map(|boundary| boundary.start_byte)
-                .collect()
+            self.starts(text)
         };
         for quotation in quotations.long() {
             let inner = text[quotation.clone()].split_sentence_bound_indices().skip(1);
@@ -545,6 +611,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_text_is_cut_as_the_base_cuts_it(
+            text in "( )?(A|The|Dr|IV|I'm|É|No)([a-z]{1,6}|[A-Z]{1,2}|[0-9]{1,3}|[.!?]|[,:;'*’–—éÑшЯ×-]| |[ ]{2}|\\. |\\. [A-Z]|Mr|St|Jan|etc|Kung|U\\.S|p\\.m|n't|e’s|\t|a/b|“[a-zA-Z ,]{0,9}”|[ ]“[A-Z][a-z]{0,5}[,.]”( said)?|\\. “|”){0,40}",
+            language in prop::sample::select(vec!["en", "fr", "de", "es", "nl", "pl", "ru", "sv", "el", "hy", "my", "kk", "am", "xx"]),
+        ) {
+            let rules = Rules::of(language);
+            let base: Vec<usize> = rules.base.get_sentence_boundaries(&text).iter().map(|b| b.start_byte).collect();
+            prop_assert_eq!(rules.starts(&text), base, "{:?}", text);
+        }
+
         #[test]
         fn any_block_splits_into_ordered_trimmed_spans(
             text in "([A-Za-z]{1,4}|[.!?…。:,;]|[\"'«»“”„‘’()\\[\\]《》「」]|[ \n\u{a0}]|[0-9]|@a|#b|https://t\\.co/x|pic\\.twitter\\.com/x|[éßŁا日한ğ🦀\u{200f}]){0,40}",

@@ -13,7 +13,7 @@ use crate::article::page::{Item, Mark, Page, PageBlock};
 use crate::article::{
     self, Block, BlockKind, Found, Hints, Reading, Sentence, Source, Span, Unreadable, detect_language,
 };
-use crate::platform::{self, PostRef, Recognised, link, x};
+use crate::platform::{Platform, PostRef, Recognised, Recogniser, link, x};
 
 /// Most citations of one reading; a page with more is no article.
 const CITATIONS: usize = 20_000;
@@ -66,6 +66,7 @@ pub fn find(bytes: &[u8], hints: &Hints) -> Result<Findings, Unreadable> {
         refused: Vec::new(),
         seen: HashSet::new(),
         led: HashMap::new(),
+        recogniser: Recogniser::new(),
     };
     gathering.gather(&source.page, &places);
     let Gathering {
@@ -239,11 +240,9 @@ impl<'a> Offsets<'a> {
     fn new(text: &'a str) -> Offsets<'a> {
         let mut counts = Vec::with_capacity(text.len() / STEP + 1);
         let mut count = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            if at % STEP == 0 {
-                counts.push(count);
-            }
-            count += usize::from(!is_continuation(byte));
+        for bytes in text.as_bytes().chunks(STEP) {
+            counts.push(count);
+            count += characters_in(bytes);
         }
         counts.push(count);
         Offsets { text, counts }
@@ -252,7 +251,7 @@ impl<'a> Offsets<'a> {
     fn characters(&self, byte: usize) -> usize {
         let from = byte / STEP;
         let bytes = &self.text.as_bytes()[(from * STEP).min(byte)..byte];
-        self.counts[from.min(self.counts.len() - 1)] + bytes.iter().filter(|b| !is_continuation(**b)).count()
+        self.counts[from.min(self.counts.len() - 1)] + characters_in(bytes)
     }
 
     fn span(&self, range: &Range<usize>) -> Span {
@@ -265,8 +264,9 @@ impl<'a> Offsets<'a> {
     }
 }
 
-fn is_continuation(byte: u8) -> bool {
-    byte & 0xc0 == 0x80
+/// How many code points begin in bytes of UTF-8.
+fn characters_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// The sentences of the blocks; text of flattened posts is not among them.
@@ -313,13 +313,35 @@ struct Gathering<'a> {
     seen: HashSet<(&'static str, String)>,
     /// Where links lead, by their address as written: many stand on a page several times, and each is asked for often.
     led: HashMap<&'a str, Rc<Option<Lead>>>,
+    recogniser: Recogniser,
 }
 
-/// Where a link leads.
+/// Where an address leads.
 struct Lead {
     url: Url,
+    /// The address that its wrappers lead to, if it has any.
+    opened: Option<Url>,
+    /// What that is to its platform, if it is one's.
+    meaning: Option<(&'static Platform, Recognised)>,
+}
+
+impl Lead {
+    fn of(url: Url, recogniser: &mut Recogniser) -> Lead {
+        let opened = link::opened(&url);
+        Lead {
+            meaning: recogniser.recognise(opened.as_ref().unwrap_or(&url)),
+            opened,
+            url,
+        }
+    }
+
     /// The post that it names, if it names one.
-    post: Option<PostRef>,
+    fn post(&self) -> Option<&PostRef> {
+        match &self.meaning {
+            Some((_, Recognised::Post(post))) => Some(post),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Gathering<'a> {
@@ -418,7 +440,7 @@ impl<'a> Gathering<'a> {
             if let (Item::Block(block), Place::Block { range, .. }) = (item, place) {
                 for link in &block.links {
                     let lead = self.lead(&link.href);
-                    let post = lead.as_ref().as_ref().and_then(|lead| lead.post.clone());
+                    let post = lead.as_ref().as_ref().and_then(|lead| lead.post().cloned());
                     let at = range.start + link.range.start..range.start + link.range.end;
                     found.extend(post.map(|post| (at, post)));
                 }
@@ -468,8 +490,8 @@ impl<'a> Gathering<'a> {
                 .or_else(|| leads(boilerplate::is_listing).then_some("listing"))
                 .or_else(|| boilerplate::is_call(&block.text, link.range.start).then_some("aside"));
             match (reason, lead) {
-                (Some(reason), _) if lead.is_none_or(|lead| lead.post.is_none()) => self.refuse(&link.href, reason),
-                (_, Some(lead)) => self.address(&lead.url, &link.href, place, Some(words)),
+                (Some(reason), _) if lead.is_none_or(|lead| lead.post().is_none()) => self.refuse(&link.href, reason),
+                (_, Some(lead)) => self.address(lead, &link.href, place, Some(words)),
                 (_, None) => {}
             }
         }
@@ -479,11 +501,14 @@ impl<'a> Gathering<'a> {
                 .links
                 .iter()
                 .any(|l| l.range.start < at.end && at.start < l.range.end);
+            if is_linked || is_in_post(&place) {
+                continue;
+            }
+            let lead = Lead::of(url, &mut self.recogniser);
             // An address that is printed where its post is embedded names nothing more.
             let is_alone = at.start == 0 && at.end == block.text.len();
-            let repeats = || markup::post_of(&url).is_some_and(|post| self.ends_here(&post, range.start));
-            if !is_linked && !is_in_post(&place) && !(is_alone && repeats()) {
-                self.address(&url, &block.text[at], place, None);
+            if !(is_alone && lead.post().is_some_and(|post| self.ends_here(post, range.start))) {
+                self.address(&lead, &block.text[at], place, None);
             }
         }
     }
@@ -504,12 +529,12 @@ impl<'a> Gathering<'a> {
     }
 
     /// An address in the story's text.
-    fn address(&mut self, url: &Url, as_written: &str, place: Range<usize>, words: Option<&str>) {
-        let (unwrapped, _) = link::unwrap(url);
-        let cited = match platform::recognise(&unwrapped) {
+    fn address(&mut self, lead: &Lead, as_written: &str, place: Range<usize>, words: Option<&str>) {
+        let unwrapped = lead.opened.as_ref().unwrap_or(&lead.url);
+        let cited = match &lead.meaning {
             Some((_, Recognised::Post(post))) => {
-                self.see(&post);
-                Cited::Post(post)
+                self.see(post);
+                Cited::Post(post.clone())
             }
             Some((_, Recognised::NotAPost(reason @ ("share" | "intent")))) => {
                 return self.refuse(as_written, reason);
@@ -520,8 +545,8 @@ impl<'a> Gathering<'a> {
             }
             // The picture link of a post that is embedded or flattened here names nothing more.
             Some((platform, Recognised::Leads)) if words.is_none() && platform.name == x::PLATFORM.name => return,
-            _ if is_share(&unwrapped) => return self.refuse(as_written, "share"),
-            _ => Cited::Link(link::clean(&unwrapped)),
+            _ if is_share(unwrapped) => return self.refuse(as_written, "share"),
+            _ => Cited::Link(link::clean(unwrapped)),
         };
         let raw = words.map_or_else(
             || as_written.to_owned(),
@@ -545,10 +570,7 @@ impl<'a> Gathering<'a> {
         if let Some(known) = self.led.get(href) {
             return Rc::clone(known);
         }
-        let lead = Rc::new(self.resolve(href).map(|url| Lead {
-            post: markup::post_of(&url),
-            url,
-        }));
+        let lead = Rc::new(self.resolve(href).map(|url| Lead::of(url, &mut self.recogniser)));
         self.led.insert(href, Rc::clone(&lead));
         lead
     }
@@ -592,7 +614,7 @@ impl<'a> Gathering<'a> {
                 .lead(&link.href)
                 .as_ref()
                 .as_ref()
-                .is_some_and(|lead| lead.post.is_some())
+                .is_some_and(|lead| lead.post().is_some())
             {
                 self.refuse(&link.href, reason);
             }

@@ -12,9 +12,11 @@ mod find;
 pub mod flattened;
 mod linking;
 mod markup;
+mod prescan;
 mod report;
 
 pub use find::find;
+pub use prescan::may_cite_post;
 pub use report::Document;
 
 /// How a citation stands in the article.

@@ -63,10 +63,18 @@ impl<'p> Deref for Parts<'p, '_> {
     }
 }
 
+/// Host that leads to whichever program its path names.
+const REDIRECTOR: &str = "farside.link";
+
+/// Whether the host of `url` means something only with its path.
+pub(super) fn is_redirector(url: &Url) -> bool {
+    url.host_str() == Some(REDIRECTOR)
+}
+
 /// The parts of the path on a host that runs one of these `programs`, each of which shows a platform under the
 /// platform's own paths. Who runs one names the host after it; `farside.link/PROGRAM/…` leads to any of them.
 pub(super) fn mirrored<'p, 'u>(host: &str, parts: &'p [&'u str], programs: &[&str]) -> Option<&'p [&'u str]> {
-    if host == "farside.link" {
+    if host == REDIRECTOR {
         let (program, rest) = parts.split_first()?;
         return programs.contains(program).then_some(rest);
     }

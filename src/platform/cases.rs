@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use url::Url;
 
-use super::{Platform, Recognised, recognise};
+use super::{Platform, Recognised, Recogniser, recognise};
 
 /// Every address (first) must mean the post of this id (second) with this canonical address (third), and so must
 /// the canonical address itself.
@@ -81,6 +81,19 @@ fn one_of(words: &'static str) -> impl Strategy<Value = &'static str> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn asked_about_its_host_first_an_address_means_the_same(
+        host in one_of(HOSTS),
+        parts in vec(one_of(PARTS), 0..5),
+        query in option::of(one_of(QUERIES)),
+    ) {
+        let address = format!("https://{host}/{}{}", parts.join("/"), query.unwrap_or_default());
+        if let Ok(url) = Url::parse(&address) {
+            let told = |told: Option<(&Platform, Recognised)>| told.map(|(platform, told)| (platform.name, told));
+            prop_assert_eq!(told(Recogniser::new().recognise(&url)), told(recognise(&url)), "{}", address);
+        }
+    }
 
     #[test]
     fn a_canonical_address_names_the_post_that_it_was_made_for(

@@ -2,9 +2,6 @@
 //! its paths, so only unmistakable ones count, and an id is that of the server (with its port, if it has one of its
 //! own) and of the post on it. Programs in the browser that show any server's posts name the server in their path.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use url::Url;
 
 use crate::exchange::Exchange;
@@ -132,14 +129,31 @@ fn is_foreign(exchange: &Exchange) -> bool {
         }
 }
 
-/// Whether the path of `url` can be one of these: nearly all addresses have no such word in them. Every path that is
-/// known below has one.
+/// Whether the path of `url` can be one of these: nearly all addresses have no such part. Every path that is known below
+/// has one.
 fn may_be_post(url: &Url) -> bool {
-    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new("[@%]|users|statuses|notice|objects|display|interaction|/s/|notes|/p/|/web/|/w/|videos|post|comment")
-            .expect("a pattern of our own")
-    });
-    WORDS.is_match(url.path()) || url.fragment().is_some()
+    let is_known = |part: &str| {
+        matches!(
+            part,
+            "users"
+                | "statuses"
+                | "notice"
+                | "objects"
+                | "display"
+                | "authorize_interaction"
+                | "s"
+                | "notes"
+                | "p"
+                | "web"
+                | "w"
+                | "videos"
+                | "post"
+                | "posts"
+                | "comment"
+        )
+    };
+    let path = url.path();
+    url.fragment().is_some() || memchr::memchr2(b'@', b'%', path.as_bytes()).is_some() || path.split('/').any(is_known)
 }
 
 /// Where a post lies: a host, with its port unless it is the usual one.

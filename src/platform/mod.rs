@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use url::Url;
+use foldhash::{HashMap, HashMapExt};
+use url::{Position, Url};
 
 use crate::citation::Claim;
 use crate::exchange::{Exchange, Request};
@@ -97,11 +98,15 @@ pub static PLATFORMS: &[&Platform] = &[
     &fediverse::MASTODON,
 ];
 
+/// How many of them are known by their paths alone.
+const BY_PATH: usize = 5;
+
 /// One platform.
 pub struct Platform {
     /// Its name in the archive and on the command line, e.g. `x`.
     pub name: &'static str,
-    /// What an address is to this platform (`None`: it is not one of its addresses).
+    /// What an address is to this platform (`None`: it is not one of its addresses). That of a platform which is known by
+    /// its hosts says something of every address on them.
     pub recognise: fn(&Url) -> Option<Recognised>,
     /// Ways to get a post, in the order they are tried.
     pub sources: &'static [&'static dyn Source],
@@ -195,6 +200,42 @@ pub fn recognise(url: &Url) -> Option<(&'static Platform, Recognised)> {
         .iter()
         .copied()
         .find_map(|p| (p.recognise)(url).map(|r| (p, r)))
+}
+
+/// [`recognise`] for the many addresses of a page: nearly all lie on few hosts, none of them a platform's, which each
+/// host is asked about once.
+pub(crate) struct Recogniser {
+    /// By scheme, host and port: whether a platform that is known by its hosts knows it.
+    known: HashMap<String, bool>,
+}
+
+impl Recogniser {
+    pub(crate) fn new() -> Recogniser {
+        Recogniser { known: HashMap::new() }
+    }
+
+    /// What `url` is to the first platform that knows it.
+    pub(crate) fn recognise(&mut self, url: &Url) -> Option<(&'static Platform, Recognised)> {
+        let site = &url[..Position::BeforePath];
+        let known = self.known.get(site).copied().unwrap_or_else(|| {
+            let known = is_known_site(url);
+            self.known.insert(site.to_owned(), known);
+            known
+        });
+        let platforms = if known {
+            PLATFORMS
+        } else {
+            &PLATFORMS[PLATFORMS.len() - BY_PATH..]
+        };
+        platforms.iter().find_map(|p| (p.recognise)(url).map(|r| (*p, r)))
+    }
+}
+
+/// Whether addresses on the host of `url` may be those of a platform that is known by its hosts.
+fn is_known_site(url: &Url) -> bool {
+    let Ok(home) = url.join("/") else { return true };
+    let mut by_host = PLATFORMS[..PLATFORMS.len() - BY_PATH].iter();
+    address::is_redirector(url) || by_host.any(|p| (p.recognise)(&home).is_some())
 }
 
 /// In the place of the address of an upstream: the server that the post is on.

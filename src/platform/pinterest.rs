@@ -44,6 +44,9 @@ fn recognise(url: &Url) -> Option<Recognised> {
 
 /// What stands before `pinterest.` and one of its endings.
 fn subdomain(host: &str) -> Option<&str> {
+    if !host.split('.').any(|label| label == "pinterest") {
+        return None;
+    }
     ENDINGS.iter().find_map(|ending| {
         let name = host.strip_suffix(ending)?.strip_suffix('.')?;
         part::subdomain(name, "pinterest")

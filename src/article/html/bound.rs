@@ -2,11 +2,13 @@
 //! tag, and makes formatting elements anew in every paragraph, so a page that a stranger wrote is cut where any of these
 //! passes what real pages have. The tree itself is measured while it grows: only the parser knows what is open.
 
-use html5ever::driver::{self, Parser};
-use html5ever::tendril::{StrTendril, TendrilSink};
+use ego_tree::NodeId;
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink, create_element};
 use html5ever::{QualName, local_name, ns};
 use memchr::memchr;
 use scraper::{Html, HtmlTreeSink};
+
+use super::tokens::Tokens;
 
 /// Most bytes of a page that are parsed.
 pub const PARSED: usize = 8 << 20;
@@ -23,47 +25,48 @@ const LOOKS: usize = 1 << 28;
 /// Nodes that a page may have besides two a byte.
 const NODES: usize = 20_000;
 
-/// Bytes parsed between two measurements.
+/// Bytes parsed between two measurements, at least.
 const CHUNK: usize = 1 << 10;
 
 /// Parses as much of a page as is safe; the notice says if that is not all.
 pub fn document(html: &str) -> (Html, Option<&'static str>) {
     let sink = HtmlTreeSink::new(Html::new_document());
-    grow(driver::parse_document(sink, driver::ParseOpts::default()), html)
+    grow(TreeBuilder::new(sink, TreeBuilderOpts::default()), html)
 }
 
 /// Parses as much of a piece of markup as is safe.
 pub fn fragment(html: &str) -> Html {
     let sink = HtmlTreeSink::new(Html::new_fragment());
-    let body = QualName::new(None, ns!(html), local_name!("body"));
-    grow(
-        driver::parse_fragment(sink, driver::ParseOpts::default(), body, Vec::new(), false),
-        html,
-    )
-    .0
+    let body = create_element(&sink, QualName::new(None, ns!(html), local_name!("body")), Vec::new());
+    let options = TreeBuilderOpts::default();
+    grow(TreeBuilder::new_for_fragment(sink, body, None, options), html).0
 }
 
-fn grow(mut parser: Parser<HtmlTreeSink>, html: &str) -> (Html, Option<&'static str>) {
+type Builder = TreeBuilder<NodeId, HtmlTreeSink>;
+
+fn grow(builder: Builder, html: &str) -> (Html, Option<&'static str>) {
     let (end, mut notice) = within_attributes(html);
-    let (mut at, mut looks) = (0, 0);
-    while at < end {
-        let next = html.floor_char_boundary(end.min(at + CHUNK));
-        let chunk = &html[at..next];
-        at = next;
-        parser.process(StrTendril::from(chunk));
-        let (nodes, depth) = measure(&parser);
-        looks += depth * memchr::memchr_iter(b'<', chunk.as_bytes()).count();
-        if depth > OPEN || looks > LOOKS || nodes > NODES + 2 * at {
+    let mut tokens = Tokens::of(&html[..end], builder);
+    let (mut measured, mut looks) = (0, 0);
+    while tokens.step() {
+        let taken = tokens.taken().as_bytes();
+        if taken.len() < measured + CHUNK {
+            continue;
+        }
+        let (nodes, depth) = measure(&tokens.sink.sink);
+        looks += depth * memchr::memchr_iter(b'<', &taken[measured..]).count();
+        measured = taken.len();
+        if depth > OPEN || looks > LOOKS || nodes > NODES + 2 * measured {
             notice = Some("nesting_cut");
             break;
         }
     }
-    (parser.finish(), notice)
+    (tokens.finish().sink.finish(), notice)
 }
 
 /// How many nodes there are, and how deep the newest lies.
-fn measure(parser: &Parser<HtmlTreeSink>) -> (usize, usize) {
-    let html = parser.tokenizer.sink.sink.0.borrow();
+fn measure(sink: &HtmlTreeSink) -> (usize, usize) {
+    let html = sink.0.borrow();
     let nodes = html.tree.nodes();
     let count = nodes.len();
     // A node that was made but put nowhere has no ancestors.

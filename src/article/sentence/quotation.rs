@@ -60,6 +60,16 @@ impl Quotations {
                 found.long.push(start..at);
                 open = None;
             }
+            // Of letters, digits and blanks, which are most of a text, nothing else is to be known.
+            if c == ' ' {
+                previous = c;
+                continue;
+            }
+            if c.is_ascii_alphanumeric() {
+                fresh = false;
+                (previous, last_solid) = (c, c);
+                continue;
+            }
             let after = at + c.len_utf8();
             match open {
                 Some((start, _, closers)) if closers.contains(&c) && closes(text, c, previous, after) => {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_segmentation::{UnicodeSegmentation, UnicodeWordIndices};
 
 use super::vocabulary;
 use crate::article::{BlockKind, Reading, Span};
@@ -180,23 +180,41 @@ pub(super) fn fold(text: &str) -> String {
 /// The words of UAX #29 and where they begin. Words never cross a space, and what stands between two is nearly always
 /// letters and digits of ASCII with punctuation around: the rules are needed only for the rest.
 fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_mark = |b: &u8| {
+    let is_mark = |b: u8| {
         matches!(
             b,
             b'"' | b'\'' | b'(' | b')' | b',' | b'.' | b':' | b';' | b'!' | b'?' | b'-'
         )
     };
+    let bytes = text.as_bytes();
     let mut at = 0;
-    text.split(' ').flat_map(move |piece| {
-        let start = at;
-        at += piece.len() + 1;
-        let bytes = piece.as_bytes();
-        let lead = bytes.iter().take_while(|b| is_mark(b)).count();
-        let end = bytes.len() - bytes[lead..].iter().rev().take_while(|b| is_mark(b)).count();
-        let is_plain = bytes[lead..end].iter().all(u8::is_ascii_alphanumeric);
-        let plain = (is_plain && lead < end).then(|| (start + lead, &piece[lead..end]));
-        let by_the_rules = (!is_plain).then(|| piece.unicode_word_indices().map(move |(at, word)| (start + at, word)));
-        plain.into_iter().chain(by_the_rules.into_iter().flatten())
+    let mut by_the_rules: Option<(usize, UnicodeWordIndices<'_>)> = None;
+    std::iter::from_fn(move || {
+        loop {
+            if let Some((start, words)) = &mut by_the_rules {
+                if let Some((at, word)) = words.next() {
+                    return Some((*start + at, word));
+                }
+                by_the_rules = None;
+            }
+            if at >= bytes.len() {
+                return None;
+            }
+            let start = at;
+            let word = start + bytes[start..].iter().take_while(|b| is_mark(**b)).count();
+            let end = word + bytes[word..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            let after = end + bytes[end..].iter().take_while(|b| is_mark(**b)).count();
+            if bytes.get(after).is_none_or(|b| *b == b' ') {
+                at = after + 1;
+                if word < end {
+                    return Some((word, &text[word..end]));
+                }
+            } else {
+                let stop = memchr::memchr(b' ', &bytes[after..]).map_or(bytes.len(), |length| after + length);
+                by_the_rules = Some((start, text[start..stop].unicode_word_indices()));
+                at = stop + 1;
+            }
+        }
     })
 }
 
@@ -277,6 +295,7 @@ impl<'a> Index<'a> {
     /// Numbers the words of a sentence.
     fn read_words(&mut self, at: usize, text: &str, quoted: &mut bool, prepared: &mut Prepared) {
         let mut end = 0;
+        prepared.words.reserve(text.len() / 6);
         for (start, word) in words_of(text).take(SENTENCE_WORDS) {
             *quoted ^= toggles(&text[end..start]);
             end = start + word.len();

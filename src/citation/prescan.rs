@@ -1,0 +1,141 @@
+//! Whether a page can cite a post at all, told in one pass over its bytes, without reading it as a page: by the names of
+//! platforms, by paths that only servers of the fediverse have, and by what flattened posts cannot be without. Whatever
+//! could hide one of these (escapes, odd hosts, encodings that are not ASCII's) counts as one.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::article::Hints;
+
+/// What every address of a post on a known host has in its host, and marks of embeds that name a post by its id alone. Of
+/// a platform known by its hosts each is to have one.
+const NAMES: &str = "twit|twiiit|twimg|tweet|x\\.com|fixvx|xcancel|lightbrd|nitter|farside|bsky|bsyy|bluesky|threads|instagr\
+    |facebook|fb\\.|tiktok|tiktxk|tnktok|youtu|yewtu|invidious|piped|ytid|eddit|redd\\.it|eddrit|rxddit|redlib|t\\.me|telegram\
+    |truthsocial|vk\\.|vkontakte|vkvideo|vk_post|linkedin|lnkd|tumblr|tmblr|pinterest|pin\\.it|weibo|t\\.cn|vimeo|dailymotion\
+    |dai\\.ly|twitch|substack|gab\\.com|gettr|rumble|odysee|lbry|bitchute|ok\\.ru|odnoklassniki|bili|b23\\.tv|livejournal\
+    |streamable|soundcloud|snd\\.sc|imgur|lemm|feddit|beehaw|tchncs|hexbear|infosec\\.pub|mander\\.xyz|programming\\.dev\
+    |itjust|slrpnk|sopuli|translate\\.goog|data-id|data-attrs|<base";
+
+/// Paths of the fediverse before ids, and what makes an address of a path that is written elsewhere.
+const PATHS: &str = "(?:statuses|notice|objects|display|notes|w|s)(?:/|%2f|\\\\/)[0-9a-z-]{10}|p/[^/\\s]{1,99}/[0-9]{15}|i/web/post\
+    |videos(?:/|%2f|\\\\/)(?:watch|embed)|authorize_interaction|users/\
+    |<(?:link|meta)[^>]*/(?:statuses|notice|objects|display|notes|w|p|videos)/";
+
+/// References, escapes and line ends that may stand for a character of a name, hosts that are not ASCII, scripts whose
+/// text may be markup in base64, and sections that hide tags.
+const ODD: &str = "&#(?:0*(?:33|3[5-7]|4[0-9]|5[0-9]|61|6[3-9]|[7-9][0-9]|1[01][0-9]|12[0-6])|x0*(?:2[134589a-f]|3[0-9abdf]|[4-7][0-9a-f]))(?:[^0-9a-f]|$)\
+    |&(?:period|commat|sol|lpar|rpar|percnt|lowbar|hyphen|dash|colon|num|quest|equals|bsol|fjlig)|\\\\u00(?:2[134589a-f]|3[0-9abdf]|[4-7][0-9a-f])\
+    |%(?:2[de]|4[0-9a-f]|5[0-9af]|6[0-9a-f]|7[0-9a])|(?:(?:\\\\?/|%2f){2}|https?:|www\\.)[^/\\s\"'<>?#)]*[&\\x80-\\xff]\
+    |=\\s*[\"']\\s*[^\"'<>\\s]*[:/][^\"'<>\\s]*[\\t\\r\\n]+[^\"'<>\\s]|<script[^>]*(?:template|text/(?:plain|html))";
+
+/// First words of the footers of flattened posts that have no handle, and how they and `Follow`, with which a card begins,
+/// can be parted by a tag, a reference or a character that nobody sees.
+const FOOTERS: &[&str] = &[
+    "Posted",
+    "Gepostet",
+    "Publiée",
+    "Posté",
+    "Publicado",
+    "Publicada",
+    "Pubblicato",
+    "Geplaatst",
+    "Opublikowany",
+    "Опубликовано",
+];
+
+static SIGNS: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i:{NAMES}|{PATHS}|{ODD})|{}", parted(FOOTERS))));
+
+static CARD: LazyLock<Regex> = LazyLock::new(|| pattern(&parted(&["Follow"])));
+
+/// Whether a page or text may cite a post: `false` is certain, [`find`](crate::find) would find none in it; `true` says no
+/// more than that it has to be read. Several times as fast as reading the page; links to other pages are not looked for.
+///
+/// # Examples
+/// ```
+/// use citekeep::article::Hints;
+///
+/// assert!(!citekeep::may_cite_post(b"<p>The bridge <a href='/report'>stands</a>.</p>", &Hints::default()));
+/// assert!(citekeep::may_cite_post(b"<p>She wrote: https://x.com/ada/status/20</p>", &Hints::default()));
+/// ```
+#[must_use]
+pub fn may_cite_post(bytes: &[u8], hints: &Hints) -> bool {
+    // Where the page lies, its relative links may lead.
+    let from = hints.url.as_ref().map_or("", |url| url.as_str());
+    let is_post_site = from.contains('@') || may_be_path(from) || SIGNS.is_match(from.as_bytes());
+    is_post_site
+        || std::str::from_utf8(bytes).is_err()
+        || memchr::memchr2(0, 0x1b, bytes).is_some()
+        || SIGNS.is_match(bytes)
+        || handles(bytes)
+}
+
+/// Whether a page's own address has parts that its relative links could complete.
+fn may_be_path(address: &str) -> bool {
+    const PARTS: [&str; 9] = [
+        "statuses", "notice", "objects", "display", "notes", "p", "s", "videos", "w",
+    ];
+    address.split('/').skip(3).any(|part| PARTS.contains(&part))
+}
+
+/// Whether any `@` may be that of a handle: in an address, or in a signature, a card or a footer, where it is followed by
+/// the end of its line, by white space or by a parenthesis. Those of style sheets, data and e-mail addresses are not.
+fn handles(bytes: &[u8]) -> bool {
+    let is_handle = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    let mut in_words = false;
+    for at in memchr::memchr_iter(b'@', bytes) {
+        let before = bytes[..at].last().copied().unwrap_or(b'/');
+        let length = bytes[at + 1..].iter().take_while(is_handle).count();
+        let rest = &bytes[at + 1 + length..];
+        let dot = bytes[at + 1..at + 1 + length]
+            .windows(2)
+            .any(|two| two[0] == b'.' && two[1].is_ascii_alphanumeric());
+        let next = rest.first().copied();
+        if matches!(before, b'/' | b'\\')
+            || before.eq_ignore_ascii_case(&b'f') && bytes[..at].len() > 2 && bytes[at - 3] == b'%'
+        {
+            return true;
+        }
+        let is_mail = before.is_ascii_alphanumeric() && dot && next != Some(b'@');
+        let ends_line = |next: Option<u8>| {
+            next.is_none_or(|b| {
+                matches!(
+                    b,
+                    b')' | b'<' | b'&' | b'@' | b'%' | b'\\' | b'\n' | b'\r' | 0x0c | 0x80..
+                )
+            })
+        };
+        if is_mail {
+            continue;
+        }
+        if ends_line(next) {
+            return true;
+        }
+        if matches!(next, Some(b' ' | b'\t')) {
+            if ends_line(rest.iter().copied().find(|b| !matches!(b, b' ' | b'\t'))) {
+                return true;
+            }
+            in_words = true;
+        }
+    }
+    in_words && CARD.is_match(bytes)
+}
+
+/// A pattern for these words, whole or parted.
+fn parted(words: &[&str]) -> String {
+    const BETWEEN: &str = "(?:<|&|\\xc2\\xad|\\xe2\\x80\\x8b|\\xef\\xbb\\xbf)";
+    let escaped = |text: &str| text.bytes().map(|b| format!("\\x{b:02x}")).collect::<String>();
+    let each = words.iter().map(|word| {
+        let starts = word.char_indices().skip(1).map(|(at, _)| escaped(&word[..at]));
+        format!(
+            "{}|(?:{}){BETWEEN}",
+            escaped(word),
+            starts.collect::<Vec<_>>().join("|")
+        )
+    });
+    each.collect::<Vec<_>>().join("|")
+}
+
+fn pattern(pattern: &str) -> Regex {
+    Regex::new(&format!("(?-u:{pattern})")).expect("a pattern of our own")
+}
