@@ -468,7 +468,7 @@ impl<'a> Gathering<'a> {
             // A card is several links to one post, a line each.
             if whole
                 && lead
-                    .and_then(|lead| lead.post.as_ref())
+                    .and_then(|lead| lead.post())
                     .is_some_and(|post| self.ends_here(post, range.start))
             {
                 continue;
