@@ -73,12 +73,16 @@ impl From<Submit> for Terms {
 
 impl Capturer {
     /// What is to be asked about a captured target, and after which time it must not have been asked already. Nothing, if only a
-    /// web archive gave the target, or a credential did: its address may be nobody else's business.
+    /// web archive gave the target, a credential did, or a server that is not public: its address may be nobody else's business.
     pub(super) fn inquiries_after(&self, job: &Job, record: &CaptureRecord) -> Vec<(&'static str, Timestamp)> {
         let best = &record.answers[record.best];
         let is_public = best.outcome == Outcome::Captured
             && matches!(source_kind(&best.source), Some(SourceKind::Live | SourceKind::Page))
-            && !best.exchanges.iter().any(Exchange::has_credential);
+            && !best.exchanges.iter().any(Exchange::has_credential)
+            && best
+                .exchanges
+                .last()
+                .is_some_and(|last| self.fetcher.is_of_the_web(last));
         let mut inquiries = Vec::new();
         if is_public && self.copies.on && job.first_captured.is_none() {
             inquiries.push((copies::SERVICE, Timestamp::from_millis(0)));

@@ -14,24 +14,27 @@ use crate::error::Result;
 use crate::exchange::{Body, Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::stream::{Piece, named_by};
-use crate::store::record::MediaRecord;
+use crate::store::record::{Job, MediaRecord};
 
 /// Most pieces that were left out which are named one by one.
 const NAMED: usize = 100;
 
 impl Capturer {
-    /// Adds the pieces of the films among the captured files of a post. What is beyond the bounds is named after them, up to a
+    /// Adds the pieces of the films among the captured files of a post, unless an earlier capture has all that it asked for. What is beyond the bounds is named after them, up to a
     /// bound, `refused` for the reason `over_count`, `over_bytes`, `over_time` or `stopped`.
     ///
     /// # Errors
     /// If the archive fails.
-    pub(super) async fn capture_pieces(&self, media: &mut Vec<MediaRecord>) -> Result<()> {
+    pub(super) async fn capture_pieces(&self, job: &Job, media: &mut Vec<MediaRecord>) -> Result<()> {
         let bounds = self.streams;
         let films = media.iter().filter(|file| file.outcome == Outcome::Captured);
         let mut waiting: VecDeque<Piece> = films
             .filter_map(|file| file.exchanges.last())
             .flat_map(named_by)
             .collect();
+        if waiting.is_empty() || self.store.has_pieces(job.target).await? {
+            return Ok(());
+        }
         let mut seen: HashSet<_> = waiting.iter().map(|piece| piece.url.clone()).collect();
         let deadline = Instant::now() + Duration::from_secs_f64(bounds.seconds);
         let (mut count, mut bytes) = (0, 0);

@@ -119,7 +119,7 @@ impl Guard {
     }
 
     /// The address that the settings give a name.
-    fn host(&self, name: &str) -> Option<HostAddress> {
+    pub(super) fn host(&self, name: &str) -> Option<HostAddress> {
         self.hosts
             .get(name.trim_end_matches('.'))
             .or_else(|| self.hosts.get("*"))

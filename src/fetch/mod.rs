@@ -17,7 +17,7 @@ use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
 use crate::outcome::Outcome;
 use crate::penalty::Penalty;
 pub use credential::Credentials;
-use guard::Guard;
+use guard::{Guard, classify};
 use pace::{Pace, Resting};
 use replay::Replay;
 use robots::Robots;
@@ -163,6 +163,17 @@ impl Fetcher {
     #[must_use]
     pub fn has_credential(&self, url: &Url) -> bool {
         self.0.credentials.are_for(url)
+    }
+
+    /// Whether an answer came from where anybody could have it from: a public address, unless the settings give the name one.
+    #[must_use]
+    pub fn is_of_the_web(&self, answer: &Exchange) -> bool {
+        let is_set = answer
+            .url
+            .domain()
+            .is_some_and(|name| self.0.guard.host(name).is_some());
+        let is_public = answer.remote.is_none_or(|peer| classify(peer.ip()).is_ok());
+        Guard::new(&Config::default()).check_url(&answer.url).is_ok() && (is_set || is_public)
     }
 
     /// Performs the request with its redirects and tries, oldest first; the last exchange says how it ended. Never

@@ -269,6 +269,17 @@ impl Session {
         Ok(())
     }
 
+    /// Whether an earlier capture of a target has the pieces of its film, and left none out.
+    pub(super) fn has_pieces(&self, target: i64) -> Result<bool, Fault> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM capture c JOIN post_media m ON m.capture = c.id WHERE c.target = ?1 AND m.kind = 'segment'
+                 GROUP BY c.id HAVING sum(m.outcome = 'captured') > 0 AND sum(m.outcome = 'refused') = 0",
+            )?
+            .exists([target])?)
+    }
+
     /// Whether a helper got what there is of a target already, or was called for it after `since`.
     pub(super) fn was_helped(&self, target: i64, program: &str, since: &str) -> Result<bool, Fault> {
         Ok(self

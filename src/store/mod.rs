@@ -347,6 +347,14 @@ impl Store {
             .await
     }
 
+    /// Whether an earlier capture of a target has the pieces of its film, and left none out.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn has_pieces(&self, target: i64) -> Result<bool> {
+        self.pass(move |session| session.has_pieces(target)).await
+    }
+
     /// Whether a program of others got what there is of a target already, or was called for it after `since`.
     ///
     /// # Errors

@@ -129,6 +129,9 @@ fn a_helper_gets_the_video_that_no_source_gives_and_it_is_kept_as_the_helpers() 
     assert_eq!(verified.status.code(), Some(0), "{}", text(&verified.stderr));
     let table = fs::read_to_string(scene.path("bundle/data/media.jsonl")).unwrap();
     assert!(table.contains("yt-dlp 2099.01.02"), "{table}");
+    // Shown although the newest capture did not get it again.
+    let report = fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
+    assert_eq!(report.matches("got by a program of others").count(), 1, "{report}");
 }
 
 #[test]

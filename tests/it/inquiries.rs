@@ -217,6 +217,20 @@ fn nothing_is_submitted_unless_it_is_wanted_there_is_a_key_and_everybody_can_see
         (0, 2)
     );
 
+    // Nor is what only our own network can see.
+    scene.archives(
+        0,
+        &[
+            "--target",
+            "http://office.local/",
+            "--target",
+            "http://127.0.0.1/",
+            "--set",
+            "submit.on=true",
+        ],
+    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM inquire"), 2);
+
     // What is gone, and what only we can see, is not submitted.
     let (scene, input) = world();
     scene.web.on("save.test", "/", [accepted("spn2-1")]);

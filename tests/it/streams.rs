@@ -76,6 +76,10 @@ fn the_best_variant_of_a_playlist_is_kept_as_its_playlists_and_segments_and_goes
         1
     );
     scene.is_sound();
+    // Captured again, the post is asked for its playlist and not for the pieces that are here.
+    let asked = scene.web.asked("videos.test", "/v/high");
+    scene.archives(0, &[&input, "--again"]);
+    assert_eq!(scene.web.asked("videos.test", "/v/high"), asked);
     let export = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
     assert_eq!(export.status.code(), Some(0), "{}", text(&export.stderr));
     let verified = scene.bare().args(["verify", "bundle"]).output().unwrap();

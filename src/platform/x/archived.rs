@@ -13,8 +13,9 @@ use crate::platform::{Answer, Hops, Post, PostRef, Recognised, Source, SourceKin
 /// The source.
 pub struct Archived;
 
-/// Names under which the archive may hold a post, the old one first: most captures are older than the new one.
-const HOSTS: [&str; 2] = ["twitter.com", "x.com"];
+/// Names under which the archive may hold a post, the old one first: most captures are older than the new one; each with what X
+/// itself puts in the place of a handle that is not known.
+const HOSTS: [(&str, &str); 2] = [("twitter.com", "i/web"), ("x.com", "i")];
 
 /// Most captures read for one post.
 const CAPTURES_READ: usize = 4;
@@ -32,10 +33,8 @@ impl Source for Archived {
     }
 
     fn next(&self, post: &PostRef, upstreams: &Upstreams, so_far: &[Hops]) -> Step {
-        let Some(handle) = &post.handle else {
-            return answer(Outcome::NotFound, "no_handle");
-        };
-        if let Some(host) = HOSTS.get(so_far.len()) {
+        if let Some((host, nobody)) = HOSTS.get(so_far.len()) {
+            let handle = post.handle.as_deref().unwrap_or(nobody);
             return Step::Ask(wayback::list(
                 upstreams,
                 &format!("{host}/{handle}/status/{}", post.id),
@@ -214,6 +213,31 @@ mod tests {
         assert_eq!(found.text.as_deref(), Some("Bridge & boat"));
         assert_eq!(answer.archived_at.as_deref(), Some("2017-08-01T00:00:00Z"));
         assert_eq!(found.posted_at.as_deref(), Some("2017-07-27T19:45:29Z"));
+    }
+
+    #[test]
+    fn a_post_of_which_only_the_id_is_known_is_listed_as_x_links_to_such() {
+        let upstreams = Upstreams::defaults();
+        let nobody = PostRef {
+            handle: None,
+            ..post("1785600110366674944")
+        };
+        let first = asked(Archived.next(&nobody, &upstreams, &[]));
+        assert!(
+            first.contains("twitter.com%2Fi%2Fweb%2Fstatus%2F1785600110366674944"),
+            "{first}"
+        );
+        for address in [
+            "https://twitter.com/i/web/status/1785600110366674944",
+            "https://x.com/i/status/1785600110366674944",
+        ] {
+            let row = Row {
+                timestamp: "20240502080000".into(),
+                original: address.into(),
+                mimetype: "text/html".into(),
+            };
+            assert_eq!(post_of(&row).unwrap().id, nobody.id);
+        }
     }
 
     #[test]

@@ -844,7 +844,8 @@ impl Extract<'_> {
         )
     }
 
-    /// The files of the post that a capture had.
+    /// The files of the post that a capture had, and those that are got once and not with each capture: of helpers, and pieces of
+    /// films, as the newest selected capture had them.
     ///
     /// # Errors
     /// If the archive cannot be read.
@@ -855,7 +856,13 @@ impl Extract<'_> {
                     h.program || coalesce(' ' || h.version, '')
              FROM post_media m LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
              LEFT JOIN helper_file f ON f.media = m.id LEFT JOIN helper h ON h.id = f.helper
-             LEFT JOIN blob b ON b.id = coalesce(x.body, f.body) WHERE m.capture = ?1 ORDER BY m.position",
+             LEFT JOIN blob b ON b.id = coalesce(x.body, f.body)
+             WHERE m.capture = ?1 OR (m.capture, f.media IS NOT NULL) IN (
+               SELECT max(n.capture), y.media IS NOT NULL FROM capture c JOIN capture o ON o.target = c.target
+               JOIN export_capture e ON e.id = o.id JOIN post_media n ON n.capture = o.id LEFT JOIN helper_file y ON y.media = n.id
+               WHERE c.id = ?1 AND (y.media IS NOT NULL OR n.kind IN ('playlist', 'segment', 'key')) GROUP BY 2)
+               AND (f.media IS NOT NULL OR m.kind IN ('playlist', 'segment', 'key'))
+             ORDER BY m.capture DESC, m.position",
             [capture],
             |row| {
                 Ok(Medium {
