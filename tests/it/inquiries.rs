@@ -218,16 +218,15 @@ fn nothing_is_submitted_unless_it_is_wanted_there_is_a_key_and_everybody_can_see
     );
 
     // Nor is what only our own network can see.
-    scene.archives(
-        0,
-        &[
-            "--target",
-            "http://office.local/",
-            "--target",
-            "http://127.0.0.1/",
-            "--set",
-            "submit.on=true",
-        ],
+    scene.web.on(
+        "office.local",
+        "/",
+        [Reply::page("<p>For the office alone.</p>".repeat(20))],
+    );
+    scene.archives(0, &["--target", "http://office.local/", "--set", "submit.on=true"]);
+    assert_eq!(
+        scene.value::<i64>("SELECT count(*) FROM capture WHERE outcome = 'captured'"),
+        5
     );
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM inquire"), 2);
 
