@@ -13,7 +13,7 @@ use crate::exchange::{Exchange, Request};
 use crate::outcome::Outcome;
 use crate::platform::wayback::{Word, copies, save};
 use crate::platform::{SourceKind, source_kind};
-use crate::store::record::{CaptureRecord, Job, NewInquiry, ToInquire};
+use crate::store::record::{CaptureRecord, NewInquiry, ToInquire};
 
 /// How long a run waits for what is due next, in milliseconds; what is due later is left to a later run.
 const PATIENCE_MILLIS: i64 = 60_000;
@@ -74,24 +74,29 @@ impl From<Submit> for Terms {
 impl Capturer {
     /// What is to be asked about a captured target, and after which time it must not have been asked already. Nothing, if only a
     /// web archive gave the target, a credential did, or a server that is not public: its address may be nobody else's business.
-    pub(super) fn inquiries_after(&self, job: &Job, record: &CaptureRecord) -> Vec<(&'static str, Timestamp)> {
+    pub(super) fn inquiries_after(&self, record: &CaptureRecord) -> Vec<(&'static str, Timestamp)> {
+        let wanted = [
+            (copies::SERVICE, self.copies.on, Timestamp::from_millis(0)),
+            (
+                save::SERVICE,
+                self.submit.on,
+                self.clock.now().plus_millis(-i64::from(self.submit.days) * DAY_MILLIS),
+            ),
+        ];
+        let wanted = wanted.into_iter().filter(|(_, on, _)| *on && self.is_public(record));
+        wanted.map(|(service, _, since)| (service, since)).collect()
+    }
+
+    /// Whether anybody can see what was captured.
+    fn is_public(&self, record: &CaptureRecord) -> bool {
         let best = &record.answers[record.best];
-        let is_public = best.outcome == Outcome::Captured
+        best.outcome == Outcome::Captured
             && matches!(source_kind(&best.source), Some(SourceKind::Live | SourceKind::Page))
             && !best.exchanges.iter().any(Exchange::has_credential)
             && best
                 .exchanges
                 .last()
-                .is_some_and(|last| self.fetcher.is_of_the_web(last));
-        let mut inquiries = Vec::new();
-        if is_public && self.copies.on && job.first_captured.is_none() {
-            inquiries.push((copies::SERVICE, Timestamp::from_millis(0)));
-        }
-        if is_public && self.submit.on {
-            let since = self.clock.now().plus_millis(-i64::from(self.submit.days) * DAY_MILLIS);
-            inquiries.push((save::SERVICE, since));
-        }
-        inquiries
+                .is_some_and(|last| self.fetcher.is_of_the_web(last))
     }
 
     /// Asks for the copies of what was captured, then submits what is to be submitted; each until nothing more is due soon.
@@ -157,15 +162,24 @@ impl Capturer {
             None => copies::questions(&self.upstreams, &url),
         };
         let mut of = next.job.as_ref().map(|(inquiry, ..)| *inquiry);
-        let mut heard = Vec::new();
-        let mut last = None;
-        for question in &questions {
+        // The last try of each question.
+        let mut heard: Vec<Exchange> = Vec::new();
+        let mut last: Option<Word> = None;
+        for (number, question) in questions.iter().enumerate() {
+            if last.as_ref().is_some_and(|word| !word.is_about_it) {
+                break;
+            }
             for exchange in self.fetcher.fetch(question, &mut Nowhere).await {
-                heard.push(exchange);
+                heard.truncate(number);
+                heard.push(exchange.clone());
                 let word = match &next.job {
-                    Some(_) => save::became(&heard[heard.len() - 1]),
-                    None if terms.service == save::SERVICE => save::submitted(&heard[heard.len() - 1]),
+                    Some(_) => save::became(&exchange),
+                    None if terms.service == save::SERVICE => save::submitted(&exchange),
                     None => copies::heard(&heard),
+                };
+                let again = match number + 1 == questions.len() {
+                    true => self.when_again(terms, next, &word),
+                    false => Some(self.clock.now().plus_millis(AGAIN_MILLIS)),
                 };
                 let new = NewInquiry {
                     target: next.target,
@@ -177,9 +191,9 @@ impl Capturer {
                     detail: word.detail.clone(),
                     archived_at: word.archived_at.as_deref().and_then(Timestamp::parse),
                     archived_url: word.archived_url.clone(),
-                    exchange: heard[heard.len() - 1].clone(),
+                    exchange,
                 };
-                let id = self.store.add_inquiry(new, self.when_again(terms, next, &word)).await?;
+                let id = self.store.add_inquiry(new, again).await?;
                 of = of.or(Some(id).filter(|_| questions.len() > 1));
                 last = Some(word);
             }

@@ -506,7 +506,7 @@ impl Capturer {
             recheck_at = recheck_at.min(now.plus_millis(GO_ON_MILLIS));
         }
         record.recheck_at = Some(recheck_at);
-        record.inquire = self.inquiries_after(&job, &record);
+        record.inquire = self.inquiries_after(&record);
         let queued = match self.store.complete(job.id, job.fence, record, retry_at).await? {
             Completion::Stored(stored) => stored.queued,
             Completion::Stale => Vec::new(),

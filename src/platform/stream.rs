@@ -23,13 +23,19 @@ pub struct Piece {
 /// segments and what they need. None, if it is no playlist.
 #[must_use]
 pub fn named_by(answer: &Exchange) -> Vec<Piece> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
     const BEGINNING: &[u8] = b"#EXTM3U";
-    let body = answer.decoded().unwrap_or_default();
-    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
-    match text.starts_with(BEGINNING) {
-        true => read(&String::from_utf8_lossy(text), &answer.url),
-        false => Vec::new(),
+    const LONGEST: usize = MARK.len() + BEGINNING.len();
+    // Most files are pictures: no more of them is looked at.
+    let head = answer.beginning(LONGEST, |head| head.len() >= LONGEST);
+    if !head.strip_prefix(MARK).unwrap_or(&head).starts_with(BEGINNING) {
+        return Vec::new();
     }
+    let body = answer.decoded().unwrap_or_default();
+    read(
+        &String::from_utf8_lossy(body.strip_prefix(MARK).unwrap_or(&body)),
+        &answer.url,
+    )
 }
 
 fn read(text: &str, base: &Url) -> Vec<Piece> {

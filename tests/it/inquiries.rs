@@ -280,11 +280,7 @@ fn copies_that_the_archive_has_are_noted_once_and_told() {
     );
     scene.is_sound();
     scene.archives(0, &[&copies[..], &[&input, "--again"]].concat());
-    assert_eq!(
-        scene.value::<i64>("SELECT count(*) FROM inquiry"),
-        3,
-        "only the first capture asks"
-    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM inquiry"), 3, "once is enough");
 
     let export = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
     assert_eq!(export.status.code(), Some(0), "{}", text(&export.stderr));
@@ -295,4 +291,40 @@ fn copies_that_the_archive_has_are_noted_once_and_told() {
         report.contains("asked for its copies") && report.contains("it had none"),
         "{report}"
     );
+}
+
+#[test]
+fn an_index_that_fails_under_one_name_is_asked_again_later_and_one_that_answers_the_second_time_is_heard() {
+    let asked = |of_page: Vec<Reply>, of_post: Reply| {
+        let (scene, input) = world();
+        scene
+            .web
+            .on("index.test", "/cdx?url=http%3A%2F%2Friver.example%2Freport*", of_page);
+        scene
+            .web
+            .on("index.test", "/cdx?url=https%3A%2F%2Fx.com*", [Reply::json("[]")]);
+        scene
+            .web
+            .on("index.test", "/cdx?url=https%3A%2F%2Ftwitter.com*", [of_post]);
+        let settings = ["copies.on=true", "copies.delay=0", "limit.retries=1"].map(|setting| ["--set", setting]);
+        let output = scene.run(&[&settings.concat()[..], &[&input]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        scene.is_sound();
+        (scene, text(&output.stderr))
+    };
+    let none = || Reply::json("[]");
+    let (scene, said) = asked(vec![Reply::status(503), none()], none());
+    assert_eq!(said, "");
+    assert_eq!(
+        scene.value::<String>(
+            "SELECT group_concat(kind || ' ' || reason, ', ') FROM (SELECT * FROM inquiries ORDER BY kind, inquiry)"
+        ),
+        "link http_503, link not_archived, post not_archived"
+    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM inquire"), 0);
+
+    let (scene, said) = asked(vec![none()], Reply::status(403));
+    assert!(said.contains("walled (http_403)"), "{said}");
+    let waiting = "SELECT count(*) FROM inquire w JOIN target t ON t.id = w.target WHERE t.kind = 'post'";
+    assert_eq!(scene.value::<i64>(waiting), 1);
 }
