@@ -513,6 +513,7 @@ CREATE TABLE page (
   text              TEXT NOT NULL       -- the text of its story, blocks joined by one line feed
 ) STRICT;
 CREATE INDEX page_body ON page (body, url);
+CREATE INDEX page_exchange ON page (exchange);
 
 -- What all captures of a target together say, judged at the end of each run: a row for each time that this changed. Derived from
 -- the rows above, therefore not covered by the ledger; the newest row counts.

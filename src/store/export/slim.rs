@@ -22,7 +22,7 @@ const PAGE_SIZE: u32 = 1024;
 const SELECTED: &str = "
 -- This file is the part of an archive that a bundle selects, as it stood at the bundle's last ledger entry, but for what was
 -- redacted since. It has no pieces of bodies (blob_chunk) and no rows of the working tables. Of the entries beside the
--- selection that rows here name (ends of runs, later redactions) there is only the leaf and the head, and their lines are NULL
+-- selection that rows here name (ends of runs, when pages were read, later redactions) there is only the leaf and the head, and their lines are NULL
 -- though nobody redacted them.
 
 -- The targets of the selection, each with the target that it turned out to be, else itself. A selected article may cite others,
@@ -76,6 +76,7 @@ pub(super) const GATHER: &str = "
     UNION SELECT d.run FROM slim_redaction e JOIN redaction d ON d.id = e.id WHERE d.id <= (SELECT seq FROM export_at);
   INSERT INTO slim_entry SELECT seq FROM export_entry
     UNION SELECT id FROM run_end WHERE run IN (SELECT seq FROM export_entry) AND id <= (SELECT seq FROM export_at)
+    UNION SELECT p.entry FROM slim_exchange e JOIN page p ON p.exchange = e.id WHERE p.entry <= (SELECT seq FROM export_at)
     UNION SELECT r.entry FROM slim_record e JOIN record r ON r.id = e.id
     UNION SELECT i.run FROM slim_record e JOIN record r ON r.id = e.id JOIN import i ON i.id = r.entry
     UNION SELECT id FROM slim_redaction UNION SELECT d.run FROM slim_redaction e JOIN redaction d ON d.id = e.id;

@@ -261,6 +261,7 @@ CREATE TABLE page (
   text              TEXT NOT NULL       -- the text of its story, blocks joined by one line feed
 ) STRICT;
 CREATE INDEX page_body ON page (body, url);
+CREATE INDEX page_exchange ON page (exchange);
 
 -- Up to which capture pages are read; one row.
 CREATE TABLE pages_read (
