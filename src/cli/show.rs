@@ -1,6 +1,7 @@
 //! `citekeep show`.
 
 use clap::Args;
+use serde_json::json;
 
 use super::print::{Printable, Printer};
 use super::{Global, summary};
@@ -63,7 +64,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
 /// What a page says of itself.
 fn print_page(facts: &PageFacts, printer: &Printer) {
     if printer.json() {
-        printer.object(facts);
+        printer.object(&json!({"page": facts}));
         return;
     }
     for (name, value) in [

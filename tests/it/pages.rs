@@ -236,6 +236,13 @@ fn what_a_page_says_of_itself_stands_in_sql_in_show_and_in_a_bundle() {
         assert!(shown.contains(line), "{shown}");
     }
     assert!(does(&scene, &["show", "1"]).contains("title: The weir report"));
+    let lines = does(&scene, &["show", "--json", "http://river.test/r"]);
+    assert!(
+        lines
+            .lines()
+            .any(|line| line.starts_with(r#"{"page":{"#) && line.contains("Ida Weir")),
+        "{lines}"
+    );
 
     // The same bytes are not read again, other ones are.
     scene.archives(0, &["--target", "http://river.test/r", "--again"]);
