@@ -59,7 +59,7 @@ use crate::stamp::Kind;
 use failure::Fault;
 use other::{NewOther, Taken};
 use record::{
-    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewInquiry, NewNote, NewReading, NewRecords,
+    About, CaptureRecord, Decision, Follow, Following, Imported, Job, Listed, NewInquiry, NewNote, NewReading, NewRecords,
     NewStamp, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToInquire,
 };
 use session::Session;
@@ -68,6 +68,7 @@ use writer::{Closing, Command, Stop};
 pub use blob::CHUNK_BYTES;
 pub use capture::{Completion, Stored};
 pub use context::Near;
+pub use follow::MOST;
 pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;
 pub use queue::{Due, Enqueued};
@@ -470,13 +471,12 @@ impl Store {
         self.call(0, move |session| session.redact(&item, &by, &why)).await
     }
 
-    /// Follows the list at `url` from now on, every so many seconds, or changes how it is followed; gives its row.
+    /// Follows the list at `url` from now on, or changes how it is followed; gives its row.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn follow(&self, list: Cited, url: String, every: i64, tags: Vec<String>, only_new: bool) -> Result<i64> {
-        self.call(0, move |session| session.follow(&list, &url, every, &tags, only_new))
-            .await
+    pub async fn follow(&self, list: Cited, url: String, how: Following) -> Result<i64> {
+        self.call(0, move |session| session.follow(&list, &url, &how)).await
     }
 
     /// Does not look at the list at `url` any more; false if it was not followed.

@@ -222,7 +222,7 @@ impl Session {
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let mut turns: BinaryHeap<_> = (0..)
-            .zip(self.waiting_hosts(&now, limit, resting)?)
+            .zip(self.waiting_hosts(&now, limit, &under_way, resting)?)
             .map(|(rank, host): (usize, String)| Reverse((under_way.get(&host).copied().unwrap_or(0), rank, host)))
             .collect();
         let mut jobs = Vec::new();
@@ -249,9 +249,15 @@ impl Session {
         Ok(jobs)
     }
 
-    /// Hosts with jobs that are due: those of the longest overdue, in that order; where these are the backlog of few hosts, as many
-    /// others as there may be turns, each time further on.
-    fn waiting_hosts(&mut self, now: &str, limit: usize, resting: &HashSet<String>) -> rusqlite::Result<Vec<String>> {
+    /// Hosts with jobs that are due: those of the longest overdue, in that order; where these are the backlog of few hosts, others as
+    /// well, each time further on, until there are as many with nothing under way as there may be turns.
+    fn waiting_hosts(
+        &mut self,
+        now: &str,
+        limit: usize,
+        under_way: &HashMap<String, i64>,
+        resting: &HashSet<String>,
+    ) -> rusqlite::Result<Vec<String>> {
         const WALKED: usize = 1024;
         let oldest: Vec<String> = self
             .connection
@@ -263,11 +269,13 @@ impl Session {
         let is_all = oldest.len() < WALKED;
         let mut known = HashSet::new();
         let mut hosts = Vec::new();
+        let mut idle = 0;
         let mut take = |host: String| {
             if known.insert(host.clone()) && !resting.contains(&host) {
+                idle += usize::from(!under_way.contains_key(&host));
                 hosts.push(host);
             }
-            hosts.len() >= limit
+            idle >= limit
         };
         let mut enough = false;
         for host in oldest {
