@@ -19,6 +19,9 @@ const ENTRIES: usize = 200;
 /// A page with fewer headlines lists nothing: it may be an error page, or a wall.
 const FEWEST: usize = 3;
 
+/// Most nodes above or within a link that are looked at.
+const LOOKED: usize = 100;
+
 /// Least words of a headline, and least characters of one in a script that does not part words.
 const WORDS: usize = 3;
 const CHARACTERS: usize = 12;
@@ -51,7 +54,10 @@ fn read(html: &str, base: &Url) -> Vec<Entry> {
         if is_chrome(node) || !is_another_page(&url, base) || !has_words(node) {
             continue;
         }
-        let article = node.ancestors().find(|above| element(*above, &["article"]).is_some());
+        let article = node
+            .ancestors()
+            .take(LOOKED)
+            .find(|above| element(*above, &["article"]).is_some());
         let is_first = article.is_some_and(|article| named.insert(article.id()));
         if (is_first || is_headline(node)) && seen.insert(url.clone()) {
             entries.push(Entry { url, updated: None });
@@ -72,27 +78,39 @@ fn element<'a>(node: NodeRef<'a, Node>, names: &[&str]) -> Option<&'a Element> {
 }
 
 fn is_chrome(node: NodeRef<'_, Node>) -> bool {
-    let hidden = |element: &Element| {
-        matches!(
-            element.attr("role"),
-            Some("navigation" | "banner" | "contentinfo" | "complementary" | "search")
+    let mut in_header = false;
+    for above in node.ancestors().take(LOOKED) {
+        let Some(element) = above.value().as_element() else {
+            continue;
+        };
+        match element.name() {
+            "nav" | "aside" | "form" | "dialog" | "template" => return true,
+            "header" | "footer" => in_header = true,
+            // The header of an `article` holds its headline.
+            "article" => in_header = false,
+            _ => {}
+        }
+        let role = element.attr("role").unwrap_or_default();
+        if matches!(
+            role,
+            "navigation" | "banner" | "contentinfo" | "complementary" | "search"
         ) || element.attr("hidden").is_some()
             || element.attr("aria-hidden") == Some("true")
-    };
-    // The header of an `article` holds its headline.
-    let is_of_page = |above: NodeRef<'_, Node>| !above.ancestors().any(|node| element(node, &["article"]).is_some());
-    node.ancestors().any(|above| {
-        element(above, &["nav", "aside", "form", "dialog", "template"]).is_some()
-            || element(above, &["header", "footer"]).is_some() && is_of_page(above)
-            || above.value().as_element().is_some_and(hidden)
-    })
+        {
+            return true;
+        }
+    }
+    in_header
 }
 
 fn is_headline(link: NodeRef<'_, Node>) -> bool {
     link.ancestors()
         .take(4)
         .any(|above| element(above, &HEADINGS).is_some())
-        || link.descendants().any(|below| element(below, &HEADINGS).is_some())
+        || link
+            .descendants()
+            .take(LOOKED)
+            .any(|below| element(below, &HEADINGS).is_some())
 }
 
 /// Whether it leads to another page of the same host that is no ancestor of `base`.
@@ -108,8 +126,8 @@ fn is_another_page(url: &Url, base: &Url) -> bool {
 fn has_words(link: NodeRef<'_, Node>) -> bool {
     let text: String = link
         .descendants()
+        .take(LOOKED)
         .filter_map(|node| node.value().as_text().map(|text| &**text))
-        .take(100)
         .collect();
     let words = text.split_whitespace().count();
     let unparted = text
@@ -191,5 +209,20 @@ mod tests {
             listed(&format!("{}{japanese}", of(3).replace("/city/", "/town/"))).len(),
             4
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_page_gives_pages_of_its_own_host_each_once(
+            parts in proptest::collection::vec(proptest::sample::select(vec![
+                "<article>", "</article>", "<h2>", "</h2>", "<h3>", "<a href='/city/a'>", "<a href='b'>", "<a href=//x.example/c>", "<a href='http://['>",
+                "</a>", "Some words of it", "<header>", "</header>", "<nav>", "</nav>", "<main>", "<div hidden>", "</div>", "<a>", "<template>", "<!--",
+            ]), 0..60),
+        ) {
+            let found = listed(&parts.concat());
+            let once: HashSet<&String> = found.iter().collect();
+            proptest::prop_assert!(once.len() == found.len());
+            proptest::prop_assert!(found.iter().all(|url| url.starts_with("https://paper.example/city/")), "{found:?}");
+        }
     }
 }

@@ -430,6 +430,10 @@ impl Session {
     }
 
     fn curves(&self, sql: &str, id: i64) -> rusqlite::Result<Vec<Curve>> {
+        let is_any = self.connection.prepare_cached("SELECT 1 FROM schedule")?.exists([])?;
+        if !is_any {
+            return Ok(Vec::new());
+        }
         let mut statement = self.connection.prepare_cached(sql)?;
         let curves = statement.query_map([id], |row| row.get::<_, String>(0))?;
         // One that is not understood is none: it was changed by other hands.
@@ -449,7 +453,8 @@ impl Session {
             "DELETE FROM schedule WHERE target = ?1 OR article = ?2",
             "INSERT INTO schedule (target, article, curve) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT NULL",
             "UPDATE recheck SET due = ?4 WHERE target = ?1 OR target IN (
-               SELECT coalesce((SELECT identified FROM resolution n WHERE n.target = c.target AND identified IS NOT NULL), c.target)
+               SELECT coalesce((SELECT identified FROM resolution n WHERE n.target = c.target AND identified IS NOT NULL
+                                ORDER BY n.fence DESC LIMIT 1), c.target)
                FROM reading r JOIN citation c ON c.reading = r.id WHERE r.article = ?2)",
             "UPDATE reread SET due = ?4 WHERE article = ?2 AND due IS NOT NULL",
         ] {
