@@ -24,16 +24,6 @@ const LONGEST_PAUSE: i64 = 2 * DAY;
 /// How long it is remembered, in milliseconds, that a host failed too often.
 const FAILURES_KEPT: i64 = 7 * DAY;
 
-/// In SQL, the host of a row of `target`, as [`Job`]s are told apart by it: of its address, with the port where one is named; of what
-/// is not identified the platform.
-macro_rules! host_of_target {
-    () => {
-        "CASE kind WHEN 'unidentified' THEN platform
-         ELSE substr(url, instr(url, '://') + 3, instr(substr(url, instr(url, '://') + 3) || '/', '/') - 1) END"
-    };
-}
-pub(super) use host_of_target;
-
 /// What became of targets that were asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Enqueued {
@@ -135,12 +125,16 @@ impl Session {
                 self.is_cited(target)?;
             }
             let sql = match done {
-                None => concat!(
-                    "INSERT INTO job (target, slot, fence, attempts, not_before, done, host)
-                     SELECT id, 1, 0, 0, ?2, 0, ",
-                    host_of_target!(),
-                    " FROM target WHERE id = ?1"
-                ),
+                None => {
+                    let host = self.host_of(target)?;
+                    self.connection
+                        .prepare_cached(
+                            "INSERT INTO job (target, slot, fence, attempts, not_before, done, host) VALUES (?1, 1, 0, 0, ?2, 0, ?3)",
+                        )?
+                        .execute(params![target, now, host])?;
+                    result.queued += 1;
+                    continue;
+                }
                 Some(true) if again => {
                     "UPDATE job SET slot = slot + 1, attempts = 0, not_before = ?2, done = 0 WHERE target = ?1"
                 }
@@ -157,6 +151,18 @@ impl Session {
             result.queued += 1;
         }
         Ok(result)
+    }
+
+    /// The host that a job of this target asks: of its address, with the port where one is named; of what is not identified the
+    /// platform.
+    pub(super) fn host_of(&self, target: i64) -> rusqlite::Result<String> {
+        self.connection
+            .prepare_cached(
+                "SELECT CASE kind WHEN 'unidentified' THEN platform
+                 ELSE substr(url, instr(url, '://') + 3, instr(substr(url, instr(url, '://') + 3) || '/', '/') - 1) END
+                 FROM target WHERE id = ?1",
+            )?
+            .query_row([target], |row| row.get(0))
     }
 
     /// Whether this run has asked for a target already.
@@ -232,7 +238,7 @@ impl Session {
             let leased: Option<(i64, i64, i64)> = self
                 .connection
                 .prepare_cached(
-                    "UPDATE job SET fence = fence + 1, leased_until = ?1, leased_by = ?2
+                    "UPDATE OR FAIL job SET fence = fence + 1, leased_until = ?1, leased_by = ?2
                      WHERE target = (SELECT target FROM job WHERE host = ?3 AND done = 0 AND leased_until IS NULL
                                      AND not_before <= ?4 ORDER BY not_before LIMIT 1)
                      RETURNING target, fence, attempts",
