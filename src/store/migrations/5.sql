@@ -375,6 +375,6 @@ GROUP BY a.origin, c.seq;
 -- What is said of how a list is followed, where it is not the usual.
 CREATE TABLE follow_option (
   follow  INTEGER PRIMARY KEY REFERENCES follow (id),
-  page    INTEGER NOT NULL CHECK (page IN (0, 1)),  -- 1: it is a page whose headlines are its articles, not a feed
+  page    INTEGER NOT NULL CHECK (page IN (0, 1)),  -- 1: its headlines are its articles; it is no feed
   most    INTEGER NOT NULL              -- articles that are taken in after one look at most; the others wait for the next
 ) STRICT;
