@@ -173,10 +173,7 @@ fn servers_whose_clocks_agree_against_ours_are_told_of() {
 
 #[test]
 fn a_night_in_which_summer_time_begins_or_ends_takes_each_turn_once() {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
-    let now = i64::try_from(now.as_secs()).unwrap();
+    let now = citekeep::clock::Clock::System.now().millis() / 1000;
     // 01:00 UTC of the last Sundays of March and October 2027, when clocks of Berlin change.
     for change in [1_806_195_600, 1_824_944_400] {
         let scene = Scene::new();
