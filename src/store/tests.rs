@@ -1640,6 +1640,24 @@ fn archives_of_earlier_schemas_are_brought_up_to_date_stay_sound_and_are_judged(
 }
 
 #[test]
+fn an_archive_is_not_brought_up_to_date_where_there_is_no_room_for_it() {
+    for kept in KEPT {
+        let (_folder, path) = scratch();
+        unpack(kept, &path);
+        let before = std::fs::read(&path).unwrap();
+        let without_room = RunOptions {
+            free: u64::MAX,
+            ..options()
+        };
+        let error = Store::open(&path, &without_room).unwrap_err();
+        assert_eq!(error.exit_code(), ExitCode::InputOutput, "{error}");
+        assert!(std::fs::read(&path).unwrap() == before);
+        open(&path).close_blocking(0, None).unwrap();
+        sound(&path);
+    }
+}
+
+#[test]
 fn a_migration_that_fails_leaves_the_version_before_it() {
     let (_folder, path) = scratch();
     drop(open(&path));
