@@ -44,7 +44,7 @@ const BUSY_MILLIS: u64 = 10_000;
 const WAL_BYTES: u32 = 8 << 20;
 
 /// Page cache of the writer in KiB: measured, what stays small is used again while the processor still has it.
-const CACHE_KIB: u32 = 16384;
+const CACHE_KIB: u32 = 4096;
 
 /// An archive opened for writing, and the lock on it.
 pub(super) struct Opened {
