@@ -59,8 +59,8 @@ use crate::stamp::Kind;
 use failure::Fault;
 use other::{NewOther, Taken};
 use record::{
-    About, CaptureRecord, Decision, Follow, Following, Imported, Job, Listed, NewInquiry, NewNote, NewReading, NewRecords,
-    NewStamp, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToInquire,
+    About, CaptureRecord, Decision, Follow, Following, Imported, Job, Listed, NewInquiry, NewNote, NewReading,
+    NewRecords, NewStamp, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToInquire,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
