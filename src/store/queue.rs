@@ -97,7 +97,9 @@ impl Session {
                 AND NOT EXISTS (SELECT 1 FROM recheck WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM recheck WHERE due > ?3)
                 AND NOT EXISTS (SELECT 1 FROM reread WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM reread WHERE due > ?3)
                 AND NOT EXISTS (SELECT 1 FROM follow WHERE due <= ?1 OR julianday(due) - julianday(?1) > every / 86400.0 + 1)
-                AND NOT EXISTS (SELECT 1 FROM host_penalty WHERE until > ?2)",
+                AND NOT EXISTS (SELECT 1 FROM host_penalty WHERE until > ?2)
+                AND NOT EXISTS (SELECT 1 FROM inquire WHERE due <= ?1)
+                AND NOT coalesce((SELECT max(id) FROM capture) > (SELECT capture FROM pages_read), (SELECT count(*) FROM capture) > 0)",
             [now.to_string(), beyond(LONGEST_PAUSE), beyond(LONGEST)],
             |row| row.get(0),
         )
