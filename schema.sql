@@ -845,6 +845,13 @@ CREATE TABLE follow (
 ) STRICT;
 CREATE INDEX follow_due ON follow (due) WHERE due IS NOT NULL;
 
+-- What is said of how a list is followed, where it is not the usual.
+CREATE TABLE follow_option (
+  follow  INTEGER PRIMARY KEY REFERENCES follow (id),
+  page    INTEGER NOT NULL CHECK (page IN (0, 1)),  -- 1: its headlines are its articles; it is no feed
+  most    INTEGER NOT NULL              -- articles that are taken in after one look at most; the others wait for the next
+) STRICT;
+
 -- Articles that these lists named.
 CREATE TABLE follow_entry (
   follow   INTEGER NOT NULL REFERENCES follow (id),

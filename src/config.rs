@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::{Table, Value};
 use url::Url;
@@ -210,6 +210,12 @@ impl Default for Verdict {
         Verdict { spacing: 21_600.0 }
     }
 }
+
+/// Every address there is.
+pub const EVERYWHERE: [IpNet; 2] = [
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0)),
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0)),
+];
 
 /// What the guard lets pass besides public addresses on ports 80 and 443.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -575,6 +581,15 @@ impl Config {
             )),
             None => Ok(()),
         }
+    }
+
+    /// These settings toward an address of the operator's own: it may be private or local, at any port.
+    #[must_use]
+    pub fn toward_own(&self, url: &Url) -> Config {
+        let mut config = self.clone();
+        config.net.allow = EVERYWHERE.to_vec();
+        config.net.ports.extend(url.port());
+        config
     }
 
     /// The posts that are known to be live, by platform.

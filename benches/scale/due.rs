@@ -16,7 +16,8 @@ pub fn run() {
     let ours = || finish(citekeep(&path).arg("run"));
     let minimal = || finish(Command::new(&program).env_clear().arg("minimal").arg(&path));
     // What was written last is in the system's cache for both.
-    (ours(), minimal());
+    ours();
+    minimal();
     let (mut walls, mut used) = (Vec::new(), (0.0, 0.0));
     for _ in 0..PAIRS {
         let (of_ours, of_minimal) = (time(ours), time(minimal));

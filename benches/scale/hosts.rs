@@ -11,13 +11,15 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use super::archive::Filling;
-use super::{citekeep, kept};
+use super::{citekeep, kept, time};
 
 const HOSTS: usize = 200;
 const PAGES: usize = 50;
 
-/// Seconds between two requests to one host.
-const DELAY: f64 = 0.5;
+/// Seconds between two requests to one host: as the settings have it, or `DELAY`.
+fn delay() -> f64 {
+    std::env::var("DELAY").map_or(1.0, |delay| delay.parse().expect("DELAY is a number"))
+}
 
 /// What the server saw of its hosts: how many requests, how many too early, and when the last one came.
 type Seen = Arc<Mutex<HashMap<String, (usize, usize, Instant)>>>;
@@ -32,28 +34,36 @@ pub fn run() {
     filling.close();
     let seen = Seen::default();
     let address = serve(Arc::clone(&seen));
-    let start = Instant::now();
-    let output = citekeep(&path)
+    let mut command = citekeep(&path);
+    command
         .args(["run", "--json", "--allow-net", "127.0.0.0/8"])
         .args(["--set", &format!("hosts.*={address}")])
-        .args(["--set", &format!("pace.delay={DELAY}")])
-        .output()
-        .expect("it can be run");
-    let took = start.elapsed().as_secs_f64();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        .args(["--set", &format!("pace.delay={}", delay())]);
+    let mut output = None;
+    let (took, used) = time(|| output = command.output().ok());
+    let output = output.expect("it can be run");
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        said(&output.stdout),
+        said(&output.stderr)
+    );
     let seen = seen.lock().expect("whole");
     let most = seen.values().map(|(requests, ..)| *requests).max().unwrap_or(0);
     let requests: usize = seen.values().map(|(requests, ..)| requests).sum();
     let early: usize = seen.values().map(|(_, early, _)| early).sum();
-    let least = (most - 1) as f64 * DELAY;
+    let least = (most - 1) as f64 * delay();
     println!(
-        "hosts: {} due on {HOSTS} hosts, {DELAY} s between requests",
-        HOSTS * PAGES
+        "hosts: {} due on {HOSTS} hosts, {} s between requests",
+        HOSTS * PAGES,
+        delay()
     );
     println!(
         "time / politeness alone       {:>7.2} ({took:.1} s, {least:.1} s)",
         took / least
     );
+    println!("processor, with the server    {used:>7.2} s");
     println!(
         "answers 429                   {:>7.2} % of {requests}",
         early as f64 * 100.0 / requests as f64
@@ -123,7 +133,7 @@ fn is_early(host: &str, seen: &Seen) -> bool {
         seen.insert(host.to_owned(), (1, 0, now));
         return false;
     };
-    let is_early = now - *last < Duration::from_secs_f64(DELAY * 0.9);
+    let is_early = now - *last < Duration::from_secs_f64(delay() * 0.9);
     (*requests, *early, *last) = (*requests + 1, *early + usize::from(is_early), now);
     is_early
 }

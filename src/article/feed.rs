@@ -425,4 +425,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_list_of_a_million_articles_is_refused_or_read_up_to_its_bound() {
+        let base = Url::parse("https://paper.example/").unwrap();
+        let of = |count: usize| -> Vec<u8> {
+            let urls: String = (0..count).map(|n| format!("<url><loc>/{n}</loc></url>")).collect();
+            format!("<urlset>{urls}</urlset>").into_bytes()
+        };
+        assert_eq!(read(&of(60_000), &base).unwrap().entries.len(), ENTRIES);
+        assert_eq!(read(&of(1_000_000), &base), Err(NoFeed::TooLong));
+    }
 }

@@ -12,7 +12,7 @@ use super::BlockKind;
 use super::page::{Anchor, Item, Mark, Page, PageBlock, Provenance};
 
 mod body;
-mod bound;
+pub(super) mod bound;
 mod tokens;
 mod vocabulary;
 

@@ -9,6 +9,7 @@ pub mod feed;
 pub mod list;
 pub(crate) use anchor::fold;
 mod html;
+pub mod index;
 mod meta;
 pub(crate) mod page;
 mod plain;

@@ -218,7 +218,7 @@ pub fn read_local(name: &str, input: &Input, claims: &Claims, limit: u64, clock:
     new_reading(name, origin, &bytes, &hints, claims.tags.clone(), clock)
 }
 
-fn hints_of(exchange: &Exchange) -> Hints {
+pub(super) fn hints_of(exchange: &Exchange) -> Hints {
     Hints {
         url: Some(exchange.url.clone()).filter(|url| matches!(url.scheme(), "http" | "https")),
         content_type: exchange.header("content-type").map(str::to_owned),

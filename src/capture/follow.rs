@@ -4,16 +4,14 @@ use std::collections::VecDeque;
 
 use url::Url;
 
+use super::article::hints_of;
 use super::{Capturer, Stop, link, together};
-use crate::article::feed;
+use crate::article::{feed, index};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::store::record::{Follow, Listed};
-
-/// Most articles taken in from one list in one run; the rest wait for the next.
-const ARTICLES: usize = 500;
 
 /// Most further lists that a list may lead to: sitemaps of an index.
 const FURTHER: usize = 50;
@@ -86,7 +84,7 @@ impl Capturer {
             let listing = match last {
                 Ok(None) if asked == 1 => return Ok(Ok(None)),
                 Ok(None) => continue,
-                Ok(Some(exchange)) => read(exchange).await,
+                Ok(Some(exchange)) => read(exchange, follow.page).await,
                 Err(why) => Err(why),
             };
             match listing {
@@ -139,7 +137,7 @@ impl Capturer {
 
     async fn take_in(&self, follow: &Follow, entries: Vec<Listed>, looked: &mut Looked) -> Result<()> {
         let open = self.store.enter(follow.id, entries, follow.only_new).await?;
-        for address in open.into_iter().take(ARTICLES) {
+        for address in open.into_iter().take(follow.most) {
             let Ok(url) = Url::parse(&address) else { continue };
             let done = match self.take_in_article(&url, follow.tags.clone()).await {
                 Ok(_) => {
@@ -160,9 +158,19 @@ impl Capturer {
 }
 
 /// Reads a list off the thread that serves the network. Whatever happens there costs this list only.
-async fn read(exchange: Exchange) -> std::result::Result<feed::Listing, String> {
+async fn read(exchange: Exchange, is_page: bool) -> std::result::Result<feed::Listing, String> {
     tokio::task::spawn_blocking(move || {
         let bytes = exchange.decoded().map_err(|error| error.to_string())?;
+        if is_page {
+            let entries = index::of_page(&bytes, &hints_of(&exchange));
+            return match entries.is_empty() {
+                true => Err("it is a page without three headlines".to_owned()),
+                false => Ok(feed::Listing {
+                    entries,
+                    ..feed::Listing::default()
+                }),
+            };
+        }
         feed::read(&bytes, &exchange.url).map_err(|error| error.to_string())
     })
     .await

@@ -12,7 +12,8 @@ use crate::capture::input::{self, Input};
 use crate::citation::Cited;
 use crate::error::{Error, ExitCode, Result};
 use crate::platform::link;
-use crate::store::Reader;
+use crate::store::record::Following;
+use crate::store::{MOST, Reader};
 
 /// Arguments of `citekeep follow`.
 #[derive(Debug, Args)]
@@ -29,6 +30,12 @@ pub struct FollowArguments {
     /// Take what a list names at the first look as read
     #[arg(long)]
     only_new: bool,
+    /// They are pages whose headlines are their articles, not feeds
+    #[arg(long)]
+    page: bool,
+    /// Take in so many articles after one look at most; the others wait for the next
+    #[arg(long, value_name = "N", default_value_t = MOST, value_parser = clap::value_parser!(i64).range(1..=MOST))]
+    max_articles: i64,
     /// Wait for another run to end
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
@@ -55,15 +62,15 @@ pub fn follow(global: &Global, arguments: &FollowArguments, printer: &Printer) -
     }
     change_or_make(global, arguments.wait, async |store| {
         for url in &urls {
-            let tags = arguments.tag.clone();
+            let how = Following {
+                every: arguments.every,
+                tags: arguments.tag.clone(),
+                only_new: arguments.only_new,
+                page: arguments.page,
+                most: arguments.max_articles,
+            };
             store
-                .follow(
-                    Cited::Link(link::clean(url)),
-                    url.to_string(),
-                    arguments.every,
-                    tags,
-                    arguments.only_new,
-                )
+                .follow(Cited::Link(link::clean(url)), url.to_string(), how)
                 .await?;
         }
         Ok(())

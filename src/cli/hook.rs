@@ -1,4 +1,4 @@
-//! The operator's own command that hears of changes: their JSON lines on its standard input.
+//! The operator's own command or address that hears of changes: their JSON lines on its standard input, or by POST.
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -6,7 +6,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use bytes::Bytes;
+use url::Url;
+
+use super::ping;
 use super::print::escape_json;
+use crate::config::Config;
+use crate::error;
+use crate::exchange::{Purpose, Request};
 use crate::store::change::Change;
 
 /// How long it may take.
@@ -15,17 +22,61 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// How often it is looked for whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Most bytes of one POST, unless a single line has more.
+const POSTED: usize = 1 << 20;
+
+/// The changes as lines of JSON.
+fn lines(changes: &[Change]) -> Result<Vec<String>, String> {
+    let line = |change| match serde_json::to_string(change) {
+        Ok(json) => Ok(escape_json(&json) + "\n"),
+        Err(error) => Err(error.to_string()),
+    };
+    changes.iter().map(line).collect()
+}
+
+/// Sends the changes to `url` in as many POSTs of `application/x-ndjson` as they need, in order, until one is not accepted; each is
+/// tried again where that may help. The inner error is in words for a person.
+///
+/// # Errors
+/// If no request can be set up.
+pub async fn post(config: &Config, url: &Url, changes: &[Change]) -> error::Result<Result<(), String>> {
+    let lines = match lines(changes) {
+        Ok(lines) => lines,
+        Err(why) => return Ok(Err(why)),
+    };
+    let sent = async {
+        for body in batches(&lines, POSTED) {
+            let mut request = Request::new(url.clone(), Purpose::Api).with("content-type", "application/x-ndjson");
+            request.body = Some(Bytes::from(body));
+            if let Err(why) = ping::ask_own(config, request).await? {
+                return Ok(Err(why));
+            }
+        }
+        Ok(Ok(()))
+    };
+    tokio::time::timeout(LIMIT, sent)
+        .await
+        .unwrap_or_else(|_| Ok(Err(format!("no end within {} seconds", LIMIT.as_secs()))))
+}
+
+/// Whole lines together, at most so many bytes unless one has more.
+fn batches(lines: &[String], most: usize) -> Vec<String> {
+    let mut batches: Vec<String> = Vec::new();
+    for line in lines {
+        match batches.last_mut() {
+            Some(batch) if batch.len() + line.len() <= most => *batch += line,
+            _ => batches.push(line.clone()),
+        }
+    }
+    batches
+}
+
 /// Runs `command` by the shell; its standard output goes where errors go, so that it does not mix with ours.
 ///
 /// # Errors
 /// In words for a person, if it cannot be run, fails, or takes too long.
 pub fn tell(command: &str, archive: &Path, changes: &[Change]) -> Result<(), String> {
-    let mut lines = String::new();
-    for change in changes {
-        let json = serde_json::to_string(change).map_err(|error| error.to_string())?;
-        lines += &escape_json(&json);
-        lines.push('\n');
-    }
+    let lines = lines(changes)?.concat();
     let output = io::stderr().as_fd().try_clone_to_owned();
     let mut child = Command::new("/bin/sh")
         .args(["-c", command])
@@ -53,5 +104,17 @@ pub fn tell(command: &str, archive: &Path, changes: &[Change]) -> Result<(), Str
             None => std::thread::sleep(LOOK),
         }
         waited += LOOK;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_posted_whole_and_in_order() {
+        let lines = ["a\n", "bb\n", "cccccc\n", "d\n"].map(str::to_owned);
+        assert_eq!(batches(&lines, 5), ["a\nbb\n", "cccccc\n", "d\n"]);
+        assert_eq!(batches(&[], 5), Vec::<String>::new());
     }
 }

@@ -12,8 +12,14 @@ use crate::fetch::Fetcher;
 /// Asks for `url`; where the run failed for `url/fail`, as <https://healthchecks.io/docs/http_api/> has it. The inner error
 /// is the monitor's: nothing of the run depends on it.
 pub async fn tell(config: &Config, url: &Url, code: ExitCode) -> Result<std::result::Result<(), String>> {
-    let fetcher = Fetcher::new(config, Clock::System)?;
-    let request = Request::new(address(url, code), Purpose::Api);
+    ask_own(config, Request::new(address(url, code), Purpose::Api)).await
+}
+
+/// Asks an address of the operator's own, which may be a private one; the inner error says why it was not accepted.
+pub(super) async fn ask_own(config: &Config, mut request: Request) -> Result<std::result::Result<(), String>> {
+    // Wherever it may lead, nobody but the operator said so.
+    request.follow = false;
+    let fetcher = Fetcher::new(&config.toward_own(&request.url), Clock::System)?;
     let exchanges = fetcher.fetch(&request, &mut Nowhere).await;
     Ok(match exchanges.last() {
         Some(last) if last.status.is_some_and(|status| (200..300).contains(&status)) => Ok(()),

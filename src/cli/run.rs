@@ -50,6 +50,9 @@ pub struct Arguments {
     /// Where something changed or vanished, run this by the shell, with a line of JSON for each change on its standard input
     #[arg(long, value_name = "COMMAND")]
     on_change: Option<String>,
+    /// Where something changed or vanished, send a line of JSON for each change to this address, by POST
+    #[arg(long, value_name = "URL")]
+    on_change_url: Option<Url>,
     /// Ask for this address when the run has ended, or for what stands at /fail below it where it failed
     #[arg(long, value_name = "URL")]
     ping_url: Option<Url>,
@@ -97,6 +100,8 @@ struct Summary {
     changes: BTreeMap<&'static str, u64>,
     /// What came of the command of `--on-change`: `done`, or why it failed; `None` if it was not run.
     on_change: Option<String>,
+    /// The same of the address of `--on-change-url`.
+    on_change_url: Option<String>,
     /// Why the clock is doubted, in words; empty where it is not.
     clock: Vec<String>,
     /// Which limit or signal stopped it, if one did.
@@ -132,6 +137,7 @@ impl Summary {
             bytes: 0,
             changes: BTreeMap::new(),
             on_change: None,
+            on_change_url: None,
             clock: Vec::new(),
             stopped_by: None,
             exit: 0,
@@ -239,7 +245,10 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
         };
         // It reads the archive, which is closed below.
         let changes = noticer.finish();
-        let finished = finished.and_then(|code| report(changes?, code, &store, arguments, printer, &mut summary));
+        let finished = match finished {
+            Ok(code) => report(changes?, code, &store, config, arguments, printer, &mut summary).await,
+            Err(error) => Err(error),
+        };
         let code = finished.as_ref().map_or_else(|error| error.exit_code(), |code| *code);
         (summary.ended, summary.exit) = (clock.now(), code as u8);
         let kept = serde_json::to_string(&summary).map_err(internal)?;
@@ -391,12 +400,13 @@ pub(super) fn warn_of_inquiries(inquired: &[Inquired; 2], printer: &Printer) {
     }
 }
 
-/// Counts what changed and tells it to the operator's command. That is done before the run ends: what a run killed
+/// Counts what changed and tells it to the operator's command and address. That is done before the run ends: what a run killed
 /// meanwhile has found, the next one tells again.
-fn report(
+async fn report(
     changes: Vec<Change>,
     code: ExitCode,
     store: &Store,
+    config: &Config,
     arguments: &Arguments,
     printer: &Printer,
     summary: &mut Summary,
@@ -407,16 +417,27 @@ fn report(
     if changes.is_empty() {
         return Ok(code);
     }
-    if let Some(command) = &arguments.on_change {
-        let told = hook::tell(command, store.path(), &changes);
+    let heard = |who: &str, told: std::result::Result<(), String>| {
         if let Err(why) = &told {
             printer.warn(format_args!(
-                "the command of --on-change failed ({}); `citekeep changes --since {}` lists what it was to hear",
+                "{who} failed ({}); `citekeep changes --since {}` lists what it was to hear",
                 Printable(why),
                 store.last_end()
             ));
         }
-        summary.on_change = Some(told.map_or_else(|why| why, |()| "done".to_owned()));
+        Some(told.map_or_else(|why| why, |()| "done".to_owned()))
+    };
+    if let Some(command) = &arguments.on_change {
+        summary.on_change = heard(
+            "the command of --on-change",
+            hook::tell(command, store.path(), &changes),
+        );
+    }
+    if let Some(url) = &arguments.on_change_url {
+        summary.on_change_url = heard(
+            "the address of --on-change-url",
+            hook::post(config, url, &changes).await?,
+        );
     }
     Ok(match code {
         ExitCode::Done | ExitCode::SomeFailed if arguments.exit_code => ExitCode::Changed,

@@ -196,6 +196,14 @@ mod tests {
             decode(&bomb, "gzip", DECODED_LIMIT),
             Err(DecodeError::TooLarge(_))
         ));
+        // Two million zeros.
+        let bomb = [
+            0x9b, 0xff, 0xff, 0x1f, 0xf8, 0x27, 0x00, 0xe2, 0xb1, 0x40, 0x20, 0xf7, 0xfe, 0x03,
+        ];
+        assert!(matches!(
+            decode(&bomb, "br", DECODED_LIMIT),
+            Err(DecodeError::TooLarge(_))
+        ));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 use url::{Host, Url};
 
-use crate::config::{Config, HostAddress};
+use crate::config::{Config, EVERYWHERE, HostAddress};
 
 /// Why an address is not asked. The reason code is the first word; the rest is for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -81,7 +81,11 @@ impl Guard {
             Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
             Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
             Some(Host::Domain(name)) => {
-                if self.host(name).is_none() && is_local(name) {
+                // A local name leads anywhere, so only who lets every address pass may use one.
+                if self.host(name).is_none()
+                    && is_local(name)
+                    && !EVERYWHERE.iter().all(|all| self.allowed.contains(all))
+                {
                     return Err(Refusal::Name(name.to_owned()));
                 }
                 None
@@ -341,5 +345,26 @@ mod tests {
         let resolver = GuardedResolver(Arc::new(guard(&[], &[("bad.example", "10.0.0.5")])));
         let error = resolver.resolve("bad.example".parse().unwrap()).await.err().unwrap();
         assert_eq!(error.downcast_ref::<Refusal>().unwrap().reason(), "refused_address");
+    }
+
+    #[test]
+    fn only_toward_an_address_of_the_operators_own_is_a_local_one_let_pass() {
+        for address in [
+            "http://localhost:9000/x",
+            "http://127.0.0.1:9000/",
+            "http://[fd00::1]:9000/",
+            "http://monitor.lan/",
+        ] {
+            let url = Url::parse(address).unwrap();
+            let config = Config::default();
+            assert!(Guard::new(&config).check_url(&url).is_err(), "{address}");
+            assert_eq!(
+                Guard::new(&config.toward_own(&url)).check_url(&url),
+                Ok(()),
+                "{address}"
+            );
+        }
+        let url = Url::parse("file:///etc/passwd").unwrap();
+        assert!(Guard::new(&Config::default().toward_own(&url)).check_url(&url).is_err());
     }
 }

@@ -244,14 +244,12 @@ impl Fetcher {
     }
 
     /// Until when an exchange that was not sent because its host rests is to wait; `None` if it was sent, or not sent for another
-    /// reason.
+    /// reason, or the host does not rest any more.
     #[must_use]
     pub fn put_off(&self, exchange: &Exchange) -> Option<Timestamp> {
         let failure = exchange.failure.as_ref()?;
-        let host = host_key(&exchange.url);
-        RESTING
-            .contains(&failure.reason)
-            .then(|| self.0.pace.rests_until(&host).unwrap_or(exchange.ended))
+        let rests = || self.0.pace.rests_until(&host_key(&exchange.url));
+        RESTING.contains(&failure.reason).then(rests).flatten()
     }
 
     /// One hop, tried again where that may help.

@@ -139,14 +139,6 @@ impl Drop for Lock {
     }
 }
 
-/// Opens the archive for writing; with `create`, makes it if there is none. Waits at most `wait` for another run.
-///
-/// # Errors
-/// If it is missing, not an archive, newer than this program, a link, held by another run, or not writable.
-pub(super) fn open_for_writing(path: &Path, create: bool, wait: Duration) -> Result<Opened> {
-    Held::take(path, create, wait)?.open()
-}
-
 /// An archive that no other run may write to, as it was left.
 pub(super) struct Held {
     path: PathBuf,
@@ -155,7 +147,10 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// See [`open_for_writing`].
+    /// Takes the archive; with `create`, makes it if there is none. Waits at most `wait` for another run.
+    ///
+    /// # Errors
+    /// If it is missing, not an archive, newer than this program, a link, held by another run, or not writable.
     pub(super) fn take(path: &Path, create: bool, wait: Duration) -> Result<Held> {
         check_sqlite()?;
         let path = plain_path(path)?;
@@ -174,7 +169,15 @@ impl Held {
         look().map_err(|error| sql_error(&self.path, &error))
     }
 
+    /// Whether it will be brought up to date before any work.
+    pub(super) fn is_of_an_earlier_schema(&self) -> bool {
+        identity(&self.connection).is_ok_and(|(_, version)| (version as usize) < MIGRATIONS.len())
+    }
+
     /// Prepares it for work.
+    ///
+    /// # Errors
+    /// If it is not an archive, newer than this program, or cannot be written.
     pub(super) fn open(mut self) -> Result<Opened> {
         let path = &self.path;
         prepare(&mut self.connection).map_err(|e| match e {

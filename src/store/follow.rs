@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
-use super::record::{Follow, Listed};
+use super::record::{Follow, Following, Listed};
 use super::session::Session;
 use super::target::string_list;
 use crate::citation::{Cited, Claim};
@@ -12,26 +12,27 @@ use crate::clock::Timestamp;
 /// How often an entry that could not be read is tried again, each time its list is looked at.
 const TRIES: i64 = 5;
 
+/// Most articles taken in after one look, where nothing is said.
+pub const MOST: i64 = 500;
+
 impl Session {
     /// Follows a list from now on, or changes how it is followed.
-    pub(super) fn follow(
-        &mut self,
-        list: &Cited,
-        url: &str,
-        every: i64,
-        tags: &[String],
-        only_new: bool,
-    ) -> Result<i64, Fault> {
+    pub(super) fn follow(&mut self, list: &Cited, url: &str, how: &Following) -> Result<i64, Fault> {
         let target = self.put_cited(list, &Claim::default())?;
         let now = self.now();
-        Ok(self
+        let tags = string_list(&how.tags);
+        let id = self
             .connection
             .prepare_cached(
                 "INSERT INTO follow (url, target, added, every, tags, only_new, due) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3)
                  ON CONFLICT (url) DO UPDATE SET every = excluded.every, tags = excluded.tags, due = excluded.due
                  RETURNING id",
             )?
-            .query_row(params![url, target, now, every, string_list(tags), only_new], |row| row.get(0))?)
+            .query_row(params![url, target, now, how.every, tags, how.only_new], |row| row.get(0))?;
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO follow_option (follow, page, most) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, how.page, how.most])?;
+        Ok(id)
     }
 
     /// Does not look at a list any more; false if it was not followed.
@@ -47,10 +48,11 @@ impl Session {
     pub(super) fn follows_due(&mut self) -> Result<Vec<Follow>, Fault> {
         let now = self.now();
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, url, target, every, tags, only_new AND looked IS NULL FROM follow WHERE due <= ?1 ORDER BY due",
+            "SELECT id, url, target, every, tags, only_new AND looked IS NULL, coalesce(page, 0), coalesce(most, ?2)
+             FROM follow LEFT JOIN follow_option ON follow = id WHERE due <= ?1 ORDER BY due",
         )?;
         let follows = statement
-            .query_map([now], |row| {
+            .query_map(params![now, MOST], |row| {
                 Ok(Follow {
                     id: row.get(0)?,
                     url: row.get(1)?,
@@ -58,6 +60,8 @@ impl Session {
                     every: row.get(3)?,
                     tags: serde_json::from_str(row.get_ref(4)?.as_str()?).unwrap_or_default(),
                     only_new: row.get(5)?,
+                    page: row.get(6)?,
+                    most: usize::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
                     validators: Vec::new(),
                 })
             })?

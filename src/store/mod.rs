@@ -59,8 +59,8 @@ use crate::stamp::Kind;
 use failure::Fault;
 use other::{NewOther, Taken};
 use record::{
-    About, CaptureRecord, Decision, Follow, Imported, Job, Listed, NewInquiry, NewNote, NewReading, NewRecords,
-    NewStamp, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToInquire,
+    About, CaptureRecord, Decision, Follow, Following, Imported, Job, Listed, NewInquiry, NewNote, NewReading,
+    NewRecords, NewStamp, Origin, Promise, Queueing, ReadingReceipt, Reread, ResolutionRecord, ToInquire,
 };
 use session::Session;
 use writer::{Closing, Command, Stop};
@@ -68,6 +68,7 @@ use writer::{Closing, Command, Stop};
 pub use blob::CHUNK_BYTES;
 pub use capture::{Completion, Stored};
 pub use context::Near;
+pub use follow::MOST;
 pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;
 pub use queue::{Due, Enqueued};
@@ -117,11 +118,8 @@ impl Store {
     /// If the file is missing (and is not to be made), is not an archive (exit 65), is newer than this program (78), is held
     /// by another run (75), or cannot be written (74, 77).
     pub fn open(path: &Path, options: &RunOptions) -> Result<Store> {
-        Store::begin(
-            file::open_for_writing(path, options.create, options.wait)?,
-            path,
-            options,
-        )
+        let held = file::Held::take(path, options.create, options.wait)?;
+        Store::begin(held, path, options)
     }
 
     /// As [`Store::open`], but where nothing at all waits, the run is over with that: it is kept with its summary, of exit code 0, which
@@ -140,14 +138,20 @@ impl Store {
                 session(held.connection, path, options).map_err(|error| failure::sql_error(path, &error))?;
             let kept = session.idle_run(&options.command, summary);
             if kept.map_err(|fault| fault.into_error(path))?.is_some() {
+                // All is written. What closing would free piece by piece ends with the process: measured, a tenth of the run.
+                std::mem::forget(session);
                 return Ok(None);
             }
             held.connection = session.connection;
         }
-        Store::begin(held.open()?, path, options).map(Some)
+        Store::begin(held, path, options).map(Some)
     }
 
-    fn begin(opened: file::Opened, path: &Path, options: &RunOptions) -> Result<Store> {
+    fn begin(held: file::Held, path: &Path, options: &RunOptions) -> Result<Store> {
+        if held.is_of_an_earlier_schema() {
+            check_room(path, options.free)?;
+        }
+        let opened = held.open()?;
         let session = begin(opened.connection, path, options).map_err(|fault| fault.into_error(path))?;
         let (run, clock_doubt) = (session.run, session.clock_doubt.clone());
         let last_end = session.last_end().map_err(|error| failure::sql_error(path, &error))?;
@@ -202,22 +206,8 @@ impl Store {
         &self.path
     }
 
-    /// Refuses to go on where less is free than is to stay so: what is under way still fits in.
     fn check_room(&self) -> Result<()> {
-        match file::free(&self.path) {
-            Some(free) if free < self.free => Err(Error::Io {
-                what: "no room is left for",
-                path: self.path.clone(),
-                source: std::io::Error::new(
-                    std::io::ErrorKind::StorageFull,
-                    format!(
-                        "{free} bytes are free on its file system, and {} are to stay so (limit.free)",
-                        self.free
-                    ),
-                ),
-            }),
-            _ => Ok(()),
-        }
+        check_room(&self.path, self.free)
     }
 
     /// Ends the run: writes what is queued, how the run ended, and leaves one file behind. Later operations fail.
@@ -489,13 +479,12 @@ impl Store {
         self.call(0, move |session| session.redact(&item, &by, &why)).await
     }
 
-    /// Follows the list at `url` from now on, every so many seconds, or changes how it is followed; gives its row.
+    /// Follows the list at `url` from now on, or changes how it is followed; gives its row.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn follow(&self, list: Cited, url: String, every: i64, tags: Vec<String>, only_new: bool) -> Result<i64> {
-        self.call(0, move |session| session.follow(&list, &url, every, &tags, only_new))
-            .await
+    pub async fn follow(&self, list: Cited, url: String, how: Following) -> Result<i64> {
+        self.call(0, move |session| session.follow(&list, &url, &how)).await
     }
 
     /// Does not look at the list at `url` any more; false if it was not followed.
@@ -780,6 +769,21 @@ impl Drop for Store {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Refuses to go on where less is free on the file system than is to stay so: what is under way still fits in.
+fn check_room(path: &Path, least: u64) -> Result<()> {
+    match file::free(path) {
+        Some(free) if free < least => Err(Error::Io {
+            what: "no room is left for",
+            path: path.to_owned(),
+            source: std::io::Error::new(
+                std::io::ErrorKind::StorageFull,
+                format!("{free} bytes are free on its file system, and {least} are to stay so (limit.free)"),
+            ),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -273,6 +273,8 @@ pub struct FollowView {
     pub every: i64,
     /// Cases that its articles belong to.
     pub tags: Vec<String>,
+    /// Whether it is a page whose headlines are its articles.
+    pub page: bool,
     /// When it was looked at last.
     pub looked: Option<String>,
     /// Outcome of that look.
@@ -672,7 +674,8 @@ impl Reader {
                     "SELECT f.url, f.added, f.every, f.tags, f.looked,
                             (SELECT c.outcome FROM capture c WHERE c.target = f.target ORDER BY c.fence DESC LIMIT 1), f.due,
                             (SELECT count(*) FROM follow_entry e WHERE e.follow = f.id),
-                            (SELECT count(*) FROM follow_entry e WHERE e.follow = f.id AND e.done = 0)
+                            (SELECT count(*) FROM follow_entry e WHERE e.follow = f.id AND e.done = 0),
+                            EXISTS (SELECT 1 FROM follow_option o WHERE o.follow = f.id AND o.page = 1)
                      FROM follow f WHERE f.due IS NOT NULL ORDER BY f.url",
                 )?
                 .query_map([], |row| {
@@ -686,6 +689,7 @@ impl Reader {
                         due: row.get(6)?,
                         entries: row.get(7)?,
                         waiting: row.get(8)?,
+                        page: row.get(9)?,
                     })
                 })?
                 .collect()

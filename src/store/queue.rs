@@ -24,16 +24,6 @@ const LONGEST_PAUSE: i64 = 2 * DAY;
 /// How long it is remembered, in milliseconds, that a host failed too often.
 const FAILURES_KEPT: i64 = 7 * DAY;
 
-/// In SQL, the host of a row of `target`, as [`Job`]s are told apart by it: of its address, with the port where one is named; of what
-/// is not identified the platform.
-macro_rules! host_of_target {
-    () => {
-        "CASE kind WHEN 'unidentified' THEN platform
-         ELSE substr(url, instr(url, '://') + 3, instr(substr(url, instr(url, '://') + 3) || '/', '/') - 1) END"
-    };
-}
-pub(super) use host_of_target;
-
 /// What became of targets that were asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Enqueued {
@@ -108,8 +98,13 @@ impl Session {
                 AND NOT EXISTS (SELECT 1 FROM reread WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM reread WHERE due > ?3)
                 AND NOT EXISTS (SELECT 1 FROM follow WHERE due <= ?1 OR julianday(due) - julianday(?1) > every / 86400.0 + 1)
                 AND NOT EXISTS (SELECT 1 FROM host_penalty WHERE until > ?2)
+<<<<<<< HEAD
                 AND NOT EXISTS (SELECT 1 FROM inquire WHERE due <= ?1 OR due > ?2)
                 AND coalesce((SELECT max(id) FROM capture) <= (SELECT capture FROM pages_read), NOT EXISTS (SELECT 1 FROM capture))",
+=======
+                AND NOT EXISTS (SELECT 1 FROM inquire WHERE due <= ?1)
+                AND NOT coalesce((SELECT max(id) FROM capture) > (SELECT capture FROM pages_read), (SELECT count(*) FROM capture) > 0)",
+>>>>>>> scale
             [now.to_string(), beyond(LONGEST_PAUSE), beyond(LONGEST)],
             |row| row.get(0),
         )
@@ -137,12 +132,16 @@ impl Session {
                 self.is_cited(target)?;
             }
             let sql = match done {
-                None => concat!(
-                    "INSERT INTO job (target, slot, fence, attempts, not_before, done, host)
-                     SELECT id, 1, 0, 0, ?2, 0, ",
-                    host_of_target!(),
-                    " FROM target WHERE id = ?1"
-                ),
+                None => {
+                    let host = self.host_of(target)?;
+                    self.connection
+                        .prepare_cached(
+                            "INSERT INTO job (target, slot, fence, attempts, not_before, done, host) VALUES (?1, 1, 0, 0, ?2, 0, ?3)",
+                        )?
+                        .execute(params![target, now, host])?;
+                    result.queued += 1;
+                    continue;
+                }
                 Some(true) if again => {
                     "UPDATE job SET slot = slot + 1, attempts = 0, not_before = ?2, done = 0 WHERE target = ?1"
                 }
@@ -159,6 +158,18 @@ impl Session {
             result.queued += 1;
         }
         Ok(result)
+    }
+
+    /// The host that a job of this target asks: of its address, with the port where one is named; of what is not identified the
+    /// platform.
+    pub(super) fn host_of(&self, target: i64) -> rusqlite::Result<String> {
+        self.connection
+            .prepare_cached(
+                "SELECT CASE kind WHEN 'unidentified' THEN platform
+                 ELSE substr(url, instr(url, '://') + 3, instr(substr(url, instr(url, '://') + 3) || '/', '/') - 1) END
+                 FROM target WHERE id = ?1",
+            )?
+            .query_row([target], |row| row.get(0))
     }
 
     /// Whether this run has asked for a target already.
@@ -224,7 +235,7 @@ impl Session {
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let mut turns: BinaryHeap<_> = (0..)
-            .zip(self.waiting_hosts(&now, limit, resting)?)
+            .zip(self.waiting_hosts(&now, limit, &under_way, resting)?)
             .map(|(rank, host): (usize, String)| Reverse((under_way.get(&host).copied().unwrap_or(0), rank, host)))
             .collect();
         let mut jobs = Vec::new();
@@ -234,7 +245,7 @@ impl Session {
             let leased: Option<(i64, i64, i64)> = self
                 .connection
                 .prepare_cached(
-                    "UPDATE job SET fence = fence + 1, leased_until = ?1, leased_by = ?2
+                    "UPDATE OR FAIL job SET fence = fence + 1, leased_until = ?1, leased_by = ?2
                      WHERE target = (SELECT target FROM job WHERE host = ?3 AND done = 0 AND leased_until IS NULL
                                      AND not_before <= ?4 ORDER BY not_before LIMIT 1)
                      RETURNING target, fence, attempts",
@@ -251,9 +262,15 @@ impl Session {
         Ok(jobs)
     }
 
-    /// Hosts with jobs that are due: those of the longest overdue, in that order; where these are the backlog of few hosts, as many
-    /// others as there may be turns, each time further on.
-    fn waiting_hosts(&mut self, now: &str, limit: usize, resting: &HashSet<String>) -> rusqlite::Result<Vec<String>> {
+    /// Hosts with jobs that are due: those of the longest overdue, in that order; where these are the backlog of few hosts, others as
+    /// well, each time further on, until there are as many with nothing under way as there may be turns.
+    fn waiting_hosts(
+        &mut self,
+        now: &str,
+        limit: usize,
+        under_way: &HashMap<String, i64>,
+        resting: &HashSet<String>,
+    ) -> rusqlite::Result<Vec<String>> {
         const WALKED: usize = 1024;
         let oldest: Vec<String> = self
             .connection
@@ -265,11 +282,13 @@ impl Session {
         let is_all = oldest.len() < WALKED;
         let mut known = HashSet::new();
         let mut hosts = Vec::new();
+        let mut idle = 0;
         let mut take = |host: String| {
             if known.insert(host.clone()) && !resting.contains(&host) {
+                idle += usize::from(!under_way.contains_key(&host));
                 hosts.push(host);
             }
-            hosts.len() >= limit
+            idle >= limit
         };
         let mut enough = false;
         for host in oldest {
@@ -424,6 +443,10 @@ impl Session {
     }
 
     fn curves(&self, sql: &str, id: i64) -> rusqlite::Result<Vec<Curve>> {
+        let is_any = self.connection.prepare_cached("SELECT 1 FROM schedule")?.exists([])?;
+        if !is_any {
+            return Ok(Vec::new());
+        }
         let mut statement = self.connection.prepare_cached(sql)?;
         let curves = statement.query_map([id], |row| row.get::<_, String>(0))?;
         // One that is not understood is none: it was changed by other hands.
@@ -443,7 +466,8 @@ impl Session {
             "DELETE FROM schedule WHERE target = ?1 OR article = ?2",
             "INSERT INTO schedule (target, article, curve) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT NULL",
             "UPDATE recheck SET due = ?4 WHERE target = ?1 OR target IN (
-               SELECT coalesce((SELECT identified FROM resolution n WHERE n.target = c.target AND identified IS NOT NULL), c.target)
+               SELECT coalesce((SELECT identified FROM resolution n WHERE n.target = c.target AND identified IS NOT NULL
+                                ORDER BY n.fence DESC LIMIT 1), c.target)
                FROM reading r JOIN citation c ON c.reading = r.id WHERE r.article = ?2)",
             "UPDATE reread SET due = ?4 WHERE article = ?2 AND due IS NOT NULL",
         ] {

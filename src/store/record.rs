@@ -292,8 +292,27 @@ pub struct Follow {
     pub tags: Vec<String>,
     /// Whether this is the first look and what the list names counts as read.
     pub only_new: bool,
+    /// Whether it is a page whose headlines are its articles.
+    pub page: bool,
+    /// Most articles taken in after one look.
+    pub most: usize,
     /// Request headers that ask for it only if it changed.
     pub validators: Vec<(String, String)>,
+}
+
+/// How a list is to be followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Following {
+    /// Seconds between two looks.
+    pub every: i64,
+    /// Cases that its articles belong to.
+    pub tags: Vec<String>,
+    /// Whether what it names at the first look counts as read.
+    pub only_new: bool,
+    /// Whether it is a page whose headlines are its articles.
+    pub page: bool,
+    /// Most articles taken in after one look.
+    pub most: i64,
 }
 
 /// An article that a list names.

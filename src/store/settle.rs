@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::failure::{Fault, sql_error};
 use super::query::Reader;
-use super::queue::host_of_target;
 use super::record::{About, Decision, NewNote, ResolutionRecord};
 use super::session::Session;
 use crate::error::{self, Error};
@@ -148,19 +147,14 @@ impl Session {
 
     /// Ends the work on a target, and gives the fence under which its result is written.
     fn take_over(&mut self, target: i64) -> rusqlite::Result<i64> {
-        let now = self.now();
+        let (now, host) = (self.now(), self.host_of(target)?);
         self.connection
             .prepare_cached(
-                concat!(
-                    "INSERT INTO job (target, slot, fence, attempts, not_before, done, host)
-                     SELECT id, 1, 1, 0, ?2, 1, ",
-                    host_of_target!(),
-                    " FROM target WHERE id = ?1
-                     ON CONFLICT (target) DO UPDATE SET fence = fence + 1, done = 1, leased_until = NULL, leased_by = NULL
-                     RETURNING fence"
-                ),
+                "INSERT INTO job (target, slot, fence, attempts, not_before, done, host) VALUES (?1, 1, 1, 0, ?2, 1, ?3)
+                 ON CONFLICT (target) DO UPDATE SET fence = fence + 1, done = 1, leased_until = NULL, leased_by = NULL
+                 RETURNING fence",
             )?
-            .query_row(params![target, now], |row| row.get(0))
+            .query_row(params![target, now, host], |row| row.get(0))
     }
 }
 

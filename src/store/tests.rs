@@ -1082,9 +1082,16 @@ async fn hosts_take_turns_and_none_waits_for_the_backlog_of_another() {
         }
         hosts
     };
-    let first = taken(20, &[]).await;
-    assert_eq!(first.len(), 20);
+    let mut first = taken(2, &[]).await;
     assert_eq!(first["slow.example"], ["/0"], "the longest overdue of each");
+    // While others have nothing under way, who has gets no second, however few there may be at a time.
+    for _ in 0..9 {
+        first.extend(taken(2, &[]).await);
+    }
+    assert!(
+        first.len() == 20 && first.values().all(|paths| paths.len() == 1),
+        "{first:?}"
+    );
     // Those that had no turn yet come first.
     let second = taken(20, &[]).await;
     let new = second.keys().filter(|host| !first.contains_key(*host));
@@ -1629,6 +1636,24 @@ fn archives_of_earlier_schemas_are_brought_up_to_date_stay_sound_and_are_judged(
             .unwrap();
         let (verdict, due) = told;
         assert_eq!(now, ("The weir at Veyle holds.".to_owned(), due, verdict.to_owned()));
+    }
+}
+
+#[test]
+fn an_archive_is_not_brought_up_to_date_where_there_is_no_room_for_it() {
+    for kept in KEPT {
+        let (_folder, path) = scratch();
+        unpack(kept, &path);
+        let before = std::fs::read(&path).unwrap();
+        let without_room = RunOptions {
+            free: u64::MAX,
+            ..options()
+        };
+        let error = Store::open(&path, &without_room).unwrap_err();
+        assert_eq!(error.exit_code(), ExitCode::InputOutput, "{error}");
+        assert!(std::fs::read(&path).unwrap() == before);
+        open(&path).close_blocking(0, None).unwrap();
+        sound(&path);
     }
 }
 

@@ -99,7 +99,7 @@ impl Reader {
 /// # Errors
 /// If somebody else writes to the archive (exit 75), or it cannot be written (74, 77).
 pub fn add_words(path: &Path) -> Result<()> {
-    let opened = file::open_for_writing(path, false, Duration::ZERO)?;
+    let opened = file::Held::take(path, false, Duration::ZERO)?.open()?;
     let added = add_all(&opened.connection);
     let left = file::leave(opened.connection);
     drop(opened.lock);

@@ -255,6 +255,46 @@ fn the_operators_command_hears_of_changes_and_its_failure_loses_nothing() {
 }
 
 #[test]
+fn the_operators_address_hears_of_changes_is_tried_again_and_its_failure_loses_nothing() {
+    let scene = archived();
+    scene.has_post(POST, "ada_b", "The bridge is closed.");
+    let accepts = [Reply::status(503), Reply::status(204)];
+    scene.web.on("127.0.0.1", "/hook", accepts);
+    let url = format!("http://{}/hook", scene.web.address());
+    let output = run(&scene, &["--on-change-url", &url, "--set", "limit.retries=1", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["on_change_url"], "done");
+    let posts: Vec<_> = scene
+        .web
+        .log()
+        .into_iter()
+        .filter(|asked| asked.path == "/hook")
+        .collect();
+    assert_eq!(posts.len(), 2, "once more after a failure");
+    for post in posts {
+        assert_eq!(post.method, "POST");
+        let kind = ("content-type".to_owned(), "application/x-ndjson".to_owned());
+        assert!(post.headers.contains(&kind), "{:?}", post.headers);
+        assert_eq!(
+            serde_json::from_slice::<Value>(&post.body).unwrap(),
+            changes(&scene, &[])[0]
+        );
+    }
+    // Nothing changed: it is not asked. It leads elsewhere: that is not followed, and told.
+    run(&scene, &["--on-change-url", &url]);
+    assert_eq!(scene.web.asked("127.0.0.1", "/hook"), 2);
+    scene.syndication(POST, Reply::json(DELETED));
+    scene.web.on("127.0.0.1", "/hook", [Reply::redirect(302, "/elsewhere")]);
+    let output = run(&scene, &["--on-change-url", &url]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(text(&output.stderr).contains("citekeep changes --since"), "{output:?}");
+    assert_eq!(scene.web.asked("127.0.0.1", "/elsewhere"), 0);
+    assert_eq!(events(&scene), ["post edited", "post deleted"]);
+    scene.is_sound();
+}
+
+#[test]
 fn what_a_killed_run_found_the_next_one_tells() {
     let scene = archived();
     scene.has_post(POST, "ada_b", "The bridge is closed.");

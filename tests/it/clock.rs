@@ -170,3 +170,44 @@ fn servers_whose_clocks_agree_against_ours_are_told_of() {
         LINKS as i64
     );
 }
+
+#[test]
+fn a_night_in_which_summer_time_begins_or_ends_takes_each_turn_once() {
+    let now = citekeep::clock::Clock::System.now().millis() / 1000;
+    // 01:00 UTC of the last Sundays of March and October 2027, when clocks of Berlin change.
+    for change in [1_806_195_600, 1_824_944_400] {
+        let scene = Scene::new();
+        let input = story_of(&scene, LINKS);
+        let at = |seconds: i64| {
+            let clock = scene.file("clock", (change + seconds - now).to_string());
+            let mut command = if seconds < -7000 {
+                scene.archiving()
+            } else {
+                running(&scene)
+            };
+            if !shim::under(&mut command, &[("FAULT_CLOCK", &clock)]) {
+                return false;
+            }
+            command.env("TZ", "Europe/Berlin").args(["--set", "schedule.pages=1h"]);
+            if seconds < -7000 {
+                command.arg(&input);
+            }
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            true
+        };
+        if !at(-7200) {
+            return;
+        }
+        // Cron wakes us twice in the hour that comes twice, and not at all in the one that is left out: a turn is an hour of UTC.
+        let mut taken = vec![captures(&scene).0];
+        for minutes in [-55, -50, 5, 10, 66, 70, 200] {
+            at(minutes * 60);
+            taken.push(captures(&scene).0);
+        }
+        let links = LINKS as i64;
+        assert_eq!(taken, [1, 2, 2, 3, 3, 4, 4, 5].map(|turns| turns * links), "{change}");
+        assert_eq!(scene.value::<i64>("SELECT count(*) FROM recheck"), links);
+        scene.is_sound();
+    }
+}

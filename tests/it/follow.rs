@@ -156,6 +156,52 @@ fn the_posts_of_an_auto_archiver_table_are_captured_by_themselves() {
 }
 
 #[test]
+fn the_headlines_of_a_page_are_its_articles_where_that_is_said_and_a_page_without_them_is_told() {
+    let scene = paper();
+    scene.web.on(
+        "paper.example",
+        "/c",
+        [Reply::page(
+            "<title>C</title><article><p>Nothing is cited here either.</p></article>",
+        )],
+    );
+    let page = "http://paper.example/city/";
+    let front = |paths: &[&str]| {
+        let headlines: String = paths
+            .iter()
+            .map(|path| format!("<h2><a href='{path}'>What happened at {path} today</a></h2>"))
+            .collect();
+        Reply::page(format!(
+            "<nav><a href='/d'>Another part of the paper</a></nav><main>{headlines}</main>"
+        ))
+    };
+    scene.web.on("paper.example", "/city/", [front(&["/a", "/b", "/c"])]);
+    does(&scene, 0, &["follow", page]);
+    assert_eq!(run(&scene, 3)["lists_failed"], 1, "it is no feed");
+    does(
+        &scene,
+        0,
+        &["follow", page, "--page", "--max-articles", "2", "--tag", "flood"],
+    );
+    assert_eq!(run(&scene, 0)["articles"], 2);
+    assert_eq!(
+        (run(&scene, 0)["articles"].clone(), articles(&scene)),
+        (1.into(), 3),
+        "the third waited"
+    );
+    assert_eq!(scene.web.asked("paper.example", "/d"), 0);
+    let follows: Value = serde_json::from_slice(&does(&scene, 0, &["follows", "--json"]).stdout).unwrap();
+    assert_eq!((&follows["page"], &follows["entries"]), (&true.into(), &3.into()));
+    scene.web.on(
+        "paper.example",
+        "/city/",
+        [Reply::page("<h1>We will be back soon</h1>")],
+    );
+    assert_eq!(run(&scene, 3)["lists_failed"], 1);
+    scene.is_sound();
+}
+
+#[test]
 fn an_article_that_the_feed_says_was_changed_is_read_again() {
     let scene = paper();
     scene.web.on("paper.example", "/feed", [rss(&[("/b", MONDAY)])]);

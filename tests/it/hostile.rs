@@ -128,12 +128,16 @@ fn a_body_that_is_not_what_its_header_says_is_kept_and_costs_nothing_else() {
             "<p>The office tells more in <a href='http://odd.example/{n}'>its report number {n}</a> of that week.</p>"
         );
     }
+    // A frame that wants a window of 2 GiB, in a coding that nobody asked for.
+    let frame = Reply::ok("text/html", b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00".to_vec()).with("content-encoding", "zstd");
+    scene.web.on("odd.example", "/zstd", [frame]);
+    page += "<p>The office tells more in <a href='http://odd.example/zstd'>its last report</a> of that week.</p>";
     let input = scene.file("story.html", page);
     assert!(matches!(scene.run(&[&input]).status.code(), Some(0 | 3)));
-    assert_eq!(scene.value::<i64>("SELECT count(*) FROM capture"), 4);
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM capture"), 5);
     assert_eq!(
         scene.value::<i64>("SELECT count(body) FROM exchange WHERE purpose = 'page' AND truncated IS NULL"),
-        4
+        5
     );
     assert_eq!(
         scene.value::<i64>("SELECT count(*) FROM verdict WHERE state IN ('gone', 'deleted')"),

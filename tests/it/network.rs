@@ -114,6 +114,18 @@ const FAULTS: &[(&str, Fault, &str, Option<&str>)] = &[
         None,
     ),
     (
+        "length-and-chunks",
+        |s| {
+            with_headers(
+                s,
+                "content-length: 3\r\ntransfer-encoding: chunked\r\n",
+                b"9\r\n<p>half--\r\n",
+            )
+        },
+        "body_cut",
+        Some("disconnect"),
+    ),
+    (
         "half-chunk",
         |s| with_headers(s, "transfer-encoding: chunked\r\n", b"5\r\nab"),
         "body_cut",

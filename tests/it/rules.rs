@@ -311,6 +311,91 @@ fn redirects_without_end_are_given_up_after_ten_and_each_hop_is_kept() {
     scene.is_sound();
 }
 
+#[test]
+fn a_certificate_that_is_over_or_another_hosts_is_an_outcome_even_if_it_is_vouched_for() {
+    let scene = Scene::new();
+    let openssl = |arguments: &[&str]| {
+        let output = Command::new("openssl")
+            .args(arguments)
+            .current_dir(scene.folder.path())
+            .output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    let made = openssl(&[
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "9",
+        "-subj",
+        "/CN=Root of a test",
+        "-keyout",
+        "root.key",
+        "-out",
+        "root.pem",
+    ]);
+    if !made {
+        println!("skipped: no openssl that makes certificates");
+        return;
+    }
+    let root = scene.path("root.pem");
+    let vouched = |host: &str, name: &str, days: &str| {
+        scene.file("names", format!("subjectAltName=DNS:{name}"));
+        let (key, csr) = (format!("{host}.key"), format!("{host}.csr"));
+        assert!(openssl(&[
+            "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", &key, "-out", &csr
+        ]));
+        assert!(openssl(&[
+            "x509",
+            "-req",
+            "-in",
+            &csr,
+            "-CA",
+            "root.pem",
+            "-CAkey",
+            "root.key",
+            "-CAcreateserial",
+            "-days",
+            days,
+            "-extfile",
+            "names",
+            "-out",
+            host,
+        ]));
+        TlsServer::serve(&scene, host, &[])
+    };
+    for (host, name, days, outcome) in [
+        ("good.example", "good.example", "2", "captured http_200"),
+        ("other.example", "wrong.example", "2", "unreachable tls"),
+        ("over.example", "over.example", "-1", "unreachable tls"),
+    ] {
+        let server = vouched(host, name, days);
+        let url = format!("https://{host}/");
+        let here = format!("hosts.{host}=127.0.0.1:{}", server.1);
+        let mut command = scene.archiving();
+        command.env("SSL_CERT_FILE", &root);
+        command.args([
+            "--target",
+            &url,
+            "--set",
+            &here,
+            "--set",
+            "robots=\"ignore\"",
+            "--set",
+            "limit.headers=10",
+        ]);
+        command.output().unwrap();
+        let told = format!(
+            "SELECT c.outcome || ' ' || a.reason FROM capture c JOIN target t ON t.id = c.target JOIN answer a ON a.capture = c.id
+             WHERE t.url = '{url}'"
+        );
+        assert_eq!(scene.value::<String>(&told), outcome, "{host}");
+    }
+    scene.is_sound();
+}
+
 /// A TLS server of the `openssl` command with these options, as long as it lives.
 struct TlsServer(std::process::Child, u16);
 
@@ -330,6 +415,12 @@ impl TlsServer {
             println!("skipped: no openssl that makes certificates");
             return None;
         }
+        Some(TlsServer::serve(scene, certificate, options))
+    }
+
+    /// With the certificate of this name, whose key stands beside it.
+    fn serve(scene: &Scene, certificate: &str, options: &[&str]) -> TlsServer {
+        let (key, chain) = (scene.path(&format!("{certificate}.key")), scene.path(certificate));
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -361,7 +452,7 @@ impl TlsServer {
             );
             std::thread::sleep(Duration::from_millis(20));
         }
-        Some(TlsServer(child, port))
+        TlsServer(child, port)
     }
 }
 

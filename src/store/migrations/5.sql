@@ -372,3 +372,10 @@ FROM other_capture c
 JOIN other_archive a ON a.id = c.other_archive
 LEFT JOIN target t ON t.key = c.target
 GROUP BY a.origin, c.seq;
+
+-- What is said of how a list is followed, where it is not the usual.
+CREATE TABLE follow_option (
+  follow  INTEGER PRIMARY KEY REFERENCES follow (id),
+  page    INTEGER NOT NULL CHECK (page IN (0, 1)),  -- 1: its headlines are its articles; it is no feed
+  most    INTEGER NOT NULL              -- articles that are taken in after one look at most; the others wait for the next
+) STRICT;
