@@ -344,7 +344,11 @@ fn an_article_is_exported_with_the_context_of_what_it_cites_and_the_bundle_verif
     ] {
         assert!(report.contains(words), "{words}");
     }
-    for place in report.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+    for place in report
+        .split("href=\"#")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+    {
         assert_eq!(report.matches(&format!(" id={place}>")).count(), 1, "{place}");
     }
     assert!(!report.contains("Kept without an article"));

@@ -66,7 +66,11 @@ fn what_a_post_names_is_a_post_of_its_platform_by_address_or_by_id() {
         (X, related(Quoted, Some("20"), None, "8"), None),
         (X, related(Quoted, Some("../intent/30"), None, "8"), None),
         (X, related(Quoted, None, Some(REDDIT), "8"), None),
-        (X, related(Quoted, Some("30"), Some("https://t.co/abc"), "8"), Some((Tie::Quotes, "https://x.com/i/status/30"))),
+        (
+            X,
+            related(Quoted, Some("30"), Some("https://t.co/abc"), "8"),
+            Some((Tie::Quotes, "https://x.com/i/status/30")),
+        ),
         (X, related(Quoted, None, Some("http://127.0.0.1/status/30"), "8"), None),
         (
             BLUESKY,
