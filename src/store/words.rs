@@ -43,9 +43,9 @@ impl Words {
         let mut words = Words {
             until: [-1; KINDS.len()],
         };
-        let is_there = connection
-            .prepare_cached("SELECT 1 FROM sqlite_schema WHERE name = 'words_until'")?
-            .exists([])?;
+        let is_there: bool = connection
+            .prepare_cached("SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('words', 'words_until')")?
+            .query_row([], |row| row.get(0))?;
         if is_there {
             for (kind, until) in (0_i64..).zip(&mut words.until) {
                 *until = connection
