@@ -473,7 +473,7 @@ CREATE TABLE post_detail (
 CREATE TABLE context (
   capture   INTEGER NOT NULL REFERENCES capture (id),
   ordinal   INTEGER NOT NULL,           -- in the order named, from 0
-  relation  TEXT NOT NULL CHECK (relation IN ('quotes', 'replies_to', 'reposts', 'thread')),
+  relation  TEXT NOT NULL CHECK (relation = 'quotes' OR relation = 'replies_to' OR relation = 'reposts' OR relation = 'thread'),
                                         -- what the captured post does; thread: both are parts of one author's thread
   target    INTEGER NOT NULL REFERENCES target (id),
   depth     INTEGER NOT NULL CHECK (depth > 0),  -- steps from the nearest cited post as known then; within a thread there are none

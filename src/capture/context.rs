@@ -19,7 +19,7 @@ impl Capturer {
     ) -> Surroundings {
         let mut posts = Vec::new();
         if let (Some((post, _)), 1..) = (&record.answers[record.best].post, self.context.depth) {
-            posts = named(platform, at, post);
+            posts = contained(|| named(platform, at, post)).unwrap_or_default();
             // Only around what is cited, while its thread may still grow.
             let thread = platform.thread.filter(|thread| {
                 !job.is_context

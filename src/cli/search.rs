@@ -24,10 +24,14 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         hint: None,
     })?;
     let mut found = 0_u64;
-    let lacks_words = Reader::open(&global.archive)?.lacks_words()?;
-    // Where somebody else writes, or nobody may, the search takes longer and finds the same.
-    if lacks_words && let Err(error) = add_words(&global.archive) {
-        printer.remark(format_args!("the index of words was not brought up to date: {error}"));
+    if Reader::open(&global.archive)?.lacks_words()? {
+        if printer.progress() {
+            printer.warn("making an index of words; later searches are quick");
+        }
+        // Where somebody else writes, or nobody may, the search takes longer and finds the same.
+        if let Err(error) = add_words(&global.archive) {
+            printer.remark(format_args!("the index of words was not brought up to date: {error}"));
+        }
     }
     Reader::open(&global.archive)?.search(&query, |hit| {
         found += 1;

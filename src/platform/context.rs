@@ -96,16 +96,17 @@ fn is_same(one: &PostRef, other: &PostRef) -> bool {
 /// The post that is meant: by its address, else by its id beside that of the post that names it. A post of another platform is
 /// none of this one's; but a server of the fediverse may be of any kind.
 fn refers_to(platform: &Platform, at: &PostRef, related: &Related) -> Option<PostRef> {
-    let beside = || (platform.beside)(at, related.id.as_deref()?);
-    let address = related.url.clone().or_else(beside).filter(|url| url.len() <= LONGEST)?;
-    match super::recognise(&Url::parse(&address).ok()?)? {
+    let beside = related.id.as_deref().and_then(|id| (platform.beside)(at, id));
+    let means = |address: String| match super::recognise(&Url::parse(&address).ok()?)? {
         (of, Recognised::Post(post))
             if of.name == at.platform || (fediverse::is_kind(of.name) && fediverse::is_kind(at.platform)) =>
         {
             Some(post)
         }
         _ => None,
-    }
+    };
+    let addresses = related.url.clone().into_iter().chain(beside);
+    addresses.filter(|address| address.len() <= LONGEST).find_map(means)
 }
 
 fn is_of_the_same_author(post: &Post, related: &Related) -> bool {

@@ -98,13 +98,8 @@ impl Session {
                 AND NOT EXISTS (SELECT 1 FROM reread WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM reread WHERE due > ?3)
                 AND NOT EXISTS (SELECT 1 FROM follow WHERE due <= ?1 OR julianday(due) - julianday(?1) > every / 86400.0 + 1)
                 AND NOT EXISTS (SELECT 1 FROM host_penalty WHERE until > ?2)
-<<<<<<< HEAD
                 AND NOT EXISTS (SELECT 1 FROM inquire WHERE due <= ?1 OR due > ?2)
                 AND coalesce((SELECT max(id) FROM capture) <= (SELECT capture FROM pages_read), NOT EXISTS (SELECT 1 FROM capture))",
-=======
-                AND NOT EXISTS (SELECT 1 FROM inquire WHERE due <= ?1)
-                AND NOT coalesce((SELECT max(id) FROM capture) > (SELECT capture FROM pages_read), (SELECT count(*) FROM capture) > 0)",
->>>>>>> scale
             [now.to_string(), beyond(LONGEST_PAUSE), beyond(LONGEST)],
             |row| row.get(0),
         )

@@ -36,8 +36,9 @@ const SENTENCES: usize = 3;
 pub(super) struct Kind {
     /// What it is to a reader.
     pub name: &'static str,
-    /// Rows after one, oldest first.
-    pub after: &'static str,
+    /// The table whose rows are looked through, and which of them.
+    pub table: &'static str,
+    rows: &'static str,
     /// Of such a row, if it is the newest of its article, page or post: row to tell, address, who or what, when, text, and what
     /// else has words.
     one: &'static str,
@@ -48,7 +49,8 @@ pub(super) struct Kind {
 pub(super) const KINDS: [Kind; 4] = [
     Kind {
         name: "article",
-        after: "SELECT id FROM reading WHERE id > ?1 ORDER BY id",
+        table: "reading",
+        rows: "1",
         one: "SELECT r.article, coalesce(r.url, w.key), r.title, r.read_at, r.text, coalesce(r.byline, '')
               FROM reading r JOIN article w ON w.id = r.article
               WHERE r.id = ?1 AND r.text IS NOT NULL AND r.id = (SELECT max(n.id) FROM reading n WHERE n.article = r.article)",
@@ -56,7 +58,8 @@ pub(super) const KINDS: [Kind; 4] = [
     },
     Kind {
         name: "page",
-        after: "SELECT id FROM exchange WHERE id > ?1 AND purpose = 'page' ORDER BY id",
+        table: "exchange",
+        rows: "purpose = 'page'",
         one: "SELECT t.id, t.url, NULL, c.started, '', ''
               FROM exchange x JOIN answer a ON a.id = x.answer JOIN capture c ON c.id = a.capture JOIN target t ON t.id = c.target
               WHERE x.id = ?1 AND a.outcome = 'captured' AND t.kind = 'link'
@@ -66,7 +69,8 @@ pub(super) const KINDS: [Kind; 4] = [
     },
     Kind {
         name: "post",
-        after: "SELECT id FROM post WHERE id > ?1 ORDER BY id",
+        table: "post",
+        rows: "1",
         one: "SELECT target, url, coalesce('@' || author_handle, author_name), posted_at,
                      coalesce(title || char(10), '') || coalesce(text, ''), coalesce(author_name, '')
               FROM posts WHERE post = ?1 AND target = (SELECT c.target FROM post p JOIN answer a ON a.id = p.answer
@@ -75,7 +79,8 @@ pub(super) const KINDS: [Kind; 4] = [
     },
     Kind {
         name: "note",
-        after: "SELECT id FROM note WHERE id > ?1 ORDER BY id",
+        table: "note",
+        rows: "1",
         one: "SELECT n.id, coalesce(t.url, w.key), n.by, n.at, n.text, coalesce(n.file_name, '') FROM note n
               LEFT JOIN target t ON t.id = n.target LEFT JOIN article w ON w.id = n.article WHERE n.id = ?1",
         cost: 10,
@@ -92,6 +97,14 @@ pub(super) struct Found {
 }
 
 impl Kind {
+    /// Query for the rows after one, oldest first.
+    pub(super) fn after(&self) -> String {
+        format!(
+            "SELECT id FROM {} WHERE id > ?1 AND {} ORDER BY id",
+            self.table, self.rows
+        )
+    }
+
     /// What stands in the row of this id; `None` if it is not the newest any more, or was redacted.
     pub(super) fn read(&self, connection: &Connection, id: i64) -> rusqlite::Result<Option<Found>> {
         let found = connection
@@ -180,7 +193,7 @@ impl Reader {
             let words = Words::of(connection)?;
             for (place, kind) in KINDS.iter().enumerate() {
                 let mut ids = words.may_have(connection, place, query)?;
-                let mut after = connection.prepare_cached(kind.after)?;
+                let mut after = connection.prepare_cached(&kind.after())?;
                 for id in after.query_map([words.until[place]], |row| row.get(0))? {
                     ids.push(id?);
                 }

@@ -16,8 +16,8 @@ use super::session::PROGRAM;
 use crate::error::Result;
 use crate::search::{Query, tokens};
 
-/// Tables of the index, as patterns of SQL's LIKE: that of FTS5 with its own, and how far it goes.
-pub(super) const TABLES: [&str; 2] = ["words", r"words\_%"];
+/// Tables of the index: that of FTS5 with its own, and how far it goes.
+pub(super) const TABLES: [&str; 5] = ["words", "words_config", "words_data", "words_idx", "words_until"];
 
 /// `ascii` parts tokens at ASCII's spaces and marks alone: the tokens are ours.
 const CREATE: &str = "
@@ -43,9 +43,9 @@ impl Words {
         let mut words = Words {
             until: [-1; KINDS.len()],
         };
-        let is_there = connection
-            .prepare_cached("SELECT 1 FROM sqlite_schema WHERE name = 'words_until'")?
-            .exists([])?;
+        let is_there: bool = connection
+            .prepare_cached("SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('words', 'words_until')")?
+            .query_row([], |row| row.get(0))?;
         if is_there {
             for (kind, until) in (0_i64..).zip(&mut words.until) {
                 *until = connection
@@ -71,12 +71,20 @@ impl Words {
             .collect()
     }
 
+    /// Notes how far the index goes for a kind.
+    fn keep(&self, connection: &Connection, kind: usize) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO words_until (kind, until, program) VALUES (?1, ?2, ?3)")?
+            .execute(params![count(kind), self.until[kind], PROGRAM])
+            .map(drop)
+    }
+
     /// How long it takes to look through what the index lacks, in microseconds.
     fn lacks(&self, connection: &Connection) -> rusqlite::Result<i64> {
         let mut cost = 0;
         for (kind, until) in KINDS.iter().zip(self.until) {
             let rows: i64 = connection
-                .prepare_cached(&format!("SELECT count(*) FROM ({})", kind.after))?
+                .prepare_cached(&format!("SELECT count(*) FROM ({})", kind.after()))?
                 .query_row([until], |row| row.get(0))?;
             cost += rows * kind.cost;
         }
@@ -112,8 +120,11 @@ fn add_all(connection: &Connection) -> rusqlite::Result<()> {
         connection.execute_batch(&format!("BEGIN IMMEDIATE; {DROP} {CREATE} COMMIT"))?;
     }
     for (place, kind) in KINDS.iter().enumerate() {
+        let last: i64 = connection
+            .prepare_cached(&format!("SELECT coalesce(max(id), -1) FROM {}", kind.table))?
+            .query_row([], |row| row.get(0))?;
         let lacking: Vec<i64> = connection
-            .prepare_cached(kind.after)?
+            .prepare_cached(&kind.after())?
             .query_map([words.until[place]], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         for batch in lacking.chunks(BATCH) {
@@ -126,11 +137,12 @@ fn add_all(connection: &Connection) -> rusqlite::Result<()> {
                 }
                 words.until[place] = *id;
             }
-            transaction
-                .prepare_cached("INSERT OR REPLACE INTO words_until (kind, until, program) VALUES (?1, ?2, ?3)")?
-                .execute(params![count(place), words.until[place], PROGRAM])?;
+            words.keep(&transaction, place)?;
             transaction.commit()?;
         }
+        // Of rows between that are of no use here nobody need think again.
+        words.until[place] = last;
+        words.keep(connection, place)?;
     }
     Ok(())
 }

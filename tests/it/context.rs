@@ -344,6 +344,13 @@ fn an_article_is_exported_with_the_context_of_what_it_cites_and_the_bundle_verif
     ] {
         assert!(report.contains(words), "{words}");
     }
+    for place in report
+        .split("href=\"#")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+    {
+        assert_eq!(report.matches(&format!(" id={place}>")).count(), 1, "{place}");
+    }
     assert!(!report.contains("Kept without an article"));
     let package = fs::read_to_string(scene.path("bundle/data/datapackage.json")).unwrap();
     assert!(package.contains("\"context\""));

@@ -171,11 +171,7 @@ fn a_full_disk_stops_the_run_with_74_and_with_room_again_the_next_completes_it()
     let scene = Scene::new();
     let input = story(&scene);
     let disk = scene.path("disk");
-<<<<<<< HEAD
-    let Some(mounted) = Mounted::new(&disk, 1000) else {
-=======
     let Some(mounted) = Mounted::new(&disk, 1100) else {
->>>>>>> scale
         return;
     };
     let run = |code: i32, when: &str| {

@@ -66,6 +66,11 @@ fn what_a_post_names_is_a_post_of_its_platform_by_address_or_by_id() {
         (X, related(Quoted, Some("20"), None, "8"), None),
         (X, related(Quoted, Some("../intent/30"), None, "8"), None),
         (X, related(Quoted, None, Some(REDDIT), "8"), None),
+        (
+            X,
+            related(Quoted, Some("30"), Some("https://t.co/abc"), "8"),
+            Some((Tie::Quotes, "https://x.com/i/status/30")),
+        ),
         (X, related(Quoted, None, Some("http://127.0.0.1/status/30"), "8"), None),
         (
             BLUESKY,
@@ -229,4 +234,18 @@ fn a_thread_is_looked_for_only_where_there_may_be_one() {
     own.author_handle = Some("ada".into());
     post.relate(own);
     assert!(may_have_thread(&post));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+    #[test]
+    fn whatever_is_answered_a_thread_is_read_without_panic(
+        body in "(\\{\"(thread|ancestors|descendants|parent|replies|post|uri|id|url|account)\":|\\[|\\]|\\}|,|\"at://did:plc:a/app.bsky.feed.post/b\"|\"7\"|null|[a-z]){0,24}",
+        status in 100_u16..600,
+    ) {
+        let post = Post { id: "did:plc:a/b".into(), author_id: Some("7".into()), ..Post::default() };
+        for address in ["https://bsky.app/profile/did:plc:a/post/b", "https://social.example/@a7/113000000000000004"] {
+            let _ = thread(address, &post, status, &body);
+        }
+    }
 }
