@@ -142,7 +142,8 @@ else
     echo "judge: rocrate-validator is left out, no npm registry here"
 fi
 
-judge "sqlite3" sh -c 'sqlite3 -bail -readonly "$1" < examples/queries.sql | grep -q brenninkmeijer' sh "$bundle/data/archive.db"
+judge "sqlite3" sh -c 'sqlite3 -readonly "$1" "PRAGMA integrity_check" | grep -qx ok &&
+    sqlite3 -bail -readonly "$1" < examples/queries.sql | grep -q brenninkmeijer' sh "$bundle/data/archive.db"
 
 # What VERIFY.md says, typed as it is written.
 awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$bundle/VERIFY.md" > "$work/steps.sh"
