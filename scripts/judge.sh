@@ -92,6 +92,7 @@ citekeep stamp --set "timestamp.clock=http://127.0.0.1:$(cat "$work/tsa/port")/"
     --allow-net 127.0.0.0/8 > "$work/log"
 citekeep key create --set "export.key=$work/key.pem" > "$work/log"
 citekeep export --all -o "$work/bundle" --set "export.key=$work/key.pem" --set export.organization=Courier > "$work/log"
+citekeep export --all --redact media -o "$work/without" --set "export.key=$work/key.pem" --set export.organization=Courier > "$work/log"
 bundle=$work/bundle
 
 faults=0
@@ -109,6 +110,7 @@ judge() {
 }
 
 judge "bagit.py" "$judges/bin/python" "$judges/bin/bagit.py" --validate --quiet "$bundle"
+judge "bagit.py, without media," "$judges/bin/python" "$judges/bin/bagit.py" --validate --quiet "$work/without"
 judge "wacz" "$judges/bin/wacz" validate -f "$bundle/data/captures/captures.wacz"
 unzip -q -o "$bundle/data/captures/captures.wacz" -d "$work/wacz"
 judge "warcio" "$judges/bin/warcio" check "$work/wacz/archive/data.warc.gz"
@@ -137,12 +139,15 @@ session = CachedSession(cache_name=sys.argv[2], backend="sqlite", expire_after=-
 session.mount("https://", Here())
 session.get(json.loads(context)["@id"]).raise_for_status()
 PY
-    judge "rocrate-validator" "$judges/bin/rocrate-validator" -y validate --offline --cache-path "$work/crates" -l required "$bundle/data"
+    crate() { "$judges/bin/rocrate-validator" -y validate --offline --cache-path "$work/crates" -l required "$1/data"; }
+    judge "rocrate-validator" crate "$bundle"
+    judge "rocrate-validator, without media," crate "$work/without"
 else
     echo "judge: rocrate-validator is left out, no npm registry here"
 fi
 
-judge "sqlite3" sh -c 'sqlite3 -bail -readonly "$1" < examples/queries.sql | grep -q brenninkmeijer' sh "$bundle/data/archive.db"
+judge "sqlite3" sh -c 'sqlite3 -readonly "$1" "PRAGMA integrity_check" | grep -qx ok &&
+    sqlite3 -bail -readonly "$1" < examples/queries.sql | grep -q brenninkmeijer' sh "$bundle/data/archive.db"
 
 # What VERIFY.md says, typed as it is written.
 awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$bundle/VERIFY.md" > "$work/steps.sh"

@@ -61,6 +61,15 @@ const FILES: [(&str, &str, &str); 16] = [
     (".txt", "text/plain", "Text"),
 ];
 
+/// What other files are, by the beginning of their names.
+const FOLDERS: [(&str, &str); 2] = [
+    (
+        "others/bodies/",
+        "A body that another archive names, as it was received there",
+    ),
+    ("supplied/", "A file that a person supplied"),
+];
+
 /// Writes the metadata of all that stands in the payload.
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> Result<()> {
     let mut files = Vec::new();
@@ -70,7 +79,9 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
             "@id": name, "@type": "File", "name": name, "contentSize": sums.length.to_string(), "sha256": sums.sha256,
             "encodingFormat": known.map_or("application/octet-stream", |known| known.1),
         });
-        set(&mut file, "description", known.map(|known| known.2.into()));
+        let told = known.map(|known| known.2);
+        let told = told.or_else(|| Some(FOLDERS.iter().find(|(folder, _)| name.starts_with(folder))?.1));
+        set(&mut file, "description", told.map(Value::from));
         files.push(file);
     }
     let archives = Archives::among(&files);
@@ -110,12 +121,12 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
     set(&mut root, "author", agent.clone());
     set(&mut root, "publisher", agent.clone());
     if !extract.without.is_empty() {
-        let whole = format!("urn:uuid:{}", super::bag::uuid_of_whole(extract));
         graph.add(&json!({
-            "@id": whole, "@type": "Dataset", "name": "The bundle with nothing left out",
-            "description": format!("Identifier that the same selection has as a whole; {} names what is left out here", left_out::NAME),
+            "@id": "#whole", "@type": "CreativeWork", "name": "The bundle with nothing left out",
+            "identifier": format!("urn:uuid:{}", super::bag::uuid_of_whole(extract)),
+            "description": format!("The same selection as a whole; {} names what is left out here", left_out::NAME),
         }))?;
-        root["isBasedOn"] = json!({"@id": whole});
+        root["isBasedOn"] = json!({"@id": "#whole"});
     }
     graph.add(&root)?;
     graph.add(&json!({

@@ -23,7 +23,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::PublicKey;
 use crate::store::export::TABLES;
-use crate::store::{FIRST_HEAD, head, hex, leaf, other};
+use crate::store::{FIRST_HEAD, head, hex, leaf, other, unhex};
 
 /// Most bytes of a tag file, or of a line of a table.
 const TEXT_LIMIT: u64 = 64 << 20;
@@ -529,14 +529,19 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
     Ok((bodies, records))
 }
 
-/// Archives of others: the ledger names their two files, each is sound by itself, and their bodies are those of their names.
+/// Archives of others: the ledger names their two files, each is sound by itself, and the bodies beside them are those that their
+/// rows name.
 fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodies, report: &mut Report) -> Result<()> {
     let prefix = format!("data/{}", others::FOLDER);
+    let mut named = HashSet::new();
+    // Their rows come before their bodies, by name.
     for (item, sha256) in payload.iter().filter(|(item, _)| item.starts_with(&prefix)) {
         let name = &item[prefix.len()..];
         if let Some(body) = name.strip_prefix("bodies/") {
             if body != sha256 {
                 report.problem(item, "is not that of its name");
+            } else if unhex(body).is_none_or(|body| !named.contains(&body)) {
+                report.problem(item, "no other archive here names this body");
             }
             continue;
         }
@@ -549,8 +554,11 @@ fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodi
         fs::copy(folder.join(item), copy.path()).map_err(failed("cannot copy", folder))?;
         if !chain.is_file() {
             report.problem(item, "its chain is missing");
-        } else if let Err(what) = other::check_files(copy.path(), &chain)? {
-            report.problem(item, what);
+        } else {
+            match other::check_files(copy.path(), &chain)? {
+                Ok(bodies) => named.extend(bodies),
+                Err(what) => report.problem(item, what),
+            }
         }
     }
     Ok(())

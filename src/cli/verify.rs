@@ -159,7 +159,7 @@ fn files(report: &bundle::verify::Report, path: &Path, all: bool, printer: &Prin
     ));
     if report.left_out > 0 {
         printer.line(format_args!(
-            "{} bodies are left out of it; only their digests are there",
+            "bodies left out of it: {}; only their digests are there",
             report.left_out
         ));
     }

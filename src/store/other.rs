@@ -417,12 +417,17 @@ fn agrees(source: &Connection, sql: &str, connection: &Connection, table: &str, 
     }
 }
 
-/// Checks the rows and lines of another archive against its chain. `content` is a copy that may be written.
+/// Checks the rows and lines of another archive against its chain; gives the digests of the bodies that the rows name. `content`
+/// is a copy that may be written.
 ///
 /// # Errors
 /// If a file cannot be read; what is wrong is the inner error.
-pub fn check_files(content: &Path, chain: &Path) -> Result<std::result::Result<(), String>> {
-    check(content, chain).map(|checked| checked.map(drop))
+pub fn check_files(content: &Path, chain: &Path) -> Result<std::result::Result<HashSet<[u8; 32]>, String>> {
+    let (slim, _) = match check(content, chain)? {
+        Ok(sound) => sound,
+        Err(what) => return Ok(Err(what)),
+    };
+    named(&slim).map(Ok).map_err(|error| sql_error(content, &error))
 }
 
 fn check(content: &Path, chain: &Path) -> Result<std::result::Result<(Slim, Chain), String>> {
@@ -510,13 +515,14 @@ fn fits(slim: &Slim, mut lines: impl BufRead) -> std::result::Result<Chain, Stri
 /// If it cannot be read.
 pub fn bodies(content: &Path) -> Result<HashSet<[u8; 32]>> {
     let slim = opened(content)?.map_err(|what| refused(content, what))?;
-    let read = || -> rusqlite::Result<HashSet<[u8; 32]>> {
-        slim.connection()
-            .prepare("SELECT sha256 FROM blob")?
-            .query_map([], |row| row.get(0))?
-            .collect()
-    };
-    read().map_err(|error| sql_error(content, &error))
+    named(&slim).map_err(|error| sql_error(content, &error))
+}
+
+fn named(slim: &Slim) -> rusqlite::Result<HashSet<[u8; 32]>> {
+    slim.connection()
+        .prepare("SELECT sha256 FROM blob")?
+        .query_map([], |row| row.get(0))?
+        .collect()
 }
 
 fn opened(path: &Path) -> Result<std::result::Result<Slim, String>> {

@@ -129,7 +129,11 @@ fn an_archive_of_another_is_taken_in_once_with_its_bodies_and_its_ledger_and_sta
         0
     );
     third.is_sound();
-    // One byte changed in what was taken in is found in archive and bundle.
+    // A body that nothing names, and one byte changed in what was taken in, are found.
+    let stray = third.path(&format!("bundle/data/others/bodies/{}", "ab".repeat(32)));
+    fs::write(&stray, "x").unwrap();
+    assert!(import(&third, 65, "bundle").contains("added"));
+    fs::remove_file(&stray).unwrap();
     let chain = third.path(&format!("bundle/data/others/{entry}-chain.txt"));
     fs::write(&chain, fs::read_to_string(&chain).unwrap().replacen('a', "b", 1)).unwrap();
     assert!(import(&third, 65, "bundle").contains("changed"));
