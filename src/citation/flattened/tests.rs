@@ -294,6 +294,16 @@ fn two_footers_in_one_line_are_two_places() {
 }
 
 #[test]
+fn text_of_a_script_without_spaces_has_words_too() {
+    let text = "ผู้ดูแลฝายตอบกลับในเย็นวันเดียวกัน\nฝายยังอยู่ ไม่ต้องอพยพ\n— อานา (@ana_l) 1 กันยายน 2564";
+    let [post] = &find(text, &lines(text), Some("th"))[..] else {
+        panic!()
+    };
+    assert_eq!(post.claim.text.as_deref(), Some("ฝายยังอยู่ ไม่ต้องอพยพ"));
+    assert_eq!(post.claim.date.as_deref(), Some("2021-09-01"));
+}
+
+#[test]
 fn a_post_signed_in_a_quotation_begins_in_it() {
     let text = "The keeper answered in the evening, and nobody had expected it.\nIt is up.\n— Ada (@ada_l) May 1, 2024";
     let blocks = lines(text);
