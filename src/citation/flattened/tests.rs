@@ -249,6 +249,7 @@ fn hostile_text_costs_no_more_than_its_length() {
         "by u/abc in d\n",
         "t.me/abcde/1 1 views ",
         "Post by @a View on Threads ",
+        " September 1, 2021(@ada)がシェアした投稿",
     ] {
         let text = piece.repeat(40_000 / piece.len());
         let _ = found(&text);
