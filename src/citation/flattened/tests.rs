@@ -330,6 +330,10 @@ fn footers_of_other_platforms_are_known_with_author_and_date() {
     let told = |text: &str| {
         let found = found(text);
         assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert!(
+            crate::may_cite_post(text.as_bytes(), &crate::article::Hints::default()),
+            "{text}"
+        );
         let claim = found[0].claim.clone();
         let or = |value: Option<String>| value.unwrap_or_else(|| "-".into());
         [
