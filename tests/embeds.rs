@@ -383,6 +383,16 @@ fn each_platforms_embed_is_found_once_with_its_sentence() {
 }
 
 #[test]
+fn a_pass_over_the_bytes_of_a_page_passes_none_of_them_over() {
+    for (.., markup) in EMBEDS.iter().chain(STAND_INS) {
+        assert!(
+            citekeep::may_cite_post(markup.as_bytes(), &Hints::default()),
+            "{markup}"
+        );
+    }
+}
+
+#[test]
 fn the_same_embeds_behind_consent_or_without_scripts_are_found() {
     let mut wrong = Vec::new();
     for (_, canonical, markup) in EMBEDS

@@ -21,6 +21,9 @@ const CITATIONS: usize = 20_000;
 /// Bytes of one sentence that its links may repeat.
 const SENTENCE_BYTES: usize = 256 << 10;
 
+/// The same for posts.
+const SENTENCE_BYTES_OF_POSTS: usize = 4 << 20;
+
 /// Posts of one data island that are looked at.
 const IN_SCRIPT: usize = 200;
 
@@ -128,13 +131,16 @@ pub fn find(bytes: &[u8], hints: &Hints) -> Result<Findings, Unreadable> {
 /// for gigabytes. Posts stay.
 fn refuse_crowds(reading: &Reading, citations: &mut Vec<Citation>, refused: &mut Vec<Refusal>) {
     let mut spent = vec![0; reading.sentences.len()];
-    citations.retain(|citation| {
+    citations.retain_mut(|citation| {
         let Some(main) = citation.references.first().map(|reference| reference.sentence) else {
             return true;
         };
         let span = reading.sentences[main].span;
         spent[main] += span.end_byte - span.start_byte;
         let stays = spent[main] <= SENTENCE_BYTES || !matches!(citation.cited, Cited::Link(_));
+        if spent[main] > SENTENCE_BYTES_OF_POSTS {
+            citation.references.clear();
+        }
         if !stays {
             refused.push(Refusal {
                 url: citation.raw_url.clone().unwrap_or_default(),
@@ -932,6 +938,22 @@ mod tests {
         let kept = findings.citations.len();
         assert!((2..2000).contains(&kept) && kept * (sentence.end_byte - sentence.start_byte) <= SENTENCE_BYTES);
         assert!(findings.refused.iter().any(|refusal| refusal.reason == "crowd"));
+    }
+
+    #[test]
+    fn posts_beyond_what_a_sentence_can_bear_stay_without_it() {
+        let posts: String = (0..3_000)
+            .map(|n| format!("x.com/a/status/1785600110366{n:06} "))
+            .collect();
+        let findings = find(format!("Ada told {posts}").as_bytes(), &Hints::default()).unwrap();
+        assert_eq!(findings.citations.len(), 3_000);
+        let repeated = findings.citations.iter().filter_map(|c| findings.sentence(c));
+        let repeated: usize = repeated.map(str::len).sum();
+        assert!(
+            repeated <= findings.reading.sentences.len() * SENTENCE_BYTES_OF_POSTS,
+            "{repeated}"
+        );
+        assert!(findings.citations.iter().any(|citation| citation.references.is_empty()));
     }
 
     #[test]

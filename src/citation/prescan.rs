@@ -15,19 +15,19 @@ const NAMES: &str = "twit|twiiit|twimg|tweet|x\\.com|fixvx|xcancel|lightbrd|nitt
     |truthsocial|vk\\.|vkontakte|vkvideo|vk_post|linkedin|lnkd|tumblr|tmblr|pinterest|pin\\.it|weibo|t\\.cn|vimeo|dailymotion\
     |dai\\.ly|twitch|substack|gab\\.com|gettr|rumble|odysee|lbry|bitchute|ok\\.ru|odnoklassniki|bili|b23\\.tv|livejournal\
     |streamable|soundcloud|snd\\.sc|imgur|lemm|feddit|beehaw|tchncs|hexbear|infosec\\.pub|mander\\.xyz|programming\\.dev\
-    |itjust|slrpnk|sopuli|translate\\.goog|data-id|data-attrs|<base";
+    |itjust|slrpnk|sopuli|translate\\.goog|data-id|data-attrs|<base|threadr|rattibha|unrollthread|pingthread|amp-vk|plyr-embed|videolazy|wyl_";
 
 /// Paths of the fediverse before ids, and what makes an address of a path that is written elsewhere.
 const PATHS: &str = "(?:statuses|notice|objects|display|notes|w|s)(?:/|%2f|\\\\/)[0-9a-z-]{10}|p/[^/\\s]{1,99}/[0-9]{15}|i/web/post\
     |videos(?:/|%2f|\\\\/)(?:watch|embed)|authorize_interaction|users/\
     |<(?:link|meta)[^>]*/(?:statuses|notice|objects|display|notes|w|p|videos)/";
 
-/// References, escapes and line ends that may stand for a character of a name, hosts that are not ASCII, scripts whose
-/// text may be markup in base64, and sections that hide tags.
+/// References, escapes and line ends that may stand for a character of a name, hosts that are not ASCII, scripts and
+/// attributes whose text may be markup in base64, and sections that hide tags.
 const ODD: &str = "&#(?:0*(?:33|3[5-7]|4[0-9]|5[0-9]|61|6[3-9]|[7-9][0-9]|1[01][0-9]|12[0-6])|x0*(?:2[134589a-f]|3[0-9abdf]|[4-7][0-9a-f]))(?:[^0-9a-f]|$)\
     |&(?:period|commat|sol|lpar|rpar|percnt|lowbar|hyphen|dash|colon|num|quest|equals|bsol|fjlig)|\\\\u00(?:2[134589a-f]|3[0-9abdf]|[4-7][0-9a-f])\
     |%(?:2[de]|4[0-9a-f]|5[0-9af]|6[0-9a-f]|7[0-9a])|(?:(?:\\\\?/|%2f){2}|https?:|www\\.)[^/\\s\"'<>?#)]*[&\\x80-\\xff]\
-    |=\\s*[\"']\\s*[^\"'<>\\s]*[:/][^\"'<>\\s]*[\\t\\r\\n]+[^\"'<>\\s]|<script[^>]*(?:template|text/(?:plain|html))";
+    |=\\s*[\"']\\s*[^\"'<>\\s]*[:/][^\"'<>\\s]*[\\t\\r\\n]+[^\"'<>\\s]|<script[^>]*(?:template|text/(?:plain|html))|=\\s*[\"']?\\s*p[gh][0-9a-z+/]{30}";
 
 /// First words of the footers of flattened posts that have no handle, and how they and `Follow`, with which a card begins,
 /// can be parted by a tag, a reference or a character that nobody sees.
@@ -42,11 +42,16 @@ const FOOTERS: &[&str] = &[
     "Geplaatst",
     "Opublikowany",
     "Опубликовано",
+    "Опубліковано",
 ];
 
-static SIGNS: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i:{NAMES}|{PATHS}|{ODD})|{}", parted(FOOTERS))));
+/// How the footer of an embed of Reddit names its author.
+const AUTHOR: &str = "by(?:<[^>]{0,200}>|[ \\t\\r\\n]|&nbsp;|\\xc2\\xa0){0,9}u/";
 
-static CARD: LazyLock<Regex> = LazyLock::new(|| pattern(&parted(&["Follow"])));
+static SIGNS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(&format!("(?i:{NAMES}|{PATHS}|{ODD})|{AUTHOR}|{}", parted(FOOTERS))));
+
+static CARD: LazyLock<Regex> = LazyLock::new(|| pattern(&parted(&["Follow", "♬"])));
 
 /// Whether a page or text may cite a post: `false` is certain, [`find`](crate::find) would find none in it; `true` says no
 /// more than that it has to be read. Several times as fast as reading the page; links to other pages are not looked for.

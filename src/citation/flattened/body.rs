@@ -165,18 +165,16 @@ fn words(content: &str) -> usize {
         .split_whitespace()
         .take(200)
         .filter(|word| !is_sign(word) && word.contains(char::is_alphanumeric))
-        .map(|word| {
-            match word
-                .chars()
-                .filter(|c| ('\u{3040}'..='\u{9fff}').contains(c))
-                .take(400)
-                .count()
-            {
-                0 => 1,
-                letters => letters.div_ceil(4),
-            }
+        .map(|word| match word.chars().filter(is_unspaced).take(400).count() {
+            0 => 1,
+            letters => letters.div_ceil(4),
         })
         .sum()
+}
+
+/// Whether a letter is of a script without spaces: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
+fn is_unspaced(c: &char) -> bool {
+    matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{9fff}')
 }
 
 /// Whether `content` has what only posts have: a short link or thread count anywhere, or a tag, handle or emoji at

@@ -363,7 +363,8 @@ fn post(
             let after = (blocks[at].start + lead + view + dot).min(signature.start);
             (blocks[at].start, trimmed(text, after..signature.start))
         }
-        None => (if own.is_empty() { signature.start } else { own.start }, own),
+        None if own.is_empty() => (signature.start, signature.start..signature.start),
+        None => (own.start, own),
     };
     let place = start..signature.end;
     Flattened {

@@ -249,6 +249,7 @@ fn hostile_text_costs_no_more_than_its_length() {
         "by u/abc in d\n",
         "t.me/abcde/1 1 views ",
         "Post by @a View on Threads ",
+        " September 1, 2021(@ada)がシェアした投稿",
     ] {
         let text = piece.repeat(40_000 / piece.len());
         let _ = found(&text);
@@ -294,6 +295,16 @@ fn two_footers_in_one_line_are_two_places() {
 }
 
 #[test]
+fn text_of_a_script_without_spaces_has_words_too() {
+    let text = "ผู้ดูแลฝายตอบกลับในเย็นวันเดียวกัน\nฝายยังอยู่ ไม่ต้องอพยพ\n— อานา (@ana_l) 1 กันยายน 2564";
+    let [post] = &find(text, &lines(text), Some("th"))[..] else {
+        panic!()
+    };
+    assert_eq!(post.claim.text.as_deref(), Some("ฝายยังอยู่ ไม่ต้องอพยพ"));
+    assert_eq!(post.claim.date.as_deref(), Some("2021-09-01"));
+}
+
+#[test]
 fn a_post_signed_in_a_quotation_begins_in_it() {
     let text = "The keeper answered in the evening, and nobody had expected it.\nIt is up.\n— Ada (@ada_l) May 1, 2024";
     let blocks = lines(text);
@@ -319,6 +330,10 @@ fn footers_of_other_platforms_are_known_with_author_and_date() {
     let told = |text: &str| {
         let found = found(text);
         assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert!(
+            crate::may_cite_post(text.as_bytes(), &crate::article::Hints::default()),
+            "{text}"
+        );
         let claim = found[0].claim.clone();
         let or = |value: Option<String>| value.unwrap_or_else(|| "-".into());
         [
