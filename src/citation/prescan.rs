@@ -139,3 +139,150 @@ fn parted(words: &[&str]) -> String {
 fn pattern(pattern: &str) -> Regex {
     Regex::new(&format!("(?-u:{pattern})")).expect("a pattern of our own")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::citation::{Cited, find};
+
+    fn cites(page: &[u8], hints: &Hints) -> bool {
+        let found = find(page, hints).map(|findings| findings.citations).unwrap_or_default();
+        found.iter().any(|citation| !matches!(citation.cited, Cited::Link(_)))
+    }
+
+    #[test]
+    fn pages_without_posts_are_told_whatever_their_styles_data_and_mail_addresses_hold() {
+        for page in [
+            "<style>@media (max-width:600px){a{color:red}} @font-face{x:y}</style><p>The weir <a href='/a/b?c=%20d'>stands</a>.",
+            "<script type='application/ld+json'>{\"@context\":\"https:\\/\\/schema.org\",\"@type\":\"Article\"}</script><p>The weir stands.",
+            "<p>Write to <a href='mailto:ada@office.example'>ada@office.example</a> &#8211; or don&#39;t.",
+            "The weir stands. https://office.example/report?id=3",
+        ] {
+            assert!(!may_cite_post(page.as_bytes(), &Hints::default()), "{page}");
+        }
+    }
+
+    #[test]
+    fn whatever_could_hide_a_post_has_to_be_read() {
+        for page in [
+            "<a href='https://x&#46;com/ada/status/20'>",
+            "<a href='https://tw\nitter.com/ada/status/20'>",
+            "<a href='https://ｘ.com/ada/status/20'>",
+            "<a href='https://%74witter.com/ada/status/20'>",
+            "<script>{\"embed\":\"https://\\u0078.com/ada/status/20\"}</script>",
+            "<a href='/notes/9abcdef123'>",
+            "<iframe data-id=1785600110366674944>",
+            "<script type='text/template'>PGI+</script>",
+            "Pos<b>ted by Ada on Monday, May 1, 2020",
+            "The weir stands. — Ada (&commat;ada) May 1, 2020",
+            "Fol<i>low Ada @ada the weir 10:30 AM - 5 May 2020",
+            "\u{feff}caf\u{e9}\u{0}",
+        ] {
+            assert!(may_cite_post(page.as_bytes(), &Hints::default()), "{page}");
+        }
+        assert!(may_cite_post(b"caf\xe9", &Hints::default()));
+        let on_server = Hints {
+            url: url::Url::parse("https://storks.example/notes/").ok(),
+            ..Hints::default()
+        };
+        assert!(may_cite_post(b"<a href='9abcdef123'>x</a>", &on_server));
+    }
+
+    /// Pieces of pages: names, escapes and parted words of which posts come together only sometimes.
+    const PIECES: &[&str] = &[
+        "<p>",
+        "</p>",
+        "<b>",
+        "</b>",
+        "<br>",
+        "<a href='",
+        "'>",
+        "</a>",
+        "\"",
+        "\n",
+        " ",
+        "<style>",
+        "</style>",
+        "<svg>",
+        "</svg>",
+        "<select>",
+        "<script>",
+        "</script>",
+        "<noscript>",
+        "</noscript>",
+        "<!--",
+        "-->",
+        "<blockquote class='twitter-tweet'>",
+        "</blockquote>",
+        "<iframe src='",
+        "<div data-tweet-id='",
+        "1785600110366674944",
+        "https://",
+        "//",
+        "www.",
+        "https:",
+        "x.com/a/status/20",
+        "x&#46;com/a/status/20",
+        "x&period;com/a/status/20",
+        "x%2Ecom/a/status/20",
+        "ｘ.com/a/status/20",
+        "tw",
+        "it",
+        "ter.com/a/status/20",
+        "\u{ad}",
+        "\u{200b}",
+        "herons.example",
+        "/notes/9abcdef123456",
+        "/@ada/109876543210987654",
+        "/users/ada/statuses/109876543210987654",
+        "/post/12",
+        "lemmy.example",
+        "— Ada ",
+        "(@ada)",
+        "(@media)",
+        "(",
+        "@ada",
+        "@media ",
+        ")",
+        " May 1, 2020",
+        "\"@type\"",
+        "ada@office.example",
+        "Fol",
+        "Follow ",
+        "low ",
+        "10:30 AM - 5 May 2020",
+        "Pos",
+        "ted by ",
+        "Ada on Monday, May 1, 2020",
+        "A post shared by ",
+        "Post by @ada@storks.example",
+        "pic.twitter.com/AbC123dEf0",
+        "the weir ",
+        "&#64;",
+        "&commat;",
+        "&lt;iframe src='https://t.me/ada/12'&gt;",
+        "{\"embed\":\"",
+        "\"}",
+        "t.me/ada/12",
+        "\u{2014}",
+        "{",
+        "youtu.be/a1B2c3D4-_e",
+        "<base href='https://storks.example/notes/'>",
+        "9abcdef123456",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn where_it_says_that_there_is_no_post_none_is_found(pieces in prop::collection::vec(prop::sample::select(PIECES), 1..14)) {
+            for page in [format!("<html><body>{}", pieces.concat()), pieces.concat()] {
+                if !may_cite_post(page.as_bytes(), &Hints::default()) {
+                    prop_assert!(!cites(page.as_bytes(), &Hints::default()), "{}", page);
+                }
+            }
+        }
+    }
+}
