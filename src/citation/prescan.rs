@@ -27,26 +27,58 @@ const PATHS: &str = "(?:statuses|notice|objects|display|notes|w|s)(?:/|%2f|\\\\/
 const ODD: &str = "&#(?:0*(?:33|3[5-7]|4[0-9]|5[0-9]|61|6[3-9]|[7-9][0-9]|1[01][0-9]|12[0-6])|x0*(?:2[134589a-f]|3[0-9abdf]|[4-7][0-9a-f]))(?:[^0-9a-f]|$)\
     |&(?:period|commat|sol|lpar|rpar|percnt|lowbar|hyphen|dash|colon|num|quest|equals|bsol|fjlig)|\\\\u00(?:2[134589a-f]|3[0-9abdf]|[4-7][0-9a-f])\
     |%(?:2[de]|4[0-9a-f]|5[0-9af]|6[0-9a-f]|7[0-9a])|(?:(?:\\\\?/|%2f){2}|https?:|www\\.)[^/\\s\"'<>?#)]*[&\\x80-\\xff]\
-    |=\\s*[\"']\\s*[^\"'<>\\s]*[:/][^\"'<>\\s]*[\\t\\r\\n]+[^\"'<>\\s]|<script[^>]*(?:template|text/(?:plain|html))";
+    |=\\s*[\"']\\s*[^\"'<>\\s]*[:/][^\"'<>\\s]*[\\t\\r\\n]+[^\"'<>\\s]|<script[^>]*(?:template|text/(?:plain|html))\
+    |=\\s*[\"']?\\s*P[a-z0-9+/]{40}";
 
-/// First words of the footers of flattened posts that have no handle, and how they and `Follow`, with which a card begins,
-/// can be parted by a tag, a reference or a character that nobody sees.
-const FOOTERS: &[&str] = &[
-    "Posted",
-    "Gepostet",
-    "Publiée",
-    "Posté",
-    "Publicado",
-    "Publicada",
-    "Pubblicato",
-    "Geplaatst",
-    "Opublikowany",
-    "Опубликовано",
+/// First words of flattened posts that have no handle with `@`, as they stand in bytes, and characters that nobody sees
+/// within words.
+const WORDS: &str = "Posted|Gepostet|Publi(?:\\xc3\\xa9|&)|Publicad[oa]|Post(?:\\xc3\\xa9|&)|Pubblicato|Geplaatst|Opublikowany|(?:\\xd0\\x9e|&#1054;|&#[xX]0*41[eE];)\
+    |(?:^|[^A-Za-z0-9/]|by)u/|[A-Za-z0-9./](?:&(?:shy|ZeroWidthSpace|#0*(?:173|8203|65279)|#[xX]0*(?:[aA][dD]|200[bB]|[fF][eE][fF]{2}));|\\xc2\\xad|\\xe2\\x80\\x8b|\\xef\\xbb\\xbf)";
+
+/// Elements that part words: what stands before and after one of them is never one word.
+const PARTING: &[&[u8]] = &[
+    b"p",
+    b"div",
+    b"li",
+    b"ul",
+    b"ol",
+    b"td",
+    b"th",
+    b"tr",
+    b"table",
+    b"tbody",
+    b"thead",
+    b"h1",
+    b"h2",
+    b"h3",
+    b"h4",
+    b"h5",
+    b"h6",
+    b"br",
+    b"section",
+    b"article",
+    b"main",
+    b"header",
+    b"footer",
+    b"nav",
+    b"aside",
+    b"figure",
+    b"figcaption",
+    b"blockquote",
+    b"head",
+    b"body",
+    b"html",
+    b"form",
+    b"dd",
+    b"dt",
+    b"dl",
+    b"pre",
+    b"address",
 ];
 
-static SIGNS: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i:{NAMES}|{PATHS}|{ODD})|{}", parted(FOOTERS))));
+static SIGNS: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i:{NAMES}|{PATHS}|{ODD})|{WORDS}")));
 
-static CARD: LazyLock<Regex> = LazyLock::new(|| pattern(&parted(&["Follow"])));
+static CARD: LazyLock<Regex> = LazyLock::new(|| pattern("Follow"));
 
 /// Whether a page or text may cite a post: `false` is certain, [`find`](crate::find) would find none in it; `true` says no
 /// more than that it has to be read. Several times as fast as reading the page; links to other pages are not looked for.
@@ -68,6 +100,7 @@ pub fn may_cite_post(bytes: &[u8], hints: &Hints) -> bool {
         || memchr::memchr2(0, 0x1b, bytes).is_some()
         || SIGNS.is_match(bytes)
         || handles(bytes)
+        || has_parted_word(bytes)
 }
 
 /// Whether a page's own address has parts that its relative links could complete.
@@ -121,19 +154,35 @@ fn handles(bytes: &[u8]) -> bool {
     in_words && CARD.is_match(bytes)
 }
 
-/// A pattern for these words, whole or parted.
-fn parted(words: &[&str]) -> String {
-    const BETWEEN: &str = "(?:<|&|\\xc2\\xad|\\xe2\\x80\\x8b|\\xef\\xbb\\xbf)";
-    let escaped = |text: &str| text.bytes().map(|b| format!("\\x{b:02x}")).collect::<String>();
-    let each = words.iter().map(|word| {
-        let starts = word.char_indices().skip(1).map(|(at, _)| escaped(&word[..at]));
-        format!(
-            "{}|(?:{}){BETWEEN}",
-            escaped(word),
-            starts.collect::<Vec<_>>().join("|")
-        )
-    });
-    each.collect::<Vec<_>>().join("|")
+/// Whether tags stand within a word or an address, so that its bytes are not the word's: letters or the marks of
+/// addresses on both sides, and between them no element that parts words.
+fn has_parted_word(bytes: &[u8]) -> bool {
+    let is_letter = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, 0xc3 | 0xd0 | 0xd1);
+    // A mark that ends a sentence behind a link is no address's.
+    let goes_on = |rest: &[u8]| match rest {
+        [b'.' | b'/' | b':', next, ..] => is_letter(next) || *next == b'/',
+        [b'&', next, ..] => matches!(next, b'e' | b'E' | b'#'),
+        [first, ..] => is_letter(first),
+        [] => false,
+    };
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
+        at += found;
+        let begins_in_word = bytes[..at]
+            .last()
+            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/' | b':' | 0x80..));
+        let mut parts = false;
+        while bytes.get(at) == Some(&b'<') {
+            let tag = bytes[at + 1..].strip_prefix(b"/").unwrap_or(&bytes[at + 1..]);
+            let length = tag.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            parts |= PARTING.iter().any(|name| tag[..length].eq_ignore_ascii_case(name));
+            at = memchr::memchr(b'>', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
+        }
+        if begins_in_word && !parts && goes_on(&bytes[at..]) {
+            return true;
+        }
+    }
+    false
 }
 
 fn pattern(pattern: &str) -> Regex {
