@@ -32,9 +32,7 @@ pub(super) fn read(
 ) -> Option<Flattened> {
     let block = blocks[index].clone();
     let line = &text[block.clone()];
-    if memchr::memmem::find(line.as_bytes(), b"t.me/").is_none() {
-        return None;
-    }
+    memchr::memmem::find(line.as_bytes(), b"t.me/")?;
     let (at, post, views) = addresses(line).into_iter().find_map(|(at, url)| {
         let Some((_, Recognised::Post(post))) = recognise(&url) else {
             return None;
