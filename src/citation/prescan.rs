@@ -27,31 +27,58 @@ const PATHS: &str = "(?:statuses|notice|objects|display|notes|w|s)(?:/|%2f|\\\\/
 const ODD: &str = "&#(?:0*(?:33|3[5-7]|4[0-9]|5[0-9]|61|6[3-9]|[7-9][0-9]|1[01][0-9]|12[0-6])|x0*(?:2[134589a-f]|3[0-9abdf]|[4-7][0-9a-f]))(?:[^0-9a-f]|$)\
     |&(?:period|commat|sol|lpar|rpar|percnt|lowbar|hyphen|dash|colon|num|quest|equals|bsol|fjlig)|\\\\u00(?:2[134589a-f]|3[0-9abdf]|[4-7][0-9a-f])\
     |%(?:2[de]|4[0-9a-f]|5[0-9af]|6[0-9a-f]|7[0-9a])|(?:(?:\\\\?/|%2f){2}|https?:|www\\.)[^/\\s\"'<>?#)]*[&\\x80-\\xff]\
-    |=\\s*[\"']\\s*[^\"'<>\\s]*[:/][^\"'<>\\s]*[\\t\\r\\n]+[^\"'<>\\s]|<script[^>]*(?:template|text/(?:plain|html))|=\\s*[\"']?\\s*p[gh][0-9a-z+/]{30}";
+    |=\\s*[\"']\\s*[^\"'<>\\s]*[:/][^\"'<>\\s]*[\\t\\r\\n]+[^\"'<>\\s]|<script[^>]*(?:template|text/(?:plain|html))\
+    |=\\s*[\"']?\\s*P[a-z0-9+/]{30}";
 
-/// First words of the footers of flattened posts that have no handle, and how they and `Follow`, with which a card begins,
-/// can be parted by a tag, a reference or a character that nobody sees.
-const FOOTERS: &[&str] = &[
-    "Posted",
-    "Gepostet",
-    "Publiée",
-    "Posté",
-    "Publicado",
-    "Publicada",
-    "Pubblicato",
-    "Geplaatst",
-    "Opublikowany",
-    "Опубликовано",
-    "Опубліковано",
+/// First words of flattened posts that have no handle with `@`, as they stand in bytes, and characters that nobody sees
+/// within words.
+const WORDS: &str = "Posted|Gepostet|Publi(?:\\xc3\\xa9|&)|Publicad[oa]|Post(?:\\xc3\\xa9|&)|Pubblicato|Geplaatst|Opublikowany|(?:\\xd0\\x9e|&#1054;|&#[xX]0*41[eE];)\
+    |(?:^|[^A-Za-z0-9/]|by)u/|[A-Za-z0-9./](?:&(?:shy|ZeroWidthSpace|#0*(?:173|8203|65279)|#[xX]0*(?:[aA][dD]|200[bB]|[fF][eE][fF]{2}));|\\xc2\\xad|\\xe2\\x80\\x8b|\\xef\\xbb\\xbf)";
+
+/// Elements that part words: what stands before and after one of them is never one word.
+const PARTING: &[&[u8]] = &[
+    b"p",
+    b"div",
+    b"li",
+    b"ul",
+    b"ol",
+    b"td",
+    b"th",
+    b"tr",
+    b"table",
+    b"tbody",
+    b"thead",
+    b"h1",
+    b"h2",
+    b"h3",
+    b"h4",
+    b"h5",
+    b"h6",
+    b"br",
+    b"section",
+    b"article",
+    b"main",
+    b"header",
+    b"footer",
+    b"nav",
+    b"aside",
+    b"figure",
+    b"figcaption",
+    b"blockquote",
+    b"head",
+    b"body",
+    b"html",
+    b"form",
+    b"dd",
+    b"dt",
+    b"dl",
+    b"pre",
+    b"address",
 ];
 
-/// How the footer of an embed of Reddit names its author.
-const AUTHOR: &str = "by(?:<[^>]{0,200}>|[ \\t\\r\\n]|&nbsp;|\\xc2\\xa0){0,9}u/";
+static SIGNS: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i:{NAMES}|{PATHS}|{ODD})|{WORDS}")));
 
-static SIGNS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!("(?i:{NAMES}|{PATHS}|{ODD})|{AUTHOR}|{}", parted(FOOTERS))));
-
-static CARD: LazyLock<Regex> = LazyLock::new(|| pattern(&parted(&["Follow", "♬"])));
+static CARD: LazyLock<Regex> = LazyLock::new(|| pattern("Follow|\\xe2\\x99\\xac|&#(?:0*9836|[xX]0*266[cC]);"));
 
 /// Whether a page or text may cite a post: `false` is certain, [`find`](crate::find) would find none in it; `true` says no
 /// more than that it has to be read. Several times as fast as reading the page; links to other pages are not looked for.
@@ -73,6 +100,7 @@ pub fn may_cite_post(bytes: &[u8], hints: &Hints) -> bool {
         || memchr::memchr2(0, 0x1b, bytes).is_some()
         || SIGNS.is_match(bytes)
         || handles(bytes)
+        || has_parted_word(bytes)
 }
 
 /// Whether a page's own address has parts that its relative links could complete.
@@ -126,21 +154,184 @@ fn handles(bytes: &[u8]) -> bool {
     in_words && CARD.is_match(bytes)
 }
 
-/// A pattern for these words, whole or parted.
-fn parted(words: &[&str]) -> String {
-    const BETWEEN: &str = "(?:<|&|\\xc2\\xad|\\xe2\\x80\\x8b|\\xef\\xbb\\xbf)";
-    let escaped = |text: &str| text.bytes().map(|b| format!("\\x{b:02x}")).collect::<String>();
-    let each = words.iter().map(|word| {
-        let starts = word.char_indices().skip(1).map(|(at, _)| escaped(&word[..at]));
-        format!(
-            "{}|(?:{}){BETWEEN}",
-            escaped(word),
-            starts.collect::<Vec<_>>().join("|")
-        )
-    });
-    each.collect::<Vec<_>>().join("|")
+/// Whether tags stand within a word or an address, so that its bytes are not the word's: letters or the marks of
+/// addresses on both sides, and between them no element that parts words.
+fn has_parted_word(bytes: &[u8]) -> bool {
+    let is_letter = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, 0xc3 | 0xd0 | 0xd1);
+    // A mark that ends a sentence behind a link is no address's.
+    let goes_on = |rest: &[u8]| match rest {
+        [b'.' | b'/' | b':', next, ..] => is_letter(next) || *next == b'/',
+        [b'&', next, ..] => matches!(next, b'e' | b'E' | b'#'),
+        [first, ..] => is_letter(first),
+        [] => false,
+    };
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
+        at += found;
+        let begins_in_word = bytes[..at]
+            .last()
+            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/' | b':' | 0x80..));
+        let mut parts = false;
+        while bytes.get(at) == Some(&b'<') {
+            let tag = bytes[at + 1..].strip_prefix(b"/").unwrap_or(&bytes[at + 1..]);
+            let length = tag.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            parts |= PARTING.iter().any(|name| tag[..length].eq_ignore_ascii_case(name));
+            at = memchr::memchr(b'>', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
+        }
+        if begins_in_word && !parts && goes_on(&bytes[at..]) {
+            return true;
+        }
+    }
+    false
 }
 
 fn pattern(pattern: &str) -> Regex {
     Regex::new(&format!("(?-u:{pattern})")).expect("a pattern of our own")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::citation::{Cited, find};
+
+    fn cites(page: &[u8], hints: &Hints) -> bool {
+        let found = find(page, hints).map(|findings| findings.citations).unwrap_or_default();
+        found.iter().any(|citation| !matches!(citation.cited, Cited::Link(_)))
+    }
+
+    #[test]
+    fn pages_without_posts_are_told_whatever_their_styles_data_and_mail_addresses_hold() {
+        for page in [
+            "<style>@media (max-width:600px){a{color:red}} @font-face{x:y}</style><p>The weir <a href='/a/b?c=%20d'>stands</a>.",
+            "<script type='application/ld+json'>{\"@context\":\"https:\\/\\/schema.org\",\"@type\":\"Article\"}</script><p>The weir stands.",
+            "<p>Write to <a href='mailto:ada@office.example'>ada@office.example</a> &#8211; or don&#39;t.",
+            "The weir stands. https://office.example/report?id=3",
+        ] {
+            assert!(!may_cite_post(page.as_bytes(), &Hints::default()), "{page}");
+        }
+    }
+
+    #[test]
+    fn whatever_could_hide_a_post_has_to_be_read() {
+        for page in [
+            "<a href='https://x&#46;com/ada/status/20'>",
+            "<a href='https://tw\nitter.com/ada/status/20'>",
+            "<a href='https://ｘ.com/ada/status/20'>",
+            "<a href='https://%74witter.com/ada/status/20'>",
+            "<script>{\"embed\":\"https://\\u0078.com/ada/status/20\"}</script>",
+            "<a href='/notes/9abcdef123'>",
+            "<iframe data-id=1785600110366674944>",
+            "<script type='text/template'>PGI+</script>",
+            "Pos<b>ted by Ada on Monday, May 1, 2020",
+            "The weir stands. — Ada (&commat;ada) May 1, 2020",
+            "Fol<i>low Ada @ada the weir 10:30 AM - 5 May 2020",
+            "\u{feff}caf\u{e9}\u{0}",
+        ] {
+            assert!(may_cite_post(page.as_bytes(), &Hints::default()), "{page}");
+        }
+        assert!(may_cite_post(b"caf\xe9", &Hints::default()));
+        let on_server = Hints {
+            url: url::Url::parse("https://storks.example/notes/").ok(),
+            ..Hints::default()
+        };
+        assert!(may_cite_post(b"<a href='9abcdef123'>x</a>", &on_server));
+    }
+
+    /// Pieces of pages: names, escapes and parted words of which posts come together only sometimes.
+    const PIECES: &[&str] = &[
+        "<p>",
+        "</p>",
+        "<b>",
+        "</b>",
+        "<br>",
+        "<a href='",
+        "'>",
+        "</a>",
+        "\"",
+        "\n",
+        " ",
+        "<style>",
+        "</style>",
+        "<svg>",
+        "</svg>",
+        "<select>",
+        "<script>",
+        "</script>",
+        "<noscript>",
+        "</noscript>",
+        "<!--",
+        "-->",
+        "<blockquote class='twitter-tweet'>",
+        "</blockquote>",
+        "<iframe src='",
+        "<div data-tweet-id='",
+        "1785600110366674944",
+        "https://",
+        "//",
+        "www.",
+        "https:",
+        "x.com/a/status/20",
+        "x&#46;com/a/status/20",
+        "x&period;com/a/status/20",
+        "x%2Ecom/a/status/20",
+        "ｘ.com/a/status/20",
+        "tw",
+        "it",
+        "ter.com/a/status/20",
+        "\u{ad}",
+        "\u{200b}",
+        "herons.example",
+        "/notes/9abcdef123456",
+        "/@ada/109876543210987654",
+        "/users/ada/statuses/109876543210987654",
+        "/post/12",
+        "lemmy.example",
+        "— Ada ",
+        "(@ada)",
+        "(@media)",
+        "(",
+        "@ada",
+        "@media ",
+        ")",
+        " May 1, 2020",
+        "\"@type\"",
+        "ada@office.example",
+        "Fol",
+        "Follow ",
+        "low ",
+        "10:30 AM - 5 May 2020",
+        "Pos",
+        "ted by ",
+        "Ada on Monday, May 1, 2020",
+        "A post shared by ",
+        "Post by @ada@storks.example",
+        "pic.twitter.com/AbC123dEf0",
+        "the weir ",
+        "&#64;",
+        "&commat;",
+        "&lt;iframe src='https://t.me/ada/12'&gt;",
+        "{\"embed\":\"",
+        "\"}",
+        "t.me/ada/12",
+        "\u{2014}",
+        "{",
+        "youtu.be/a1B2c3D4-_e",
+        "<base href='https://storks.example/notes/'>",
+        "9abcdef123456",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn where_it_says_that_there_is_no_post_none_is_found(pieces in prop::collection::vec(prop::sample::select(PIECES), 1..14)) {
+            for page in [format!("<html><body>{}", pieces.concat()), pieces.concat()] {
+                if !may_cite_post(page.as_bytes(), &Hints::default()) {
+                    prop_assert!(!cites(page.as_bytes(), &Hints::default()), "{}", page);
+                }
+            }
+        }
+    }
 }

@@ -6,6 +6,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use url::Url;
 
+use crate::article::Hints;
+use crate::citation::may_cite_post;
+
 use super::{Platform, Recognised, Recogniser, recognise};
 
 /// Every address (first) must mean the post of this id (second) with this canonical address (third), and so must
@@ -103,6 +106,8 @@ proptest! {
     ) {
         let address = format!("https://{host}/{}{}", parts.join("/"), query.unwrap_or_default());
         if let Some((platform, Recognised::Post(post))) = Url::parse(&address).ok().as_ref().and_then(recognise) {
+            let page = format!("<a href=\"{address}\">x</a>");
+            assert!(may_cite_post(page.as_bytes(), &Hints::default()), "{address} is not told by its bytes");
             let again = recognise(&post.url);
             let Some((of, Recognised::Post(again))) = again else {
                 panic!("{address}: {} is no post: {again:?}", post.url, again = again.map(|(_, told)| told));

@@ -402,3 +402,141 @@ impl<S: TokenSink> TokenSink for Watched<'_, S> {
         self.sink.adjusted_current_node_present_but_not_in_html_namespace()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use html5ever::tendril::TendrilSink;
+    use html5ever::{driver, local_name};
+    use proptest::prelude::*;
+    use scraper::{Html, HtmlTreeSink};
+
+    use super::super::bound;
+
+    fn whole(html: &str) -> Html {
+        driver::parse_document(HtmlTreeSink::new(Html::new_document()), driver::ParseOpts::default()).one(html)
+    }
+
+    fn piece(html: &str) -> Html {
+        let sink = HtmlTreeSink::new(Html::new_fragment());
+        let body = html5ever::QualName::new(None, html5ever::ns!(html), local_name!("body"));
+        driver::parse_fragment(sink, driver::ParseOpts::default(), body, Vec::new(), false).one(html)
+    }
+
+    /// Pieces of markup, as it should be and as it is.
+    const PIECES: &[&str] = &[
+        "<!DOCTYPE html>",
+        "<!doctype HTML>",
+        "<!DOCTYPE html PUBLIC '-//W3C//DTD HTML 4.01//EN'>",
+        "<html lang=en>",
+        "<head>",
+        "<title>",
+        "</title>",
+        "<body>",
+        "<p>",
+        "<P CLASS=A>",
+        "</p>",
+        "<div id='a' id=b>",
+        "</div>",
+        "<a href=\"/x?a=1&b=2&copy=3\">",
+        "<a href=/x?a=b&amp;c>",
+        "</a >",
+        "<br/>",
+        "<br / >",
+        "<img src=a/>",
+        "<b/c>",
+        "</b d=e>",
+        "<i",
+        ">",
+        "<",
+        "</",
+        "</>",
+        "<!",
+        "<?x>",
+        "<!-- a -->",
+        "<!-->",
+        "<!--->",
+        "<!-- a -- b -->",
+        "<!-- a --!>",
+        "<!--a",
+        "-->",
+        "<script>",
+        "</script>",
+        "</SCRIPT >",
+        "<!--<script>",
+        "<style>",
+        "</style>",
+        "</stylex>",
+        "<textarea>\n",
+        "</textarea>",
+        "<noscript>",
+        "</noscript>",
+        "<iframe>",
+        "</iframe>",
+        "<plaintext>",
+        "<svg>",
+        "</svg>",
+        "<svg:a b:c='d'>",
+        "<![CDATA[ a > b ]]>",
+        "<math>",
+        "<table>",
+        "<tr>",
+        "<td>",
+        "</table>",
+        "<select>",
+        "<option>",
+        "<template>",
+        "</template>",
+        "<pre>\n",
+        "</pre>",
+        "text ",
+        "a & b",
+        "&amp;",
+        "&eacute;",
+        "&eacute",
+        "&notit;",
+        "&not",
+        "&#39;",
+        "&#x27;",
+        "&#128;",
+        "&#0;",
+        "&#xD800;",
+        "&#1234567890;",
+        "&#",
+        "&#x;",
+        "&;",
+        "&nosuch;",
+        "\r\n",
+        "\r",
+        "\n",
+        "\t",
+        "\u{0}",
+        "é",
+        "日本",
+        "'",
+        "\"",
+        "=",
+        "/",
+        " x = 'y'",
+        " x='y'z",
+        "<p =a>",
+        "<p a=>",
+        "<p a= b>",
+        "<p a='&lt;&quot;'>",
+        "<p a=\"b\nc\">",
+        "<É>",
+        "<a\n\nb>",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn a_page_becomes_the_tree_that_html5evers_tokenizer_makes_of_it(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..24)) {
+            let html = pieces.concat();
+            let (ours, theirs) = (bound::document(&html).0, whole(&html));
+            prop_assert_eq!(ours.html(), theirs.html(), "{:?}", html);
+            prop_assert!(ours.tree == theirs.tree && ours.quirks_mode == theirs.quirks_mode, "{:?}", html);
+            prop_assert!(bound::fragment(&html).tree == piece(&html).tree, "{:?}", html);
+        }
+    }
+}
