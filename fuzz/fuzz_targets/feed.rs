@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         data,
         |bytes| (feed::read(bytes, &base), index::of_page(bytes, &hints)),
         |_, (read, headlines)| {
-            for entry in read.iter().flat_map(|listing| &listing.entries).chain(headlines) {
+            for entry in read.iter().flat_map(|listing| &listing.entries).chain(headlines.iter()) {
                 assert!(matches!(entry.url.scheme(), "http" | "https"));
             }
         },
