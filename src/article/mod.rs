@@ -10,6 +10,7 @@ pub mod list;
 pub(crate) use anchor::fold;
 mod html;
 pub mod index;
+mod markdown;
 mod meta;
 pub(crate) mod page;
 mod plain;
@@ -51,7 +52,7 @@ pub struct Span {
 pub enum Format {
     /// An HTML page.
     Html,
-    /// Plain text, one block a line.
+    /// Plain text: a block is a line, a paragraph where lines were broken at a width, or what its Markdown stands for.
     Text,
 }
 
@@ -191,16 +192,12 @@ pub(crate) fn read(bytes: &[u8], hints: &Hints) -> Result<Source, Unreadable> {
             (meta::read(&document, hints), page)
         }
         Format::Text => {
-            let url = hints.url.clone().map(|value| Found { value, source: "hint" });
-            let base = hints.url.clone();
-            (
-                meta::Meta {
-                    url,
-                    base,
-                    ..meta::Meta::default()
-                },
-                plain::read(&decoded.text),
-            )
+            let meta = meta::Meta {
+                url: hints.url.clone().map(|value| Found { value, source: "hint" }),
+                base: hints.url.clone(),
+                ..meta::Meta::default()
+            };
+            (meta, plain::read(&decoded.text))
         }
     };
     page.notices.splice(0..0, decoded.notices);

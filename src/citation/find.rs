@@ -1097,4 +1097,25 @@ mod tests {
             let _ = find(&bytes, &Hints::default());
         }
     }
+
+    #[test]
+    fn markdown_is_read_as_the_page_it_was() {
+        let text = "---\ntitle: Weir\n---\n# The *old* weir\n\nThe keeper of the [weir](https://weir.example/) has \
+                    shown it on [Monday](https://weir.example/m) below:\n\n> Here it stands.\\n> And \
+                    [#here](https://twitter.com/hashtag/here) too.\n>\n> — Ada Low (@ada\\_l) [1\\. May \
+                    2024](https://twitter.com/ada_l/status/1785600110366674944?ref_src=twsrc%5Etfw)\n\nIt was closed.";
+        let findings = find(text.as_bytes(), &Hints::default()).unwrap();
+        assert_eq!(posts(&findings), [("1785600110366674944", Form::Embed)]);
+        let labels: Vec<String> = findings.citations.iter().map(Citation::label).collect();
+        assert_eq!(labels[..2], ["https://weir.example/", "https://weir.example/m"]);
+        assert_eq!(
+            findings.sentence(&findings.citations[2]),
+            Some("The keeper of the weir has shown it on Monday below:")
+        );
+        assert!(
+            !findings.reading.text.contains("title: Weir"),
+            "{}",
+            findings.reading.text
+        );
+    }
 }

@@ -3,6 +3,7 @@
 //! copied card; just the link of its picture; or the footer of another platform's embed. Nothing here is proof that a
 //! post exists: it is what the text claims.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -72,6 +73,7 @@ pub fn find_within(
     // Every card and signature has a handle: most articles hold no such sign at all.
     let handles = memchr::memchr(b'@', text.as_bytes()).is_some();
     let footers = footer::may_be_in(text);
+    let script = OnceCell::new();
     let mut found: Vec<Flattened> = Vec::new();
     // Everything before this byte belongs to a post that was found already.
     let mut taken = 0;
@@ -113,7 +115,14 @@ pub fn find_within(
             if signature.span.start < taken {
                 continue;
             }
-            let body = body::before(text, &blocks, index, taken, &signature);
+            let body = body::before(
+                text,
+                &blocks,
+                index,
+                taken,
+                &signature,
+                *script.get_or_init(|| body::script(text)),
+            );
             taken = signature.span.end;
             let repeated = body.is_empty()
                 && found.last().is_some_and(|last| {

@@ -1,9 +1,13 @@
 //! Which text before a signature is the post's: read backwards from the signature, by the length a post can have,
-//! and by signs that only posts have (picture and short links, tags, handles, thread counts, emoji).
+//! by signs that only posts have (picture and short links, tags, handles, thread counts, emoji), by its script where
+//! the article is in another, and by what leads it in.
 
 use std::ops::Range;
 
+use whatlang::Script;
+
 use super::signature::Signature;
+use crate::citation::linking::vocabulary::is_post_word;
 
 /// How long a post's text can be.
 #[derive(Clone, Copy)]
@@ -40,13 +44,27 @@ pub(super) const IMAGE: &str = "[image or embed]";
 /// Words that a post's text must have before the search stops at the first line without a sign of a post.
 const ENOUGH_WORDS: usize = 3;
 
-/// The text of the post that `signature` in block `index` signs; nothing before byte `taken` is looked at.
+/// The script most of `text` is in, apart from addresses and handles; those of Chinese and Japanese are one.
+pub(super) fn script(text: &str) -> Option<Script> {
+    let words: String = text
+        .split_whitespace()
+        .filter(|word| !word.contains(['/', '@']))
+        .collect();
+    match whatlang::detect_script(&words)? {
+        Script::Hiragana | Script::Katakana => Some(Script::Mandarin),
+        script => Some(script),
+    }
+}
+
+/// The text of the post that `signature` in block `index` of an article in `script` signs; nothing before byte `taken`
+/// is looked at.
 pub(super) fn before(
     text: &str,
     blocks: &[Range<usize>],
     index: usize,
     taken: usize,
     signature: &Signature,
+    script: Option<Script>,
 ) -> Range<usize> {
     let limit = match &signature.date {
         Some(date) if date.date < chrono::NaiveDate::from_ymd_opt(2017, 11, 8).unwrap_or_default() => Limit::Early,
@@ -57,33 +75,30 @@ pub(super) fn before(
     if body.start > own.start || blocks[index].start < taken {
         return body;
     }
-    lines_above(text, blocks, index, taken, body, limit)
+    // A post found before may end inside a block.
+    let above: Vec<Range<usize>> = blocks[..index]
+        .iter()
+        .rev()
+        .take(MOST_BLOCKS)
+        .take_while(|block| block.end > taken)
+        .map(|block| trimmed(text, block.start.max(taken)..block.end))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let body = lines_above(text, &above, body, limit, script);
+    led_in(text, &above, &body, limit, signature).unwrap_or(body)
 }
 
-/// Takes the blocks above block `index` into `body` as far as they belong to the post.
+/// Takes the lines `above`, nearest first, into `body` as far as they belong to the post.
 fn lines_above(
     text: &str,
-    blocks: &[Range<usize>],
-    index: usize,
-    taken: usize,
+    above: &[Range<usize>],
     mut body: Range<usize>,
     limit: Limit,
+    article: Option<Script>,
 ) -> Range<usize> {
     let mut enough = words(&text[body.clone()]);
-    for block in blocks[..index].iter().rev().take(MOST_BLOCKS) {
-        // A post found before may end inside this block.
-        let line = trimmed(text, block.start.max(taken)..block.end.max(block.start.max(taken)));
-        if block.end <= taken {
-            break;
-        }
-        if line.is_empty() {
-            continue;
-        }
+    for line in above.iter().cloned() {
         let content = &text[line.clone()];
-        let label = content.ends_with([':', '：']) && content.chars().take(LONGEST_LABEL + 1).count() <= LONGEST_LABEL;
-        if label || enough >= ENOUGH_WORDS && !has_sign(content) {
-            break;
-        }
         let end = if body.is_empty() { line.end } else { body.end };
         if length(&text[line.start..end]) > limit.translated() {
             if body.is_empty() {
@@ -91,10 +106,73 @@ fn lines_above(
             }
             break;
         }
+        let own = script(&text[body.clone()]).filter(|own| Some(*own) != article);
+        let is_foreign = own.is_some() && script(content) == own;
+        let is_head = heads(content, &text[body.clone()]);
+        let is_own = has_sign(content) || is_foreign || is_head;
+        if is_label(content) && !is_head || enough >= ENOUGH_WORDS && !is_own {
+            break;
+        }
         body = line.start..end;
         enough += words(content);
     }
     body
+}
+
+/// The lines that stand between what plainly leads the post in and its signature, if a post can be as long: a line
+/// that ends in a colon and names the author, or speaks of a post.
+fn led_in(
+    text: &str,
+    above: &[Range<usize>],
+    body: &Range<usize>,
+    limit: Limit,
+    signature: &Signature,
+) -> Option<Range<usize>> {
+    let mut start = body.start;
+    for line in above.iter().filter(|line| line.end <= body.start) {
+        let content = &text[line.clone()];
+        if content.ends_with([':', '：']) {
+            let named = [&*signature.name, &*signature.handle]
+                .iter()
+                .any(|name| name.chars().count() >= 3 && content.contains(name));
+            return (named || leads_in(content)).then_some(start..body.end);
+        }
+        if length(&text[line.start..body.end]) > limit.characters() {
+            return None;
+        }
+        start = line.start;
+    }
+    None
+}
+
+/// Whether a line is a short announcement of what follows.
+fn is_label(content: &str) -> bool {
+    content.ends_with([':', '：']) && content.chars().take(LONGEST_LABEL + 1).count() <= LONGEST_LABEL
+}
+
+/// Whether a line speaks of a post.
+fn leads_in(content: &str) -> bool {
+    content
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| is_post_word(&word.to_lowercase()))
+}
+
+/// The mark that begins an item of a list: a bullet or an emoji.
+fn item(content: &str) -> Option<char> {
+    let first = content.chars().next()?;
+    (is_emoji(first)
+        || matches!(
+            first,
+            '•' | '·' | '・' | '▪' | '▫' | '‣' | '◦' | '-' | '–' | '*' | '→' | '✓'
+        ))
+    .then_some(first)
+}
+
+/// Whether a line announces the items of a list that `body` begins with, two at least, and does not speak of a post.
+fn heads(content: &str, body: &str) -> bool {
+    let mut lines = body.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().and_then(item);
+    first.is_some() && first == lines.next().and_then(item) && is_label(content) && !leads_in(content)
 }
 
 /// The end of `range` that can be a post: all of it, if it is short enough; else from the first end of a sentence

@@ -456,3 +456,49 @@ fn sentences_with_the_words_of_a_footer_are_none() {
         assert_eq!(found(text), [], "{text}");
     }
 }
+
+#[test]
+fn lines_in_a_script_that_the_article_is_not_in_are_the_posts() {
+    let text = "Riders have little guidance on what to do when they see a thief on a train, and they look away.\n\
+                One rider wrote a series of tweets on how to catch one safely.\n\
+                目の前で盗みを見つけることがあります。落ち着いて行動してください。\n\
+                ・写真を撮る。\n\
+                ・顔も映るようにする。\n\
+                つづく\n\
+                — 松田 (@matsuda_k) January 24, 2020";
+    let post = "目の前で盗みを見つけることがあります。落ち着いて行動してください。 ・写真を撮る。 ・顔も映るようにする。 つづく";
+    assert_eq!(told(text)[0].3, post);
+}
+
+#[test]
+fn a_post_of_many_lines_begins_after_the_colon_that_leads_it_in() {
+    for (lead, begins) in [
+        ("Ada Low, who knew the keeper, said when she showed the picture:", true),
+        ("The keeper's friend wrote below the picture:", true),
+        ("There are two bridges near the weir:", false),
+    ] {
+        let text = format!(
+            "The keeper was found on Monday.\n{lead}\nThe keeper of the weir is gone.\n\
+             He was there when nobody else was!\nStrength to all of his. pic.twitter.com/abc123\n\
+             — Ada Low (@ada_l) May 1, 2020"
+        );
+        let told = told(&text);
+        let first = told[0].3.split_once(' ').unwrap().0;
+        assert_eq!(first, if begins { "The" } else { "Strength" }, "{lead}");
+    }
+}
+
+#[test]
+fn a_line_that_heads_a_list_is_the_posts_unless_it_speaks_of_a_post() {
+    for (head, is_own) in [
+        ("The council has new members:", true),
+        ("The mayor tweeted the names:", false),
+    ] {
+        let text = format!(
+            "Members were chosen on Monday, as it was said by those who were there.\n{head}\n\
+             📌 Ada Low, of the old weir\n📌 @bo_keeper, of the new weir pic.twitter.com/abc123\n\
+             — Council (@council) May 1, 2020"
+        );
+        assert_eq!(told(&text)[0].3.starts_with("The council has"), is_own, "{head}");
+    }
+}

@@ -308,7 +308,7 @@ const BY: &[&str] = &[
 ];
 
 /// Whether a folded word speaks of a post or of posting.
-pub(super) fn is_post_word(word: &str) -> bool {
+pub(in crate::citation) fn is_post_word(word: &str) -> bool {
     // Sorted, and none the beginning of another: only the last one not behind the word can begin it.
     let stem = POST_STEMS.partition_point(|stem| *stem <= word).checked_sub(1);
     stem.is_some_and(|at| word.starts_with(POST_STEMS[at])) || POST_WORDS.binary_search(&word).is_ok()
