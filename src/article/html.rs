@@ -232,6 +232,7 @@ impl Walk {
 
     fn leave(&mut self, name: &str) {
         if name == "a" {
+            self.link_around_nothing();
             self.close_anchor();
         }
         if self.open.last().is_some_and(|open| open.kind.is_some()) {
@@ -294,6 +295,27 @@ impl Walk {
         }));
     }
 
+    /// A link to a post around a picture, or around nothing, is a mark: no words lead to it.
+    fn link_around_nothing(&mut self) {
+        let Some(anchor) = &self.block.anchor else { return };
+        let is_around_nothing = self.block.text.is_empty() && !anchor.goes_on && anchor.chrome.is_none();
+        if !is_around_nothing || !looks_like_post(&anchor.href) {
+            return;
+        }
+        let href = anchor.href.clone();
+        let (element, _) = self.current();
+        self.items.push(Item::Mark(Mark {
+            provenance: Provenance::Attribute,
+            name: "a".to_owned(),
+            raw: cut(format!("<a href=\"{}\">", href.replace('"', "&quot;")), LONGEST_RAW),
+            attributes: vec![("href".to_owned(), href)],
+            text: String::new(),
+            links: Vec::new(),
+            element,
+            chrome: None,
+        }));
+    }
+
     fn close_anchor(&mut self) {
         if let Some(mut anchor) = self.block.anchor.take() {
             let end = self.block.text.len();
@@ -314,7 +336,11 @@ impl Walk {
         let block = std::mem::take(&mut self.block);
         // A link around several blocks goes on in the next one.
         self.block.anchor = reopened;
-        let links: Vec<Anchor> = block.links.into_iter().filter(|l| !l.range.is_empty()).collect();
+        let links = block.links.into_iter();
+        // A picture in running text may lead to a post.
+        let links: Vec<Anchor> = links
+            .filter(|l| !l.range.is_empty() || !l.goes_on && looks_like_post(&l.href))
+            .collect();
         if block.text.is_empty() {
             return;
         }

@@ -66,6 +66,7 @@ pub fn find(bytes: &[u8], hints: &Hints) -> Result<Findings, Unreadable> {
         base: source.base.as_ref(),
         language: code.as_deref(),
         citations: Vec::new(),
+        reach: 0,
         refused: Vec::new(),
         seen: HashSet::new(),
         led: HashMap::new(),
@@ -308,12 +309,17 @@ fn sentences(
     sentences
 }
 
+/// Pictures in a row, each with a link to a post, that make a gallery.
+const GALLERY: usize = 3;
+
 /// Citations as they come in, with their places in bytes.
 struct Gathering<'a> {
     text: &'a str,
     base: Option<&'a Url>,
     language: Option<&'a str>,
     citations: Vec<(Range<usize>, Citation)>,
+    /// Where the last citation ends: a card is several links and pictures that lead to one post.
+    reach: usize,
     refused: Vec<Refusal>,
     /// Posts embedded in the story, so that an element that names one again is no second citation.
     seen: HashSet<(&'static str, String)>,
@@ -361,10 +367,12 @@ impl<'a> Gathering<'a> {
             .collect();
         let links = self.post_links(page, places);
         let flat = self.flattened(&blocks, &quotations(places), &links);
-        for (item, place) in page.items.iter().zip(places) {
+        let galleries = galleries(page);
+        for ((item, place), in_gallery) in page.items.iter().zip(places).zip(galleries) {
             match (item, place) {
                 (Item::Block(block), Place::Block { range, .. }) => self.block(block, range, &flat),
                 (Item::Block(block), _) => self.chrome(block),
+                (Item::Mark(mark), Place::Mark(_)) if in_gallery => self.refuse(&mark.attributes[0].1, "gallery"),
                 (Item::Mark(mark), Place::Mark(at)) => self.mark(mark, *at),
                 (Item::Mark(_), _) => {}
             }
@@ -388,6 +396,7 @@ impl<'a> Gathering<'a> {
         raw: String,
         claim: Claim,
     ) {
+        self.reach = place.end;
         self.citations.push((
             place,
             Citation {
@@ -475,11 +484,16 @@ impl<'a> Gathering<'a> {
             if whole
                 && lead
                     .and_then(|lead| lead.post())
-                    .is_some_and(|post| self.ends_here(post, range.start))
+                    .is_some_and(|post| self.ends_here(post, range.start.saturating_sub(1)))
             {
+                self.reach = range.end;
                 continue;
             }
             let base = self.base;
+            // Pictures that lead to anything else are buttons and advertisements.
+            if words.is_empty() && lead.is_none_or(|lead| lead.post().is_none()) {
+                continue;
+            }
             let leads = |test: fn(&Url, Option<&Url>) -> bool| lead.is_some_and(|lead| test(&lead.url, base));
             // A block that is nothing but a short link is a button, a tag or a menu's entry; a post may stand so.
             let is_label = whole
@@ -513,7 +527,8 @@ impl<'a> Gathering<'a> {
             let lead = Lead::of(url, &mut self.recogniser);
             // An address that is printed where its post is embedded names nothing more.
             let is_alone = at.start == 0 && at.end == block.text.len();
-            if !(is_alone && lead.post().is_some_and(|post| self.ends_here(post, range.start))) {
+            let before = range.start.saturating_sub(1);
+            if !(is_alone && lead.post().is_some_and(|post| self.ends_here(post, before))) {
                 self.address(&lead, &block.text[at], place, None);
             }
         }
@@ -525,10 +540,10 @@ impl<'a> Gathering<'a> {
         last.is_some_and(|(_, citation)| citation.form == Form::Link && citation.raw_url.as_deref() == Some(href))
     }
 
-    /// Whether the last citation is of this post and ends where the block before the one at byte `start` does.
-    fn ends_here(&self, post: &PostRef, start: usize) -> bool {
+    /// Whether the last citation is of this post and reaches to byte `at`, the end of a block.
+    fn ends_here(&self, post: &PostRef, at: usize) -> bool {
         self.citations.last().is_some_and(|(place, citation)| {
-            place.end == start.saturating_sub(1)
+            self.reach == at
                 && (place.is_empty() || is_whole_block(self.text, place))
                 && matches!(&citation.cited, Cited::Post(last) if is_same(last, post))
         })
@@ -567,7 +582,7 @@ impl<'a> Gathering<'a> {
             Claim::default(),
         );
         if let Some((_, citation)) = self.citations.last_mut() {
-            citation.anchor = words.map(str::to_owned);
+            citation.anchor = words.filter(|words| !words.is_empty()).map(str::to_owned);
         }
     }
 
@@ -635,7 +650,9 @@ impl<'a> Gathering<'a> {
                 continue;
             }
             // A wrapper and what it wraps name the same post at the same place.
-            if !self.see(&found.post) && self.is_here(&found.post, at) {
+            if !self.see(&found.post)
+                && (self.is_here(&found.post, at) || mark.name == "a" && self.ends_here(&found.post, at))
+            {
                 continue;
             }
             let cited = Cited::Post(found.post);
@@ -693,6 +710,14 @@ impl<'a> Gathering<'a> {
         let at = self.text.find(words)? + words.len();
         Some(self.text[at..].find('\n').map_or(self.text.len(), |end| at + end))
     }
+}
+
+/// Which items are of a gallery: pictures that lead to posts, one after another without a word between.
+fn galleries(page: &Page) -> Vec<bool> {
+    let is_picture = |item: &Item| matches!(item, Item::Mark(mark) if mark.name == "a");
+    let runs = page.items.chunk_by(|a, b| is_picture(a) == is_picture(b));
+    runs.flat_map(|run| std::iter::repeat_n(is_picture(&run[0]) && run.len() >= GALLERY, run.len()))
+        .collect()
 }
 
 /// Runs of blocks of the story that are quotations.
@@ -1117,5 +1142,33 @@ mod tests {
             "{}",
             findings.reading.text
         );
+    }
+
+    #[test]
+    fn a_picture_that_leads_to_a_post_is_a_citation_and_a_gallery_of_them_is_not() {
+        let picture =
+            |id: &str| format!("<a href='https://x.com/ada_b/status/{id}'><img src='/{id}.png' alt='post'></a>");
+        let findings = found(&format!(
+            "<p>She has shown it on Monday:</p><figure>{}<figcaption>The post, as it stood</figcaption></figure>\
+             <p>He answered {} at noon. It was late.</p><blockquote><a href='https://x.com/ada_b/status/22'></a></blockquote>\
+             <p>This is <a href='https://x.com/ada_b'><img src='/x.svg'></a> and <a href='https://shop.example/'><img src='/y.png'></a>.</p>\
+             <div>{}{}{}</div><p>The end.</p>",
+            picture("20"),
+            picture("21"),
+            picture("31"),
+            picture("32"),
+            picture("33"),
+        ));
+        assert_eq!(
+            posts(&findings),
+            [("20", Form::Link), ("21", Form::Link), ("22", Form::Link)]
+        );
+        let sentences: Vec<_> = findings.citations.iter().map(|c| findings.sentence(c)).collect();
+        assert_eq!(
+            sentences[..2],
+            [Some("She has shown it on Monday:"), Some("He answered at noon.")]
+        );
+        assert_eq!(findings.refused.iter().filter(|r| r.reason == "gallery").count(), 3);
+        assert!(findings.citations.iter().all(|c| c.anchor.as_deref() != Some("")));
     }
 }

@@ -258,9 +258,10 @@ fn attribute(mark: &Mark, base: Option<&Url>) -> Vec<Found> {
             && !found.iter().any(|f| f.post == post)
         {
             let raw_url = value.contains('/').then(|| value.clone());
+            let form = if mark.name == "a" { Form::Link } else { Form::Embed };
             found.push(Found {
                 post,
-                form: Form::Embed,
+                form,
                 raw_url,
                 claim: Claim::default(),
             });
