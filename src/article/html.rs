@@ -143,7 +143,10 @@ impl Walk {
         }
         match name {
             "iframe" | "object" | "embed" => {
-                self.mark(node, Provenance::Frame);
+                match attribute(element, "srcdoc") {
+                    Some(inner) => self.frame_with_its_page(node, inner),
+                    None => self.mark(node, Provenance::Frame),
+                }
                 return true;
             }
             "script" => {
@@ -476,6 +479,20 @@ impl Walk {
         }
     }
 
+    /// A frame that holds its page, as programs that save pages write them: what it was called says most, else what is
+    /// embedded in it, else where it leads.
+    fn frame_with_its_page(&mut self, node: ElementRef<'_>, inner: &str) {
+        let mut attributes = node.value().attrs().filter(|(name, _)| *name != "srcdoc");
+        if attributes.any(|(name, value)| vocabulary::is_post_id(name) || looks_like_post(value)) {
+            return self.mark(node, Provenance::Frame);
+        }
+        let before = self.items.len();
+        self.markup(inner, Provenance::Container);
+        if self.items.len() == before && inner.len() <= LONGEST_INNER && looks_like_post(inner) {
+            self.mark(bound::fragment(inner).root_element(), Provenance::Container);
+        }
+    }
+
     /// Reads markup that stands as text, and keeps its marks here.
     fn markup(&mut self, text: &str, provenance: Provenance) {
         let worth = text.len() <= LONGEST_INNER
@@ -717,6 +734,9 @@ mod tests {
             "<template><blockquote class='twitter-tweet'><a href='https://twitter.com/n/status/20'>x</a></blockquote></template>",
             "<div>&lt;blockquote class='twitter-tweet'&gt;&lt;a href='https://twitter.com/n/status/20'&gt;x&lt;/a&gt;&lt;/blockquote&gt;</div>",
             "<script type='text/template'><blockquote class='twitter-tweet'><a href='https://twitter.com/n/status/20'>x</a></blockquote></script>",
+            "<iframe srcdoc=\"<blockquote class='twitter-tweet'><a href='https://twitter.com/n/status/20'>x</a></blockquote>\"></iframe>",
+            "<iframe srcdoc=\"<p>Text</p><a href='https://twitter.com/n/status/20'>May 1</a>\"></iframe>",
+            "<iframe srcdoc='<p>Text</p>' data-tweet-id='20'></iframe>",
             "<script type='text/template'>PGJsb2NrcXVvdGUgY2xhc3M9InR3aXR0ZXItdHdlZXQiPjxhIGhyZWY9Imh0dHBzOi8vdHdpdHRlci5jb20vbi9zdGF0dXMvMjAiPng8L2E+PC9ibG9ja3F1b3RlPg==</script>",
         ] {
             let page = page(&format!("<body><p>Before.</p>{html}</body>"));
