@@ -252,7 +252,7 @@ fn status(server: &str, user: Option<&str>, id: &str) -> Option<Recognised> {
         None => None,
     };
     let url = match user {
-        Some(user) if id.bytes().all(|b| b.is_ascii_digit()) => format!("https://{server}/@{user}/{id}"),
+        Some(user) if snowflake(id).is_some() => format!("https://{server}/@{user}/{id}"),
         Some(user) => format!("https://{server}/@{user}/statuses/{id}"),
         None => format!("https://{server}/statuses/{id}"),
     };
@@ -424,6 +424,11 @@ mod tests {
                     "https://gts.example/@ada/statuses/01HE9V8Z3X7K5T2M4N6P8Q0RST",
                     "gts.example/01HE9V8Z3X7K5T2M4N6P8Q0RST",
                     "https://gts.example/@ada/statuses/01HE9V8Z3X7K5T2M4N6P8Q0RST",
+                ),
+                (
+                    "https://gts.example/ada/statuses/01287619798311937866712345",
+                    "gts.example/01287619798311937866712345",
+                    "https://gts.example/@ada/statuses/01287619798311937866712345",
                 ),
                 (
                     "https://pleroma.example/notice/AZ1b2C3d4E5f6G7h8i",
