@@ -59,15 +59,14 @@ pub fn read(exchange: &Exchange, platform: &str, asked: Option<&str>) -> Answer 
             _ => {}
         }
     }
-    if let Some(answer) = from_status(exchange) {
-        return answer;
-    }
-    let json = match value::json(exchange) {
-        Ok(json) => json,
-        Err(answer) => return *answer,
+    let json = match (value::json(exchange), from_status(exchange)) {
+        (Ok(json), None) => json,
+        (Ok(json), Some(failed)) => return refusal(&json).unwrap_or(failed),
+        (Err(_), Some(failed)) => return failed,
+        (Err(unreadable), None) => return *unreadable,
     };
     if !json["version"].is_string() && !json["version"].is_number() && !json["html"].is_string() {
-        return Answer::without_post(Outcome::Unreadable, "unknown_shape");
+        return refusal(&json).unwrap_or_else(|| Answer::without_post(Outcome::Unreadable, "unknown_shape"));
     }
     let html = json["html"].as_str().unwrap_or("");
     let told = identity(&json, html, platform);
@@ -101,7 +100,11 @@ pub fn read(exchange: &Exchange, platform: &str, asked: Option<&str>) -> Answer 
             post.text = post.title.take();
             post.entities = caption(html);
         }
-        "reddit" => post.author_handle = post.author_name.take(),
+        "reddit" => {
+            let told = post.author_name.take().or_else(|| account_in(html));
+            // So it calls the author of a post whose account or post is gone.
+            post.author_handle = told.filter(|name| name != "[deleted]");
+        }
         "vimeo" => post.text = string(&json["description"]),
         _ => {}
     }
@@ -117,6 +120,40 @@ pub fn read(exchange: &Exchange, platform: &str, asked: Option<&str>) -> Answer 
         });
     }
     Answer::with_post("oembed", post)
+}
+
+/// What a body says that stands in the place of an embed, in the words of the platforms that give a reason. None of them says
+/// whether a post was deleted.
+fn refusal(json: &Value) -> Option<Answer> {
+    let reason = json["reason"].as_str().unwrap_or("");
+    let said = json["message"]
+        .as_str()
+        .or(json["error"].as_str())
+        .or(json["status_msg"].as_str());
+    let said = said.unwrap_or("").to_lowercase();
+    let (outcome, reason) = match reason {
+        "private" => (Outcome::Protected, "community_private"),
+        "banned" => (Outcome::Withheld, "community_banned"),
+        "quarantined" | "gated" => (Outcome::LoginRequired, "community_quarantined"),
+        _ if said.contains("something went wrong") => (Outcome::Walled, "something_went_wrong"),
+        _ => return None,
+    };
+    Some(Answer::without_post(outcome, reason))
+}
+
+/// The name of the account that Reddit's embed links to.
+fn account_in(html: &str) -> Option<String> {
+    let fragment = crate::article::parse_fragment(html);
+    let links = Selector::parse("a[href]").ok()?;
+    fragment.select(&links).take(50).find_map(|link| {
+        let url = Url::parse(link.attr("href")?).ok()?;
+        let mut parts = url.path_segments()?;
+        let is_account = matches!(parts.next(), Some("user" | "u"));
+        parts
+            .next()
+            .filter(|name| is_account && !name.is_empty())
+            .map(str::to_owned)
+    })
 }
 
 /// The post that the answer is about, by the addresses in it.

@@ -1,6 +1,7 @@
 //! The Wayback Machine: asking its index (CDX) and its raw captures, and reading index rows.
 
 use chrono::NaiveDateTime;
+use serde_json::Value;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
@@ -21,7 +22,7 @@ pub const UPSTREAMS: &[(&str, &str)] = &[
 ];
 
 /// One row of the index.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Row {
     /// When it was archived: `YYYYMMDDhhmmss`, UTC.
     pub timestamp: String,
@@ -29,6 +30,12 @@ pub struct Row {
     pub original: String,
     /// Media type as the index has it.
     pub mimetype: String,
+    /// HTTP status of the capture; `None` where the index has none (`-`, of a repeated body) or was not asked for it.
+    pub statuscode: Option<u16>,
+    /// Digest of the body as the index has it: SHA-1 in Base32.
+    pub digest: Option<String>,
+    /// Bytes that the capture takes in the archive.
+    pub length: Option<u64>,
 }
 
 impl Row {
@@ -129,26 +136,37 @@ pub fn rows(exchange: &Exchange) -> Option<Vec<Row>> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Some(Vec::new());
     }
-    let table: Vec<Vec<String>> = serde_json::from_slice(&body).ok()?;
+    let table: Vec<Vec<Value>> = serde_json::from_slice(&body).ok()?;
     let Some((header, rows)) = table.split_first() else {
         return Some(Vec::new());
     };
     let column = |name: &str| header.iter().position(|h| h == name);
     let (timestamp, original) = (column("timestamp")?, column("original")?);
-    let mimetype = column("mimetype");
-    Some(
-        rows.iter()
-            .filter_map(|row| {
-                let time = row.get(timestamp)?;
-                (time.len() == 14 && time.bytes().all(|b| b.is_ascii_digit())).then(|| Row {
-                    timestamp: time.clone(),
-                    original: row.get(original).cloned().unwrap_or_default(),
-                    mimetype: mimetype.and_then(|m| row.get(m)).cloned().unwrap_or_default(),
-                })
-            })
-            .filter(|row| !row.original.is_empty())
-            .collect(),
-    )
+    let others = ["mimetype", "statuscode", "digest", "length"].map(column);
+    let rows = rows.iter().filter_map(|row| {
+        let cell = |column: usize| row.get(column).and_then(Value::as_str);
+        let time = cell(timestamp).filter(|time| is_timestamp(time))?;
+        let original = cell(original).filter(|original| !original.is_empty())?;
+        let [mimetype, statuscode, digest, length] = others.map(|column| column.and_then(cell));
+        Some(row_of(time, original, [mimetype, statuscode, digest, length]))
+    });
+    Some(rows.collect())
+}
+
+fn is_timestamp(text: &str) -> bool {
+    text.len() == 14 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// A row of what its columns hold: media type, status, digest and length last.
+fn row_of(timestamp: &str, original: &str, [mimetype, statuscode, digest, length]: [Option<&str>; 4]) -> Row {
+    Row {
+        timestamp: timestamp.to_owned(),
+        original: original.to_owned(),
+        mimetype: mimetype.unwrap_or_default().to_owned(),
+        statuscode: statuscode.and_then(|s| s.parse().ok()),
+        digest: digest.filter(|d| !matches!(*d, "" | "-")).map(str::to_owned),
+        length: length.and_then(|l| l.parse().ok()),
+    }
 }
 
 /// The captures that saved answers of the index list, JSON or plain text, over all pages. Lines that are no rows are
@@ -175,17 +193,39 @@ pub(super) fn saved_listing(exchanges: &[Exchange]) -> Told {
     }
 }
 
-/// The archive's own words where it may not show a site; that says nothing about the post.
+/// The archive's own words where it does not show a site or has no copy of it; that says nothing about the post.
 pub(super) fn refused(exchange: &Exchange) -> Option<Answer> {
     let error = exchange.header("x-archive-wayback-runtime-error").unwrap_or("");
     let body = exchange.decoded().ok()?;
     let text = String::from_utf8_lossy(&body);
-    let is_blocked = |text: &str| text.contains("AdministrativeAccessControl") || text.contains("Blocked Site Error");
-    let is_refusal = exchange.status == Some(403) && (is_blocked(error) || is_blocked(&text));
+    let names = |what: &str| error.contains(what) || text.contains(what);
     // Its own page, not one that it kept: only those carry the time of archiving.
     let is_own_page = exchange.header("memento-datetime").is_none();
-    let is_excluded = is_own_page && text.contains("has been excluded from the Wayback Machine");
-    (is_refusal || is_excluded).then(|| Answer::without_post(Outcome::Walled, "archive_blocked"))
+    let is_refusal = exchange.status == Some(403);
+    let (outcome, reason) = if is_refusal && (names("RobotAccessControl") || names("robots.txt")) {
+        (Outcome::Walled, "archive_robots")
+    } else if is_refusal && (names("AdministrativeAccessControl") || names("Blocked Site Error"))
+        || is_own_page && text.contains("has been excluded from the Wayback Machine")
+    {
+        (Outcome::Walled, "archive_blocked")
+    } else if is_own_page && error.contains("ResourceNotInArchive") {
+        (Outcome::NotFound, "not_archived")
+    } else {
+        return None;
+    };
+    Some(Answer::without_post(outcome, reason))
+}
+
+/// The address that an address in an archived page meant before the archive put its own before it
+/// (`…/web/20200911234106im_/https://…`).
+pub(super) fn unwrapped(address: &str) -> &str {
+    let meant = address.split_once("/web/").and_then(|(before, rest)| {
+        let (stamp, meant) = rest.split_once('/')?;
+        let is_archive = before.is_empty() || before.ends_with("web.archive.org");
+        let is_stamp = stamp.len() >= 14 && stamp.bytes().take(14).all(|b| b.is_ascii_digit());
+        (is_archive && is_stamp && meant.starts_with("http")).then_some(meant)
+    });
+    meant.unwrap_or(address)
 }
 
 /// When the bytes played back were archived, RFC 3339: playback may silently lead to the nearest other capture.
@@ -198,7 +238,8 @@ pub(super) fn archived_at(exchange: &Exchange) -> Option<String> {
     )
 }
 
-/// Rows as lines: `urlkey timestamp original mimetype statuscode digest length`.
+/// Rows as lines: `urlkey timestamp original mimetype statuscode digest length`, of which the first may be left out, and those
+/// after the address.
 fn plain_rows(exchange: &Exchange) -> Option<Vec<Row>> {
     let body = exchange.decoded().ok()?;
     let text = String::from_utf8_lossy(&body);
@@ -208,16 +249,11 @@ fn plain_rows(exchange: &Exchange) -> Option<Vec<Row>> {
         .filter(|line| !line.trim().is_empty())
         .filter_map(|line| {
             lines += 1;
-            let parts: Vec<&str> = line.split(' ').collect();
-            let [_, timestamp, original, mimetype, ..] = parts[..] else {
-                return None;
-            };
-            let is_time = timestamp.len() == 14 && timestamp.bytes().all(|b| b.is_ascii_digit());
-            is_time.then(|| Row {
-                timestamp: timestamp.to_owned(),
-                original: original.to_owned(),
-                mimetype: mimetype.to_owned(),
-            })
+            let mut parts = line.split(' ');
+            let timestamp = parts.by_ref().take(2).find(|part| is_timestamp(part))?;
+            let original = parts.next().filter(|original| !original.is_empty())?;
+            let others = [parts.next(), parts.next(), parts.next(), parts.next()];
+            Some(row_of(timestamp, original, others))
         })
         .collect();
     (lines == 0 || !rows.is_empty()).then_some(rows)
@@ -258,5 +294,101 @@ pub(super) fn saved_memento(exchanges: &[Exchange]) -> Told {
     Told {
         original,
         ..answer.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::testing::answered;
+
+    #[test]
+    fn the_index_is_read_as_json_and_as_lines_with_what_each_row_says_of_its_capture() {
+        let whole = Row {
+            timestamp: "20200911234106".into(),
+            original: "https://river.example/report".into(),
+            mimetype: "text/html".into(),
+            statuscode: Some(200),
+            digest: Some("JJK5HCJRLNADLDWSVSCCJNMV3JWE4XFI".into()),
+            length: Some(1234),
+        };
+        let repeated = Row {
+            mimetype: "warc/revisit".into(),
+            statuscode: None,
+            ..whole.clone()
+        };
+        let bare = Row {
+            mimetype: String::new(),
+            statuscode: None,
+            digest: None,
+            length: None,
+            ..whole.clone()
+        };
+        for (body, expected) in [
+            (
+                r#"[["original","timestamp","digest","mimetype","statuscode","length"],
+                ["https://river.example/report","20200911234106","JJK5HCJRLNADLDWSVSCCJNMV3JWE4XFI","text/html","200","1234"],
+                ["https://river.example/report","20200911234106","JJK5HCJRLNADLDWSVSCCJNMV3JWE4XFI","warc/revisit","-","1234"],
+                [],["example%2Criver%29%2F+20200912"]]"#,
+                vec![whole.clone(), repeated],
+            ),
+            (
+                r#"[["timestamp","original"],["20200911234106","https://river.example/report"],[null,"x"]]"#,
+                vec![bare.clone()],
+            ),
+            (
+                "example,river)/report 20200911234106 https://river.example/report text/html 200 JJK5HCJRLNADLDWSVSCCJNMV3JWE4XFI 1234\n\nexample%2Criver%29%2F+20200912\n",
+                vec![whole],
+            ),
+            ("20200911234106 https://river.example/report\n", vec![bare]),
+            ("[]", vec![]),
+            ("", vec![]),
+            ("\n", vec![]),
+        ] {
+            let told = saved_listing(&[answered(200, body.as_bytes())]);
+            assert_eq!(told.captures, Some(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_listing_is_told_by_its_cause() {
+        for (status, body, outcome, reason) in [
+            (200, "<html><h1>Sorry</h1>", Outcome::Unreadable, "cdx_unreadable"),
+            (429, "Too Many Requests", Outcome::RateLimited, "http_429"),
+            (503, "<html>busy", Outcome::ServerError, "http_503"),
+            (
+                403,
+                "org.archive.util.io.RuntimeIOException: org.archive.wayback.exception.AdministrativeAccessControlException: Blocked Site Error",
+                Outcome::Walled,
+                "archive_blocked",
+            ),
+            (
+                403,
+                "org.archive.wayback.exception.RobotAccessControlException: Blocked By Robots",
+                Outcome::Walled,
+                "archive_robots",
+            ),
+        ] {
+            let told = saved_listing(&[answered(status, body.as_bytes())]);
+            assert_eq!((told.outcome, told.reason.as_str()), (outcome, reason), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_address_that_an_archive_rewrote_is_given_back() {
+        for (rewritten, meant) in [
+            (
+                "/web/20200911234106/https://twitter.com/ada_b",
+                "https://twitter.com/ada_b",
+            ),
+            (
+                "https://web.archive.org/web/20200911234106im_/https://pbs.example/a.jpg",
+                "https://pbs.example/a.jpg",
+            ),
+            ("https://river.example/web/report", "https://river.example/web/report"),
+            ("/ada_b", "/ada_b"),
+        ] {
+            assert_eq!(unwrapped(rewritten), meant);
+        }
     }
 }

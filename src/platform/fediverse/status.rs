@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::post::{Card, Media, Poll, PollOption, Post, Related, Relation};
+use crate::platform::post::{Card, Entity, Media, Poll, PollOption, Post, Related, Relation};
 use crate::platform::status::from_status;
 use crate::platform::value::{first, id, list, milliseconds, number, pixels, string, time};
 use crate::platform::{Answer, Hops, PostRef, Recognised, Source, Step, Upstreams, rich, value};
@@ -110,6 +110,9 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
                 Some(401 | 403 | 422) if said.contains("authenticated") => {
                     Answer::without_post(Outcome::LoginRequired, "authenticated_users_only")
                 }
+                Some(401 | 403) if said.contains("not allowed") || said.contains("not authorized") => {
+                    Answer::without_post(Outcome::LoginRequired, "not_allowed")
+                }
                 _ => failed,
             };
         }
@@ -171,6 +174,7 @@ fn post(json: &Value, whole: bool) -> Option<Post> {
         let of = |m: &&Value| m["url"].as_str() == entity.url.as_deref();
         entity.id = list(&json["mentions"]).find(of).and_then(|m| id(&m["id"]));
     }
+    add_unseen(&mut post.entities, json);
     if let Some(files) = json["media_attachments"].as_array() {
         post.media_expected = Some(files.len());
         post.media = files.iter().filter_map(file).collect();
@@ -209,6 +213,33 @@ fn post(json: &Value, whole: bool) -> Option<Post> {
         }
     }
     Some(post)
+}
+
+/// Adds the tags and mentions that the answer lists and the text does not show as links: some servers leave them out of it.
+fn add_unseen(entities: &mut Vec<Entity>, json: &Value) {
+    let listed = list(&json["tags"]).map(|tag| ("hashtag", first(&[&tag["name"]]), tag));
+    let mentioned = list(&json["mentions"]).map(|who| ("mention", first(&[&who["acct"], &who["username"]]), who));
+    for (kind, text, value) in listed.chain(mentioned).take(MOST) {
+        let Some(text) = text else { continue };
+        let url = string(&value["url"]);
+        let id = (kind == "mention").then(|| id(&value["id"])).flatten();
+        // A server may write a tag in another case, or lead to its own list of it.
+        let is_it = |known: &Entity| {
+            let same = known
+                .text
+                .as_deref()
+                .is_some_and(|t| t.to_lowercase() == text.to_lowercase());
+            known.kind == kind && (same || url.is_some() && known.url == url || id.is_some() && known.id == id)
+        };
+        if !entities.iter().any(is_it) {
+            entities.push(Entity {
+                kind: kind.into(),
+                text: Some(text),
+                url,
+                id,
+            });
+        }
+    }
 }
 
 fn file(json: &Value) -> Option<Media> {

@@ -50,14 +50,31 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         return match () {
             () if said.contains("post not found") => Answer::without_post(Outcome::NotFound, "post_not_found"),
             () if said.contains("not found") => Answer::without_post(Outcome::NotFound, "channel_not_found"),
+            () if said.contains("private") => Answer::without_post(Outcome::Protected, "channel_private"),
+            () if ["be displayed", "violat", "local laws", "copyright"]
+                .iter()
+                .any(|word| said.contains(word)) =>
+            {
+                Answer::without_post(Outcome::Withheld, "channel_withheld")
+            }
             () => Answer::without_post(Outcome::Walled, "message_error"),
         };
     }
     match post(&page) {
         None => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
         Some(post) if asked.is_some_and(|id| id != post.id) => Answer::without_post(Outcome::Unreadable, "wrong_id"),
+        // It is there, and its content is shown only in the application.
+        Some(post) if post.text.is_none() && post.media.is_empty() && post.poll.is_none() && is_only_in_app(&page) => {
+            Answer::without_post(Outcome::LoginRequired, "only_in_application")
+        }
         Some(post) => Answer::with_post("post", post),
     }
+}
+
+/// Whether the page sends its reader to the application in the place of a content.
+fn is_only_in_app(page: &Html) -> bool {
+    let label = first(page, ".message_media_not_supported_label");
+    label.is_some_and(|label| rich::read(label).0.to_lowercase().contains("open telegram"))
 }
 
 fn first<'a>(page: &'a Html, css: &str) -> Option<ElementRef<'a>> {
@@ -126,6 +143,15 @@ fn post(page: &Html) -> Option<Post> {
     {
         post.labels.push("edited".into());
     }
+    for reaction in within(message, ".tgme_widget_message_reactions .tgme_reaction") {
+        // The sign, and how often: `👍1.2K`. Signs of a channel's own making have no characters.
+        let said = rich::read(reaction).0;
+        if let Some(at) = said.find(|c: char| c.is_ascii_digit()) {
+            let (sign, number) = said.split_at(at);
+            let name = format!("reaction {}", sign.trim());
+            post.count(name.trim(), short_number(number));
+        }
+    }
     media(&mut post, message);
     if let Some(reply) = within(message, ".tgme_widget_message_reply").first() {
         let parent = reply.attr("href").and_then(named);
@@ -173,6 +199,7 @@ fn post(page: &Html) -> Option<Post> {
                 })
                 .collect(),
             voters: words(message, ".tgme_widget_message_voters").and_then(|v| short_number(&v)),
+            closed: words(*poll, ".tgme_widget_message_poll_type").map(|kind| kind.to_lowercase().contains("final")),
             ..Poll::default()
         });
     }
@@ -181,7 +208,8 @@ fn post(page: &Html) -> Option<Post> {
 
 fn media(post: &mut Post, message: ElementRef<'_>) {
     let all = ".tgme_widget_message_photo_wrap, .tgme_widget_message_video_player, .tgme_widget_message_roundvideo_player, \
-               audio.tgme_widget_message_voice, .tgme_widget_message_sticker, .tgme_widget_message_document_wrap";
+               audio.tgme_widget_message_voice, .tgme_widget_message_sticker, .tgme_widget_message_videosticker, \
+               .tgme_widget_message_document_wrap";
     let places = within(message, all);
     post.media_expected = Some(places.len());
     for place in places {
@@ -189,6 +217,9 @@ fn media(post: &mut Post, message: ElementRef<'_>) {
         let still = |css: &str| within(place, css).first().and_then(|e| background(*e));
         let (kind, url, preview) = if class.contains("photo_wrap") {
             ("photo", background(place), None)
+        } else if class.contains("videosticker") {
+            let file = within(place, "video[src]").first().and_then(|v| v.attr("src"));
+            ("gif", file.map(str::to_owned), None)
         } else if class.contains("video_player") {
             let file = within(place, "video")
                 .first()
@@ -209,10 +240,14 @@ fn media(post: &mut Post, message: ElementRef<'_>) {
             ("file", None, None)
         };
         if let Some(url) = url {
-            let duration = words(
-                place,
-                "time.message_video_duration, time.tgme_widget_message_roundvideo_duration",
-            );
+            let inside = "time.message_video_duration, time.tgme_widget_message_roundvideo_duration";
+            // The player of a voice message stands around it, with the time beside.
+            let around = || {
+                let player = place.ancestors().filter_map(ElementRef::wrap).take(4);
+                let mut player = player.filter(|e| e.attr("class").is_some_and(|c| c.contains("voice_player")));
+                words(player.next()?, "time.tgme_widget_message_voice_duration")
+            };
+            let duration = words(place, inside).or_else(around);
             post.media.push(Media {
                 kind: kind.into(),
                 url,

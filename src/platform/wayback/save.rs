@@ -102,7 +102,7 @@ pub fn became(exchange: &Exchange) -> Word {
             let row = Row {
                 timestamp: said.timestamp.unwrap_or_default(),
                 original: said.original_url.unwrap_or_default(),
-                mimetype: String::new(),
+                ..Row::default()
             };
             Word {
                 archived_at: row.archived_at(),

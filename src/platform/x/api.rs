@@ -78,7 +78,7 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
 }
 
 /// What the list of errors says about the post.
-fn error(json: &Value) -> Option<Answer> {
+pub(super) fn error(json: &Value) -> Option<Answer> {
     let error = list(&json["errors"]).next()?;
     let said = string(&error["detail"]).unwrap_or_default().to_lowercase();
     let kind = string(&error["type"]).unwrap_or_default();

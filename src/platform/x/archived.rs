@@ -3,10 +3,12 @@
 
 use serde_json::Value;
 
-use super::{api, page, tweet};
+use super::{api, graphql, page, tweet};
+use crate::article;
 use crate::exchange::Exchange;
 use crate::outcome::Outcome;
 use crate::platform::status::from_status;
+use crate::platform::value::id;
 use crate::platform::wayback::{self, Row};
 use crate::platform::{Answer, Hops, Post, PostRef, Recognised, Source, SourceKind, Step, Upstreams};
 
@@ -122,33 +124,48 @@ pub fn read(exchange: &Exchange, id: &str) -> Option<Post> {
 /// Reads a saved capture of whatever post it is.
 #[must_use]
 pub fn saved(exchange: &Exchange) -> Answer {
-    if let Some(failed) = from_status(exchange) {
-        return failed;
-    }
+    let failed = from_status(exchange);
     let Ok(body) = exchange.decoded() else {
-        return Answer::without_post(Outcome::Unreadable, "coding");
+        return failed.unwrap_or_else(|| Answer::without_post(Outcome::Unreadable, "coding"));
     };
     let text = String::from_utf8_lossy(&body);
-    let id = if text.trim_start().starts_with('{') {
-        let json: Value = serde_json::from_str(&text).unwrap_or_default();
-        let told = [&json["id_str"], &json["data"]["id"], &json["id"]];
-        told.into_iter().find_map(crate::platform::value::id)
-    } else {
-        // The page's own address names the post that it is about; those around it have none.
-        ["og:url\" content=\"", "rel=\"canonical\" href=\""]
-            .into_iter()
-            .find_map(|mark| {
-                let (_, rest) = text.split_once(mark)?;
-                match super::recognise(&rest.split('"').next()?.parse().ok()?)? {
-                    Recognised::Post(post) => Some(post.id),
-                    _ => None,
-                }
-            })
+    let found = match serde_json::from_str::<Value>(&text) {
+        Ok(told) => saved_json(&told),
+        Err(_) => saved_page(&text),
     };
-    match id.and_then(|id| read(exchange, &id)) {
-        Some(post) => Answer::with_post("post", post),
-        None => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
+    match (found, failed) {
+        // What an answer says of the post counts more than the status that it came with.
+        (Some(said), failed) if failed.is_none() || said.post.is_none() => said,
+        (_, Some(failed)) => failed,
+        (None, None) | (Some(_), None) => Answer::without_post(Outcome::Unreadable, "unknown_shape"),
     }
+}
+
+/// The post in JSON, of several the first; or what stands there in the place of one.
+fn saved_json(told: &Value) -> Option<Answer> {
+    let (one, reason) = match told.as_array() {
+        Some(posts) if posts.len() > 1 => (posts.first()?, "first_of_several"),
+        Some(posts) => (posts.first()?, "post"),
+        None => (told, "post"),
+    };
+    // An account's own export has each post in a frame of this name.
+    let one = match one["tweet"].is_object() {
+        true => &one["tweet"],
+        false => one,
+    };
+    let ids = [&one["id_str"], &one["data"]["id"], &one["id"]];
+    match ids.into_iter().find_map(id).and_then(|id| json(one, &id)) {
+        Some(post) => Some(Answer::with_post(reason, post)),
+        None => graphql::errors(one).or_else(|| api::error(one)),
+    }
+}
+
+/// The post that a page is about, by the address that it gives itself; or what the page says in the place of one.
+fn saved_page(html: &str) -> Option<Answer> {
+    let (document, _) = article::parse(html);
+    let post = page::own_id(&document).and_then(|id| page::of_document(&document, &id));
+    post.map(|post| Answer::with_post("post", post))
+        .or_else(|| page::statement(&document))
 }
 
 fn json(json: &Value, id: &str) -> Option<Post> {
@@ -235,6 +252,7 @@ mod tests {
                 timestamp: "20240502080000".into(),
                 original: address.into(),
                 mimetype: "text/html".into(),
+                ..Row::default()
             };
             assert_eq!(post_of(&row).unwrap().id, nobody.id);
         }

@@ -143,8 +143,21 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
     }
 }
 
+/// What X sets before a post that it shows with limits, in its own words.
+fn limits(result: &Value) -> Vec<String> {
+    let tweet = unwrapped(result);
+    let notices = [
+        &result["tweetInterstitial"]["text"]["text"],
+        &result["softInterventionPivot"]["text"]["text"],
+        &tweet["softInterventionPivot"]["text"]["text"],
+        &result["mediaVisibilityResults"]["blurred_image_interstitial"]["title"]["text"],
+        &tweet["mediaVisibilityResults"]["blurred_image_interstitial"]["title"]["text"],
+    ];
+    notices.into_iter().filter_map(string).collect()
+}
+
 /// What an API's list of errors says.
-fn errors(json: &Value) -> Option<Answer> {
+pub(super) fn errors(json: &Value) -> Option<Answer> {
     let error = list(&json["errors"]).next()?;
     let (outcome, reason) = match number(&error["code"]) {
         Some(88) => (Outcome::RateLimited, "error_rate_limit"),
@@ -207,9 +220,12 @@ fn post(result: &Value, depth: usize) -> Option<Post> {
     }
     post.count("views", number(&tweet["views"]["count"]));
     post.poll = post.poll.or_else(|| tweet::poll(&tweet["card"]));
-    post.card = post.card.or_else(|| tweet::card(&tweet["card"]));
+    post.card = post
+        .card
+        .or_else(|| tweet::card(&tweet["card"], &legacy["entities"]["urls"]));
     let article = &tweet["article"]["article_results"]["result"];
     post.title = string(&article["title"]);
+    post.labels.extend(limits(result));
     if depth < NESTING {
         for (relation, other) in [
             (Relation::Quoted, &tweet["quoted_status_result"]["result"]),
@@ -223,6 +239,9 @@ fn post(result: &Value, depth: usize) -> Option<Post> {
         }
     }
     tweet::named_relatives(&mut post, legacy);
+    if tweet::is_cut_repeat(&post) {
+        post.text_cut = Some(true);
+    }
     post.url = tweet::address(post.author_handle.as_deref(), &post.id);
     Some(post)
 }

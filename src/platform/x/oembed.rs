@@ -50,6 +50,9 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
             .unwrap_or_default();
         return if said.contains("suspended") {
             Answer::without_post(Outcome::Suspended, "http_403_suspended")
+        } else if said.contains("not authorized to see") {
+            // It is there, of a protected account or only for adults: which of them is not said.
+            Answer::without_post(Outcome::LoginRequired, "http_403_not_authorized")
         } else {
             Answer::without_post(Outcome::Walled, "http_403")
         };
@@ -161,6 +164,8 @@ mod tests {
             Outcome::Suspended
         );
         assert_eq!(read(&answered(403, b"Forbidden"), Some("5")).outcome, Outcome::Walled);
+        let hidden = br#"{"error":"Sorry, you are not authorized to see this status."}"#;
+        assert_eq!(read(&answered(403, hidden), Some("5")).outcome, Outcome::LoginRequired);
         assert_eq!(read(&answered(404, b""), Some("5")).outcome, Outcome::NotFound);
     }
 }

@@ -2,8 +2,15 @@
 
 use serde_json::Value;
 
+/// Longest text in which links are looked for by their words, in bytes.
+const LONGEST: usize = 100_000;
+
+/// Most links of a text that are expanded.
+const MOST: usize = 1_000;
+
 /// The text that a reader sees: cut to the displayed range, short links expanded, escapes undone.
-/// Ranges and indices count code points of the still escaped text.
+/// Ranges and indices count code points of the still escaped text; where a short link does not stand at the place that is told
+/// (some answers count otherwise), it is looked for.
 #[must_use]
 pub fn plain(text: &str, range: &Value, urls: &Value) -> String {
     let chars: Vec<char> = text.chars().collect();
@@ -15,13 +22,27 @@ pub fn plain(text: &str, range: &Value, urls: &Value) -> String {
             .min(chars.len())
     };
     let (start, end) = (bound(0, 0), bound(1, chars.len()));
+    let place = |link: &Value| {
+        let index = |i: usize| link["indices"][i].as_u64().and_then(|n| usize::try_from(n).ok());
+        let told = index(0).zip(index(1));
+        let Some(short) = link["url"].as_str().filter(|s| !s.is_empty() && text.len() <= LONGEST) else {
+            return told;
+        };
+        let is_there =
+            |from: usize, to: usize| chars.get(from..to).is_some_and(|c| c.iter().copied().eq(short.chars()));
+        told.filter(|(from, to)| is_there(*from, *to)).or_else(|| {
+            let from = text[..text.find(short)?].chars().count();
+            Some((from, from + short.chars().count()))
+        })
+    };
     let mut links: Vec<(usize, usize, &str)> = urls
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|u| {
-            let index = |i: usize| u["indices"][i].as_u64().and_then(|n| usize::try_from(n).ok());
-            Some((index(0)?, index(1)?, u["expanded_url"].as_str()?))
+        .take(MOST)
+        .filter_map(|link| {
+            let (from, to) = place(link)?;
+            Some((from, to, link["expanded_url"].as_str()?))
         })
         .collect();
     links.sort_unstable();
@@ -59,5 +80,18 @@ mod tests {
             ""
         );
         assert_eq!(plain("a &amp;lt; b", &Value::Null, &json!({})), "a &lt; b");
+    }
+
+    #[test]
+    fn a_link_is_expanded_where_it_stands_also_where_its_indices_count_otherwise() {
+        let text = "🌊🌊 see https://t.co/a now";
+        for indices in [json!([7, 21]), json!([9, 23]), Value::Null, json!([900, 1000])] {
+            let urls = json!([{"url": "https://t.co/a", "expanded_url": "https://river.example/", "indices": indices}]);
+            assert_eq!(
+                plain(text, &Value::Null, &urls),
+                "🌊🌊 see https://river.example/ now",
+                "{urls}"
+            );
+        }
     }
 }

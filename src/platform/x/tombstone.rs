@@ -14,7 +14,7 @@ pub(super) fn of_text(said: &str) -> (Outcome, &'static str) {
         (Outcome::Deleted, "tombstone_deleted")
     } else if said.contains("account that no longer exists") {
         (Outcome::AccountGone, "tombstone_account_gone")
-    } else if said.contains("suspended account") {
+    } else if said.contains("suspended account") || said.contains("account is suspended") {
         (Outcome::Suspended, "tombstone_suspended")
     } else if said.contains("limits who can view") {
         (Outcome::Protected, "tombstone_protected")
@@ -22,6 +22,8 @@ pub(super) fn of_text(said: &str) -> (Outcome, &'static str) {
         (Outcome::AgeGated, "tombstone_age")
     } else if said.contains("withheld") {
         (Outcome::Withheld, "tombstone_withheld")
+    } else if said.contains("copyright") {
+        (Outcome::Withheld, "tombstone_copyright")
     } else if said.contains("violated the") {
         (Outcome::Withheld, "tombstone_rules")
     } else if said.contains("unavailable") {

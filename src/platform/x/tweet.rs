@@ -36,6 +36,9 @@ fn nested(json: &Value, depth: usize) -> Option<Post> {
         }
     }
     named_relatives(&mut post, json);
+    if is_cut_repeat(&post) {
+        post.text_cut = Some(true);
+    }
     post.url = address(post.author_handle.as_deref(), &post.id);
     Some(post)
 }
@@ -52,6 +55,12 @@ fn related(post: &mut Post, relation: Relation, json: &Value, depth: usize) {
             });
         }
     }
+}
+
+/// A repeated post stands whole beside the repeating one, whose own text X cuts without saying so.
+pub(super) fn is_cut_repeat(post: &Post) -> bool {
+    let repeats = post.related(Relation::Reposted).is_some();
+    repeats && post.text.as_deref().is_some_and(|text| text.ends_with('…'))
 }
 
 /// Notes the quoted, answered and repeated post where the JSON only names them.
@@ -149,13 +158,14 @@ pub(super) fn legacy(json: &Value, id: String) -> Post {
         sensitive: json["possibly_sensitive"].as_bool(),
         withheld_in: strings(&json["withheld_in_countries"]),
         poll: poll(&json["card"]),
-        card: card(&json["card"]),
+        card: card(&json["card"], &entities["urls"]),
         ..Post::default()
     };
     (post.media, post.media_expected) = media(json);
     if json["withheld_copyright"] == true {
         post.labels.push("withheld_copyright".into());
     }
+    post.labels.extend(warnings(json));
     post.count("likes", number(&json["favorite_count"]));
     post.count(
         "replies",
@@ -166,6 +176,32 @@ pub(super) fn legacy(json: &Value, id: String) -> Post {
     post.count("bookmarks", number(&json["bookmark_count"]));
     post.count("views", number(&json["ext_views"]["count"]));
     post
+}
+
+/// The lists of media in the order in which they are trusted: the extended ones have all files, the others the first one only.
+fn lists_of_media(json: &Value) -> [&Value; 4] {
+    [
+        &json["mediaDetails"],
+        &json["extended_tweet"]["extended_entities"]["media"],
+        &json["extended_entities"]["media"],
+        &json["entities"]["media"],
+    ]
+}
+
+/// What X warns of in the files, as it names that: `adult_content`, `graphic_violence`, `other`.
+fn warnings(json: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let files = lists_of_media(json).into_iter().find(|l| l.is_array());
+    for file in files.into_iter().flat_map(list) {
+        for key in ["sensitive_media_warning", "ext_sensitive_media_warning"] {
+            for (name, is_so) in file[key].as_object().into_iter().flatten() {
+                if *is_so == true && !found.contains(name) {
+                    found.push(name.clone());
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Links, mentions, tags in the order of the text.
@@ -204,14 +240,7 @@ pub(super) fn entities_of(json: &Value) -> Vec<Entity> {
 
 /// The media, photos at original size and videos at the highest bit rate that is one file, else as a playlist; and how many there are.
 fn media(json: &Value) -> (Vec<Media>, Option<usize>) {
-    let details = [
-        &json["mediaDetails"],
-        &json["extended_tweet"]["extended_entities"]["media"],
-        &json["extended_entities"]["media"],
-        &json["entities"]["media"],
-    ]
-    .into_iter()
-    .find_map(|l| {
+    let details = lists_of_media(json).into_iter().find_map(|l| {
         l.as_array().filter(|l| {
             l.iter()
                 .any(|m| m["media_url_https"].is_string() || m["media_url"].is_string())
@@ -233,9 +262,8 @@ fn media(json: &Value) -> (Vec<Media>, Option<usize>) {
         })
         .collect();
     let video = &json["video"];
-    let file = list(&video["variants"])
-        .filter(|v| v["type"] == "video/mp4")
-        .find_map(|v| string(&v["src"]));
+    let files = list(&video["variants"]).filter(|v| v["type"] == "video/mp4");
+    let file = files.filter_map(|v| string(&v["src"])).max_by_key(|src| size_in(src));
     if let Some(url) = file {
         media.push(Media {
             kind: "video".into(),
@@ -249,6 +277,15 @@ fn media(json: &Value) -> (Vec<Media>, Option<usize>) {
     // No list of media at all says nothing; an entity list without media says that there is none.
     let told = json["entities"].is_object() || listed > 0;
     (media, told.then_some(listed))
+}
+
+/// Pixels of a video, as its address tells them: `…/1280x720/…`. Of several without, the last is as good as any.
+fn size_in(address: &str) -> u64 {
+    let size = |part: &str| {
+        let (width, height) = part.split_once('x')?;
+        width.parse::<u64>().ok()?.checked_mul(height.parse().ok()?)
+    };
+    address.split('/').find_map(size).unwrap_or(0)
 }
 
 fn original(still: &str) -> String {
@@ -335,25 +372,60 @@ pub(super) fn poll(card: &Value) -> Option<Poll> {
     })
 }
 
-/// The preview of a link in a card, if it is one.
-pub(super) fn card(card: &Value) -> Option<Card> {
+/// The preview of a link in a card, if it is one; its short link is expanded where the links of the text tell how.
+pub(super) fn card(card: &Value, urls: &Value) -> Option<Card> {
     if !card.is_object() || card_name(card).contains("poll") {
         return None;
     }
-    let text = |key: &str| string(&binding(card, key)["string_value"]);
-    let image = |key: &str| string(&binding(card, key)["image_value"]["url"]);
+    if let Some(unified) = unified(card) {
+        return Some(unified);
+    }
+    let text = |keys: &[&str]| keys.iter().find_map(|key| string(&binding(card, key)["string_value"]));
+    let url = text(&["card_url", "broadcast_url"]).or_else(|| first(&[&card["legacy"]["url"], &card["url"]]));
+    // Of a conversation that one can listen to only its id is told.
+    let space = card_name(card).ends_with("audiospace").then(|| text(&["id"])).flatten();
     Some(Card {
-        url: text("card_url").or_else(|| first(&[&card["legacy"]["url"], &card["url"]])),
-        title: text("title"),
-        description: text("description"),
+        url: match space {
+            Some(id) => Some(format!("https://x.com/i/spaces/{id}")),
+            None => url.map(|url| expanded(&url, urls).unwrap_or(url)),
+        },
+        title: text(&["title", "broadcast_title", "event_title", "app_name"]),
+        description: text(&["description", "event_subtitle"]),
         image: [
             "photo_image_full_size_original",
             "thumbnail_image_original",
             "summary_photo_image_original",
             "player_image_original",
+            "broadcast_thumbnail_original",
+            "event_thumbnail_original",
+            "promo_image_original",
         ]
         .into_iter()
-        .find_map(image),
+        .find_map(|key| string(&binding(card, key)["image_value"]["url"])),
+    })
+}
+
+/// Where a short link leads, by the links of the text.
+fn expanded(short: &str, urls: &Value) -> Option<String> {
+    let link = list(urls).find(|link| link["url"] == short)?;
+    string(&link["expanded_url"])
+}
+
+/// A card that is made of parts stands as JSON in one of its values.
+fn unified(card: &Value) -> Option<Card> {
+    let told = binding(card, "unified_card")["string_value"].as_str()?;
+    let parts: Value = serde_json::from_str(told).ok()?;
+    let each = |key: &str, read: &dyn Fn(&Value) -> Option<String>| parts[key].as_object()?.values().find_map(read);
+    let url = |part: &Value| first(&[&part["data"]["url_data"]["url"], &part["data"]["url_data"]["vanity"]]);
+    Some(Card {
+        url: each("destination_objects", &url),
+        title: each("component_objects", &|part| string(&part["data"]["title"]["content"])),
+        description: each("component_objects", &|part| {
+            string(&part["data"]["subtitle"]["content"])
+        }),
+        image: each("media_entities", &|file| {
+            first(&[&file["media_url_https"], &file["media_url"]])
+        }),
     })
 }
 

@@ -1,14 +1,16 @@
 //! YouTube's watch page: the player's data in it, with what it says where a video cannot be played.
 
+use scraper::Selector;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::exchange::Exchange;
-use crate::exchange::{Purpose, Request};
+use crate::article;
+use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::post::{Media, Post};
 use crate::platform::value::{first, list, milliseconds, number, pixels, string, utc};
-use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
+use crate::platform::wayback::unwrapped;
+use crate::platform::{Answer, Hops, PostRef, Recognised, Source, Step, Upstreams, value};
 
 /// The source.
 pub struct Page;
@@ -38,6 +40,12 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         Err(answer) => return *answer,
     };
     let Some(player) = player(&page) else {
+        if let Some(post) = reduced(&page) {
+            return match asked {
+                Some(asked) if asked != post.id => Answer::without_post(Outcome::Unreadable, "wrong_id"),
+                _ => Answer::with_post("video_without_player", post),
+            };
+        }
         let is_consent = page.contains("consent.youtube.com") || page.contains("consent.google.com");
         let reason = if is_consent { "consent" } else { "not_a_video_page" };
         return Answer::without_post(Outcome::Walled, reason);
@@ -127,6 +135,10 @@ fn playability(status: &Value) -> Answer {
         }
         _ if says("confirm your age") || says("inappropriate for some users") => (Outcome::AgeGated, "age_check"),
         _ if says("not a bot") => (Outcome::Walled, "bot_check"),
+        _ if says("try again later") => (Outcome::Walled, "try_again_later"),
+        _ if says("members") || says("join this channel") => (Outcome::LoginRequired, "members_only"),
+        _ if says("requires payment") || says("purchase") => (Outcome::LoginRequired, "payment"),
+        "LIVE_STREAM_OFFLINE" => (Outcome::NotFound, "not_broadcast_yet"),
         "LOGIN_REQUIRED" => (Outcome::LoginRequired, "login_required"),
         _ if says("copyright") => (Outcome::Withheld, "copyright"),
         _ if says("violating youtube") => (Outcome::Withheld, "rules"),
@@ -137,8 +149,68 @@ fn playability(status: &Value) -> Answer {
     Answer::without_post(outcome, reason)
 }
 
-/// The first JSON object after the player's variable that is one.
+/// What a page without player says of its video for search engines and previews: an older page, or one cut down.
+fn reduced(page: &str) -> Option<Post> {
+    let (document, _) = article::parse(page);
+    let of = |css: &str, attribute: &str| -> Option<String> {
+        let found = document.select(&Selector::parse(css).ok()?).next()?;
+        found.attr(attribute).filter(|v| !v.is_empty()).map(str::to_owned)
+    };
+    let item = |name: &str| of(&format!("meta[itemprop='{name}']"), "content");
+    let graph = |name: &str| of(&format!("meta[property='og:{name}']"), "content");
+    let address = of("link[rel=canonical]", "href").or_else(|| graph("url"))?;
+    let id = match crate::platform::recognise(&unwrapped(&address).parse().ok()?)? {
+        (found, Recognised::Post(post)) if found.name == "youtube" => post.id,
+        _ => return None,
+    };
+    let title = graph("title").or_else(|| item("name"))?;
+    let owner = of("[itemprop=author] link[itemprop=url]", "href");
+    let mut post = Post {
+        url: Some(format!("https://www.youtube.com/watch?v={id}")),
+        id,
+        author_id: item("channelId"),
+        author_handle: owner
+            .as_deref()
+            .and_then(|u| u.rsplit_once("/@"))
+            .map(|(_, h)| h.to_owned()),
+        author_name: of("[itemprop=author] link[itemprop=name]", "content"),
+        posted_at: item("datePublished")
+            .or_else(|| item("uploadDate"))
+            .map(|t| utc(&t).unwrap_or(t)),
+        title: Some(title),
+        text: graph("description").or_else(|| item("description")),
+        sensitive: item("isFamilyFriendly").and_then(|told| match told.to_ascii_lowercase().as_str() {
+            "true" => Some(false),
+            "false" => Some(true),
+            _ => None,
+        }),
+        media_expected: Some(1),
+        ..Post::default()
+    };
+    // Descriptions for previews are cut without a word.
+    post.count("views", item("interactionCount").and_then(|n| n.parse().ok()));
+    if let Some(url) = graph("image") {
+        post.media.push(Media {
+            kind: "still".into(),
+            url,
+            ..Media::default()
+        });
+    }
+    Some(post)
+}
+
+/// The player's answer: the first JSON object after its variable that is one; until 2020 it stood as text in the player's
+/// configuration.
 fn player(page: &str) -> Option<Value> {
+    newer_player(page).or_else(|| {
+        let (_, rest) = page.split_once("ytplayer.config")?;
+        let rest = rest.trim_start().strip_prefix('=')?.trim_start();
+        let config = Value::deserialize(&mut serde_json::Deserializer::from_str(rest)).ok()?;
+        serde_json::from_str(config["args"]["player_response"].as_str()?).ok()
+    })
+}
+
+fn newer_player(page: &str) -> Option<Value> {
     for (at, name) in page.match_indices("ytInitialPlayerResponse").take(20) {
         let rest = page[at + name.len()..].trim_start_matches(['"', '\'', ']', ' ']);
         if let Some(rest) = rest.strip_prefix('=')
