@@ -40,13 +40,13 @@
 --   (the name written as a text). Left out are only reading.text (its digest stands in text_sha256), and the columns that say
 --   in which row a finding stands: `reading`, citation.id and citation_sentence.citation.
 --     run, run_end, stamp, redaction   the row itself
---     reparse      the row itself; `posts` as of a capture
+--     reparse      each context that it found followed by its target, then the row itself; `posts` as of a capture
 --     note         the note, then its target or article
 --     inquiry      the inquiry, then its target
 --     reading      its exchanges, then the article and the reading; `findings` covers its blocks, then its sentences, then
 --                  each citation followed by the target and by its sentences
 --     capture      the capture and its target, each answer followed by its exchanges and its canary, each helper, each post_media
---                  followed by its exchanges and its helper_file, each context followed by its target; `files` has the digest of
+--                  followed by its exchanges and its helper_file, each context that it found followed by its target; `files` has the digest of
 --                  each file of a helper; `posts` has one digest for each post row followed by its post_detail
 --     resolution   the resolution and its target, the identified target if any, its candidates each followed by the
 --                  target, each step's answer followed by its exchanges
@@ -345,7 +345,7 @@ CREATE TABLE canary (
 ) STRICT;
 CREATE INDEX canary_asked ON canary (asked);
 
--- A photo, video or other file of a captured post, a piece of a video that is no file by itself (kind playlist, segment or key, after
+-- A photo, video or other file of a captured post, the picture of its author (kind avatar, after the files, once from each address), a piece of a video that is no file by itself (kind playlist, segment or key, after
 -- the files); or a file that a captured page shows (kind style, image, font or icon), in the order in which they were asked for.
 CREATE TABLE post_media (
   id        INTEGER PRIMARY KEY,
@@ -358,6 +358,7 @@ CREATE TABLE post_media (
   reason    TEXT NOT NULL,
   UNIQUE (capture, position)
 ) STRICT;
+CREATE INDEX post_media_avatar ON post_media (url) WHERE kind = 'avatar';
 
 -- One HTTP request (always a GET) and its response as they crossed the wire. It belongs to exactly one of: a reading (the
 -- article's own bytes), an answer, a media file. Redirects are an exchange each, in the order of the ids.
@@ -477,10 +478,12 @@ CREATE TABLE context (
                                         -- what the captured post does; thread: both are parts of one author's thread
   target    INTEGER NOT NULL REFERENCES target (id),
   depth     INTEGER NOT NULL CHECK (depth > 0),  -- steps from the nearest cited post as known then; within a thread there are none
+  reparse   INTEGER REFERENCES reparse (id) DEFERRABLE INITIALLY DEFERRED,  -- what found it in the stored answers later; NULL: the capture itself
   PRIMARY KEY (capture, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX context_target ON context (target);
 CREATE INDEX context_depth ON context (depth) WHERE depth > 1;
+CREATE INDEX context_reparse ON context (reparse) WHERE reparse IS NOT NULL;
 
 -- The answers of a capture were read again by a better reader: its `entry` is that of the posts that were read then, which stand
 -- beside those that were read before. Only what differs from the newest is added.

@@ -93,6 +93,14 @@ fn entry(change: &Change, id: &str, lines: &[String]) -> String {
     for article in &change.cited_by {
         text += &format!("Cited by {article}\n");
     }
+    for of in &change.context_of {
+        let name = of.url.as_deref().unwrap_or(&of.key);
+        text += &format!(
+            "Belongs to {name} ({}), cited by {}\n",
+            of.relation,
+            of.cited_by.join(", ")
+        );
+    }
     if text.len() > TEXT {
         text.truncate(text.floor_char_boundary(TEXT));
         text.push('…');

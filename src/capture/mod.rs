@@ -471,6 +471,7 @@ impl Capturer {
                 };
                 let mut record = self.capture_post(platform, &post).await;
                 record.context = self.context_of(platform, &post, &job, &mut record).await;
+                self.capture_avatar(&mut record).await?;
                 self.capture_pieces(&job, &mut record.media).await?;
                 self.help(platform, &job, &mut record).await?;
                 record

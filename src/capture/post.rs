@@ -3,6 +3,7 @@
 use super::Capturer;
 use super::source::ask;
 use super::staging::InArchive;
+use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::{Media, PageCopy, Platform, PostRef, Source, SourceKind};
@@ -93,6 +94,27 @@ impl Capturer {
             post: answer.post.map(|p| (p, read_from)),
             exchanges,
         }
+    }
+
+    /// The picture of the author, after the files of the post; once from each address, because a new picture has a new one.
+    pub(super) async fn capture_avatar(&self, record: &mut CaptureRecord) -> Result<()> {
+        let post = record.answers[record.best].post.as_ref();
+        let Some(url) = post.and_then(|(post, _)| post.author_avatar.clone()) else {
+            return Ok(());
+        };
+        if self.store.has_avatar(url.clone()).await? {
+            return Ok(());
+        }
+        let picture = Media {
+            kind: "avatar".to_owned(),
+            url,
+            ..Media::default()
+        };
+        for mut file in self.capture_media(&[picture]).await {
+            file.position = i64::try_from(record.media.len()).unwrap_or(i64::MAX);
+            record.media.push(file);
+        }
+        Ok(())
     }
 
     async fn capture_media(&self, media: &[Media]) -> Vec<MediaRecord> {

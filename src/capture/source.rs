@@ -86,7 +86,7 @@ fn hops(request: &Request, exchanges: &[Exchange]) -> usize {
 
 /// What a parser of ours makes of foreign bytes; `None` if it panicked, which is a fault of ours but must cost neither the bytes
 /// nor the rest of the run, or the next run would meet it again.
-pub(super) fn contained<T>(parse: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn contained<T>(parse: impl FnOnce() -> T) -> Option<T> {
     // Parsers are pure: nothing is left half-done behind them.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(parse)).ok()
 }

@@ -94,4 +94,12 @@ fn print(change: &Change, printer: &Printer) {
     for article in &change.cited_by {
         printer.line(format_args!("    cited by {}", Printable(article)));
     }
+    for of in &change.context_of {
+        printer.line(format_args!(
+            "    belongs to {} ({}), cited by {}",
+            Printable(of.url.as_deref().unwrap_or(&of.key)),
+            of.relation,
+            Printable(&of.cited_by.join(", "))
+        ));
+    }
 }

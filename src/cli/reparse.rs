@@ -7,12 +7,15 @@ use serde::Serialize;
 use super::Global;
 use super::person::{change, named_target};
 use super::print::{Printable, Printer};
-use crate::capture::source::replay;
+use crate::capture::source::{contained, replay};
+use crate::config::Context;
 use crate::error::{ExitCode, Result};
-use crate::platform::{self, PostRef, Source, Upstreams};
+use crate::platform::context::{Around, add_thread, named};
+use crate::platform::{self, Post, PostRef, Source, SourceKind, Upstreams};
 use crate::store::Reader;
 use crate::store::page::ReadPage;
-use crate::store::reparse::{Again, StoredCapture};
+use crate::store::record::Surroundings;
+use crate::store::reparse::{Again, Reread, StoredCapture};
 
 /// Arguments of `citekeep reparse`.
 #[derive(Debug, Args)]
@@ -43,6 +46,10 @@ struct Summary {
     redacted: usize,
     /// Answers of sources that this program does not have, or that it would ask otherwise.
     unread: usize,
+    /// Posts that belong to captured ones and were not known to; they are captured as context, within its bounds.
+    context: usize,
+    /// Captures whose posts name files that were never asked for: they are captured again with the next run.
+    due: usize,
     /// Captured pages that were looked at.
     pages: usize,
     /// Those of which this program reads otherwise what they say of themselves, or for the first time.
@@ -51,7 +58,8 @@ struct Summary {
 
 /// Reads every stored answer again and adds what is read otherwise.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
-    let upstreams = global.settings()?.upstreams()?;
+    let settings = global.settings()?;
+    let (upstreams, bounds) = (settings.upstreams()?, settings.context);
     let target = match &arguments.target {
         Some(name) => Some(named_target(global, name)?),
         None => None,
@@ -70,14 +78,16 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         };
         summary.captures += 1;
         summary.redacted += capture.redacted;
-        let found = read_again(&reader, &capture, &upstreams, &mut summary)?;
-        if !found.is_empty() {
+        let found = read_again(&reader, &capture, &upstreams, bounds, &mut summary)?;
+        if !found.posts.is_empty() || !found.context.posts.is_empty() {
             printer.remark(format_args!(
-                "{}: {} of capture {} read otherwise",
+                "{}: {} of capture {} read otherwise, {} more posts belong to it",
                 Printable(capture.post.url.as_str()),
-                found.len(),
-                capture.id
+                found.posts.len(),
+                capture.id,
+                found.context.posts.len()
             ));
+            summary.context += found.context.posts.len();
             changed.push(capture.id);
         }
     }
@@ -95,12 +105,16 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     drop(reader);
     let is_to_add = !changed.is_empty() || !pages.is_empty();
     if is_to_add && !arguments.dry_run {
+        summary.context = 0;
+        let counts = (&mut summary.context, &mut summary.due);
         change(global, arguments.wait, async |store| {
             let reader = Reader::open(&global.archive)?;
             for capture in changed {
                 if let Some(capture) = reader.stored_capture(capture)? {
-                    let found = read_again(&reader, &capture, &upstreams, &mut Summary::default())?;
-                    store.reparse(capture.id, found).await?;
+                    let found = read_again(&reader, &capture, &upstreams, bounds, &mut Summary::default())?;
+                    let added = store.reparse(capture.id, found).await?;
+                    *counts.0 += added.context;
+                    *counts.1 += usize::from(added.is_due);
                 }
             }
             for exchange in pages {
@@ -128,37 +142,87 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         summary.unread + summary.redacted,
         summary.redacted
     ));
+    if summary.context + summary.due > 0 {
+        printer.line(format_args!(
+            "{} more posts belong to them{}; {} are captured again for their files",
+            summary.context,
+            if arguments.dry_run {
+                ", within the bounds"
+            } else {
+                " and are captured with the next run"
+            },
+            summary.due
+        ));
+    }
     Ok(ExitCode::Done)
 }
 
-/// The posts of a capture that are read otherwise today.
+/// What a capture's answers say otherwise today, and which posts belong to its post that no capture of it named.
 fn read_again(
     reader: &Reader,
     capture: &StoredCapture,
     upstreams: &Upstreams,
+    bounds: Context,
     summary: &mut Summary,
-) -> Result<Vec<Again>> {
+) -> Result<Reread> {
     let mut found = Vec::new();
+    // What its context is told by: the post of the best answer, else the first that a source of its platform or an archive gives.
+    let mut told_by: Option<(bool, Post)> = None;
     for answer in &capture.answers {
-        let told = source(&capture.post, &answer.source)
-            .and_then(|source| replay(source, upstreams, &capture.post, &answer.exchanges));
-        match told {
-            None => summary.unread += usize::from(answer.has_post),
-            Some(told) => match told.post {
+        let source = source(&capture.post, &answer.source);
+        let told = source.and_then(|source| replay(source, upstreams, &capture.post, &answer.exchanges));
+        match (told, source) {
+            (None, _) | (_, None) => summary.unread += usize::from(answer.has_post),
+            (Some(told), Some(source)) => match told.post {
                 None => summary.lost += usize::from(answer.has_post),
-                Some(post) if reader.is_known(answer.id, &post)? => summary.same += 1,
                 Some(post) => {
-                    summary.added += 1;
-                    found.push(Again {
-                        answer: answer.id,
-                        exchange: answer.last,
-                        post,
-                    });
+                    let counts = answer.is_best || (told_by.is_none() && source.kind() != SourceKind::Witness);
+                    if counts && !told_by.as_ref().is_some_and(|(is_best, _)| *is_best) {
+                        told_by = Some((answer.is_best, post.clone()));
+                    }
+                    if reader.is_known(answer.id, &post)? {
+                        summary.same += 1;
+                    } else {
+                        summary.added += 1;
+                        found.push(Again {
+                            answer: answer.id,
+                            exchange: answer.last,
+                            post,
+                        });
+                    }
                 }
             },
         }
     }
-    Ok(found)
+    let around = match &told_by {
+        Some((_, post)) if bounds.depth > 0 => around(capture, post),
+        _ => Vec::new(),
+    };
+    Ok(Reread {
+        posts: found,
+        context: Surroundings {
+            posts: reader.not_tied(capture.target, around)?,
+            depth: bounds.depth,
+            most: bounds.posts,
+            is_context: false,
+        },
+    })
+}
+
+/// The posts that belong to the post of a capture, as its stored answers tell today.
+fn around(capture: &StoredCapture, post: &Post) -> Vec<Around> {
+    let Some(platform) = platform::by_name(capture.post.platform) else {
+        return Vec::new();
+    };
+    let mut found = contained(|| named(platform, &capture.post, post)).unwrap_or_default();
+    if let Some(thread) = platform.thread {
+        for answer in capture.answers.iter().filter(|answer| answer.source == thread.name()) {
+            let last = answer.exchanges.last();
+            let parts = last.and_then(|last| contained(|| thread.read(&capture.post, post, last))?.ok());
+            add_thread(&mut found, &capture.post, parts.unwrap_or_default());
+        }
+    }
+    found
 }
 
 /// The source of this name for a post.

@@ -10,7 +10,7 @@ use crate::capture::input::{self, Input};
 use crate::error::{Error, ExitCode, Result};
 use crate::exchange::saved;
 use crate::outcome::Outcome;
-use crate::platform::readers::{self, READERS};
+use crate::platform::readers::{self, READERS, THREADS};
 
 /// Most bytes of a saved answer.
 const LONGEST: u64 = 256 << 20;
@@ -53,23 +53,24 @@ fn table(printer: &Printer) {
         "{:<20} {:<19} {:<27} {}",
         "source", "used", "exercised with", "yields"
     ));
-    for reader in READERS {
-        let asked = if reader.asked {
-            "asked by captures"
-        } else {
-            "saved answers only"
+    let row = |name: &str, is_asked: bool, exercised: &[&str], yields: &str| {
+        let asked = match is_asked {
+            true => "asked by captures",
+            false => "saved answers only",
         };
-        let exercised = reader.exercised.join(", ");
-        printer.line(format_args!(
-            "{:<20} {:<19} {:<27} {}",
-            reader.name, asked, exercised, reader.yields
-        ));
+        let with = exercised.join(", ");
+        printer.line(format_args!("{name:<20} {asked:<19} {with:<27} {yields}"));
         if printer.json() {
             printer.object(&json!({
-                "source": reader.name, "yields": reader.yields, "asked": reader.asked,
-                "exercised": reader.exercised, "live": false,
+                "source": name, "yields": yields, "asked": is_asked, "exercised": exercised, "live": false,
             }));
         }
+    };
+    for reader in READERS {
+        row(reader.name, reader.asked, reader.exercised, reader.yields);
+    }
+    for question in THREADS {
+        row(question.name, true, question.exercised, question.yields);
     }
     printer.line("None of them has been exercised against the live services.");
 }
@@ -80,6 +81,13 @@ fn parse(source: &str, file: &str, status: u16, printer: &Printer) -> Result<Exi
         why,
         hint,
     };
+    if THREADS.iter().any(|question| question.name == source) {
+        return Err(Error::BadInput {
+            input: source.to_owned(),
+            why: "is asked about the thread of a post, and read together with that".into(),
+            hint: None,
+        });
+    }
     let reader = readers::by_name(source).ok_or_else(|| Error::BadInput {
         input: source.to_owned(),
         why: "is no source".into(),

@@ -17,6 +17,8 @@ pub struct Post {
     pub author_handle: Option<String>,
     /// Author's display name.
     pub author_name: Option<String>,
+    /// Address of the author's picture, in its largest form where that follows from the address.
+    pub author_avatar: Option<String>,
     /// When it was posted, RFC 3339 UTC; only the day (`YYYY-MM-DD`) where the source tells no more.
     pub posted_at: Option<String>,
     /// When it was last edited, RFC 3339 UTC.

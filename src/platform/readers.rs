@@ -20,6 +20,31 @@ pub struct Reader {
     read: fn(&[Exchange]) -> Told,
 }
 
+/// A question for the other parts of an author's own thread. Its answer is read together with the post around which it was
+/// asked, and has no reader by itself.
+pub struct ThreadQuestion {
+    /// `platform/source`.
+    pub name: &'static str,
+    /// What it yields.
+    pub yields: &'static str,
+    /// What it has been exercised with.
+    pub exercised: &'static [&'static str],
+}
+
+/// Every such question.
+pub static THREADS: &[ThreadQuestion] = &[
+    ThreadQuestion {
+        name: "bluesky/context",
+        yields: "the other parts of the author's own thread around a cited post",
+        exercised: &[LOOPBACK],
+    },
+    ThreadQuestion {
+        name: "mastodon/context",
+        yields: "the other parts of the author's own thread around a cited post",
+        exercised: &[LOOPBACK],
+    },
+];
+
 /// Real answers that others recorded.
 const RECORDED: &str = "recorded answers";
 
@@ -147,6 +172,18 @@ mod tests {
             let row = format!("| `{}` | {} |", reader.name, reader.yields);
             assert!(readme.contains(&row), "{row}");
         }
+        for question in THREADS {
+            let row = format!("| `{}` | {} |", question.name, question.yields);
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
+    fn every_question_for_a_thread_is_listed() {
+        let threads = crate::platform::PLATFORMS.iter().filter_map(|platform| platform.thread);
+        let asked: std::collections::BTreeSet<_> = threads.map(|t| t.name().replacen('.', "/", 1)).collect();
+        let listed: std::collections::BTreeSet<_> = THREADS.iter().map(|t| t.name.to_owned()).collect();
+        assert_eq!(asked, listed);
     }
 
     #[test]

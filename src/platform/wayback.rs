@@ -375,6 +375,24 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_that_the_archive_shows_as_a_page_is_an_archived_redirect() {
+        let mut shown = answered(
+            200,
+            b"<p>Loading</p><p>Got an HTTP 302 response at crawl time</p><p>Redirecting to\xe2\x80\xa6",
+        );
+        shown.url = "https://web.archive.org/web/20180808094144/https://river.example/old"
+            .parse()
+            .unwrap();
+        let told = saved_memento(&[shown]);
+        assert_eq!(
+            (told.outcome, told.reason.as_str()),
+            (Outcome::Captured, "archived_http_302")
+        );
+        assert_eq!(told.archived_at.as_deref(), Some("2018-08-08T09:41:44Z"));
+        assert_eq!(told.original.as_deref(), Some("https://river.example/old"));
+    }
+
+    #[test]
     fn the_address_that_an_archive_rewrote_is_given_back() {
         for (rewritten, meant) in [
             (

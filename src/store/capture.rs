@@ -280,6 +280,14 @@ impl Session {
             .exists([target])?)
     }
 
+    /// Whether a capture has the picture of an author that stands at this address.
+    pub(super) fn has_avatar(&self, url: &str) -> Result<bool, Fault> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM post_media WHERE kind = 'avatar' AND url = ?1 AND outcome = 'captured'")?
+            .exists([url])?)
+    }
+
     /// Whether a helper got what there is of a target already, or was called for it after `since`.
     pub(super) fn was_helped(&self, target: i64, program: &str, since: &str) -> Result<bool, Fault> {
         Ok(self

@@ -1,6 +1,7 @@
 //! What changed in the archive and when, derived from the evidence in the order of the ledger. Nothing of it is stored, so a
 //! better comparison applies to everything that was ever captured.
 
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -44,6 +45,23 @@ pub struct Change {
     /// What differs.
     #[serde(flatten)]
     pub difference: Difference,
+    /// Keys of the articles that cite it, oldest first.
+    pub cited_by: Vec<String>,
+    /// The cited posts to whose context it belongs, where no article cites it itself; the nearest first.
+    pub context_of: Vec<ContextOf>,
+}
+
+/// A cited post to whose context another belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContextOf {
+    /// Key of its target.
+    pub key: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// What the other is named for by the post next to it: `quotes`, `replies_to`, `reposts`; or `thread`.
+    pub relation: String,
+    /// Steps between the two.
+    pub steps: usize,
     /// Keys of the articles that cite it, oldest first.
     pub cited_by: Vec<String>,
 }
@@ -444,6 +462,7 @@ fn changes_of_target(
             before,
             difference,
             cited_by: Vec::new(),
+            context_of: Vec::new(),
         };
         if let Some(event) = became.filter(|_| attempt.seq > after) {
             let told = attempt.living(subject.of).map(|(told, _)| told);
@@ -476,8 +495,13 @@ fn changes_of_target(
     }
     if !changes.is_empty() {
         let citing = citing(connection, target)?;
+        let context_of = match citing.is_empty() {
+            true => context_of(connection, target)?,
+            false => Vec::new(),
+        };
         for change in &mut changes {
             change.cited_by.clone_from(&citing);
+            change.context_of.clone_from(&context_of);
         }
     }
     Ok(changes)
@@ -494,6 +518,45 @@ fn citing(connection: &Connection, target: i64) -> Sql<Vec<String>> {
         )?
         .query_map([target], |row| row.get(0))?
         .collect()
+}
+
+/// Most posts on the way to cited ones that are looked at.
+const MOST_ON_THE_WAY: usize = 200;
+
+/// The cited posts to whose context a target belongs, the nearest first.
+fn context_of(connection: &Connection, target: i64) -> Sql<Vec<ContextOf>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.target, x.relation, t.key, t.url FROM context x JOIN capture c ON c.id = x.capture JOIN target t ON t.id = c.target
+         WHERE x.target = ?1 GROUP BY c.target ORDER BY min(x.capture)",
+    )?;
+    let mut found = Vec::new();
+    let mut seen = HashSet::from([target]);
+    let mut open: VecDeque<(i64, usize, Option<String>)> = VecDeque::from([(target, 1, None)]);
+    while let Some((at, steps, relation)) = open.pop_front().filter(|_| seen.len() < MOST_ON_THE_WAY) {
+        let mut rows = statement.query([at])?;
+        while let Some(row) = rows.next()? {
+            let of: i64 = row.get(0)?;
+            if !seen.insert(of) {
+                continue;
+            }
+            let named: String = row.get(1)?;
+            let relation = relation.clone().unwrap_or(named);
+            let cited_by = citing(connection, of)?;
+            if cited_by.is_empty() {
+                open.push_back((of, steps + 1, Some(relation)));
+            } else {
+                let (key, url) = (row.get(2)?, row.get(3)?);
+                found.push(ContextOf {
+                    key,
+                    url,
+                    relation,
+                    steps,
+                    cited_by,
+                });
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn article_name(connection: &Connection, article: i64) -> Sql<(String, Option<String>)> {
@@ -537,6 +600,7 @@ fn changes_of_article(connection: &Connection, article: i64, after: i64) -> Sql<
                     before: Some(old.place()),
                     difference,
                     cited_by: Vec::new(),
+                    context_of: Vec::new(),
                 });
             }
         }

@@ -7,10 +7,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
 use super::record::Surroundings;
-use super::row::{CONTEXT, count, integer, text};
+use super::row::{CONTEXT, count, integer, integer_or_null, text};
 use super::session::Session;
+use super::target::key_of;
 use crate::platform::PostRef;
-use crate::platform::context::Tie;
+use crate::platform::context::{Around, Tie};
 
 /// Most posts of the context of one that are told of.
 const MOST: usize = 200;
@@ -38,13 +39,48 @@ struct Place {
 impl Session {
     /// Notes the posts that belong to what `capture` captured, as far as the bounds go, and gives those that it queued.
     pub(super) fn put_context(&mut self, capture: i64, of: i64, around: &Surroundings) -> Result<Vec<i64>, Fault> {
-        let mut queued = Vec::new();
         if around.posts.is_empty() {
-            return Ok(queued);
+            return Ok(Vec::new());
         }
-        let above = self.place(of)?.unwrap_or(Place { root: of, depth: 0 });
-        let mut ordinal = 0;
+        self.tie(capture, None, 0, of, &around.posts, around)
+            .map(|(_, queued)| queued)
+    }
+
+    /// Notes those posts that belong to what `capture` of `of` captured and that no capture of it named so far; gives how many.
+    /// It is done by the event that comes next.
+    pub(super) fn add_context(&mut self, capture: i64, of: i64, around: &Surroundings) -> Result<usize, Fault> {
+        let mut posts = Vec::new();
         for next in &around.posts {
+            if !is_tied(&self.connection, of, next)? {
+                posts.push(next.clone());
+            }
+        }
+        if posts.is_empty() {
+            return Ok(0);
+        }
+        let ordinal = self
+            .connection
+            .prepare_cached("SELECT coalesce(max(ordinal) + 1, 0) FROM context WHERE capture = ?1")?
+            .query_row([capture], |row| row.get(0))?;
+        let event = self.next_entry;
+        self.tie(capture, Some(event), ordinal, of, &posts, around)
+            .map(|(tied, _)| tied)
+    }
+
+    /// Ties posts to a capture, numbered from `ordinal`: how many, and those that were queued.
+    fn tie(
+        &mut self,
+        capture: i64,
+        reparse: Option<i64>,
+        first: i64,
+        of: i64,
+        posts: &[Around],
+        around: &Surroundings,
+    ) -> Result<(usize, Vec<i64>), Fault> {
+        let mut queued = Vec::new();
+        let above = self.place(of)?.unwrap_or(Place { root: of, depth: 0 });
+        let mut tied = 0;
+        for next in posts {
             // One author's thread is one work, however many parts it has.
             let step = i64::from(next.tie != Tie::Thread || above.depth == 0);
             let place = Place {
@@ -65,17 +101,18 @@ impl Session {
             }
             let values = [
                 integer(capture),
-                integer(ordinal),
+                integer(first + count(tied)),
                 text(next.tie.word()),
                 integer(target),
                 integer(place.depth),
+                integer_or_null(reparse),
             ];
             CONTEXT.insert(&self.connection, &values)?;
             CONTEXT.encode(&values, &mut self.evidence);
             self.encode_target(target)?;
-            ordinal += 1;
+            tied += 1;
         }
-        Ok(queued)
+        Ok((tied, queued))
     }
 
     /// The target of a post of the context, and whether it was queued now; `None` where the cited post has as many as it may.
@@ -162,7 +199,7 @@ impl Session {
     }
 
     /// Puts the re-check of a target that is later than now forward to now.
-    fn is_due_now(&self, target: i64) -> rusqlite::Result<()> {
+    pub(super) fn is_due_now(&self, target: i64) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached("UPDATE recheck SET due = ?2 WHERE target = ?1 AND due > ?2")?
             .execute(params![target, self.now()])
@@ -170,12 +207,22 @@ impl Session {
     }
 }
 
+/// Whether a capture of the post `of` named this one already for what it is to it.
+pub(super) fn is_tied(connection: &Connection, of: i64, next: &Around) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM target t JOIN context x ON x.target = t.id JOIN capture c ON c.id = x.capture
+             WHERE t.key = ?1 AND x.relation = ?2 AND c.target = ?3",
+        )?
+        .exists(params![key_of(&next.post), next.tie.word(), of])
+}
+
 /// The most steps by which context was followed in any capture up to the ledger entry `seq`.
 pub(super) fn deepest(connection: &Connection, seq: i64) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
-            "SELECT coalesce((SELECT depth FROM context WHERE depth > 1 AND capture <= ?1 ORDER BY depth DESC LIMIT 1),
-                             EXISTS (SELECT 1 FROM context WHERE capture <= ?1))",
+            "SELECT coalesce((SELECT depth FROM context WHERE depth > 1 AND coalesce(reparse, capture) <= ?1 ORDER BY depth DESC LIMIT 1),
+                             EXISTS (SELECT 1 FROM context WHERE coalesce(reparse, capture) <= ?1))",
         )?
         .query_row([seq], |row| row.get(0))
 }

@@ -285,7 +285,7 @@ pub const TABLES: [Table; 9] = [
                JOIN target o ON o.id = c.target JOIN target t ON t.id = x.target
                LEFT JOIN capture n ON n.target = x.target AND n.fence = (SELECT max(k.fence) FROM capture k
                  WHERE k.target = x.target AND k.id IN (SELECT id FROM export_capture))
-               ORDER BY x.capture, x.ordinal",
+               WHERE coalesce(x.reparse, 0) <= (SELECT seq FROM export_at) ORDER BY x.capture, x.ordinal",
     },
     Table {
         name: "posts",
@@ -362,7 +362,7 @@ pub const TABLES: [Table; 9] = [
         columns: &[
             ("capture", Integer, "The capture, see captures", "m.capture"),
             ("position", Integer, "Its place in the post, from 0", "m.position"),
-            ("kind", Text, "photo, video, gif or audio; of a video that is no file by itself playlist, segment or key", "m.kind"),
+            ("kind", Text, "photo, video, gif or audio; avatar: the author's picture, with the first capture that names it; of a video that is no file by itself playlist, segment or key", "m.kind"),
             ("url", Text, "Its address as the source gave it", "m.url"),
             ("alt", Text, "Description given by the author", "m.alt"),
             ("outcome", Text, "What came of it", "m.outcome"),
@@ -672,7 +672,7 @@ const FOLLOW: &str = "
   DELETE FROM export_target WHERE NOT EXISTS (SELECT 1 FROM citation c, export_at a WHERE c.target = export_target.id AND c.reading <= a.seq)
     AND NOT EXISTS (SELECT 1 FROM capture c, export_at a WHERE c.target = export_target.id AND c.id <= a.seq)
     AND NOT EXISTS (SELECT 1 FROM resolution c, export_at a WHERE c.identified = export_target.id AND c.id <= a.seq)
-    AND NOT EXISTS (SELECT 1 FROM context c, export_at a WHERE c.target = export_target.id AND c.capture <= a.seq);
+    AND NOT EXISTS (SELECT 1 FROM context c, export_at a WHERE c.target = export_target.id AND coalesce(c.reparse, c.capture) <= a.seq);
   -- what was only claimed and turned out to be a named target
   INSERT OR IGNORE INTO export_target (id) SELECT n.target FROM resolution n, export_at a
     WHERE n.identified IN (SELECT id FROM export_target) AND n.id <= a.seq;
@@ -701,7 +701,9 @@ const FOLLOW: &str = "
     SELECT x.target, n.steps + (n.steps = 0 OR x.relation <> 'thread')
     FROM around n JOIN capture c ON c.target = n.target JOIN context x ON x.capture = c.id, export_at a
     WHERE c.id <= a.seq AND c.ended >= a.since AND c.ended < a.until
-      AND n.steps + (n.steps = 0 OR x.relation <> 'thread') <= (SELECT max(k.depth) FROM context k WHERE k.capture <= a.seq))
+      AND coalesce(x.reparse, 0) <= a.seq
+      AND n.steps + (n.steps = 0 OR x.relation <> 'thread') <=
+        (SELECT max(k.depth) FROM context k WHERE coalesce(k.reparse, k.capture) <= a.seq))
   INSERT OR IGNORE INTO export_target (id, means) SELECT target, target FROM around;
   INSERT OR IGNORE INTO export_capture SELECT c.id FROM capture c, export_at a
     WHERE c.target IN (SELECT id FROM export_target) AND c.id <= a.seq AND c.ended >= a.since AND c.ended < a.until;

@@ -254,12 +254,13 @@ impl Store {
             .await
     }
 
-    /// Adds posts that were read again from the stored answers of `capture`, as far as they differ from the newest; gives how many.
+    /// Adds what was read again from the stored answers of `capture`: posts, as far as they differ from the newest, and the
+    /// posts that belong to it and were not known to.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub async fn reparse(&self, capture: i64, posts: Vec<reparse::Again>) -> Result<usize> {
-        self.call(0, move |session| session.reparse(capture, &posts)).await
+    pub async fn reparse(&self, capture: i64, again: reparse::Reread) -> Result<reparse::Added> {
+        self.call(0, move |session| session.reparse(capture, &again)).await
     }
 
     /// Queues those of `targets` that have no answer yet and do not wait already; with `again` those with one as well.
@@ -343,6 +344,14 @@ impl Store {
     /// If the archive cannot be read.
     pub async fn has_pieces(&self, target: i64) -> Result<bool> {
         self.pass(move |session| session.has_pieces(target)).await
+    }
+
+    /// Whether a capture has the picture of an author that stands at this address.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn has_avatar(&self, url: String) -> Result<bool> {
+        self.pass(move |session| session.has_avatar(&url)).await
     }
 
     /// Whether a program of others got what there is of a target already, or was called for it after `since`.

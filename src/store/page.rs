@@ -175,7 +175,8 @@ impl Reader {
 /// Up to which capture pages are read.
 const READ: &str = "coalesce((SELECT capture FROM pages_read), -1)";
 
-fn stored(connection: &Connection, exchange: i64) -> rusqlite::Result<Option<PageFacts>> {
+/// What the page that an exchange brought says of itself, as it was read last.
+pub(super) fn stored(connection: &Connection, exchange: i64) -> rusqlite::Result<Option<PageFacts>> {
     let sql = format!(
         "SELECT {FACTS}, text FROM page WHERE (body, url) = (SELECT body, url FROM exchange WHERE id = ?1) ORDER BY id DESC LIMIT 1"
     );

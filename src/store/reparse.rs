@@ -5,16 +5,19 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use url::Url;
 
 use super::blob::each_chunk;
+use super::context::is_tied;
 use super::exchange::read_header_lines;
 use super::failure::Fault;
 use super::ledger::Field;
 use super::post::is_known;
 use super::query::Reader;
+use super::record::Surroundings;
 use super::row::{REPARSE, integer, text, time};
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::exchange::{Body, DECODED_LIMIT, Exchange, Failure, Purpose, Truncated};
 use crate::outcome::Outcome;
+use crate::platform::context::Around;
 use crate::platform::{self, Post, PostRef};
 
 /// A post read again.
@@ -26,6 +29,26 @@ pub struct Again {
     pub exchange: i64,
     /// What it says.
     pub post: Post,
+}
+
+/// What reading a capture's answers again adds.
+#[derive(Debug, Clone, Default)]
+pub struct Reread {
+    /// Posts that are read otherwise.
+    pub posts: Vec<Again>,
+    /// Posts that belong to the best of what its answers say today.
+    pub context: Surroundings,
+}
+
+/// What was added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Added {
+    /// Posts that were read otherwise.
+    pub posts: usize,
+    /// Posts that belong to the captured one and were not known to.
+    pub context: usize,
+    /// Whether the target is captured again with the next run, because what was read names files that no capture of it asked for.
+    pub is_due: bool,
 }
 
 /// What a source answered about a post, as it was stored.
@@ -41,6 +64,8 @@ pub struct StoredAnswer {
     pub last: i64,
     /// Whether a post was read from it.
     pub has_post: bool,
+    /// Whether it is the best of its capture.
+    pub is_best: bool,
 }
 
 /// A capture of a post with the answers that its sources gave.
@@ -48,6 +73,8 @@ pub struct StoredAnswer {
 pub struct StoredCapture {
     /// Row of the capture.
     pub id: i64,
+    /// Row of its target.
+    pub target: i64,
     /// The post.
     pub post: PostRef,
     /// Its answers; those whose bytes were redacted are not among them.
@@ -92,14 +119,32 @@ impl Reader {
     pub fn is_known(&self, answer: i64, post: &Post) -> Result<bool> {
         is_known(self.connection(), answer, post).map_err(|fault| fault.into_error(self.path()))
     }
+
+    /// Those of the posts around the post `target` that no capture of it named so far for what they are to it.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn not_tied(&self, target: i64, around: Vec<Around>) -> Result<Vec<Around>> {
+        let mut found = Vec::new();
+        for next in around {
+            if !self.ask(|connection| is_tied(connection, target, &next))? {
+                found.push(next);
+            }
+        }
+        Ok(found)
+    }
 }
 
 fn stored_capture(connection: &Connection, id: i64) -> rusqlite::Result<Option<StoredCapture>> {
-    let (platform, native_id, url, handle): (Option<String>, Option<String>, Option<String>, Option<String>) = connection
+    type Columns = (Option<String>, Option<String>, Option<String>, Option<String>, i64, i64);
+    let (platform, native_id, url, handle, target, best): Columns = connection
         .prepare_cached(
-            "SELECT t.platform, t.native_id, t.url, t.handle FROM capture c JOIN target t ON t.id = c.target WHERE c.id = ?1",
+            "SELECT t.platform, t.native_id, t.url, t.handle, t.id, c.best FROM capture c JOIN target t ON t.id = c.target
+             WHERE c.id = ?1",
         )?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        .query_row([id], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        })?;
     let (Some(platform), Some(url)) = (
         platform.as_deref().and_then(platform::by_name),
         url.and_then(|url| Url::parse(&url).ok()),
@@ -108,6 +153,7 @@ fn stored_capture(connection: &Connection, id: i64) -> rusqlite::Result<Option<S
     };
     let mut capture = StoredCapture {
         id,
+        target,
         post: PostRef {
             platform: platform.name,
             id: native_id.unwrap_or_default(),
@@ -126,10 +172,10 @@ fn stored_capture(connection: &Connection, id: i64) -> rusqlite::Result<Option<S
         )?
         .exists([id])?;
     let mut statement = connection.prepare_cached(
-        "SELECT a.id, a.source, EXISTS (SELECT 1 FROM post p WHERE p.answer = a.id) FROM answer a
+        "SELECT a.id, a.source, EXISTS (SELECT 1 FROM post p WHERE p.answer = a.id), a.ordinal = ?2 FROM answer a
          WHERE a.capture = ?1 AND a.id NOT IN (SELECT answer FROM canary) ORDER BY a.ordinal",
     )?;
-    let mut rows = statement.query([id])?;
+    let mut rows = statement.query([id, best])?;
     while let Some(row) = rows.next()? {
         match exchanges(connection, row.get(0)?)? {
             Some((exchanges, last)) if !is_withheld => capture.answers.push(StoredAnswer {
@@ -138,6 +184,7 @@ fn stored_capture(connection: &Connection, id: i64) -> rusqlite::Result<Option<S
                 exchanges,
                 last,
                 has_post: row.get(2)?,
+                is_best: row.get(3)?,
             }),
             _ => capture.redacted += 1,
         }
@@ -230,10 +277,16 @@ fn bytes(connection: &Connection, blob: i64) -> rusqlite::Result<Option<Vec<u8>>
 }
 
 impl Session {
-    /// Adds what differs from the newest posts of a capture, and gives how many were added.
-    pub(super) fn reparse(&mut self, capture: i64, posts: &[Again]) -> std::result::Result<usize, Fault> {
-        let mut added = Vec::new();
-        for again in posts {
+    /// Adds what differs from the newest posts of a capture, and the posts that belong to it and were not known to; what these
+    /// are is queued as it is at a capture.
+    pub(super) fn reparse(&mut self, capture: i64, again: &Reread) -> std::result::Result<Added, Fault> {
+        let target: i64 = self
+            .connection
+            .prepare_cached("SELECT target FROM capture WHERE id = ?1")?
+            .query_row([capture], |row| row.get(0))?;
+        let mut digests = Vec::new();
+        let mut added = Added::default();
+        for again in &again.posts {
             let belongs = self
                 .connection
                 .prepare_cached(
@@ -247,11 +300,13 @@ impl Session {
                 ))));
             }
             if !is_known(&self.connection, again.answer, &again.post)? {
-                added.push(self.put_post(again.answer, again.exchange, &again.post)?);
+                digests.push(self.put_post(again.answer, again.exchange, &again.post)?);
+                added.is_due |= self.names_other_files(target, &again.post)?;
             }
         }
-        let count = added.len();
-        if count > 0 {
+        added.posts = digests.len();
+        added.context = self.add_context(capture, target, &again.context)?;
+        if added.posts + added.context > 0 {
             let at = self.now();
             let values = [integer(self.next_entry), integer(self.run), text(&at), integer(capture)];
             REPARSE.insert(&self.connection, &values)?;
@@ -260,11 +315,27 @@ impl Session {
                 "reparse",
                 vec![
                     ("capture", Field::Integer(capture)),
-                    ("posts", Field::Digests(added)),
+                    ("posts", Field::Digests(digests)),
                     ("run", Field::Integer(self.run)),
                 ],
             )?;
         }
-        Ok(count)
+        if added.is_due {
+            self.is_due_now(target)?;
+        }
+        Ok(added)
+    }
+
+    /// Whether the post has a file that no capture of its target asked for.
+    fn names_other_files(&self, target: i64, post: &Post) -> rusqlite::Result<bool> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT 1 FROM capture c JOIN post_media m ON m.capture = c.id WHERE c.target = ?1 AND m.url = ?2",
+        )?;
+        for file in &post.media {
+            if !statement.exists(params![target, file.url])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

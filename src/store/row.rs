@@ -86,7 +86,7 @@ tables! {
         post, url, title, edited_at, reposted_id, conversation_id, media_expected, sensitive, content_warning, visibility,
         labels, withheld_in, entities, poll, card, related,
     );
-    CONTEXT = context [skip 0, omit 0] (capture, ordinal, relation, target, depth);
+    CONTEXT = context [skip 0, omit 0] (capture, ordinal, relation, target, depth, reparse);
     REPARSE = reparse [skip 0, omit 0] (id, run, at, capture);
     WEB_ARCHIVE = web_archive [skip 0, omit 0] (id, sha256, length, name);
     RECORD = record [skip 0, omit 0] (

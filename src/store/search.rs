@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use super::change::page_of;
+use super::page::stored;
 use super::query::Reader;
 use super::words::Words;
 use crate::citation::Findings;
@@ -42,7 +43,7 @@ pub(super) struct Kind {
     /// Of such a row, if it is the newest of its article, page or post: row to tell, address, who or what, when, text, and what
     /// else has words.
     one: &'static str,
-    /// How long it takes to look through one of them, in microseconds; pages are read again from their bytes.
+    /// How long it takes to look through one of them, in microseconds; of pages at worst, where they are read from their bytes.
     pub cost: i64,
 }
 
@@ -92,7 +93,7 @@ pub(super) struct Found {
     hit: Hit,
     text: String,
     beside: String,
-    /// What was read in a page.
+    /// What was read in a page just now.
     findings: Option<Findings>,
 }
 
@@ -131,7 +132,13 @@ impl Kind {
         if self.name != "page" {
             return Ok(Some(found));
         }
-        // Nothing of a page is stored but its bytes.
+        if let Some(known) = stored(connection, id)? {
+            found.hit.by = known.title;
+            found.beside = known.byline.unwrap_or_default();
+            found.text = known.text;
+            return Ok(Some(found));
+        }
+        // No run has read the page yet: there is nothing of it but its bytes.
         let Some(findings) = page_of(connection, id)?.and_then(|page| page.findings) else {
             return Ok(None);
         };
@@ -158,7 +165,11 @@ impl Found {
     /// What is told of it: the first sentences with any of the words, or the whole of a short text. `id` is the row it stands in.
     fn shown(self, connection: &Connection, id: i64, query: &Query) -> rusqlite::Result<Hit> {
         let mut hit = self.hit;
-        match (hit.kind, &self.findings) {
+        let findings = match (hit.kind, self.findings) {
+            ("page", None) => page_of(connection, id)?.and_then(|page| page.findings),
+            (_, known) => known,
+        };
+        match (hit.kind, &findings) {
             ("article", _) => {
                 let mut sentences =
                     connection.prepare_cached("SELECT text FROM sentences WHERE reading = ?1 ORDER BY ordinal")?;

@@ -81,7 +81,7 @@ impl Session {
     }
 }
 
-fn key_of(post: &PostRef) -> String {
+pub(super) fn key_of(post: &PostRef) -> String {
     format!("{}:{}", post.platform, post.id)
 }
 

@@ -364,16 +364,25 @@ async fn add_a_post_read_again(path: &Path) {
         exchange: value(path, &format!("{ids} exchange WHERE answer IS NOT NULL")),
         post: post_capture("It works again").answers[0].post.clone().unwrap().0,
     };
+    let reread = super::reparse::Reread {
+        posts: vec![again],
+        context: surroundings(&[
+            (Tie::Quotes, "1433000000000000003"),
+            (Tie::RepliesTo, "1433000000000000004"),
+        ]),
+    };
     let store = open(path);
     let capture: i64 = value(path, &format!("{ids} capture"));
-    assert_eq!(store.reparse(capture, vec![again.clone()]).await.unwrap(), 1);
+    let added = store.reparse(capture, reread.clone()).await.unwrap();
     assert_eq!(
-        store.reparse(capture, vec![again.clone()]).await.unwrap(),
-        0,
-        "it is known by now"
+        (added.posts, added.context),
+        (1, 1),
+        "one of the ties is of the capture"
     );
+    let added = store.reparse(capture, reread.clone()).await.unwrap();
+    assert_eq!((added.posts, added.context), (0, 0), "it is known by now");
     assert!(
-        store.reparse(capture + 1, vec![again]).await.is_err(),
+        store.reparse(capture + 1, reread).await.is_err(),
         "it is of another capture"
     );
     store.close(0, None).await.unwrap();

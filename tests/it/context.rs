@@ -509,3 +509,84 @@ fn an_authors_own_thread_on_mastodon_is_captured_and_what_is_skipped_is_not_aske
         assert_eq!(scene.web.asked("mastodon.test", &around), usize::from(!skip));
     }
 }
+
+#[test]
+fn what_a_better_reader_finds_to_belong_to_a_post_is_tied_to_its_capture_and_captured_by_the_next_run() {
+    // The first reader followed nothing, as one did that did not know these relations.
+    let scene = archived(&["context.depth=0"]);
+    assert_eq!(ties(&scene), "");
+    let reparse = |more: &[&str]| {
+        let output = scene
+            .bare()
+            .args([&["reparse", "--json"], more].concat())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    assert_eq!(reparse(&["--dry-run"])["context"], 2);
+    assert_eq!(ties(&scene), "", "only told");
+    let told = reparse(&[]);
+    assert_eq!((&told["context"], &told["added"]), (&2.into(), &0.into()), "{told}");
+    assert_eq!(
+        ties(&scene),
+        format!("{POST} quotes {QUOTED} 1\n{POST} replies_to {PARENT} 1")
+    );
+    assert_eq!(reparse(&[])["context"], 0, "it is known by now");
+    scene.is_sound();
+    let run = running(&scene).output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+    assert_eq!(
+        ties(&scene),
+        format!("{POST} quotes {QUOTED} 1\n{POST} replies_to {PARENT} 1\n{PARENT} replies_to {ABOVE} 2"),
+        "as if it had been followed at once"
+    );
+    for (id, times) in [(POST, 1), (QUOTED, 1), (PARENT, 1), (ABOVE, 1), (FURTHER, 0)] {
+        assert_eq!(captures(&scene, id), times, "{id}");
+    }
+    scene.is_sound();
+    let export = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
+    assert_eq!(export.status.code(), Some(0), "{export:?}");
+    let verified = scene.bare().args(["verify", "bundle"]).output().unwrap();
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+}
+
+#[test]
+fn changes_tell_to_which_cited_post_and_article_a_post_of_the_context_belongs() {
+    let scene = archived(&[]);
+    let gone =
+        r#"{"__typename":"TweetTombstone","tombstone":{"text":{"text":"This Post was deleted by the Post author."}}}"#;
+    for (id, handle) in [(QUOTED, "bob"), (ABOVE, "dan")] {
+        scene.syndication(id, Reply::json(gone.to_owned()));
+        scene.archives(
+            0,
+            &[&format!("https://x.com/{handle}/status/{id}"), "--target", "--again"],
+        );
+    }
+    let changes = scene.bare().args(["changes", "--json"]).output().unwrap();
+    let told: Vec<serde_json::Value> = text(&changes.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let belongs: Vec<String> = told
+        .iter()
+        .map(|change| {
+            assert_eq!(change["cited_by"].as_array().unwrap().len(), 0, "{change}");
+            let of = &change["context_of"][0];
+            format!(
+                "{} {} {} {} {}",
+                change["key"], of["url"], of["relation"], of["steps"], of["cited_by"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        belongs,
+        [
+            format!(r#""x:{QUOTED}" "https://x.com/ada_b/status/{POST}" "quotes" 1 ["http://news.example/bridge"]"#),
+            format!(r#""x:{ABOVE}" "https://x.com/ada_b/status/{POST}" "replies_to" 2 ["http://news.example/bridge"]"#),
+        ]
+    );
+    let plain = scene.bare().arg("changes").output().unwrap();
+    let line = format!("belongs to https://x.com/ada_b/status/{POST} (quotes), cited by http://news.example/bridge");
+    assert!(text(&plain.stdout).contains(&line), "{plain:?}");
+}

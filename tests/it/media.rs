@@ -315,3 +315,29 @@ fn a_web_page_in_place_of_the_file_is_a_wall_and_a_part_unasked_is_no_file() {
         scene.is_sound();
     }
 }
+
+#[test]
+fn the_picture_of_an_author_is_kept_in_its_original_size_and_once_from_its_address() {
+    const OTHER: &str = "1785600110366674945";
+    let scene = Scene::new();
+    scene.web.on(
+        "images.test",
+        "/profile_images/9/a.jpg",
+        [Reply::ok("image/jpeg", b"\xff\xd8\xff a face".to_vec())],
+    );
+    for id in [POST, OTHER] {
+        let body = format!(
+            r#"{{"__typename":"Tweet","id_str":"{id}","text":"The bridge is standing.","user":{{"id_str":"7","screen_name":"ada_b",
+            "profile_image_url_https":"https://pbs.twimg.com/profile_images/9/a_normal.jpg"}}}}"#
+        );
+        scene.syndication(id, Reply::json(body));
+        let story = scene.file(&format!("{id}.html"), article(id));
+        scene.archives(0, &[&story]);
+    }
+    let kept = "SELECT group_concat(t.native_id || ' ' || m.position || ' ' || m.outcome) FROM post_media m
+                JOIN capture c ON c.id = m.capture JOIN target t ON t.id = c.target WHERE m.kind = 'avatar'";
+    assert_eq!(scene.value::<String>(kept), format!("{POST} 0 captured"));
+    let asked = scene.web.log().into_iter().filter(|asked| asked.host == "images.test");
+    assert_eq!(asked.count(), 1);
+    scene.is_sound();
+}

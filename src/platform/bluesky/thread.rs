@@ -247,6 +247,7 @@ pub(super) fn post(view: &Value) -> Option<Post> {
         author_id: string(&author["did"]),
         author_handle: string(&author["handle"]).filter(|h| h != "handle.invalid"),
         author_name: string(&author["displayName"]),
+        author_avatar: string(&author["avatar"]),
         posted_at: time(&record["createdAt"]),
         text: record["text"].as_str().map(str::to_owned),
         text_cut: Some(false),

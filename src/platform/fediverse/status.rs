@@ -157,6 +157,7 @@ fn post(json: &Value, whole: bool) -> Option<Post> {
         author_id: id(&account["id"]),
         author_handle: string(&account["acct"]),
         author_name: string(&account["display_name"]),
+        author_avatar: first(&[&account["avatar"], &account["avatar_static"]]),
         posted_at: time(&json["created_at"]),
         edited_at: time(&json["edited_at"]),
         text: Some(text),

@@ -120,6 +120,11 @@ fn post(page: &Html) -> Option<Post> {
         url: Some(named_post.url.into()),
         author_handle: named_post.handle,
         author_name: owner.map(|o| rich::read(o).0).filter(|n| !n.is_empty()),
+        author_avatar: within(message, ".tgme_widget_message_user_photo img[src]")
+            .first()
+            .and_then(|picture| picture.attr("src"))
+            .filter(|src| src.starts_with("http"))
+            .map(str::to_owned),
         posted_at: within(
             message,
             ".tgme_widget_message_date time, .tgme_widget_message_meta time",

@@ -271,4 +271,6 @@ fn author(post: &mut Post, core: &Value, user_id: &Value) {
     post.author_id = id(&user["rest_id"]).or_else(|| id(user_id));
     post.author_handle = first(&[&user["core"]["screen_name"], &user["legacy"]["screen_name"]]);
     post.author_name = first(&[&user["core"]["name"], &user["legacy"]["name"]]);
+    let pictures = [&user["avatar"]["image_url"], &user["legacy"]["profile_image_url_https"]];
+    post.author_avatar = tweet::avatar(&pictures);
 }

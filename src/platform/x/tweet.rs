@@ -127,6 +127,17 @@ pub(super) fn author(post: &mut Post, user: &Value) {
     post.author_id = id(&user["id_str"]).or_else(|| id(&user["id"]));
     post.author_handle = string(&user["screen_name"]);
     post.author_name = string(&user["name"]);
+    post.author_avatar = avatar(&[&user["profile_image_url_https"], &user["profile_image_url"]]);
+}
+
+/// The picture of an account as it was uploaded; answers name the small form of it.
+pub(super) fn avatar(told: &[&Value]) -> Option<String> {
+    let address = first(told)?;
+    let (before, extension) = address.rsplit_once('.')?;
+    Some(match before.strip_suffix("_normal") {
+        Some(before) => format!("{before}.{extension}"),
+        None => address,
+    })
 }
 
 /// What stands beside the author: text, time, media, counts, poll and card.

@@ -48,7 +48,7 @@ pub(super) const GATHER: &str = "
     UNION SELECT x.id FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN exchange x ON x.media = m.id;
   INSERT INTO slim_target SELECT id FROM export_target
     UNION SELECT c.target FROM export_reading e JOIN citation c ON c.reading = e.id
-    UNION SELECT x.target FROM export_capture e JOIN context x ON x.capture = e.id
+    UNION SELECT x.target FROM export_capture e JOIN context x ON x.capture = e.id, export_at a WHERE coalesce(x.reparse, 0) <= a.seq
     UNION SELECT n.target FROM export_resolution e JOIN resolution n ON n.id = e.id
     UNION SELECT n.identified FROM export_resolution e JOIN resolution n ON n.id = e.id WHERE n.identified IS NOT NULL;
   DROP TABLE IF EXISTS temp.slim_record; CREATE TEMP TABLE slim_record (id INTEGER PRIMARY KEY);
@@ -109,7 +109,8 @@ const ROWS: [(&str, &str); 36] = [
     ("capture", "WHERE id IN (SELECT id FROM export_capture) ORDER BY id"),
     (
         "context",
-        "WHERE capture IN (SELECT id FROM export_capture) ORDER BY capture, ordinal",
+        "WHERE capture IN (SELECT id FROM export_capture) AND coalesce(reparse, 0) <= (SELECT seq FROM export_at)
+           ORDER BY capture, ordinal",
     ),
     (
         "resolution",

@@ -820,7 +820,8 @@ impl Extract<'_> {
     /// # Errors
     /// If the archive cannot be read.
     pub fn context(&self, target: i64) -> Result<Vec<Near>> {
-        const SELECTED: &str = "capture IN (SELECT id FROM export_capture)";
+        const SELECTED: &str =
+            "capture IN (SELECT id FROM export_capture) AND coalesce(reparse, 0) <= (SELECT seq FROM export_at)";
         let connection = self.reader.connection();
         context::deepest(connection, self.seq)
             .and_then(|deepest| context::around(connection, target, deepest, SELECTED))

@@ -107,10 +107,12 @@ CREATE TABLE context (
                                         -- what the captured post does; thread: both are parts of one author's thread
   target    INTEGER NOT NULL REFERENCES target (id),
   depth     INTEGER NOT NULL CHECK (depth > 0),  -- steps from the nearest cited post as known then; within a thread there are none
+  reparse   INTEGER REFERENCES reparse (id) DEFERRABLE INITIALLY DEFERRED,  -- what found it in the stored answers later; NULL: the capture itself
   PRIMARY KEY (capture, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX context_target ON context (target);
 CREATE INDEX context_depth ON context (depth) WHERE depth > 1;
+CREATE INDEX context_reparse ON context (reparse) WHERE reparse IS NOT NULL;
 CREATE TRIGGER context_no_update BEFORE UPDATE ON context BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER context_no_delete BEFORE DELETE ON context BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 
@@ -379,3 +381,6 @@ CREATE TABLE follow_option (
   page    INTEGER NOT NULL CHECK (page IN (0, 1)),  -- 1: its headlines are its articles; it is no feed
   most    INTEGER NOT NULL              -- articles that are taken in after one look at most; the others wait for the next
 ) STRICT;
+
+-- The pictures of authors, each asked for once from its address.
+CREATE INDEX post_media_avatar ON post_media (url) WHERE kind = 'avatar';

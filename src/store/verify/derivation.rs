@@ -334,17 +334,7 @@ impl Derivation<'_> {
                 Sql::Ok(())
             })?;
         }
-        let connection = self.connection;
-        CONTEXT.encode_rows(
-            connection,
-            "capture = ?1 ORDER BY ordinal",
-            seq,
-            &mut self.evidence,
-            |row, evidence| {
-                TARGET.encode_rows(connection, "id = ?1", row.get(3)?, evidence, |_, _| Sql::Ok(()))?;
-                Sql::Ok(())
-            },
-        )?;
+        self.context("capture = ?1 AND reparse IS NULL ORDER BY ordinal", seq)?;
         let posts = self.posts(seq)?;
         let mut fields = vec![
             ("exchanges", Field::Exchanges(exchanges)),
@@ -403,7 +393,18 @@ impl Derivation<'_> {
         Ok(Some(fields))
     }
 
+    /// The rows of context that an event found, each followed by its target.
+    fn context(&mut self, condition: &str, seq: i64) -> Sql<()> {
+        let connection = self.connection;
+        CONTEXT.encode_rows(connection, condition, seq, &mut self.evidence, |row, evidence| {
+            TARGET.encode_rows(connection, "id = ?1", row.get(3)?, evidence, |_, _| Sql::Ok(()))?;
+            Sql::Ok(())
+        })?;
+        Ok(())
+    }
+
     fn reparse(&mut self, seq: i64) -> Sql<Fields> {
+        self.context("reparse = ?1 ORDER BY ordinal", seq)?;
         let mut found = None;
         REPARSE.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
             found = Some((row.get(1)?, row.get(3)?));
