@@ -259,6 +259,21 @@ fn plain_rows(exchange: &Exchange) -> Option<Vec<Row>> {
     (lines == 0 || !rows.is_empty()).then_some(rows)
 }
 
+/// When a redirect was archived that the archive shows as a page of its own, and its status.
+fn redirect_shown(exchange: &Exchange) -> Option<(String, u16)> {
+    let body = exchange.decoded().ok()?;
+    let text = String::from_utf8_lossy(&body);
+    let (_, rest) = text.split_once("Got an HTTP ")?;
+    let (status, _) = rest.split_once(" response at crawl time")?;
+    let (_, rest) = exchange.url.as_str().split_once("/web/")?;
+    let timestamp = rest.get(..14).filter(|stamp| is_timestamp(stamp))?.to_owned();
+    let row = Row {
+        timestamp,
+        ..Row::default()
+    };
+    Some((row.archived_at()?, status.trim().parse().ok()?))
+}
+
 /// When the bytes of a saved playback were archived, and of which address.
 #[must_use]
 pub(super) fn saved_memento(exchanges: &[Exchange]) -> Told {
@@ -276,14 +291,15 @@ pub(super) fn saved_memento(exchanges: &[Exchange]) -> Told {
         .split_once("/web/")
         .and_then(|(_, rest)| Some(rest.split_once('/')?.1.to_owned()));
     let original = original.or(asked);
+    let (archived_at, status) = match (&archived_at, redirect_shown(exchange)) {
+        (None, Some((time, status))) => (Some(time), status),
+        _ => (archived_at, exchange.status.unwrap_or(0)),
+    };
     let answer = match (refused(exchange), &archived_at) {
         (Some(refused), _) => refused,
         (None, Some(_)) => Answer {
             archived_at,
-            ..Answer::without_post(
-                Outcome::Captured,
-                format!("archived_http_{}", exchange.status.unwrap_or(0)),
-            )
+            ..Answer::without_post(Outcome::Captured, format!("archived_http_{status}"))
         },
         (None, None) => match (exchange.status, from_status(exchange)) {
             (Some(300..=399), _) => Answer::without_post(Outcome::NotFound, "redirect"),

@@ -560,7 +560,7 @@ fn changes_tell_to_which_cited_post_and_article_a_post_of_the_context_belongs() 
         scene.syndication(id, Reply::json(gone.to_owned()));
         scene.archives(
             0,
-            &[&format!("https://x.com/{handle}/status/{id}"), "--target", "--again"],
+            &["--again", "--target", &format!("https://x.com/{handle}/status/{id}")],
         );
     }
     let changes = scene.bare().args(["changes", "--json"]).output().unwrap();

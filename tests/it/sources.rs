@@ -839,7 +839,7 @@ fn what_tiktok_says_of_a_video_by_oembed_and_on_its_page_is_told_apart() {
         (
             Reply::json(r#"{"code":400,"message":"Something went wrong"}"#),
             shown(ID),
-            "tiktok.oembed unreadable unknown_shape, tiktok.page captured post: captured It holds",
+            "tiktok.oembed walled something_went_wrong, tiktok.page captured post: captured It holds",
         ),
         (
             Reply::status(403),

@@ -7,7 +7,7 @@ use url::Url;
 use super::{text, tombstone, tweet};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::post::{Post, Related, Relation};
+use crate::platform::post::{Card, Post, Related, Relation};
 use crate::platform::status::from_status;
 use crate::platform::value::{first, id, list, number, string, strings};
 use crate::platform::{Answer, Hops, PostRef, Source, Step, Upstreams, value};
@@ -119,9 +119,12 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
     if let Some((outcome, reason)) = user.and_then(tombstone::read) {
         return Answer::without_post(outcome, reason.replace("unavailable_", "account_"));
     }
-    let single = ["tweetResult", "tweet_result", "tweet"]
+    let single = ["tweetResult", "tweet_result", "tweet", "tweet_results"]
         .into_iter()
-        .map(|key| &data[key])
+        .map(|key| match &data[key] {
+            Value::Array(several) => several.first().unwrap_or(&Value::Null),
+            single => single,
+        })
         .find(|r| r.is_object());
     let found = match single {
         Some(single) if single["result"].is_object() => Some(&single["result"]),
@@ -225,6 +228,14 @@ fn post(result: &Value, depth: usize) -> Option<Post> {
         .or_else(|| tweet::card(&tweet["card"], &legacy["entities"]["urls"]));
     let article = &tweet["article"]["article_results"]["result"];
     post.title = string(&article["title"]);
+    if article.is_object() && post.card.is_none() {
+        post.card = Some(Card {
+            url: value::id(&article["rest_id"]).map(|id| format!("https://x.com/i/article/{id}")),
+            title: post.title.clone(),
+            description: string(&article["preview_text"]),
+            image: string(&article["cover_media"]["media_info"]["original_img_url"]),
+        });
+    }
     post.labels.extend(limits(result));
     if depth < NESTING {
         for (relation, other) in [
