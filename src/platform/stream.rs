@@ -1,11 +1,13 @@
-//! Playlists of HTTP Live Streaming (RFC 8216): the files that make up a film or sound which is no file by itself. Of several
-//! variants the best is chosen, with its sound where that is apart.
+//! Playlists of HTTP Live Streaming (RFC 8216), and manifests of DASH (`stream/dash.rs`): the files that make up a film or sound
+//! which is no file by itself. Of several variants the best is chosen, with its sound where that is apart.
 
 use std::collections::HashSet;
 
 use url::Url;
 
 use crate::exchange::Exchange;
+
+mod dash;
 
 /// Most lines that are read.
 const LINES: usize = 100_000;
@@ -19,23 +21,30 @@ pub struct Piece {
     pub url: Url,
 }
 
-/// The files that a playlist names, each once, in order: of a master playlist that of the best variant and of its sound, else the
-/// segments and what they need. None, if it is no playlist.
+/// The files that a playlist or manifest names, each once, in order: of a master playlist that of the best variant and of its sound,
+/// else the segments and what they need. None, if it is neither.
 #[must_use]
 pub fn named_by(answer: &Exchange) -> Vec<Piece> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     const BEGINNING: &[u8] = b"#EXTM3U";
-    const LONGEST: usize = MARK.len() + BEGINNING.len();
+    const LONGEST: usize = 1_024;
     // Most files are pictures: no more of them is looked at.
     let head = answer.beginning(LONGEST, |head| head.len() >= LONGEST);
-    if !head.strip_prefix(MARK).unwrap_or(&head).starts_with(BEGINNING) {
+    let head = head.strip_prefix(MARK).unwrap_or(&head);
+    let is_playlist = head.starts_with(BEGINNING);
+    let is_manifest = head.trim_ascii_start().starts_with(b"<") && memchr::memmem::find(head, b"<MPD").is_some();
+    if !is_playlist && !is_manifest {
         return Vec::new();
     }
     let body = answer.decoded().unwrap_or_default();
-    read(
-        &String::from_utf8_lossy(body.strip_prefix(MARK).unwrap_or(&body)),
-        &answer.url,
-    )
+    let text = String::from_utf8_lossy(body.strip_prefix(MARK).unwrap_or(&body));
+    let mut pieces = match is_playlist {
+        true => read(&text, &answer.url),
+        false => dash::named_by(&text, &answer.url),
+    };
+    let mut seen = HashSet::new();
+    pieces.retain(|piece| seen.insert(piece.url.clone()));
+    pieces
 }
 
 fn read(text: &str, base: &Url) -> Vec<Piece> {
@@ -83,8 +92,6 @@ fn read(text: &str, base: &Url) -> Vec<Piece> {
         pieces = piece("playlist", &address).into_iter().collect();
         pieces.extend(sound.and_then(|(.., address)| piece("playlist", address)));
     }
-    let mut seen = HashSet::new();
-    pieces.retain(|piece| seen.insert(piece.url.clone()));
     pieces
 }
 

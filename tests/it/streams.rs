@@ -149,3 +149,32 @@ fn a_film_of_many_pieces_needs_no_more_memory_than_one_of_few() {
     assert!(kibibytes < 96 << 10, "{kibibytes} KiB for 100 MB");
     scene.is_sound();
 }
+
+#[test]
+fn of_a_manifest_the_best_picture_and_sound_are_kept_as_they_came() {
+    const MANIFEST: &str = r#"<?xml version="1.0"?><MPD mediaPresentationDuration="PT8S"><Period><AdaptationSet contentType="video">
+        <Representation id="low" bandwidth="1"><BaseURL>low.mp4</BaseURL></Representation>
+        <Representation id="high" bandwidth="9"><SegmentTemplate media="$RepresentationID$/$Number$.m4s" duration="4"/></Representation></AdaptationSet>
+        <AdaptationSet contentType="audio"><Representation bandwidth="2"><BaseURL>sound.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>"#;
+    let (scene, input) = world();
+    let manifest = Reply::ok("application/dash+xml", MANIFEST);
+    scene.web.on("videos.test", "/v/master.m3u8", [manifest]);
+    for name in ["/v/high/1.m4s", "/v/high/2.m4s", "/v/sound.mp4"] {
+        scene.web.on(
+            "videos.test",
+            name,
+            [Reply::ok("video/mp4", format!("bytes of {name}"))],
+        );
+    }
+    scene.archives(0, &[&input]);
+    assert_eq!(
+        pieces(&scene),
+        [
+            "segment /v/high/1.m4s captured http_200",
+            "segment /v/high/2.m4s captured http_200",
+            "segment /v/sound.mp4 captured http_200",
+        ]
+    );
+    assert_eq!(scene.web.asked("videos.test", "/v/low"), 0);
+    scene.is_sound();
+}

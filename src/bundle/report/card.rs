@@ -286,8 +286,10 @@ impl Report<'_> {
             ))?;
         }
         self.parts(kept)?;
-        let saved = media.iter().filter(|medium| medium.outcome == "captured").count();
-        self.completeness(subject, kept, media.len(), saved)
+        // The picture of its author is none of its files.
+        let listed = media.iter().filter(|medium| medium.kind != "avatar");
+        let saved = listed.clone().filter(|medium| medium.outcome == "captured").count();
+        self.completeness(subject, kept, listed.count(), saved)
     }
 
     /// The post that it quotes, answers or repeats; poll, preview of a link, labels, counts.

@@ -160,7 +160,9 @@ fn files(post: &mut Post, data: &Value) {
         }
     }
     let video = &data["media"]["reddit_video"];
-    if let Some(url) = string(&video["fallback_url"]) {
+    // The one file has no sound; the manifest names both.
+    let with_sound = string(&video["dash_url"]).filter(|_| video["has_audio"] == true);
+    if let Some(url) = with_sound.or_else(|| string(&video["fallback_url"])) {
         post.media.push(Media {
             kind: "video".into(),
             url,
@@ -203,6 +205,20 @@ mod tests {
         "score":12,"num_comments":3,"over_18":false,"permalink":"/r/rivers/comments/7abcde/the_weir/","gallery_data":{"items":[{"media_id":"m1","caption":"A weir"},{"media_id":"m2"}]},
         "media_metadata":{"m1":{"s":{"u":"https://i.example/1.jpg","x":4,"y":3}}}}"#;
     const COMMENT: &str = r#"{"id":"kxyz","link_id":"t3_7abcde","parent_id":"t1_kabc","body":"So it does","author":"bo","created_utc":1714557700,"edited":false}"#;
+
+    #[test]
+    fn a_video_with_sound_is_its_manifest_and_one_without_is_its_file() {
+        let best = |has_audio: bool| {
+            let post = format!(
+                r#"{{"id":"7abcde","title":"The weir","media":{{"reddit_video":{{"fallback_url":"https://v.example/720.mp4",
+                "dash_url":"https://v.example/all.mpd","has_audio":{has_audio},"duration":8}}}}}}"#
+            );
+            let answer = read(&answered(200, pair(&post, COMMENT).as_bytes()), Some("7abcde"));
+            answer.post.unwrap().media[0].url.clone()
+        };
+        assert_eq!(best(true), "https://v.example/all.mpd");
+        assert_eq!(best(false), "https://v.example/720.mp4");
+    }
 
     #[test]
     fn a_post_and_a_comment_are_read_from_the_pair_of_listings() {

@@ -133,6 +133,10 @@ pub(super) fn author(post: &mut Post, user: &Value) {
 /// The picture of an account as it was uploaded; answers name the small form of it.
 pub(super) fn avatar(told: &[&Value]) -> Option<String> {
     let address = first(told)?;
+    // An archive has the form that was named, and perhaps no other.
+    if crate::platform::wayback::unwrapped(&address) != address {
+        return Some(address);
+    }
     let (before, extension) = address.rsplit_once('.')?;
     Some(match before.strip_suffix("_normal") {
         Some(before) => format!("{before}.{extension}"),

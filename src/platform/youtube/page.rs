@@ -91,7 +91,11 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         "views",
         number(&details["viewCount"]).or_else(|| number(&about["viewCount"])),
     );
-    post.count("likes", number(&about["likeCount"]));
+    post.count("likes", number(&about["likeCount"]).or_else(|| shown_likes(&page)));
+    post.count(
+        "replies",
+        quoted_after(&page, COMMENTS).and_then(|shown| printed(&shown)),
+    );
     let still = list(&about["thumbnail"]["thumbnails"])
         .chain(list(&details["thumbnail"]["thumbnails"]))
         .max_by_key(|t| number(&t["width"]).unwrap_or(0));
@@ -111,6 +115,72 @@ pub fn read(exchange: &Exchange, asked: Option<&str>) -> Answer {
         post.labels.push(said.reason);
     }
     Answer::with_post("video", post)
+}
+
+/// What precedes the number of comments, as it is shown.
+const COMMENTS: &str = "\"commentCount\":{\"simpleText\":";
+
+/// How far behind a button's mark its words stand at most, in bytes.
+const BUTTON: usize = 20_000;
+
+/// How many like the video: its button says the whole number to those who cannot see it, in any language.
+fn shown_likes(page: &str) -> Option<i64> {
+    let buttons = [
+        ("\"iconName\":\"LIKE\"", "\"accessibilityText\":"),
+        ("\"iconType\":\"LIKE\"", "\"label\":"),
+    ];
+    buttons.into_iter().find_map(|(mark, words)| {
+        let (_, rest) = page.split_once(mark)?;
+        let button = &rest[..rest.floor_char_boundary(BUTTON)];
+        let said = quoted_after(button, words)?;
+        let mut numbers = said.split(|c: char| !(c.is_ascii_digit() || is_separator(c)));
+        let number = numbers.find(|part| part.contains(|c: char| c.is_ascii_digit()))?;
+        match numbers.any(|part| part.contains(|c: char| c.is_ascii_digit())) {
+            true => None,
+            false => grouped(number.trim_matches(is_separator)),
+        }
+    })
+}
+
+/// The text in quotation marks after a mark.
+fn quoted_after(page: &str, mark: &str) -> Option<String> {
+    let (_, rest) = page.split_once(mark)?;
+    String::deserialize(&mut serde_json::Deserializer::from_str(rest)).ok()
+}
+
+/// What stands between the groups of a number's digits in one language or another.
+fn is_separator(c: char) -> bool {
+    matches!(c, '.' | ',' | '\'' | '’' | ' ' | '\u{a0}' | '\u{202f}')
+}
+
+/// A whole number with separators between groups of two or three digits.
+fn grouped(text: &str) -> Option<i64> {
+    let is_number = text.chars().all(|c| c.is_ascii_digit() || is_separator(c)) && !text.is_empty();
+    let is_grouped = is_number && text.split(is_separator).skip(1).all(|group| matches!(group.len(), 2 | 3));
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    is_grouped.then(|| digits.parse().ok()).flatten()
+}
+
+/// A number as it is printed, `1,234`, `18 K` or `1.2M`: as exact as that is.
+fn printed(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let factor = match text.chars().last()? {
+        'K' => 1_000,
+        'M' => 1_000_000,
+        _ => return grouped(text),
+    };
+    let text = text[..text.len() - 1].trim_end_matches(is_separator);
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
+    let tenths = match fraction {
+        "" => 0,
+        one if one.len() == 1 => one.parse::<i64>().ok()?,
+        _ => return None,
+    };
+    whole
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(factor)?
+        .checked_add(tenths * factor / 10)
 }
 
 /// What the player says where it has no video.
@@ -223,4 +293,35 @@ fn newer_player(page: &str) -> Option<Value> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_exactly_as_they_are_shown() {
+        for (text, number) in [
+            ("1,234", Some(1_234)),
+            ("145.775", Some(145_775)),
+            ("1,45,775", Some(145_775)),
+            ("12", Some(12)),
+            ("18 K", Some(18_000)),
+            ("1.2M", Some(1_200_000)),
+            ("1,2 K", Some(1_200)),
+            ("18 mil", None),
+            ("", None),
+        ] {
+            assert_eq!(printed(text), number, "{text}");
+        }
+        let button = |words: &str| format!(r#"{{"iconName":"LIKE","title":"145K","accessibilityText":"{words}"}}"#);
+        for words in [
+            "like this video along with 145,775 other people",
+            "haz clic en Me gusta en este vídeo junto con otras 145.775 personas",
+        ] {
+            assert_eq!(shown_likes(&button(words)), Some(145_775), "{words}");
+        }
+        assert_eq!(shown_likes(&button("I like this")), None);
+        assert_eq!(shown_likes(&button("2 of 145,775")), None);
+    }
 }
