@@ -23,8 +23,11 @@ const FILLED: (usize, usize) = (3, 5);
 /// Of the lines that fill it, the least share that must have been broken there: lists and menus stand between.
 const MOSTLY: (usize, usize) = (11, 20);
 
-/// Columns by which a paragraph set in may be narrower than the text.
+/// Columns by which a paragraph set in may be narrower than the text, and a quoted line wider.
 const MARGIN: usize = 16;
+
+/// Lines broken at a width for each that is much wider and was not broken there.
+const WIDER: usize = 4;
 
 /// Reads plain text; white space inside a line stays as it is, so that offsets are those of the line.
 pub fn read(text: &str) -> Page {
@@ -137,7 +140,11 @@ fn width(lines: &[Line<'_>]) -> Option<usize> {
         .max_by_key(|&(width, count)| (count, width))?;
     let most = usize::try_from(most).ok()?;
     let filled = ends.len() - ends.partition_point(|end| end * FILLED.1 < width * FILLED.0);
-    (most >= FEWEST && most * MOSTLY.1 >= filled * MOSTLY.0).then_some(width)
+    // Lines that are alike by chance stand among others that nobody broke.
+    let is_wider = |line: &&Line<'_>| line.width > width + MARGIN && line.content.contains(' ');
+    let wider = lines.iter().filter(is_wider).count();
+    let is_told = most >= FEWEST && most * MOSTLY.1 >= filled * MOSTLY.0 && wider * WIDER <= most;
+    is_told.then_some(width)
 }
 
 /// The texts of a paragraph's lines, those joined that were broken at `width`.
@@ -228,6 +235,15 @@ mod tests {
          who will have to walk for an hour to get to the other side of the river now.",
         "The council meets on Friday.",
     ];
+
+    #[test]
+    fn lines_that_are_alike_are_not_joined_where_others_are_much_wider() {
+        let pair = "The mayor wrote that the bridge was still standing and thanked the crews:\n\
+                    The bridge is still standing. Thanks to the crews who worked all night near the barrage and at the weir above\n\n";
+        let page = read(&pair.repeat(6));
+        assert_eq!(page.notices, [""; 0]);
+        assert_eq!(page.items.len(), 12);
+    }
 
     #[test]
     fn each_line_is_a_block_where_lines_are_paragraphs() {

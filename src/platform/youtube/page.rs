@@ -156,7 +156,11 @@ fn is_separator(c: char) -> bool {
 /// A whole number with separators between groups of two or three digits.
 fn grouped(text: &str) -> Option<i64> {
     let is_number = text.chars().all(|c| c.is_ascii_digit() || is_separator(c)) && !text.is_empty();
-    let is_grouped = is_number && text.split(is_separator).skip(1).all(|group| matches!(group.len(), 2 | 3));
+    let is_grouped = is_number
+        && text
+            .split(is_separator)
+            .skip(1)
+            .all(|group| matches!(group.len(), 2 | 3));
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     is_grouped.then(|| digits.parse().ok()).flatten()
 }
