@@ -202,7 +202,7 @@ pub(super) fn refused(exchange: &Exchange) -> Option<Answer> {
     // Its own page, not one that it kept: only those carry the time of archiving.
     let is_own_page = exchange.header("memento-datetime").is_none();
     let is_refusal = exchange.status == Some(403);
-    let (outcome, reason) = if is_refusal && (names("RobotAccessControl") || names("robots.txt")) {
+    let (outcome, reason) = if is_refusal && is_own_page && (names("RobotAccessControl") || names("robots.txt")) {
         (Outcome::Walled, "archive_robots")
     } else if is_refusal && (names("AdministrativeAccessControl") || names("Blocked Site Error"))
         || is_own_page && text.contains("has been excluded from the Wayback Machine")
