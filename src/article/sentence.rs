@@ -199,7 +199,7 @@ static SILENT: [bool; 256] = {
 fn plain_stops(text: &str) -> Option<Vec<Stop>> {
     let bytes = text.as_bytes();
     // The number of an item of a list would stand first.
-    let first = text.split_ascii_whitespace().next()?;
+    let first = text.trim_start_matches('“').split_ascii_whitespace().next()?;
     if !first.starts_with(|c: char| c.is_ascii_uppercase()) || first.contains('.') {
         return None;
     }
@@ -670,7 +670,7 @@ mod tests {
     proptest! {
         #[test]
         fn plain_text_is_cut_as_the_base_cuts_it(
-            text in "( )?(A|The|Dr|IV|I'm|É|No)([a-z]{1,6}|[A-Z]{1,2}|[0-9]{1,3}|[.!?]|“|[,:;'*’–—éÑшЯ×-]| |[ ]{2}|\\. |\\. [A-Z]|Mr|St|Jan|etc|Kung|U\\.S|p\\.m|n't|e’s|\t|a/b|“[a-zA-Z ,]{0,9}”|[ ]“[A-Z][a-z]{0,5}[,.]”( said)?|[.!?]”( [A-Z]|, |\\.)?|\\. “|”){0,40}",
+            text in "( )?“?(A|The|Dr|IV|I'm|É|No)([a-z]{1,6}|[A-Z]{1,2}|[0-9]{1,3}|[.!?]|“|[,:;'*’–—éÑшЯ×-]| |[ ]{2}|\\. |\\. [A-Z]|Mr|St|Jan|etc|Kung|U\\.S|p\\.m|n't|e’s|\t|a/b|“[a-zA-Z ,]{0,9}”|[ ]“[A-Z][a-z]{0,5}[,.]”( said)?|[.!?]”( [A-Z]|, |\\.)?|\\. “|”){0,40}",
             language in prop::sample::select(vec!["en", "fr", "de", "es", "nl", "pl", "ru", "sv", "el", "hy", "my", "kk", "am", "xx"]),
         ) {
             let rules = Rules::of(language);

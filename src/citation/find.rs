@@ -271,7 +271,11 @@ impl<'a> Offsets<'a> {
 
 /// How many code points begin in bytes of UTF-8.
 fn characters_in(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
+    // Counts of so few bytes need one byte each, of which a processor adds many at once.
+    let counts = bytes
+        .chunks(STEP)
+        .map(|bytes| bytes.iter().map(|byte| u8::from(*byte & 0xc0 != 0x80)).sum::<u8>());
+    counts.map(usize::from).sum()
 }
 
 /// The sentences of the blocks; text of flattened posts is not among them.

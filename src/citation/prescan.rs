@@ -30,9 +30,10 @@ const ODD: &str = "&#(?:0*(?:33|3[5-7]|4[0-9]|5[0-9]|61|6[3-9]|[7-9][0-9]|1[01][
     |=\\s*[\"']\\s*[^\"'<>\\s]*[:/][^\"'<>\\s]*[\\t\\r\\n]+[^\"'<>\\s]|<script[^>]*(?:template|text/(?:plain|html))\
     |=\\s*[\"']?\\s*P[a-z0-9+/]{30}";
 
-/// First words of flattened posts that have no handle with `@`, as they stand in bytes, and characters that nobody sees
+/// First words of flattened posts that have no handle with `@`, as they stand in bytes (of the commonest ones not before
+/// another word than goes with them), and characters that nobody sees
 /// within words.
-const WORDS: &str = "Posted|Gepostet|Publi(?:\\xc3\\xa9|&)|Publicad[oa]|Post(?:\\xc3\\xa9|&)|Pubblicato|Geplaatst|Opublikowany|(?:\\xd0\\x9e|&#1054;|&#[xX]0*41[eE];)\
+const WORDS: &str = "Posted(?:$|[^\\t\\n\\x0c\\r ]|[\\t\\n\\x0c\\r ]+(?:$|[^\\t\\n\\x0c\\r A-Za-z]|b))|Publicad[oa](?:$|[^\\t\\n\\x0c\\r ]|[\\t\\n\\x0c\\r ]+(?:$|[^\\t\\n\\x0c\\r A-Za-z]|p))|Gepostet|Publi(?:\\xc3\\xa9|&)|Post(?:\\xc3\\xa9|&)|Pubblicato|Geplaatst|Opublikowany|(?:\\xd0\\x9e|&#1054;|&#[xX]0*41[eE];)\
     |(?:^|[^A-Za-z0-9/]|by)u/|[A-Za-z0-9./](?:&(?:shy|ZeroWidthSpace|#0*(?:173|8203|65279)|#[xX]0*(?:[aA][dD]|200[bB]|[fF][eE][fF]{2}));|\\xc2\\xad|\\xe2\\x80\\x8b|\\xef\\xbb\\xbf)";
 
 /// Elements that part words: what stands before and after one of them is never one word.
@@ -299,6 +300,7 @@ mod tests {
             "<p>Write to <a href='mailto:ada@office.example'>ada@office.example</a> &#8211; or don&#39;t.",
             "The weir stands. https://office.example/report?id=3",
             "<!DOCTYPE html>\n<html lang=en><head><meta charset=\"utf-8\"><title>The weir</title><meta name='a' content='b'><p>It stands.",
+            "<p>Posted where everybody saw it. Publicado el lunes.",
             "<p>The <b>w</b>eir</p><nav><a href='/a'>Home</a><a href='/b'>News</a></nav><p>H<sub>2</sub>O, and <i>weir</i>s.",
         ] {
             assert!(!may_cite_post(page.as_bytes(), &Hints::default()), "{page}");
@@ -317,6 +319,9 @@ mod tests {
             "<iframe data-id=1785600110366674944>",
             "<script type='text/template'>PGI+</script>",
             "Pos<b>ted by Ada on Monday, May 1, 2020",
+            "Posted<br>by Ada on Monday, May 1, 2020",
+            "Posted\n <b>by</b> Ada on Monday, May 1, 2020",
+            "Publicado\u{200b} por Ada el 1 de mayo de 2020",
             "The weir stands. — Ada (&commat;ada) May 1, 2020",
             "Fol<i>low Ada @ada the weir 10:30 AM - 5 May 2020",
             "tw<!-- > -->itter.com/ada/status/20",
@@ -413,6 +418,9 @@ mod tests {
         "10:30 AM - 5 May 2020",
         "Pos",
         "ted by ",
+        "ted",
+        "ted ",
+        "by ",
         "Ada on Monday, May 1, 2020",
         "A post shared by ",
         "Post by @ada@storks.example",
