@@ -110,6 +110,8 @@ pub fn may_cite_post(bytes: &[u8], hints: &Hints) -> bool {
     is_post_site
         || std::str::from_utf8(bytes).is_err()
         || memchr::memchr2(0, 0x1b, bytes).is_some()
+        // Marks of Markdown may stand within a word, as tags may.
+        || memchr::memmem::find(bytes, b"](http").is_some()
         || SIGNS.is_match(bytes)
         || handles(bytes)
         || has_parted_word(bytes)
@@ -324,6 +326,7 @@ mod tests {
             "Publicado\u{200b} por Ada el 1 de mayo de 2020",
             "The weir stands. — Ada (&commat;ada) May 1, 2020",
             "Fol<i>low Ada @ada the weir 10:30 AM - 5 May 2020",
+            "# A\n[a](http://a.example/) https://x\\.com/ada/status/20",
             "tw<!-- > -->itter.com/ada/status/20",
             "tw<b title='> '>itter.com/ada/status/20",
             "tw<b title='\"' lang=\"> \">itter.com/ada/status/20",
