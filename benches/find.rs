@@ -23,6 +23,9 @@ const ARTICLES: usize = 200;
 const PARAGRAPHS: usize = 120;
 const ROUNDS: usize = 7;
 
+/// The least time that one round is to take: clocks of CPU time move in steps of some milliseconds.
+const LEAST: Duration = Duration::from_millis(100);
+
 /// Bytes of hostile text; eight times as many are to take eight times as long.
 const HOSTILE: usize = 128 << 10;
 
@@ -140,15 +143,19 @@ fn cpu() -> Option<Duration> {
     told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
-/// The median of some rounds, of the time that `clock` shows.
+/// The median of some rounds, of the time that `clock` shows. What takes less than the clock can tell is done often
+/// enough.
 fn median(clock: impl Fn() -> Duration, mut work: impl FnMut()) -> Duration {
-    let mut times: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
-            let start = clock();
-            work();
-            clock() - start
-        })
-        .collect();
+    let mut often = |times: u32| {
+        let start = clock();
+        (0..times).for_each(|_| work());
+        (clock() - start) / times
+    };
+    let mut times = 1;
+    while times < 1 << 20 && often(times) * times < LEAST {
+        times *= 2;
+    }
+    let mut times: Vec<Duration> = (0..ROUNDS).map(|_| often(times)).collect();
     times.sort();
     times[ROUNDS / 2]
 }

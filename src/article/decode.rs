@@ -62,7 +62,7 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Decoded, Unreadable>
             what: "is binary data, not a page or text",
         });
     }
-    if text.contains('\0') {
+    if memchr::memchr(0, text.as_bytes()).is_some() {
         text.retain(|c| c != '\0');
     }
     let format = if is_page(&text) { Format::Html } else { Format::Text };

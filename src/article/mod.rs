@@ -10,6 +10,7 @@ pub mod list;
 pub(crate) use anchor::fold;
 mod html;
 pub mod index;
+pub(crate) mod language;
 mod markdown;
 mod meta;
 pub(crate) mod page;
@@ -212,100 +213,4 @@ pub(crate) fn read(bytes: &[u8], hints: &Hints) -> Result<Source, Unreadable> {
         language: meta.language,
         page,
     })
-}
-
-/// The language of a text by its letters and words; `None` if it is too short or unclear. Pashto, which the detector
-/// takes for Persian or Arabic, has letters of its own.
-pub(crate) fn detect_language(text: &str) -> Option<String> {
-    const PASHTO: &str = "ټډړښڼځڅږې";
-    /// More tells nothing new.
-    const LOOKED_AT: usize = 4_000;
-    let end = text.floor_char_boundary(LOOKED_AT);
-    let info = whatlang::detect(&text[..end])?;
-    if matches!(
-        info.lang(),
-        whatlang::Lang::Pes | whatlang::Lang::Ara | whatlang::Lang::Urd
-    ) && text[..end].chars().filter(|c| PASHTO.contains(*c)).count() * 50
-        > text[..end].chars().filter(|c| c.is_alphabetic()).count()
-    {
-        return Some("ps".to_owned());
-    }
-    info.is_reliable().then(|| two_letters(info.lang()).to_owned())
-}
-
-/// ISO 639-1 code of a language, 639-3 where there is none.
-fn two_letters(language: whatlang::Lang) -> &'static str {
-    use whatlang::Lang;
-    match language {
-        Lang::Epo => "eo",
-        Lang::Eng => "en",
-        Lang::Rus => "ru",
-        Lang::Cmn => "zh",
-        Lang::Spa => "es",
-        Lang::Por => "pt",
-        Lang::Ita => "it",
-        Lang::Ben => "bn",
-        Lang::Fra => "fr",
-        Lang::Deu => "de",
-        Lang::Ukr => "uk",
-        Lang::Kat => "ka",
-        Lang::Ara => "ar",
-        Lang::Hin => "hi",
-        Lang::Jpn => "ja",
-        Lang::Heb => "he",
-        Lang::Yid => "yi",
-        Lang::Pol => "pl",
-        Lang::Amh => "am",
-        Lang::Jav => "jv",
-        Lang::Kor => "ko",
-        Lang::Nob => "nb",
-        Lang::Dan => "da",
-        Lang::Swe => "sv",
-        Lang::Fin => "fi",
-        Lang::Tur => "tr",
-        Lang::Nld => "nl",
-        Lang::Hun => "hu",
-        Lang::Ces => "cs",
-        Lang::Ell => "el",
-        Lang::Bul => "bg",
-        Lang::Bel => "be",
-        Lang::Mar => "mr",
-        Lang::Kan => "kn",
-        Lang::Ron => "ro",
-        Lang::Slv => "sl",
-        Lang::Hrv => "hr",
-        Lang::Srp => "sr",
-        Lang::Mkd => "mk",
-        Lang::Lit => "lt",
-        Lang::Lav => "lv",
-        Lang::Est => "et",
-        Lang::Tam => "ta",
-        Lang::Vie => "vi",
-        Lang::Urd => "ur",
-        Lang::Tha => "th",
-        Lang::Guj => "gu",
-        Lang::Uzb => "uz",
-        Lang::Pan => "pa",
-        Lang::Aze => "az",
-        Lang::Ind => "id",
-        Lang::Tel => "te",
-        Lang::Pes => "fa",
-        Lang::Mal => "ml",
-        Lang::Ori => "or",
-        Lang::Mya => "my",
-        Lang::Nep => "ne",
-        Lang::Sin => "si",
-        Lang::Khm => "km",
-        Lang::Tuk => "tk",
-        Lang::Aka => "ak",
-        Lang::Zul => "zu",
-        Lang::Sna => "sn",
-        Lang::Afr => "af",
-        Lang::Lat => "la",
-        Lang::Slk => "sk",
-        Lang::Cat => "ca",
-        Lang::Tgl => "tl",
-        Lang::Hye => "hy",
-        other => other.code(),
-    }
 }

@@ -100,7 +100,8 @@ impl Splitter {
         let mut sentences = Vec::new();
         let mut start = 0;
         // Most blocks are one line, which is told sooner than every character is looked at.
-        let is_line = !ENDS.iter().any(|end| block.contains(*end));
+        let is_line =
+            memchr::memchr2(b'\n', 0xe2, block.as_bytes()).is_none() || !ENDS.iter().any(|end| block.contains(*end));
         let lines = is_line.then_some(block).into_iter();
         for line in lines.chain((!is_line).then(|| block.split_inclusive(ENDS)).into_iter().flatten()) {
             for piece in pieces(line) {
@@ -157,42 +158,84 @@ fn too_long(line: &str) -> Option<usize> {
     (line.len() > LONGEST).then_some(LONGEST)
 }
 
-/// Where the stops of a text stand that is plain: letters of Latin and Cyrillic that begin with a capital, without
-/// brackets, addresses and line ends, in which no stop follows another or stands in a quotation.
-fn plain_stops(text: &str) -> Option<Vec<usize>> {
+/// A stop of plain text.
+struct Stop {
+    at: usize,
+    /// Where the quotation ends in which it stands, if it does.
+    quotation: Option<usize>,
+}
+
+/// Bytes of plain text that say nothing of where its sentences end.
+static SILENT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        table[byte as usize] = !matches!(
+            byte,
+            b'.' | b'!'
+                | b'?'
+                | b'\''
+                | b'"'
+                | b'`'
+                | b'('
+                | b')'
+                | b'['
+                | b']'
+                | b'{'
+                | b'}'
+                | b'<'
+                | b'>'
+                | b'@'
+                | b'\n'
+                | b'\r'
+        );
+        byte += 1;
+    }
+    table
+};
+
+/// The stops of a text that is plain: letters of Latin and Cyrillic that begin with a capital, without brackets,
+/// addresses and line ends, in which no stop follows another and each quotation is closed.
+fn plain_stops(text: &str) -> Option<Vec<Stop>> {
     let bytes = text.as_bytes();
     // The number of an item of a list would stand first.
-    let first = text.split_ascii_whitespace().next()?;
+    let first = text.trim_start_matches('“').split_ascii_whitespace().next()?;
     if !first.starts_with(|c: char| c.is_ascii_uppercase()) || first.contains('.') {
         return None;
     }
-    let mut stops = Vec::new();
+    let mut stops: Vec<Stop> = Vec::new();
     let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-    let mut quoted = false;
+    // How many stops stood before the quotation that is open.
+    let mut quoted: Option<usize> = None;
     let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
+    loop {
+        while bytes.get(at).is_some_and(|byte| SILENT[usize::from(*byte)]) {
+            at += 1;
+        }
+        let Some(byte) = bytes.get(at) else { break };
         let length = match byte {
             b'.' | b'!' | b'?' => {
                 let next = bytes[at + 1..].iter().find(|b| !matches!(b, b' ' | b'\t'));
-                if quoted || matches!(next, Some(b'.' | b'!' | b'?')) {
+                if matches!(next, Some(b'.' | b'!' | b'?')) {
                     return None;
                 }
-                stops.push(at);
+                stops.push(Stop { at, quotation: None });
                 1
             }
             b'\'' if at > 0 && is_letter(at - 1) && is_letter(at + 1) => 1,
-            b'\'' | b'"' | b'`' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'@' | b'\n' | b'\r' => {
-                return None;
-            }
-            ..0x80 => 1,
+            ..0x80 => return None,
             // À to ɏ and Ѐ to ѿ.
             0xc3..=0xc9 | 0xd0 | 0xd1 => 2,
             _ => {
                 match &text[at..].chars().next()? {
                     '–' | '—' => {}
                     '’' if at > 0 && is_letter(at - 1) && is_letter(at + 3) => {}
-                    '“' if !quoted => quoted = true,
-                    '”' if quoted => quoted = false,
+                    '“' if quoted.is_none() => quoted = Some(stops.len()),
+                    '”' => {
+                        for stop in &mut stops[quoted.take()?..] {
+                            stop.quotation = Some(at + 3);
+                        }
+                    }
                     _ => return None,
                 }
                 3
@@ -200,7 +243,7 @@ fn plain_stops(text: &str) -> Option<Vec<usize>> {
         };
         at += length;
     }
-    (!quoted).then_some(stops)
+    quoted.is_none().then_some(stops)
 }
 
 /// `range` of `text` without outer white space.
@@ -247,8 +290,22 @@ impl Rules {
             return boundaries.iter().map(|boundary| boundary.start_byte).collect();
         };
         let mut starts = vec![0];
-        for stop in stops {
-            let start = self.base.find_boundary(text, stop, stop + 1);
+        for Stop { at, quotation } in stops {
+            let start = self
+                .base
+                .find_boundary(text, at, at + 1)
+                .and_then(|start| match quotation {
+                    // A stop within a quotation ends nothing, unless it ends that as well and nothing goes on behind it.
+                    Some(end) if start < end => {
+                        let rest = self.base.get_next_word_approx(text, end);
+                        let after = self
+                            .base
+                            .get_boundary_extend(rest)
+                            .filter(|_| start + '”'.len_utf8() == end)?;
+                        Some(end + after)
+                    }
+                    _ => Some(start),
+                });
             starts.extend(start.filter(|start| starts.last() < Some(start) && *start < text.len()));
         }
         starts
@@ -613,7 +670,7 @@ mod tests {
     proptest! {
         #[test]
         fn plain_text_is_cut_as_the_base_cuts_it(
-            text in "( )?(A|The|Dr|IV|I'm|É|No)([a-z]{1,6}|[A-Z]{1,2}|[0-9]{1,3}|[.!?]|[,:;'*’–—éÑшЯ×-]| |[ ]{2}|\\. |\\. [A-Z]|Mr|St|Jan|etc|Kung|U\\.S|p\\.m|n't|e’s|\t|a/b|“[a-zA-Z ,]{0,9}”|[ ]“[A-Z][a-z]{0,5}[,.]”( said)?|\\. “|”){0,40}",
+            text in "( )?“?(A|The|Dr|IV|I'm|É|No)([a-z]{1,6}|[A-Z]{1,2}|[0-9]{1,3}|[.!?]|“|[,:;'*’–—éÑшЯ×-]| |[ ]{2}|\\. |\\. [A-Z]|Mr|St|Jan|etc|Kung|U\\.S|p\\.m|n't|e’s|\t|a/b|“[a-zA-Z ,]{0,9}”|[ ]“[A-Z][a-z]{0,5}[,.]”( said)?|[.!?]”( [A-Z]|, |\\.)?|\\. “|”){0,40}",
             language in prop::sample::select(vec!["en", "fr", "de", "es", "nl", "pl", "ru", "sv", "el", "hy", "my", "kk", "am", "xx"]),
         ) {
             let rules = Rules::of(language);

@@ -30,9 +30,10 @@ const ODD: &str = "&#(?:0*(?:33|3[5-7]|4[0-9]|5[0-9]|61|6[3-9]|[7-9][0-9]|1[01][
     |=\\s*[\"']\\s*[^\"'<>\\s]*[:/][^\"'<>\\s]*[\\t\\r\\n]+[^\"'<>\\s]|<script[^>]*(?:template|text/(?:plain|html))\
     |=\\s*[\"']?\\s*P[a-z0-9+/]{30}";
 
-/// First words of flattened posts that have no handle with `@`, as they stand in bytes, and characters that nobody sees
+/// First words of flattened posts that have no handle with `@`, as they stand in bytes (of the commonest ones not before
+/// another word than goes with them), and characters that nobody sees
 /// within words.
-const WORDS: &str = "Posted|Gepostet|Publi(?:\\xc3\\xa9|&)|Publicad[oa]|Post(?:\\xc3\\xa9|&)|Pubblicato|Geplaatst|Opublikowany|(?:\\xd0\\x9e|&#1054;|&#[xX]0*41[eE];)\
+const WORDS: &str = "Posted(?:$|[^\\t\\n\\x0c\\r ]|[\\t\\n\\x0c\\r ]+(?:$|[^\\t\\n\\x0c\\r A-Za-z]|b))|Publicad[oa](?:$|[^\\t\\n\\x0c\\r ]|[\\t\\n\\x0c\\r ]+(?:$|[^\\t\\n\\x0c\\r A-Za-z]|p))|Gepostet|Publi(?:\\xc3\\xa9|&)|Post(?:\\xc3\\xa9|&)|Pubblicato|Geplaatst|Opublikowany|(?:\\xd0\\x9e|&#1054;|&#[xX]0*41[eE];)\
     |(?:^|[^A-Za-z0-9/]|by)u/|[A-Za-z0-9./](?:&(?:shy|ZeroWidthSpace|#0*(?:173|8203|65279)|#[xX]0*(?:[aA][dD]|200[bB]|[fF][eE][fF]{2}));|\\xc2\\xad|\\xe2\\x80\\x8b|\\xef\\xbb\\xbf)";
 
 /// Elements that part words: what stands before and after one of them is never one word.
@@ -78,6 +79,17 @@ const PARTING: &[&[u8]] = &[
 
 static SIGNS: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i:{NAMES}|{PATHS}|{ODD})|{WORDS}")));
 
+/// The beginning of a page up to the end of its title, whose text is none of the page's: nothing that is seen stands
+/// before it, and nothing is odd.
+static HEAD: LazyLock<Regex> = LazyLock::new(|| {
+    const SPACE: &str = "[\\t\\n\\x0c\\r ]";
+    let attribute = format!("{SPACE}+[a-z:_-]+(?:{SPACE}*={SPACE}*(?:\"[^\"]*\"|'[^']*'|[^\\s\"'=<>`]+))?");
+    let tag = format!("<(?:html|head|meta|link)(?:{attribute})*{SPACE}*/?>");
+    pattern(&format!(
+        "(?i)^(?:{SPACE}|<!doctype[^>]*>|<!--(?:[^->]|-[^->])*-->|{tag})*<title>[^<]*</title>"
+    ))
+});
+
 static CARD: LazyLock<Regex> = LazyLock::new(|| pattern("Follow|\\xe2\\x99\\xac|&#(?:0*9836|[xX]0*266[cC]);"));
 
 /// Whether a page or text may cite a post: `false` is certain, [`find`](crate::find) would find none in it; `true` says no
@@ -98,6 +110,8 @@ pub fn may_cite_post(bytes: &[u8], hints: &Hints) -> bool {
     is_post_site
         || std::str::from_utf8(bytes).is_err()
         || memchr::memchr2(0, 0x1b, bytes).is_some()
+        // Marks of Markdown may stand within a word, as tags may.
+        || memchr::memmem::find(bytes, b"](http").is_some()
         || SIGNS.is_match(bytes)
         || handles(bytes)
         || has_parted_word(bytes)
@@ -154,8 +168,26 @@ fn handles(bytes: &[u8]) -> bool {
     in_words && CARD.is_match(bytes)
 }
 
-/// Whether tags stand within a word or an address, so that its bytes are not the word's: letters or the marks of
-/// addresses on both sides, and between them no element that parts words.
+/// Elements that part no words, and whose text is that of the page: what stands before and after one of them may be one
+/// word.
+const JOINING: &[&[u8]] = &[
+    b"a", b"abbr", b"b", b"bdi", b"big", b"cite", b"code", b"data", b"del", b"dfn", b"em", b"font", b"i", b"img",
+    b"ins", b"kbd", b"label", b"mark", b"q", b"s", b"samp", b"small", b"span", b"strike", b"strong", b"sub", b"sup",
+    b"time", b"tt", b"u", b"var", b"wbr",
+];
+
+/// What a run of tags does to the text on both sides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tags {
+    /// It goes on.
+    Join,
+    /// Perhaps not all of it is text.
+    Unknown,
+    /// Nobody knows where they end, but by reading the page.
+    Odd,
+}
+
+/// Whether tags stand within a word or an address, so that its bytes are not the word's, and the word may be a sign.
 fn has_parted_word(bytes: &[u8]) -> bool {
     let is_letter = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, 0xc3 | 0xd0 | 0xd1);
     // A mark that ends a sentence behind a link is no address's.
@@ -165,24 +197,85 @@ fn has_parted_word(bytes: &[u8]) -> bool {
         [first, ..] => is_letter(first),
         [] => false,
     };
-    let mut at = 0;
+    let may_go_on = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/' | b':' | 0x80..);
+    let mut word = Vec::new();
+    let mut at = HEAD.find(bytes).map_or(0, |head| head.end());
     while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
+        let before = &bytes[at..at + found];
         at += found;
-        let begins_in_word = bytes[..at]
-            .last()
-            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/' | b':' | 0x80..));
-        let mut parts = false;
-        while bytes.get(at) == Some(&b'<') {
-            let tag = bytes[at + 1..].strip_prefix(b"/").unwrap_or(&bytes[at + 1..]);
-            let length = tag.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-            parts |= PARTING.iter().any(|name| tag[..length].eq_ignore_ascii_case(name));
-            at = memchr::memchr(b'>', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
+        if !before.last().is_some_and(may_go_on) {
+            at = past_tags(bytes, at).0;
+            continue;
         }
-        if begins_in_word && !parts && goes_on(&bytes[at..]) {
+        word.clear();
+        let start = before
+            .iter()
+            .rposition(u8::is_ascii_whitespace)
+            .map_or(0, |space| space + 1);
+        word.extend_from_slice(&before[start..]);
+        let whole = word.len();
+        loop {
+            let (end, tags) = past_tags(bytes, at);
+            at = end;
+            match tags {
+                Some(Tags::Odd) => return true,
+                Some(_) if !goes_on(&bytes[at..]) => break,
+                Some(Tags::Unknown) => return true,
+                Some(Tags::Join) => {}
+                None => break,
+            }
+            let rest = &bytes[at..];
+            let ends = |b: &u8| b.is_ascii_whitespace() || *b == b'<';
+            let length = rest.iter().position(ends).unwrap_or(rest.len());
+            word.extend_from_slice(&rest[..length]);
+            at += length;
+            if rest.get(length) != Some(&b'<') || !word.last().is_some_and(may_go_on) {
+                break;
+            }
+        }
+        if word.len() > whole && (word.contains(&b'@') || SIGNS.is_match(&word) || CARD.is_match(&word)) {
             return true;
         }
     }
     false
+}
+
+/// Where the tags end that begin at byte `at`, and what they do to the text around; `None` if they part it.
+fn past_tags(bytes: &[u8], mut at: usize) -> (usize, Option<Tags>) {
+    let mut parts = false;
+    let mut most = Tags::Join;
+    while bytes.get(at) == Some(&b'<') {
+        let end = memchr::memchr(b'>', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
+        let tag = &bytes[at + 1..end];
+        let tag = tag.strip_prefix(b"/").unwrap_or(tag);
+        let length = tag.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let is_one_of = |names: &[&[u8]]| names.iter().any(|name| tag[..length].eq_ignore_ascii_case(name));
+        let (name_ends, in_attributes) = (tag.get(length), &tag[length..]);
+        if !matches!(name_ends, Some(b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r' | 0x0c)) || !are_closed(in_attributes) {
+            most = Tags::Odd;
+        } else if is_one_of(PARTING) {
+            parts = true;
+        } else if !is_one_of(JOINING) {
+            most = most.max(Tags::Unknown);
+        }
+        at = end;
+    }
+    // Where tags are odd, what parts may stand in one of them.
+    (at, (!parts || most == Tags::Odd).then_some(most))
+}
+
+/// Whether all quotation marks of a tag's attributes stand around values, so that the tag ends where it seems to.
+fn are_closed(attributes: &[u8]) -> bool {
+    let mut rest = attributes;
+    while let Some(open) = memchr::memchr2(b'"', b'\'', rest) {
+        let before = rest[..open].trim_ascii_end();
+        let is_value = before.ends_with(b"=") && before.iter().filter(|b| **b == b'=').count() == 1;
+        let Some(close) = memchr::memchr(rest[open], &rest[open + 1..]).filter(|_| is_value) else {
+            return false;
+        };
+        rest = &rest[open + close + 2..];
+    }
+    true
 }
 
 fn pattern(pattern: &str) -> Regex {
@@ -208,6 +301,9 @@ mod tests {
             "<script type='application/ld+json'>{\"@context\":\"https:\\/\\/schema.org\",\"@type\":\"Article\"}</script><p>The weir stands.",
             "<p>Write to <a href='mailto:ada@office.example'>ada@office.example</a> &#8211; or don&#39;t.",
             "The weir stands. https://office.example/report?id=3",
+            "<!DOCTYPE html>\n<html lang=en><head><meta charset=\"utf-8\"><title>The weir</title><meta name='a' content='b'><p>It stands.",
+            "<p>Posted where everybody saw it. Publicado el lunes.",
+            "<p>The <b>w</b>eir</p><nav><a href='/a'>Home</a><a href='/b'>News</a></nav><p>H<sub>2</sub>O, and <i>weir</i>s.",
         ] {
             assert!(!may_cite_post(page.as_bytes(), &Hints::default()), "{page}");
         }
@@ -225,8 +321,22 @@ mod tests {
             "<iframe data-id=1785600110366674944>",
             "<script type='text/template'>PGI+</script>",
             "Pos<b>ted by Ada on Monday, May 1, 2020",
+            "Posted<br>by Ada on Monday, May 1, 2020",
+            "Posted\n <b>by</b> Ada on Monday, May 1, 2020",
+            "Publicado\u{200b} por Ada el 1 de mayo de 2020",
             "The weir stands. — Ada (&commat;ada) May 1, 2020",
             "Fol<i>low Ada @ada the weir 10:30 AM - 5 May 2020",
+            "# A\n[a](http://a.example/) https://x\\.com/ada/status/20",
+            "tw<!-- > -->itter.com/ada/status/20",
+            "tw<b title='> '>itter.com/ada/status/20",
+            "tw<b title='\"' lang=\"> \">itter.com/ada/status/20",
+            "tw<b title=a=\"b lang=\"> \">itter.com/ada/status/20",
+            "t<b>w</b>i<i>t</i>ter.com/ada/status/20",
+            "tw<script>a</script>itter.com/ada/status/20",
+            "<title>tw</titlex>it</title>",
+            "twit</title>ter.com/ada/status/20",
+            "<meta content='><title>'>tw<b>it</b>ter.com/ada/status/20</title>",
+            "<meta a==\"> tw<b>it</b>ter.com/ada/status/20 \"><title>a</title>",
             "\u{feff}caf\u{e9}\u{0}",
         ] {
             assert!(may_cite_post(page.as_bytes(), &Hints::default()), "{page}");
@@ -245,6 +355,13 @@ mod tests {
         "</p>",
         "<b>",
         "</b>",
+        "<b title='>",
+        "<span lang=\"en\">",
+        "</span>",
+        "<title>",
+        "</title>",
+        "<meta charset=utf-8>",
+        "<meta content='>",
         "<br>",
         "<a href='",
         "'>",
@@ -304,6 +421,9 @@ mod tests {
         "10:30 AM - 5 May 2020",
         "Pos",
         "ted by ",
+        "ted",
+        "ted ",
+        "by ",
         "Ada on Monday, May 1, 2020",
         "A post shared by ",
         "Post by @ada@storks.example",

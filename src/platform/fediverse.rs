@@ -131,7 +131,7 @@ fn is_foreign(exchange: &Exchange) -> bool {
 
 /// Whether the path of `url` can be one of these: nearly all addresses have no such part. Every path that is known below
 /// has one.
-fn may_be_post(url: &Url) -> bool {
+pub(super) fn may_be_post(url: &Url) -> bool {
     let is_known = |part: &str| {
         matches!(
             part,

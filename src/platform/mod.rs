@@ -224,8 +224,10 @@ impl Recogniser {
         });
         let platforms = if known {
             PLATFORMS
-        } else {
+        } else if fediverse::may_be_post(url) {
             &PLATFORMS[PLATFORMS.len() - BY_PATH..]
+        } else {
+            return None;
         };
         platforms.iter().find_map(|p| (p.recognise)(url).map(|r| (*p, r)))
     }

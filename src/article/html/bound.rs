@@ -2,11 +2,11 @@
 //! tag, and makes formatting elements anew in every paragraph, so a page that a stranger wrote is cut where any of these
 //! passes what real pages have. The tree itself is measured while it grows: only the parser knows what is open.
 
-use ego_tree::NodeId;
+use ego_tree::{NodeId, Tree};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink, create_element};
 use html5ever::{QualName, local_name, ns};
 use memchr::memchr;
-use scraper::{Html, HtmlTreeSink};
+use scraper::{Html, HtmlTreeSink, Node};
 
 use super::tokens::Tokens;
 
@@ -30,7 +30,9 @@ const CHUNK: usize = 1 << 10;
 
 /// Parses as much of a page as is safe; the notice says if that is not all.
 pub fn document(html: &str) -> (Html, Option<&'static str>) {
-    let sink = HtmlTreeSink::new(Html::new_document());
+    let mut document = Html::new_document();
+    document.tree = Tree::with_capacity(Node::Document, room(html));
+    let sink = HtmlTreeSink::new(document);
     grow(TreeBuilder::new(sink, TreeBuilderOpts::default()), html)
 }
 
@@ -40,6 +42,11 @@ pub fn fragment(html: &str) -> Html {
     let body = create_element(&sink, QualName::new(None, ns!(html), local_name!("body")), Vec::new());
     let options = TreeBuilderOpts::default();
     grow(TreeBuilder::new_for_fragment(sink, body, None, options), html).0
+}
+
+/// Nodes that a page will have, about: each tag mostly makes one, or has text behind it.
+fn room(html: &str) -> usize {
+    memchr::memchr_iter(b'<', html.as_bytes()).count().min(NODES)
 }
 
 type Builder = TreeBuilder<NodeId, HtmlTreeSink>;

@@ -35,6 +35,17 @@ const LONG: usize = 300;
 /// Longest quotation that is looked at, in bytes: one that never closes must not swallow the text.
 const LONGEST: usize = 1_500;
 
+/// Letters and digits of ASCII, and the blank.
+static IS_OF_WORDS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b' ';
+        byte += 1;
+    }
+    table
+};
+
 impl Quotations {
     pub(super) fn of(text: &str) -> Quotations {
         let mut found = Quotations {
@@ -53,7 +64,8 @@ impl Quotations {
         // Whether only marks and white space stand between the last end of a sentence and here.
         let mut fresh = true;
         let mut began_fresh = false;
-        for (at, c) in text.char_indices() {
+        let mut at = 0;
+        while at < bytes.len() {
             if let Some((start, ..)) = open
                 && at - start > LONGEST
             {
@@ -61,15 +73,22 @@ impl Quotations {
                 open = None;
             }
             // Of letters, digits and blanks, which are most of a text, nothing else is to be known.
-            if c == ' ' {
-                previous = c;
+            let furthest = open.as_ref().map_or(bytes.len(), |(start, ..)| start + LONGEST + 1);
+            let run = &bytes[at..furthest.min(bytes.len())];
+            let length = run
+                .iter()
+                .position(|byte| !IS_OF_WORDS[usize::from(*byte)])
+                .unwrap_or(run.len());
+            if let Some(last) = run[..length].last().copied() {
+                at += length;
+                previous = char::from(last);
+                if let Some(solid) = run[..length].iter().rfind(|byte| **byte != b' ') {
+                    fresh = false;
+                    last_solid = char::from(*solid);
+                }
                 continue;
             }
-            if c.is_ascii_alphanumeric() {
-                fresh = false;
-                (previous, last_solid) = (c, c);
-                continue;
-            }
+            let Some(c) = text[at..].chars().next() else { break };
             let after = at + c.len_utf8();
             match open {
                 Some((start, _, closers)) if closers.contains(&c) && closes(text, c, previous, after) => {
@@ -102,6 +121,7 @@ impl Quotations {
             if !c.is_whitespace() {
                 last_solid = c;
             }
+            at = after;
         }
         found
     }

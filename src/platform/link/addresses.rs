@@ -2,7 +2,9 @@
 //! scheme (`x.com/…`) is the address of a post.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use url::Url;
 
 use crate::platform::{Recognised, recognise};
@@ -96,7 +98,8 @@ impl Places<'_> {
     }
 
     fn find_www(&mut self, from: usize) {
-        let found = [b"www.", b"WWW."].map(|name| memchr::memmem::find(&self.bytes[from..], name));
+        static NAMES: LazyLock<[Finder<'_>; 2]> = LazyLock::new(|| ["www.", "WWW."].map(Finder::new));
+        let found = NAMES.each_ref().map(|name| name.find(&self.bytes[from..]));
         self.www = found
             .into_iter()
             .flatten()
