@@ -300,12 +300,16 @@ impl Walk {
 
     /// A link to a post around a picture, or around nothing, is a mark: no words lead to it.
     fn link_around_nothing(&mut self) {
-        let Some(anchor) = &self.block.anchor else { return };
-        let is_around_nothing = self.block.text.is_empty() && !anchor.goes_on && anchor.chrome.is_none();
-        if !is_around_nothing || !looks_like_post(&anchor.href) {
+        let is_around_nothing =
+            |anchor: &mut Anchor| !anchor.goes_on && anchor.chrome.is_none() && looks_like_post(&anchor.href);
+        let is_first = self.block.text.is_empty();
+        let Some(Anchor { href, .. }) = self
+            .block
+            .anchor
+            .take_if(|anchor| is_first && is_around_nothing(anchor))
+        else {
             return;
-        }
-        let href = anchor.href.clone();
+        };
         let (element, _) = self.current();
         self.items.push(Item::Mark(Mark {
             provenance: Provenance::Attribute,
