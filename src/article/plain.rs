@@ -140,8 +140,9 @@ fn width(lines: &[Line<'_>]) -> Option<usize> {
         .max_by_key(|&(width, count)| (count, width))?;
     let most = usize::try_from(most).ok()?;
     let filled = ends.len() - ends.partition_point(|end| end * FILLED.1 < width * FILLED.0);
-    // Lines that are alike by chance stand among others that nobody broke.
-    let is_wider = |line: &&Line<'_>| line.width > width + MARGIN && line.content.contains(' ');
+    // Lines that are alike by chance stand among others that nobody broke, although they could be broken.
+    let fits = |line: &Line<'_>| line.content.split_whitespace().all(|word| word.width() <= width);
+    let is_wider = |line: &&Line<'_>| line.width > width + MARGIN && fits(line);
     let wider = lines.iter().filter(is_wider).count();
     let is_told = most >= FEWEST && most * MOSTLY.1 >= filled * MOSTLY.0 && wider * WIDER <= most;
     is_told.then_some(width)
