@@ -195,7 +195,7 @@ was taken from holds, is not looked at.
 
 const HANDLES: &str = "
 Each author of a post here, and everybody whom a post, article or note mentions with `@`, has a pseudonym (`person-1` and so on, in the
-order of their appearance; `post-1` for a post), unless they were to be named. It stands for handle, name and id in each text, table
+order in which they came into the archive; `post-1` for a post), unless they were to be named. It stands for handle, name and id in each text, table
 and address, `data/archive.db` and the report included, and nothing of it can be turned back. What was received or given is
 left out as a whole, and with it the headers, the addresses asked, lists of media, links and quoted posts, the records and archives of
 others and the files of helpers and persons. So `data/captures/` has no page to show, and `text_sha256` is that of the text as it

@@ -184,17 +184,18 @@ fn a_bundle_without_handles_names_nobody_in_any_of_its_files_and_verifies() {
         .iter()
         .map(|post| ["author_handle", "author_name", "native_id", "text"].map(|name| post[name].as_str().unwrap()))
         .collect();
-    assert_eq!(
-        told[0],
-        ["person-1", "person-1", "post-1", "The bridge stands, dear @person-3."]
+    let [who, name, post, words] = told.iter().find(|row| row[3].starts_with("The bridge")).unwrap();
+    assert!(
+        who == name && who.starts_with("person-") && post.starts_with("post-"),
+        "{told:?}"
     );
     assert!(
-        told.contains(&[
-            "orsay_town",
-            "Town of Orsay",
-            CITY,
-            "We thank person-1 for her picture."
-        ]),
+        words.starts_with("The bridge stands, dear @person-") && !words.contains(*who),
+        "{words}"
+    );
+    let thanks = format!("We thank {who} for her picture.");
+    assert!(
+        told.contains(&["orsay_town", "Town of Orsay", CITY, &thanks]),
         "{told:?}"
     );
     assert!(posts.iter().all(|post| post["posted_at"] == "2024-05-01T10:00:00.000Z"));
@@ -205,11 +206,15 @@ fn a_bundle_without_handles_names_nobody_in_any_of_its_files_and_verifies() {
         .map(|row| row["sentence"].as_str().unwrap_or_default())
         .collect();
     assert!(
-        sentences.contains(&"The town thanked person-1 in a post of its own, and all was well."),
+        sentences.contains(&&*format!(
+            "The town thanked {who} in a post of its own, and all was well."
+        )),
         "{sentences:?}"
     );
     let report = fs::read_to_string(scene.path("without/data/report.html")).unwrap();
-    assert!(report.contains("a redacted edition, without handles") && report.contains("Nobody but @person-1 knew."));
+    assert!(
+        report.contains("a redacted edition, without handles") && report.contains(&format!("Nobody but @{who} knew."))
+    );
     let told = fs::read_to_string(scene.path("without/VERIFY.md")).unwrap();
     assert!(told.contains("What it does not hide"), "{told}");
 }
