@@ -148,12 +148,33 @@ impl Report {
 /// # Errors
 /// If it cannot be read; what is wrong with it is in the report.
 pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
+    verify_to(Depth::Content, folder, trust)
+}
+
+/// How far a bundle is looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// That its files are as they were sealed, by whom and when, and that the chain holds.
+    Seal,
+    /// That what they say fits together as well.
+    Content,
+}
+
+/// Checks the bundle in this folder as far as `depth`.
+///
+/// # Errors
+/// If it cannot be read; what is wrong with it is in the report.
+pub fn verify_to(depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
     let mut report = Report::default();
     let files = list(folder, &mut report)?;
     let payload = check_bag(folder, &files, &mut report)?;
     check_parts(&files, &mut report);
     if report.problems.is_empty() {
         let (named, records) = check_ledger(folder, &mut report)?;
+        if depth == Depth::Seal {
+            proofs::check(folder, &files, trust, &mut report)?;
+            return Ok(report);
+        }
         let mut bodies = Bodies {
             named,
             all: !files.contains("data/ledger/withheld.txt"),
@@ -186,13 +207,13 @@ pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
     Ok(report)
 }
 
-/// Checks a ZIP: a bundle in one, or a WACZ, ours or anybody's.
+/// Checks a ZIP: a bundle in one, as far as `depth`, or a WACZ, ours or anybody's.
 ///
 /// # Errors
 /// If it cannot be read, or a bundle not be unpacked where temporary files stand; what is wrong with it is in the report.
-pub fn verify_zip(path: &Path, trust: &Trust) -> Result<Report> {
+pub fn verify_zip(depth: Depth, path: &Path, trust: &Trust) -> Result<Report> {
     match zipped::is_bag(path)? {
-        true => verify_zip_beside(path, &std::env::temp_dir(), trust),
+        true => verify_zip_beside(depth, path, &std::env::temp_dir(), trust),
         false => verify_wacz(path, trust),
     }
 }
@@ -233,14 +254,14 @@ pub fn unpacked(path: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
 }
 
 /// Checks a bundle in one ZIP, which is unpacked for that in a folder inside `room` that is gone afterwards.
-pub(super) fn verify_zip_beside(path: &Path, room: &Path, trust: &Trust) -> Result<Report> {
+pub(super) fn verify_zip_beside(depth: Depth, path: &Path, room: &Path, trust: &Trust) -> Result<Report> {
     let folder = tempfile::Builder::new()
         .prefix(".citekeep-verify-")
         .tempdir_in(room)
         .map_err(failed("cannot write a folder in", room))?;
     let mut report = Report::default();
     match zipped::unpack(path, folder.path(), &mut report)? {
-        Some(top) => verify(&folder.path().join(top), trust),
+        Some(top) => verify_to(depth, &folder.path().join(top), trust),
         None => Ok(report),
     }
 }

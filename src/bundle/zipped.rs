@@ -35,6 +35,7 @@ pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>) -> Result<()>
     // Its room is needed for the check.
     drop(bag);
     super::sound(&verify::verify_zip_beside(
+        verify::Depth::Content,
         file.path(),
         parent(path),
         &verify::Trust::default(),
