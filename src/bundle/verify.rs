@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
 use super::proofs::FOLDER;
-use super::{failed, others, rocrate, tables};
+use super::{failed, others, rocrate};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::PublicKey;
@@ -36,6 +36,8 @@ const SUMS_AT_ONCE: usize = 4096;
 /// Most problems that are listed.
 const PROBLEMS_LIMIT: usize = 1000;
 
+/// Describes the tables.
+const PACKAGE: &str = "data/datapackage.json";
 /// Names what the bundle leaves out.
 const LEFT_OUT: &str = "data/left-out.jsonl";
 
@@ -168,7 +170,8 @@ pub fn verify_to(depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
     let mut report = Report::default();
     let files = list(folder, &mut report)?;
     let payload = check_bag(folder, &files, &mut report)?;
-    check_parts(&files, &mut report);
+    let tables = stated_tables(folder, &files)?;
+    check_parts(&files, &tables, &mut report);
     if report.problems.is_empty() {
         let (named, records) = check_ledger(folder, &mut report)?;
         if depth == Depth::Seal {
@@ -199,7 +202,7 @@ pub fn verify_to(depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
         if files.contains(LEFT_OUT) {
             check_left_out(folder, &mut bodies, &mut report)?;
         }
-        check_tables(folder, &bodies, &mut report)?;
+        check_tables(folder, &tables, &bodies, &mut report)?;
         slim::check(folder, &mut report)?;
         check_crate(folder, payload, &mut report)?;
         proofs::check(folder, &files, trust, &mut report)?;
@@ -432,9 +435,57 @@ fn check_digests(row: &Value, item: &str, bodies: &Bodies, report: &mut Report) 
     }
 }
 
+/// A table of the bundle: its name and its columns.
+struct Stated {
+    name: String,
+    columns: Vec<String>,
+}
+
+/// The tables that a bundle must have: those of this program, or where its archive is of another schema, those that it describes
+/// itself. That it is of another is said when the archive is opened.
+fn stated_tables(folder: &Path, files: &BTreeSet<String>) -> Result<Vec<Stated>> {
+    let archive = format!("data/{}", super::slim::NAME);
+    let version = match files.contains(&archive) {
+        true => slim::schema_version(&folder.join(archive))?,
+        false => None,
+    };
+    if version.is_none_or(|version| version == crate::store::SCHEMA_VERSION) {
+        let own = TABLES.iter().map(|table| Stated {
+            name: table.name.to_owned(),
+            columns: table.columns.iter().map(|column| column.0.to_owned()).collect(),
+        });
+        return Ok(own.collect());
+    }
+    let package = match files.contains(PACKAGE) {
+        true => fs::read(folder.join(PACKAGE)).map_err(failed("cannot read", &folder.join(PACKAGE)))?,
+        false => Vec::new(),
+    };
+    let package: Value = serde_json::from_slice(&package).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let resources = package["resources"].as_array().into_iter().flatten();
+    Ok(resources
+        .map(|resource| Stated {
+            name: text(&resource["name"]),
+            columns: resource["schema"]["fields"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|field| text(&field["name"]))
+                .collect(),
+        })
+        .filter(|table| is_plain(&table.name))
+        .collect())
+}
+
 /// Nothing that every bundle has is missing, whatever the manifests say.
-fn check_parts(files: &BTreeSet<String>, report: &mut Report) {
-    let tables = TABLES
+fn check_parts(files: &BTreeSet<String>, tables: &[Stated], report: &mut Report) {
+    // Every program that wrote bundles wrote these.
+    for name in ["articles", "captures", "citations", "media", "notes", "posts"] {
+        if !tables.iter().any(|table| table.name == name) {
+            report.problem(PACKAGE, format!("does not describe the table {name}"));
+        }
+    }
+    let tables = tables
         .iter()
         .flat_map(|table| [format!("{}.csv", table.name), format!("{}.jsonl", table.name)]);
     let others = [
@@ -635,11 +686,11 @@ fn check_crate(folder: &Path, mut payload: BTreeMap<String, String>, report: &mu
 }
 
 /// CSV and JSON lines must say the same, and every digest in them must be the ledger's.
-fn check_tables(folder: &Path, bodies: &Bodies, report: &mut Report) -> Result<()> {
-    let path = folder.join("data/datapackage.json");
+fn check_tables(folder: &Path, tables: &[Stated], bodies: &Bodies, report: &mut Report) -> Result<()> {
+    let path = folder.join(PACKAGE);
     let package = fs::read_to_string(&path).map_err(failed("cannot read", &path))?;
     let raw = serde_json::from_str::<Value>(&package).is_ok_and(|package| package["csvGuard"] == false);
-    for table in &TABLES {
+    for table in tables {
         let name = format!("data/{}.csv", table.name);
         let path = folder.join(&name);
         let file = File::open(&path).map_err(failed("cannot read", &path))?;
@@ -654,7 +705,7 @@ fn check_tables(folder: &Path, bodies: &Bodies, report: &mut Report) -> Result<(
                         .columns
                         .iter()
                         .zip(record.iter())
-                        .all(|(column, cell)| tables::expected(&row[column.0], raw) == cell)
+                        .all(|(column, cell)| super::tables::expected(&row[column.as_str()], raw) == cell)
             });
             check_digests(&row, &format!("data/{}.jsonl", table.name), bodies, report);
             if !agrees {
