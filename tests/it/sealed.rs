@@ -429,7 +429,6 @@ fn a_bundle_of_an_earlier_program_verifies_by_the_tables_that_it_describes_and_a
     for gone in ["data/posts.csv", "data/posts.jsonl"] {
         fs::remove_file(scene.path("bundle").join(gone)).unwrap();
     }
-    redo_crate(&scene.path("bundle"));
     redo_bag(&scene.path("bundle"));
     let (code, said) = verify("bundle");
     assert!(code == Some(65) && said.contains("data/posts.csv: missing"), "{said}");
