@@ -71,6 +71,11 @@ impl Profile {
         }
     }
 
+    /// Whether rows are told in other words, and not only bodies left out.
+    fn is_in_words(self) -> bool {
+        self != Profile::Media
+    }
+
     /// Adds its bodies to those that are left out.
     fn bodies(self) -> &'static str {
         match self {
@@ -614,6 +619,10 @@ impl Reader {
         let Some((seq, head)) = last else {
             return Ok(Err((self.path().display().to_string(), "the ledger has no such entry")));
         };
+        // What is copied may be as long as the bundle.
+        if selection.without.iter().any(|profile| profile.is_in_words()) {
+            connection.execute_batch("PRAGMA temp_store = FILE")?;
+        }
         redacted::forget(connection)?;
         connection.execute_batch(
             "DROP TABLE IF EXISTS temp.export_at; DROP TABLE IF EXISTS temp.export_article;

@@ -131,7 +131,7 @@ pub(super) fn copy(
     kept: &[String],
 ) -> rusqlite::Result<Result<Option<Pseudonyms>, &'static str>> {
     let wants = |profile: Profile| without.contains(&profile);
-    if !wants(Profile::Handles) && !wants(Profile::Counts) {
+    if !without.iter().any(|profile| profile.is_in_words()) {
         return Ok(Ok(None));
     }
     for (table, rows) in ROWS.iter().filter(|(table, _)| copied().any(|known| known == *table)) {
@@ -199,22 +199,18 @@ impl Found {
         let mut ids = HashSet::new();
         // What a post's own words say of its author comes before what others say.
         let mut statement = connection.prepare(
-            "SELECT coalesce(c.target, n.identified), p.author_handle, p.author_id, p.author_name, p.native_id, p.text, d.title,
-                    p.quoted_id, p.parent_id, d.reposted_id, d.conversation_id
+            "SELECT coalesce(c.target, n.identified), p.author_handle, p.author_id, p.author_name, p.quoted_id, p.parent_id, d.reposted_id, d.conversation_id
              FROM post p JOIN answer a ON a.id = p.answer LEFT JOIN capture c ON c.id = a.capture
              LEFT JOIN resolution n ON n.id = a.resolution LEFT JOIN post_detail d ON d.post = p.id ORDER BY p.id",
         )?;
         let mut rows = statement.query([])?;
-        let mut texts = Vec::new();
         while let Some(row) = rows.next()? {
             let author: [Option<String>; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
             persons.add(named(&author));
             if let Some(target) = row.get::<_, Option<i64>>(0)? {
                 authors.entry(target).or_default().push(author);
             }
-            texts.extend(row.get::<_, Option<String>>(5)?);
-            texts.extend(row.get::<_, Option<String>>(6)?);
-            for column in [7, 8, 9, 10] {
+            for column in [4, 5, 6, 7] {
                 ids.extend(row.get::<_, Option<String>>(column)?);
             }
         }
@@ -239,7 +235,7 @@ impl Found {
             }
         }
         let mut statement =
-            connection.prepare("SELECT target, author_handle, author_name, raw_url, text FROM citation ORDER BY id")?;
+            connection.prepare("SELECT target, author_handle, author_name, raw_url FROM citation ORDER BY id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let target: i64 = row.get(0)?;
@@ -247,7 +243,6 @@ impl Found {
                 by_address(target, &url);
             }
             handles.push((target, [row.get(1)?, None, row.get(2)?]));
-            texts.extend(row.get::<_, Option<String>>(4)?);
         }
         for (target, author) in handles {
             persons.add(named(&author));
@@ -255,18 +250,19 @@ impl Found {
                 authors.entry(target).or_default().push(author);
             }
         }
-        for sql in [
-            "SELECT text FROM reading ORDER BY id",
-            "SELECT text FROM note ORDER BY id",
+        for (table, column) in [
+            ("post", "text"),
+            ("post_detail", "title"),
+            ("citation", "text"),
+            ("reading", "text"),
+            ("note", "text"),
         ] {
-            let mut statement = connection.prepare(sql)?;
+            let mut statement =
+                connection.prepare(&format!("SELECT coalesce({column}, '') FROM {table} ORDER BY rowid"))?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                texts.extend(row.get::<_, Option<String>>(0)?);
+                persons.add_mentioned(&row.get::<_, String>(0)?);
             }
-        }
-        for text in &texts {
-            persons.add_mentioned(text);
         }
         let mut found = Found {
             persons,
