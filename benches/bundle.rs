@@ -1,6 +1,7 @@
 //! How fast captures leave an archive and are checked, beside the peers that write and check the same formats: a WACZ beside
-//! `wacz create` (alone, and with the pages and their text, which ours has) and `wacz validate` of py-wacz; a bundle of many files
-//! beside `bagit.py`, which checks less of it. `cargo bench --bench bundle`, or `cargo bench --bench bundle -- MEGABYTES`. Peers
+//! `wacz create` (alone, and with the pages and their text, which ours has) and `wacz validate` of py-wacz; a bundle of a thousand
+//! files beside `bagit.py`, which makes a bag of the same files where they lie and writes nothing else, and checks the same
+//! digests as `verify --quick`; and a bundle with a WACZ a capture, where `verify` looks into each. `cargo bench --bench bundle`, or `cargo bench --bench bundle -- MEGABYTES`. Peers
 //! are found on the PATH; what is not there is left out. In turns, so that other load meets all alike; medians. Processor
 //! time and memory are told where there is `/usr/bin/time`. Nothing here fails by being slow.
 
@@ -24,8 +25,11 @@ const LINKS: usize = 1000;
 
 const CITEKEEP: &str = env!("CARGO_BIN_EXE_citekeep");
 
+/// Files that persons supplied, of [`BODY`] bytes each.
+const SUPPLIED: usize = 1000;
+
 /// What is measured, in the order of each round: its name, the program and its arguments.
-const STEPS: [(&str, &str, &[&str]); 8] = [
+const STEPS: [(&str, &str, &[&str]); 13] = [
     (
         "citekeep export, a WACZ alone",
         CITEKEEP,
@@ -58,27 +62,58 @@ const STEPS: [(&str, &str, &[&str]); 8] = [
     ),
     ("citekeep verify of that bundle", CITEKEEP, &["verify", "bundle"]),
     (
+        "citekeep verify --quick of it",
+        CITEKEEP,
+        &["verify", "--quick", "bundle"],
+    ),
+    (
         "bagit.py --validate of it",
         "bagit.py",
         &["--validate", "--quiet", "bundle"],
     ),
+    (
+        "citekeep export of supplied files",
+        CITEKEEP,
+        &["--archive", "supplied.db", "export", "--all", "-o", "bag"],
+    ),
+    (
+        "bagit.py, a bag of these files",
+        "bagit.py",
+        &["--sha256", "--sha512", "--quiet", "loose"],
+    ),
+    (
+        "citekeep verify --quick of those",
+        CITEKEEP,
+        &["verify", "--quick", "bag"],
+    ),
+    (
+        "bagit.py --validate of those",
+        "bagit.py",
+        &["--validate", "--quiet", "bag"],
+    ),
 ];
 
 /// Of these, what is compared: ours, and a peer.
-const PAIRS: [(usize, usize); 4] = [(0, 1), (0, 2), (3, 4), (6, 7)];
+const PAIRS: [(usize, usize); 7] = [(0, 1), (0, 2), (3, 4), (6, 8), (7, 8), (9, 10), (11, 12)];
 
 fn main() {
     let megabytes = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(50);
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     archive(folder, (megabytes << 20) / BODY);
+    supply(folder);
     let mut costs = STEPS.map(|_| Vec::new());
     for _ in 0..ROUNDS {
         for name in ["ours.wacz", "theirs.wacz", "paged.wacz"] {
             let _ = fs::remove_file(folder.join(name));
         }
-        let _ = fs::remove_dir_all(folder.join("bundle"));
+        for name in ["bundle", "bag", "loose"] {
+            let _ = fs::remove_dir_all(folder.join(name));
+        }
         for ((_, program, arguments), costs) in STEPS.iter().zip(&mut costs) {
+            if arguments.contains(&"loose") {
+                loosen(folder);
+            }
             costs.extend(measured(folder, program, arguments));
             if costs.len() == 1 && arguments.contains(&"ours.wacz") {
                 unpack(&folder.join("ours.wacz"), &folder.join("data.warc.gz"));
@@ -121,13 +156,7 @@ fn archive(folder: &Path, pages: usize) {
         let mut text = String::from("<!doctype html><html lang=en><title>Pages</title><article>");
         for page in first..pages.min(first + LINKS) {
             let path = format!("/{page}");
-            // Nothing that could be compressed, as most of what is received.
-            let mut body = vec![0xff, 0xd8, 0xff];
-            body.extend((0..BODY).map(|_| {
-                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (seed >> 24) as u8
-            }));
-            web.on("pages.example", &path, [Reply::ok("image/jpeg", body)]);
+            web.on("pages.example", &path, [Reply::ok("image/jpeg", picture(&mut seed))]);
             text += &format!(
                 "<p>Sentence {page} says so, as <a href=\"http://pages.example{path}\">page {page}</a> shows.</p>"
             );
@@ -146,6 +175,52 @@ fn archive(folder: &Path, pages: usize) {
         .status()
         .unwrap();
     assert!(status.success());
+}
+
+/// Bytes of nothing that could be compressed, as most of what is received.
+fn picture(seed: &mut u32) -> Vec<u8> {
+    let noise = (0..BODY).map(|_| {
+        *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (*seed >> 24) as u8
+    });
+    [0xff, 0xd8, 0xff].into_iter().chain(noise).collect()
+}
+
+/// Makes another archive, of one page and many files about it.
+fn supply(folder: &Path) {
+    let citekeep = |arguments: &[&str]| {
+        let mut command = Command::new(CITEKEEP);
+        command
+            .args(["--archive", "supplied.db"])
+            .args(arguments)
+            .current_dir(folder);
+        let output = command.output().unwrap();
+        // Nothing answers where the page points.
+        assert!(matches!(output.status.code(), Some(0 | 69)), "{command:?}: {output:?}");
+    };
+    fs::write(
+        folder.join("page.html"),
+        "<!doctype html><title>Page</title><article><p>As <a href=http://127.0.0.1:1/>this</a> shows.</p>",
+    )
+    .unwrap();
+    citekeep(&["archive", "page.html", "-q"]);
+    let mut seed = 2;
+    for number in 0..SUPPLIED {
+        let name = format!("{number}.bin");
+        fs::write(folder.join(&name), picture(&mut seed)).unwrap();
+        citekeep(&["attach", "target:1", &name, "--note", "Seen", "--by", "Ann", "-q"]);
+        fs::remove_file(folder.join(&name)).unwrap();
+    }
+}
+
+/// Copies the files of the bag that was just written to where they are in none.
+fn loosen(folder: &Path) {
+    let loose = folder.join("loose");
+    fs::create_dir(&loose).unwrap();
+    for file in fs::read_dir(folder.join("bag/data/supplied")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), loose.join(file.file_name())).unwrap();
+    }
 }
 
 /// Takes the WARC out of a WACZ.

@@ -93,6 +93,8 @@ citekeep stamp --set "timestamp.clock=http://127.0.0.1:$(cat "$work/tsa/port")/"
 citekeep key create --set "export.key=$work/key.pem" > "$work/log"
 citekeep export --all -o "$work/bundle" --set "export.key=$work/key.pem" --set export.organization=Courier > "$work/log"
 citekeep export --all --redact media -o "$work/without" --set "export.key=$work/key.pem" --set export.organization=Courier > "$work/log"
+citekeep export --all --redact handles --redact counts -o "$work/nameless" --set "export.key=$work/key.pem" \
+    --set export.organization=Courier > "$work/log"
 bundle=$work/bundle
 
 faults=0
@@ -111,6 +113,7 @@ judge() {
 
 judge "bagit.py" "$judges/bin/python" "$judges/bin/bagit.py" --validate --quiet "$bundle"
 judge "bagit.py, without media," "$judges/bin/python" "$judges/bin/bagit.py" --validate --quiet "$work/without"
+judge "bagit.py, without handles," "$judges/bin/python" "$judges/bin/bagit.py" --validate --quiet "$work/nameless"
 judge "wacz" "$judges/bin/wacz" validate -f "$bundle/data/captures/captures.wacz"
 unzip -q -o "$bundle/data/captures/captures.wacz" -d "$work/wacz"
 judge "warcio" "$judges/bin/warcio" check "$work/wacz/archive/data.warc.gz"
@@ -142,6 +145,7 @@ PY
     crate() { "$judges/bin/rocrate-validator" -y validate --offline --cache-path "$work/crates" -l required "$1/data"; }
     judge "rocrate-validator" crate "$bundle"
     judge "rocrate-validator, without media," crate "$work/without"
+    judge "rocrate-validator, without handles," crate "$work/nameless"
 else
     echo "judge: rocrate-validator is left out, no npm registry here"
 fi
@@ -150,8 +154,11 @@ judge "sqlite3" sh -c 'sqlite3 -readonly "$1" "PRAGMA integrity_check" | grep -q
     sqlite3 -bail -readonly "$1" < examples/queries.sql | grep -q brenninkmeijer' sh "$bundle/data/archive.db"
 
 # What VERIFY.md says, typed as it is written.
-awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$bundle/VERIFY.md" > "$work/steps.sh"
-(cd "$bundle" && sh "$work/steps.sh" > "$work/steps" 2>&1) || true
-judge "VERIFY.md" sh -c '! grep -q BAD "$1" && grep -q "^sound$" "$1" && grep -q "Verified OK" "$1" && grep -q "Verification: OK" "$1"' sh "$work/steps"
+for edition in bundle nameless; do
+    awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$work/$edition/VERIFY.md" > "$work/steps.sh"
+    (cd "$work/$edition" && sh "$work/steps.sh" > "$work/steps-$edition" 2>&1) || true
+    judge "VERIFY.md of the $edition" sh -c '! grep -q BAD "$1" && grep -q "^sound$" "$1" && grep -q "Verified OK" "$1" && grep -q "Verification: OK" "$1"' \
+        sh "$work/steps-$edition"
+done
 
 exit "$faults"

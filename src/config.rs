@@ -237,6 +237,8 @@ pub struct Export {
     pub collector: String,
     /// Where that person is reached.
     pub email: String,
+    /// Handles of those whom a bundle names although handles are left out of it, e.g. of organisations.
+    pub named: Vec<String>,
     /// File of the signing key; empty: `key.pem` beside the user's configuration file, if it is there.
     pub key: String,
 }

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::TempDir;
@@ -18,6 +21,14 @@ pub(super) const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Enc
 
 /// The manifest over all that is neither payload nor proof, and so over the manifests of the payload.
 pub(super) const TAG_MANIFEST: &str = "tagmanifest-sha256.txt";
+
+/// Files that are synced one by one.
+#[cfg(target_os = "linux")]
+const FEW: usize = 64;
+/// Bytes of a file that are read at once.
+const BUFFER: usize = 1 << 16;
+/// Most files that are read at a time.
+const THREADS: usize = 4;
 
 /// A bag that is being written.
 pub(super) struct Bag {
@@ -46,14 +57,13 @@ impl BagFile {
         self.file.write_all(bytes).map_err(failed("cannot write", &self.path))
     }
 
-    /// Ends the file; its bytes are on the disk afterwards.
+    /// Ends the file. Its bytes need not be on the disk before the bag gets its name.
     pub(super) fn close(self) -> Result<()> {
         let path = self.path;
-        let file = self
-            .file
+        self.file
             .into_inner()
-            .map_err(|e| failed("cannot write", &path)(e.into_error()))?;
-        file.sync_all().map_err(failed("cannot write", &path))
+            .map(drop)
+            .map_err(|e| failed("cannot write", &path)(e.into_error()))
     }
 }
 
@@ -143,6 +153,29 @@ impl Bag {
         Ok(())
     }
 
+    /// Returns when the disk has every file and folder of it.
+    fn sync_all(&self) -> Result<()> {
+        let folder = self.folder.path();
+        // Of many files each would wait for the disk by itself.
+        #[cfg(target_os = "linux")]
+        if self.files().count() > FEW {
+            return File::open(folder)
+                .and_then(|folder| Ok(rustix::fs::syncfs(folder)?))
+                .map_err(failed("cannot write", folder));
+        }
+        for file in self.files() {
+            sync(&folder.join(file))?;
+        }
+        let folders: BTreeSet<&Path> = self
+            .files()
+            .flat_map(|file| Path::new(file).ancestors().skip(1))
+            .collect();
+        for inner in folders {
+            sync(&folder.join(inner))?;
+        }
+        Ok(())
+    }
+
     fn create(&self, name: &str) -> Result<BagFile> {
         let path = self.folder.path().join(name);
         if let Some(parent) = path.parent() {
@@ -158,12 +191,15 @@ impl Bag {
     /// Every file of the payload that is whole, by its name inside `data/`, with length and digests as read back from the
     /// disk.
     pub(super) fn sums(&mut self) -> Result<Vec<(&str, &Sums)>> {
-        for name in &self.payload {
-            if !self.sums.contains_key(name) {
-                let sums = Sums::of(&self.folder.path().join(name))?;
-                self.sums.insert(name.clone(), sums);
-            }
-        }
+        let new: Vec<&str> = self
+            .payload
+            .iter()
+            .filter(|name| !self.sums.contains_key(*name))
+            .map(String::as_str)
+            .collect();
+        let sums = Sums::of_all(self.folder.path(), &new)?;
+        let new = new.into_iter().map(str::to_owned);
+        self.sums.extend(new.zip(sums));
         fn inside(name: &str) -> &str {
             name.strip_prefix("data/").unwrap_or(name)
         }
@@ -205,8 +241,9 @@ impl Bag {
         self.tag("bag-info.txt", &info)?;
         self.tags.sort_unstable();
         let mut manifests = [String::new(), String::new()];
-        for name in &self.tags {
-            Sums::of(&self.folder.path().join(name))?.list(name, &mut manifests);
+        let tags: Vec<&str> = self.tags.iter().map(String::as_str).collect();
+        for (name, sums) in tags.iter().zip(Sums::of_all(self.folder.path(), &tags)?) {
+            sums.list(name, &mut manifests);
         }
         let [sha256, sha512] = &manifests;
         self.tag(TAG_MANIFEST, sha256)?;
@@ -215,13 +252,7 @@ impl Bag {
 
     /// Gives the bag its name.
     pub(super) fn finish(self, path: &Path) -> Result<()> {
-        let folders: BTreeSet<&Path> = self
-            .files()
-            .flat_map(|file| Path::new(file).ancestors().skip(1))
-            .collect();
-        for folder in folders {
-            sync_folder(&self.folder.path().join(folder))?;
-        }
+        self.sync_all()?;
         fs::rename(self.folder.path(), path).map_err(failed("cannot name", path))?;
         // Under its new name there is nothing left to clean up.
         let _ = self.folder.keep();
@@ -271,10 +302,10 @@ pub(super) fn parent(path: &Path) -> &Path {
     }
 }
 
-/// Returns when the disk has what was named or made in this folder.
-pub(super) fn sync_folder(path: &Path) -> Result<()> {
+/// Returns when the disk has the file, or what was named or made in the folder.
+pub(super) fn sync(path: &Path) -> Result<()> {
     File::open(path)
-        .and_then(|folder| folder.sync_all())
+        .and_then(|file| file.sync_all())
         .map_err(failed("cannot write", path))
 }
 
@@ -287,13 +318,42 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Reads the file through.
-    pub(super) fn of(path: &Path) -> Result<Sums> {
+    /// Reads files of the folder through, as many at a time as there are processors.
+    pub(super) fn of_all(folder: &Path, names: &[&str]) -> Result<Vec<Sums>> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut buffer = vec![0; BUFFER];
+            let mut sums = Vec::new();
+            while let Some((index, name)) = {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                names.get(index).map(|name| (index, name))
+            } {
+                sums.push((index, Sums::of(&folder.join(name), &mut buffer)));
+            }
+            sums
+        };
+        let helpers = thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(names.len())
+            .min(THREADS)
+            .saturating_sub(1);
+        let mut sums = thread::scope(|scope| {
+            let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
+            let mut sums = work();
+            for helper in helpers {
+                sums.extend(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            sums
+        });
+        sums.sort_unstable_by_key(|(index, _)| *index);
+        sums.into_iter().map(|(_, sums)| sums).collect()
+    }
+
+    fn of(path: &Path, buffer: &mut [u8]) -> Result<Sums> {
         let mut file = File::open(path).map_err(failed("cannot read", path))?;
         let (mut sha256, mut sha512, mut length) = (Sha256::new(), Sha512::new(), 0);
-        let mut buffer = vec![0; 1 << 16];
         loop {
-            let read = file.read(&mut buffer).map_err(failed("cannot read", path))?;
+            let read = file.read(buffer).map_err(failed("cannot read", path))?;
             if read == 0 {
                 break;
             }

@@ -9,10 +9,8 @@ const END: [u8; 5] = [1, 0, 0, 0xff, 0xff];
 /// Most bytes of a block without compression.
 const BLOCK: usize = 0xffff;
 
-/// Writes members into a buffer that the caller empties.
+/// Appends members to a buffer of the caller's.
 pub(super) struct Gzip {
-    /// What there is of the members so far.
-    pub out: Vec<u8>,
     deflate: Compress,
     crc: crc32fast::Hasher,
     length: u32,
@@ -22,7 +20,6 @@ pub(super) struct Gzip {
 impl Gzip {
     pub(super) fn new() -> Gzip {
         Gzip {
-            out: Vec::new(),
             deflate: Compress::new(Compression::default(), false),
             crc: crc32fast::Hasher::new(),
             length: 0,
@@ -31,8 +28,8 @@ impl Gzip {
     }
 
     /// Begins a member; what is `packed` already is not compressed again.
-    pub(super) fn begin(&mut self, packed: bool) {
-        self.out.extend_from_slice(&HEADER);
+    pub(super) fn begin(&mut self, packed: bool, out: &mut Vec<u8>) {
+        out.extend_from_slice(&HEADER);
         self.crc.reset();
         self.length = 0;
         self.packed = packed;
@@ -42,42 +39,42 @@ impl Gzip {
     }
 
     /// Appends to the member.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), flate2::CompressError> {
+    pub(super) fn write(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), flate2::CompressError> {
         self.crc.update(bytes);
         // Modulo 2^32, as the format has it.
         self.length = self.length.wrapping_add(bytes.len() as u32);
         if !self.packed {
-            return self.run(bytes, FlushCompress::None);
+            return self.run(bytes, FlushCompress::None, out);
         }
         for block in bytes.chunks(BLOCK) {
             let length = block.len() as u16;
-            self.out.push(0);
-            self.out.extend_from_slice(&length.to_le_bytes());
-            self.out.extend_from_slice(&(!length).to_le_bytes());
-            self.out.extend_from_slice(block);
+            out.push(0);
+            out.extend_from_slice(&length.to_le_bytes());
+            out.extend_from_slice(&(!length).to_le_bytes());
+            out.extend_from_slice(block);
         }
         Ok(())
     }
 
     /// Ends the member.
-    pub(super) fn end(&mut self) -> Result<(), flate2::CompressError> {
+    pub(super) fn end(&mut self, out: &mut Vec<u8>) -> Result<(), flate2::CompressError> {
         match self.packed {
-            true => self.out.extend_from_slice(&END),
-            false => self.run(&[], FlushCompress::Finish)?,
+            true => out.extend_from_slice(&END),
+            false => self.run(&[], FlushCompress::Finish, out)?,
         }
-        self.out.extend_from_slice(&self.crc.clone().finalize().to_le_bytes());
-        self.out.extend_from_slice(&self.length.to_le_bytes());
+        out.extend_from_slice(&self.crc.clone().finalize().to_le_bytes());
+        out.extend_from_slice(&self.length.to_le_bytes());
         Ok(())
     }
 
-    fn run(&mut self, mut bytes: &[u8], flush: FlushCompress) -> Result<(), flate2::CompressError> {
+    fn run(&mut self, mut bytes: &[u8], flush: FlushCompress, out: &mut Vec<u8>) -> Result<(), flate2::CompressError> {
         loop {
-            self.out.reserve(bytes.len() / 2 + 1024);
+            out.reserve(bytes.len() / 2 + 1024);
             let before = self.deflate.total_in();
-            let status = self.deflate.compress_vec(bytes, &mut self.out, flush)?;
+            let status = self.deflate.compress_vec(bytes, out, flush)?;
             bytes = &bytes[(self.deflate.total_in() - before) as usize..];
             // With room left in the buffer there is nothing more to come out.
-            let room = self.out.len() < self.out.capacity();
+            let room = out.len() < out.capacity();
             match flush {
                 FlushCompress::Finish if status == Status::StreamEnd => return Ok(()),
                 FlushCompress::None if bytes.is_empty() && room => return Ok(()),
@@ -96,7 +93,7 @@ mod tests {
     #[test]
     fn members_of_any_length_packed_or_not_give_back_their_bytes_one_by_one() {
         let bytes: Vec<u8> = (0..300_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
-        let mut gzip = Gzip::new();
+        let (mut gzip, mut out) = (Gzip::new(), Vec::new());
         let cases = [
             (0, false),
             (0, true),
@@ -107,13 +104,13 @@ mod tests {
             (300_000, true),
         ];
         for (length, packed) in cases {
-            gzip.begin(packed);
+            gzip.begin(packed, &mut out);
             for piece in bytes[..length].chunks(70_001) {
-                gzip.write(piece).unwrap();
+                gzip.write(piece, &mut out).unwrap();
             }
-            gzip.end().unwrap();
+            gzip.end(&mut out).unwrap();
         }
-        let mut source = gzip.out.as_slice();
+        let mut source = out.as_slice();
         for (length, _) in cases {
             let mut member = flate2::bufread::GzDecoder::new(&mut source);
             let mut back = Vec::new();

@@ -6,9 +6,11 @@
 mod annotations;
 pub mod atom;
 mod bag;
+mod digests;
 mod gzip;
 mod ledger;
 mod left_out;
+mod names;
 mod offsets;
 mod others;
 mod proofs;
@@ -121,6 +123,13 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
         });
     }
     if wacz::is_wanted(path) {
+        if extract.unnamed.is_some() {
+            return Err(Error::BadInput {
+                input: path.display().to_string(),
+                why: "where handles are left out, a WACZ has nothing in it".to_owned(),
+                hint: Some("give a folder or a .zip"),
+            });
+        }
         return wacz::alone(path, extract, options);
     }
     let mut bag = Bag::begin(path)?;
@@ -131,7 +140,9 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
     bag.seal(extract, options)?;
     proofs::write(&mut bag, extract, options)?;
     for name in bag.names() {
-        secrets::refuse(&bag.folder().join(name), name, &options.secrets)?;
+        let file = bag.folder().join(name);
+        secrets::refuse(&file, name, &options.secrets)?;
+        names::refuse(&file, name, extract)?;
     }
     if zipped::is_wanted(path) {
         return zipped::finish(bag, path, extract);

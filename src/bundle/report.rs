@@ -93,9 +93,13 @@ impl Report<'_> {
             left_out = match extract.without.is_empty() {
                 true => String::new(),
                 false => format!(
-                    "<p class=note>This is a redacted edition{}: what is left out is named by its SHA-256 in <a href=\"{name}\">{name}</a>.</p>\n",
+                    "<p class=note>This is a redacted edition{}: what is left out is named by its SHA-256 in <a href=\"{name}\">{name}</a>.{pseudonyms}</p>\n",
                     left_out::told(extract),
-                    name = left_out::NAME
+                    name = left_out::NAME,
+                    pseudonyms = match &extract.unnamed {
+                        Some(_) => " Pseudonyms (person-1, post-1) stand in all texts for who is not named.",
+                        None => "",
+                    }
                 ),
             },
         ))

@@ -21,7 +21,7 @@ pub(super) fn refuse(path: &Path, name: &str, secrets: &[SecretForm]) -> Result<
     if secrets.is_empty() {
         return Ok(());
     }
-    let held = find(path, secrets).map_err(failed("cannot read", path))?;
+    let held = first_in(path, |source| look(source, secrets)).map_err(failed("cannot read", path))?;
     held.map_or(Ok(()), |secret| {
         Err(Error::BadInput {
             input: name.to_owned(),
@@ -36,9 +36,10 @@ pub(super) fn refuse(path: &Path, name: &str, secrets: &[SecretForm]) -> Result<
     })
 }
 
-fn find<'s>(path: &Path, secrets: &'s [SecretForm]) -> io::Result<Option<&'s SecretForm>> {
+/// What `look` finds first in the file as it stands, and in what is in a WACZ as it is inflated.
+pub(super) fn first_in<T>(path: &Path, look: impl Fn(&mut dyn Read) -> io::Result<Option<T>>) -> io::Result<Option<T>> {
     let open = || Ok::<_, io::Error>(BufReader::with_capacity(WINDOW, File::open(path)?));
-    let found = look(open()?, secrets)?;
+    let found = look(&mut open()?)?;
     if found.is_some() || path.extension().is_none_or(|end| end != "wacz") {
         return Ok(found);
     }
@@ -46,10 +47,10 @@ fn find<'s>(path: &Path, secrets: &'s [SecretForm]) -> io::Result<Option<&'s Sec
     for index in 0..zip.len() {
         let entry = zip.by_index(index)?;
         let packed = entry.name().is_ok_and(|name| name.ends_with(".gz"));
-        let entry = BufReader::with_capacity(WINDOW, entry);
+        let mut entry = BufReader::with_capacity(WINDOW, entry);
         let found = match packed {
-            true => look(MultiGzDecoder::new(entry), secrets)?,
-            false => look(entry, secrets)?,
+            true => look(&mut MultiGzDecoder::new(entry))?,
+            false => look(&mut entry)?,
         };
         if found.is_some() {
             return Ok(found);

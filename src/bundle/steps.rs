@@ -3,7 +3,7 @@
 use super::bag::Bag;
 use super::left_out;
 use crate::error::Result;
-use crate::store::export::Extract;
+use crate::store::export::{Extract, Profile};
 
 /// Writes the steps.
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>) -> Result<()> {
@@ -163,13 +163,48 @@ A proof that is only pending shows nothing yet: `ots upgrade` asks the calendar 
         head = extract.head,
         left_out = match extract.without.is_empty() {
             true => String::new(),
-            false => format!(
-                "\nIt is a redacted edition{}: the archive has bodies that are not here. `data/left-out.jsonl` names the SHA-256 and length \
-                 of each; the tables, the ledger's lines and `metadata` records of the web archive name them as well. Who has such a body \
-                 can compare its digest.\n",
-                left_out::told(extract)
-            ),
+            false => edition(extract),
         },
     );
     bag.tag("VERIFY.md", &text)
 }
+
+/// What a redacted edition is.
+fn edition(extract: &Extract<'_>) -> String {
+    let mut text = format!(
+        "\nIt is a redacted edition{}: the archive has bodies that are not here. `data/left-out.jsonl` names the SHA-256 and length \
+         of each; the tables, the ledger's lines and `metadata` records of the web archive name them as well. Who has such a body \
+         can compare its digest.\n",
+        left_out::told(extract)
+    );
+    if extract.without.contains(&Profile::Counts) {
+        text += COUNTS;
+    }
+    if let Some(unnamed) = &extract.unnamed {
+        text += &format!("\nPersons who are not named here: {}.\n{HANDLES}", unnamed.count());
+    }
+    text
+}
+
+const COUNTS: &str = "
+Numbers of likes, replies and the like, and polls, are left out of the tables, the report and `data/archive.db`, and so is every
+answer that a source gave about a post, for it holds them. Lines of the ledger about captures are withheld, as they cover the
+numbers: `data/ledger/withheld.txt`. What an article prints, a person notes, or a record of others' web archives that no capture
+was taken from holds, is not looked at.
+";
+
+const HANDLES: &str = "
+Each author of a post here, and everybody whom a post, article or note mentions with `@`, has a pseudonym (`person-1` and so on, in the
+order in which they came into the archive; `post-1` for a post), unless they were to be named. It stands for handle, name and id in each text, table
+and address, `data/archive.db` and the report included, and nothing of it can be turned back. What was received or given is
+left out as a whole, and with it the headers, the addresses asked, lists of media, links and quoted posts, the records and archives of
+others and the files of helpers and persons. So `data/captures/` has no page to show, and `text_sha256` is that of the text as it
+stands here. All lines of the ledger are withheld, as digests in them would prove a guess: `data/ledger/chain.txt` shows
+that the entries of `data/ledger/withheld.txt` exist, and a time stamp when they did, but not what they say. That the words here are those of the
+archive is the word of who made this bundle. Who holds the whole one can prove it line by line.
+
+What it does not hide: an article that stands here under its address names whom it names to everybody who opens it. The words of a post, the
+time at which it was made, and the digest of a picture or an answer that somebody else has as well can lead a search engine, the platform or whoever
+holds such a copy to it. Parts of a name, nicknames, names in other scripts or of persons who are neither author nor mentioned with
+`@`, and what a text tells of somebody's life stay. Read it before you hand it on.
+";

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
 use super::proofs::FOLDER;
-use super::{failed, others, rocrate, tables};
+use super::{failed, others, rocrate};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::PublicKey;
@@ -31,9 +31,13 @@ const TEXT_LIMIT: u64 = 64 << 20;
 const FILES_LIMIT: usize = 1_000_000;
 /// Deepest folder.
 const DEPTH_LIMIT: usize = 8;
+/// Files whose digests are held at once.
+const SUMS_AT_ONCE: usize = 4096;
 /// Most problems that are listed.
 const PROBLEMS_LIMIT: usize = 1000;
 
+/// Describes the tables.
+const PACKAGE: &str = "data/datapackage.json";
 /// Names what the bundle leaves out.
 const LEFT_OUT: &str = "data/left-out.jsonl";
 
@@ -146,12 +150,34 @@ impl Report {
 /// # Errors
 /// If it cannot be read; what is wrong with it is in the report.
 pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
+    verify_to(Depth::Content, folder, trust)
+}
+
+/// How far a bundle is looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// That its files are as they were sealed, by whom and when, and that the chain holds.
+    Seal,
+    /// That what they say fits together as well.
+    Content,
+}
+
+/// Checks the bundle in this folder as far as `depth`.
+///
+/// # Errors
+/// If it cannot be read; what is wrong with it is in the report.
+pub fn verify_to(depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
     let mut report = Report::default();
     let files = list(folder, &mut report)?;
     let payload = check_bag(folder, &files, &mut report)?;
-    check_parts(&files, &mut report);
+    let tables = stated_tables(folder, &files)?;
+    check_parts(&files, &tables, &mut report);
     if report.problems.is_empty() {
         let (named, records) = check_ledger(folder, &mut report)?;
+        if depth == Depth::Seal {
+            proofs::check(folder, &files, trust, &mut report)?;
+            return Ok(report);
+        }
         let mut bodies = Bodies {
             named,
             all: !files.contains("data/ledger/withheld.txt"),
@@ -176,7 +202,7 @@ pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
         if files.contains(LEFT_OUT) {
             check_left_out(folder, &mut bodies, &mut report)?;
         }
-        check_tables(folder, &bodies, &mut report)?;
+        check_tables(folder, &tables, &bodies, &mut report)?;
         slim::check(folder, &mut report)?;
         check_crate(folder, payload, &mut report)?;
         proofs::check(folder, &files, trust, &mut report)?;
@@ -184,13 +210,13 @@ pub fn verify(folder: &Path, trust: &Trust) -> Result<Report> {
     Ok(report)
 }
 
-/// Checks a ZIP: a bundle in one, or a WACZ, ours or anybody's.
+/// Checks a ZIP: a bundle in one, as far as `depth`, or a WACZ, ours or anybody's.
 ///
 /// # Errors
 /// If it cannot be read, or a bundle not be unpacked where temporary files stand; what is wrong with it is in the report.
-pub fn verify_zip(path: &Path, trust: &Trust) -> Result<Report> {
+pub fn verify_zip(depth: Depth, path: &Path, trust: &Trust) -> Result<Report> {
     match zipped::is_bag(path)? {
-        true => verify_zip_beside(path, &std::env::temp_dir(), trust),
+        true => verify_zip_beside(depth, path, &std::env::temp_dir(), trust),
         false => verify_wacz(path, trust),
     }
 }
@@ -231,14 +257,14 @@ pub fn unpacked(path: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
 }
 
 /// Checks a bundle in one ZIP, which is unpacked for that in a folder inside `room` that is gone afterwards.
-pub(super) fn verify_zip_beside(path: &Path, room: &Path, trust: &Trust) -> Result<Report> {
+pub(super) fn verify_zip_beside(depth: Depth, path: &Path, room: &Path, trust: &Trust) -> Result<Report> {
     let folder = tempfile::Builder::new()
         .prefix(".citekeep-verify-")
         .tempdir_in(room)
         .map_err(failed("cannot write a folder in", room))?;
     let mut report = Report::default();
     match zipped::unpack(path, folder.path(), &mut report)? {
-        Some(top) => verify(&folder.path().join(top), trust),
+        Some(top) => verify_to(depth, &folder.path().join(top), trust),
         None => Ok(report),
     }
 }
@@ -356,23 +382,29 @@ fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
         }
         manifests.insert(name, rows);
     }
-    for file in files.iter().filter(|file| is_listed(file)) {
-        let sums = Sums::of(&folder.join(file))?;
-        report.files += 1;
-        report.bytes += sums.length;
-        if is_payload(file) {
-            octets += sums.length;
-            count += 1;
-        }
-        let prefix = if is_payload(file) { "" } else { "tag" };
-        for (algorithm, digest) in [("sha256", &sums.sha256), ("sha512", &sums.sha512)] {
-            let name = format!("{prefix}manifest-{algorithm}.txt");
-            match manifests[name.as_str()].get(file) {
-                None => report.problem(file, format!("added: not in {name}")),
-                Some(stated) if stated != digest => {
-                    report.problem(file, format!("changed: not the {algorithm} of {name}"))
+    let listed: Vec<&str> = files
+        .iter()
+        .map(String::as_str)
+        .filter(|file| is_listed(file))
+        .collect();
+    for some in listed.chunks(SUMS_AT_ONCE) {
+        for (file, sums) in some.iter().zip(Sums::of_all(folder, some)?) {
+            report.files += 1;
+            report.bytes += sums.length;
+            if is_payload(file) {
+                octets += sums.length;
+                count += 1;
+            }
+            let prefix = if is_payload(file) { "" } else { "tag" };
+            for (algorithm, digest) in [("sha256", &sums.sha256), ("sha512", &sums.sha512)] {
+                let name = format!("{prefix}manifest-{algorithm}.txt");
+                match manifests[name.as_str()].get(*file) {
+                    None => report.problem(file, format!("added: not in {name}")),
+                    Some(stated) if stated != digest => {
+                        report.problem(file, format!("changed: not the {algorithm} of {name}"))
+                    }
+                    Some(_) => {}
                 }
-                Some(_) => {}
             }
         }
     }
@@ -403,9 +435,57 @@ fn check_digests(row: &Value, item: &str, bodies: &Bodies, report: &mut Report) 
     }
 }
 
+/// A table of the bundle: its name and its columns.
+struct Stated {
+    name: String,
+    columns: Vec<String>,
+}
+
+/// The tables that a bundle must have: those of this program, or where its archive is of another schema, those that it describes
+/// itself. That it is of another is said when the archive is opened.
+fn stated_tables(folder: &Path, files: &BTreeSet<String>) -> Result<Vec<Stated>> {
+    let archive = format!("data/{}", super::slim::NAME);
+    let version = match files.contains(&archive) {
+        true => slim::schema_version(&folder.join(archive))?,
+        false => None,
+    };
+    if version.is_none_or(|version| version == crate::store::SCHEMA_VERSION) {
+        let own = TABLES.iter().map(|table| Stated {
+            name: table.name.to_owned(),
+            columns: table.columns.iter().map(|column| column.0.to_owned()).collect(),
+        });
+        return Ok(own.collect());
+    }
+    let package = match files.contains(PACKAGE) {
+        true => fs::read(folder.join(PACKAGE)).map_err(failed("cannot read", &folder.join(PACKAGE)))?,
+        false => Vec::new(),
+    };
+    let package: Value = serde_json::from_slice(&package).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let resources = package["resources"].as_array().into_iter().flatten();
+    Ok(resources
+        .map(|resource| Stated {
+            name: text(&resource["name"]),
+            columns: resource["schema"]["fields"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|field| text(&field["name"]))
+                .collect(),
+        })
+        .filter(|table| is_plain(&table.name))
+        .collect())
+}
+
 /// Nothing that every bundle has is missing, whatever the manifests say.
-fn check_parts(files: &BTreeSet<String>, report: &mut Report) {
-    let tables = TABLES
+fn check_parts(files: &BTreeSet<String>, tables: &[Stated], report: &mut Report) {
+    // Every program that wrote bundles wrote these.
+    for name in ["articles", "captures", "citations", "media", "notes", "posts"] {
+        if !tables.iter().any(|table| table.name == name) {
+            report.problem(PACKAGE, format!("does not describe the table {name}"));
+        }
+    }
+    let tables = tables
         .iter()
         .flat_map(|table| [format!("{}.csv", table.name), format!("{}.jsonl", table.name)]);
     let others = [
@@ -606,11 +686,11 @@ fn check_crate(folder: &Path, mut payload: BTreeMap<String, String>, report: &mu
 }
 
 /// CSV and JSON lines must say the same, and every digest in them must be the ledger's.
-fn check_tables(folder: &Path, bodies: &Bodies, report: &mut Report) -> Result<()> {
-    let path = folder.join("data/datapackage.json");
+fn check_tables(folder: &Path, tables: &[Stated], bodies: &Bodies, report: &mut Report) -> Result<()> {
+    let path = folder.join(PACKAGE);
     let package = fs::read_to_string(&path).map_err(failed("cannot read", &path))?;
     let raw = serde_json::from_str::<Value>(&package).is_ok_and(|package| package["csvGuard"] == false);
-    for table in &TABLES {
+    for table in tables {
         let name = format!("data/{}.csv", table.name);
         let path = folder.join(&name);
         let file = File::open(&path).map_err(failed("cannot read", &path))?;
@@ -625,7 +705,7 @@ fn check_tables(folder: &Path, bodies: &Bodies, report: &mut Report) -> Result<(
                         .columns
                         .iter()
                         .zip(record.iter())
-                        .all(|(column, cell)| tables::expected(&row[column.0], raw) == cell)
+                        .all(|(column, cell)| super::tables::expected(&row[column.as_str()], raw) == cell)
             });
             check_digests(&row, &format!("data/{}.jsonl", table.name), bodies, report);
             if !agrees {

@@ -14,7 +14,7 @@ use tempfile::TempPath;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
-use super::bag::{Bag, BagFile, parent, sync_folder};
+use super::bag::{Bag, BagFile, parent, sync};
 use super::surt::surt;
 use super::warc::{Listed, Warc};
 use super::{Options, Parting, Who, failed, left_out, secrets};
@@ -56,11 +56,12 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
     };
     secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
     read_again(&file).map_err(failed("what was written does not read back", &file))?;
+    sync(&file)?;
     TempPath::try_from_path(file)
         .map_err(failed("cannot name", path))?
         .persist_noclobber(path)
         .map_err(|error| failed("cannot name", path)(error.error))?;
-    sync_folder(parent(path))
+    sync(parent(path))
 }
 
 /// Reads every entry of the ZIP to its end, where it must have the checksum of what was written.
@@ -98,13 +99,17 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         let told = part.warc.exchange(&exchange)?;
         match (&exchange.title, told) {
             (Some(title), true) => part.page(title, exchange.text.as_deref()),
-            _ => part.no_page(),
+            _ => {
+                part.no_page();
+                Ok(())
+            }
         }
     })?;
     extract.helped(|file| {
         let part = parts.part(file.entry, file.body.1)?;
         part.warc.helped(&file)?;
-        part.no_page()
+        part.no_page();
+        Ok(())
     })?;
     extract.records(|record| {
         let part = parts.part(RECORDS, record.body.map_or(0, |(_, length)| length))?;
@@ -112,7 +117,10 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         let opens = part.warc.others(&record)?;
         match (&record.title, opens) {
             (Some(title), true) => part.page(title, record.text.as_deref()),
-            _ => part.no_page(),
+            _ => {
+                part.no_page();
+                Ok(())
+            }
         }
     })?;
     // Even of nothing at all there is one.
@@ -176,13 +184,13 @@ impl<'a> Parts<'_, 'a> {
 /// One WACZ that is being written; its WARC comes first, and the rest when that is whole.
 struct Part<'a> {
     warc: Warc<'a, ZipWriter<BagFile>>,
-    /// Of our own WARC, once that is whole and the one of others' records is written.
-    ours: Option<Resource>,
+    /// Length of our own WARC, once that is whole and the one of others' records is written.
+    ours: Option<u64>,
     who: &'a Who,
     large: bool,
     path: PathBuf,
     number: usize,
-    index: Vec<String>,
+    index: Vec<Listed>,
     pages: BufWriter<File>,
     main: Option<(String, String)>,
 }
@@ -241,13 +249,7 @@ impl<'a> Part<'a> {
         if self.ours.is_some() {
             return Ok(());
         }
-        let (bytes, digest) = self.warc.cut();
-        self.ours = Some(Resource {
-            name: WARC,
-            path: format!("archive/{WARC}"),
-            hash: format!("sha256:{}", hex(&digest)),
-            bytes,
-        });
+        self.ours = Some(self.warc.cut()?);
         let options = options(extract, CompressionMethod::Stored).large_file(self.large);
         self.warc
             .out()
@@ -261,7 +263,8 @@ impl<'a> Part<'a> {
     fn page(&mut self, title: &str, text: Option<&str>) -> Result<()> {
         if let Some(record) = self.warc.listed.first() {
             let (url, date) = (record.url.clone(), record.date.clone());
-            let id = hex(&record.member[..8]);
+            // A player knows its pages by it.
+            let id = hex(&Sha256::digest(format!("{} {date} {url}", record.offset))[..8]);
             let mut page = json!({"id": id, "url": url, "ts": date, "title": title});
             if let Some(text) = text {
                 page["text"] = text.into();
@@ -269,14 +272,12 @@ impl<'a> Part<'a> {
             writeln!(self.pages, "{page}").map_err(failed("cannot write", &self.path))?;
             self.main.get_or_insert((url, date));
         }
-        self.no_page()
+        self.no_page();
+        Ok(())
     }
 
-    fn no_page(&mut self) -> Result<()> {
-        for record in std::mem::take(&mut self.warc.listed) {
-            self.index.push(line(&record)?);
-        }
-        Ok(())
+    fn no_page(&mut self) {
+        self.index.append(&mut self.warc.listed);
     }
 
     fn finish(self, extract: &Extract<'_>, key: Option<&Key>) -> Result<()> {
@@ -284,26 +285,33 @@ impl<'a> Part<'a> {
             warc,
             path,
             number,
-            mut index,
+            index,
             pages,
             main,
             ours,
             ..
         } = self;
         let failed = || failed("cannot write", &path);
-        let (zip, length, digest) = warc.finish();
-        let name = if ours.is_some() { OTHERS } else { WARC };
-        let last = Resource {
+        let (zip, length, digests) = warc.finish()?;
+        let warcs = match ours {
+            None => vec![(WARC, length)],
+            Some(ours) => vec![(WARC, ours), (OTHERS, length)],
+        };
+        let resource = |((name, bytes), digest): ((&'static str, u64), &[u8; 32])| Resource {
             name,
             path: format!("archive/{name}"),
-            hash: format!("sha256:{}", hex(&digest)),
-            bytes: length,
+            hash: format!("sha256:{}", hex(digest)),
+            bytes,
         };
         let mut rest = Rest {
             zip,
             extract,
-            resources: ours.into_iter().chain([last]).collect(),
+            resources: warcs.into_iter().zip(&digests.files).map(resource).collect(),
         };
+        let mut index: Vec<String> = index
+            .iter()
+            .map(|record| line(record, &digests.members[record.member]))
+            .collect::<Result<_>>()?;
         index.sort_unstable();
         let stored = CompressionMethod::Stored;
         let deflated = CompressionMethod::Deflated;
@@ -394,7 +402,7 @@ fn zip_time(at: &str) -> Option<DateTime> {
     .ok()
 }
 
-fn line(record: &Listed) -> Result<String> {
+fn line(record: &Listed, member: &[u8; 32]) -> Result<String> {
     let digits: String = record.date.bytes().filter(u8::is_ascii_digit).map(char::from).collect();
     let entry = serde_json::to_string(&Entry {
         url: &record.url,
@@ -404,7 +412,7 @@ fn line(record: &Listed) -> Result<String> {
         length: record.length.to_string(),
         offset: record.offset.to_string(),
         filename: if record.of_others { OTHERS } else { WARC },
-        record_digest: format!("sha256:{}", hex(&record.member)),
+        record_digest: format!("sha256:{}", hex(member)),
     })
     .map_err(|error| Error::Internal(error.to_string()))?;
     Ok(format!(
@@ -476,11 +484,11 @@ mod tests {
             of_others: false,
             offset: 17,
             length: 4,
-            member: [255; 32],
+            member: 0,
         };
         let (zeros, ones) = ("00".repeat(32), "ff".repeat(32));
         assert_eq!(
-            line(&record).unwrap(),
+            line(&record, &[255; 32]).unwrap(),
             format!(
                 "com,example)/a 20240501102030123 {{\"url\":\"https://www.example.com/A\",\"mime\":\"text/html\",\"status\":\"200\",\
                  \"digest\":\"sha256:{zeros}\",\"length\":\"4\",\"offset\":\"17\",\"filename\":\"data.warc.gz\",\

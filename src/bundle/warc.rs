@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::bag::uuid_of;
+use super::digests::{Batch, Digester, Digests};
 use super::gzip::Gzip;
 use super::{Who, failed};
 use crate::error::{Error, Result};
@@ -30,10 +31,14 @@ pub(super) struct Warc<'a, W> {
     path: PathBuf,
     extract: &'a Extract<'a>,
     info: String,
+    /// Bytes of it that were written.
     length: u64,
-    digest: Sha256,
     gzip: Gzip,
-    held: Vec<u8>,
+    /// What is not written yet, with the bodies that were read for it.
+    batch: Batch,
+    digester: Digester,
+    /// Members so far, of this WARC and those before it.
+    members: usize,
     /// Address and body of a response that stands here already, with its date.
     seen: HashMap<(String, [u8; 32]), String>,
     certificates: HashSet<[u8; 32]>,
@@ -60,8 +65,8 @@ pub(super) struct Listed {
     pub offset: u64,
     /// Bytes of its gzip member.
     pub length: u64,
-    /// SHA-256 of its gzip member.
-    pub member: [u8; 32],
+    /// Number of its gzip member among all that were written.
+    pub member: usize,
 }
 
 /// What is to be written as one record.
@@ -80,27 +85,19 @@ struct Record<'a> {
 }
 
 /// The part of a record's block that comes from the archive.
-enum Body<'b> {
+enum Body {
     None,
-    Held(&'b [u8]),
+    /// The bodies of the batch from this byte on.
+    Held(usize),
     /// To be read from the archive.
     Stored([u8; 32]),
-}
-
-impl<'b> Body<'b> {
-    fn held(&self) -> &'b [u8] {
-        match self {
-            Body::Held(bytes) => bytes,
-            Body::None | Body::Stored(_) => &[],
-        }
-    }
 }
 
 /// Where a record stands.
 struct Place {
     offset: u64,
     length: u64,
-    member: [u8; 32],
+    member: usize,
 }
 
 impl<'a, W: Write> Warc<'a, W> {
@@ -119,12 +116,12 @@ impl<'a, W: Write> Warc<'a, W> {
         Ok(warc)
     }
 
-    /// Ends this WARC: its length and its SHA-256. What is written from now on goes into the next, which
-    /// [`Warc::begin_others`] begins.
-    pub(super) fn cut(&mut self) -> (u64, [u8; 32]) {
+    /// Ends this WARC: its length. What is written from now on goes into the next, which [`Warc::begin_others`] begins.
+    pub(super) fn cut(&mut self) -> Result<u64> {
         self.seen.clear();
-        let digest = std::mem::take(&mut self.digest);
-        (std::mem::take(&mut self.length), digest.finalize().into())
+        self.put()?;
+        self.digester.end_file(&mut self.batch);
+        Ok(std::mem::take(&mut self.length))
     }
 
     /// Where it is written to.
@@ -146,9 +143,10 @@ impl<'a, W: Write> Warc<'a, W> {
             extract,
             info: String::new(),
             length: 0,
-            digest: Sha256::new(),
             gzip: Gzip::new(),
-            held: Vec::new(),
+            batch: Batch::default(),
+            digester: Digester::start(),
+            members: 0,
             seen: HashMap::new(),
             certificates: HashSet::new(),
             listed: Vec::new(),
@@ -183,12 +181,33 @@ impl<'a, W: Write> Warc<'a, W> {
 
     /// Bytes so far.
     pub(super) fn length(&self) -> u64 {
-        self.length
+        self.length + self.batch.members.len() as u64
     }
 
-    /// Ends it: where it was written to, its length and its SHA-256.
-    pub(super) fn finish(self) -> (W, u64, [u8; 32]) {
-        (self.out, self.length, self.digest.finalize().into())
+    /// Ends it: where it was written to, its length, and the digests of all that was written.
+    pub(super) fn finish(mut self) -> Result<(W, u64, Digests)> {
+        let length = self.cut()?;
+        let digests = self.digester.finish();
+        match &digests.damaged {
+            None => Ok((self.out, length, digests)),
+            Some(sha256) => Err(self.extract.damaged(sha256)),
+        }
+    }
+
+    /// Writes what is complete, or all there is of a large body.
+    fn put(&mut self) -> Result<()> {
+        self.length += self.batch.members.len() as u64;
+        self.out
+            .write_all(&self.batch.members)
+            .map_err(failed("cannot write", &self.path))
+    }
+
+    fn put_if_full(&mut self) -> Result<()> {
+        if self.batch.is_full() {
+            self.put()?;
+            self.digester.hand_over(&mut self.batch);
+        }
+        Ok(())
     }
 
     fn id(&self, kind: &str, row: i64) -> String {
@@ -458,20 +477,23 @@ impl<'a, W: Write> Warc<'a, W> {
     fn record(&mut self, record: Record<'_>) -> Result<Place> {
         let stored = record.payload.filter(|(_, length)| *length > 0 && record.whole);
         let mut block = Sha256::new_with_prefix(record.head);
-        let mut held = std::mem::take(&mut self.held);
-        held.clear();
         let body = match stored {
             None => Body::None,
             Some((sha256, length)) => {
-                self.extract.body(&sha256, |piece| {
+                let start = self.batch.bodies.len();
+                let is_held = length <= HELD;
+                let extract = self.extract;
+                extract.pieces(&sha256, |piece| {
                     block.update(piece);
-                    if length <= HELD {
-                        held.extend_from_slice(piece);
+                    self.batch.bodies.extend_from_slice(piece);
+                    match is_held {
+                        true => Ok(()),
+                        false => self.put_if_full(),
                     }
-                    Ok(())
                 })?;
-                match length <= HELD {
-                    true => Body::Held(&held),
+                self.batch.end_body(sha256);
+                match is_held {
+                    true => Body::Held(start),
                     false => Body::Stored(sha256),
                 }
             }
@@ -494,45 +516,41 @@ impl<'a, W: Write> Warc<'a, W> {
             "WARC-Block-Digest: sha256:{}\r\nContent-Length: {length}\r\n\r\n",
             hex(&block.finalize())
         );
-        let place = self.member(lines.as_bytes(), record.head, body, record.packed)?;
-        self.held = held;
-        Ok(place)
+        self.member(lines.as_bytes(), record.head, body, record.packed)
     }
 
     /// One gzip member: a record's header, the first bytes of its block, then the rest of it.
-    fn member(&mut self, header: &[u8], head: &[u8], body: Body<'_>, packed: bool) -> Result<Place> {
-        let mut place = Place {
-            offset: self.length,
-            length: 0,
-            member: [0; 32],
-        };
-        let mut member_digest = Sha256::new();
-        let mut put = |bytes: &mut Vec<u8>| {
-            member_digest.update(&bytes);
-            self.digest.update(&bytes);
-            place.length += bytes.len() as u64;
-            self.out.write_all(bytes).map_err(failed("cannot write", &self.path))?;
-            bytes.clear();
-            Ok(())
-        };
+    fn member(&mut self, header: &[u8], head: &[u8], body: Body, packed: bool) -> Result<Place> {
         let broken = |error: flate2::CompressError| Error::Internal(error.to_string());
-        let gzip = &mut self.gzip;
-        let is_small = header.len() + head.len() + body.held().len() < SMALL && !matches!(body, Body::Stored(_));
-        gzip.begin(packed || is_small);
-        gzip.write(header)
-            .and_then(|()| gzip.write(head))
-            .and_then(|()| gzip.write(body.held()))
-            .map_err(broken)?;
+        let offset = self.length();
+        let Batch { bodies, members, .. } = &mut self.batch;
+        let held = match body {
+            Body::Held(start) => &bodies[start..],
+            Body::None | Body::Stored(_) => &[],
+        };
+        let is_small = header.len() + head.len() + held.len() < SMALL && !matches!(body, Body::Stored(_));
+        self.gzip.begin(packed || is_small, members);
+        for bytes in [header, head, held] {
+            self.gzip.write(bytes, members).map_err(broken)?;
+        }
         if let Body::Stored(sha256) = body {
-            self.extract.body(&sha256, |piece| {
-                gzip.write(piece).map_err(broken)?;
-                put(&mut gzip.out)
+            let extract = self.extract;
+            extract.pieces(&sha256, |piece| {
+                self.gzip.write(piece, &mut self.batch.members).map_err(broken)?;
+                self.put_if_full()
             })?;
         }
-        gzip.write(b"\r\n\r\n").and_then(|()| gzip.end()).map_err(broken)?;
-        put(&mut gzip.out)?;
-        place.member = member_digest.finalize().into();
-        self.length += place.length;
+        let members = &mut self.batch.members;
+        self.gzip.write(b"\r\n\r\n", members).map_err(broken)?;
+        self.gzip.end(members).map_err(broken)?;
+        self.batch.end_member();
+        self.members += 1;
+        let place = Place {
+            offset,
+            length: self.length() - offset,
+            member: self.members - 1,
+        };
+        self.put_if_full()?;
         Ok(place)
     }
 }

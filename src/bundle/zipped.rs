@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::bag::{Bag, parent, sync_folder, uuid};
+use super::bag::{Bag, parent, sync, uuid};
 use super::{failed, verify, wacz};
 use crate::error::{Error, Result};
 use crate::store::export::Extract;
@@ -35,6 +35,7 @@ pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>) -> Result<()>
     // Its room is needed for the check.
     drop(bag);
     super::sound(&verify::verify_zip_beside(
+        verify::Depth::Content,
         file.path(),
         parent(path),
         &verify::Trust::default(),
@@ -44,7 +45,7 @@ pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>) -> Result<()>
         path: path.to_owned(),
         source: error.error,
     })?;
-    sync_folder(parent(path))
+    sync(parent(path))
 }
 
 fn pack(bag: &Bag, file: NamedTempFile, extract: &Extract<'_>) -> Result<NamedTempFile> {

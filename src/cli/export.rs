@@ -57,9 +57,12 @@ pub struct Arguments {
     /// Do not sign it, although there is a key
     #[arg(long)]
     unsigned: bool,
-    /// Leave bodies out of it and keep their digests (may be given again)
+    /// Leave something out of it, and say so; of bodies the digests stay (may be given again)
     #[arg(long, value_enum, value_name = "PROFILE")]
     redact: Vec<Redact>,
+    /// Name who has this handle nevertheless, e.g. an organisation (may be given again)
+    #[arg(long, value_name = "HANDLE", requires = "redact")]
+    keep_handle: Vec<String>,
     /// Begin another WACZ beyond so many bytes of WARC
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
     wacz_bytes: u64,
@@ -77,6 +80,20 @@ enum Wacz {
 enum Redact {
     /// Pictures, films and sounds, and the files that persons supplied
     Media,
+    /// Who wrote posts or is mentioned with an @: pseudonyms stand for them; no body as it was received is in the bundle
+    Handles,
+    /// Numbers of likes and the like, with the answers that hold them
+    Counts,
+}
+
+impl Redact {
+    fn profile(self) -> Profile {
+        match self {
+            Redact::Media => Profile::Media,
+            Redact::Handles => Profile::Handles,
+            Redact::Counts => Profile::Counts,
+        }
+    }
 }
 
 fn time(text: &str) -> std::result::Result<Timestamp, String> {
@@ -95,8 +112,11 @@ fn query(words: &str) -> Result<Query> {
 
 /// Writes the bundle and says what is in it.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
+    let settings = global.settings()?;
     let reader = Reader::open(&global.archive)?;
-    let mut without: Vec<Profile> = arguments.redact.iter().map(|Redact::Media| Profile::Media).collect();
+    let mut without: Vec<Profile> = arguments.redact.iter().map(|redact| redact.profile()).collect();
+    // The same whatever the order in which they were given.
+    without.sort_unstable();
     without.dedup();
     let extract = reader.extract(&Selection {
         all: arguments.all,
@@ -113,8 +133,14 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         until: arguments.until,
         as_of: arguments.as_of,
         without,
+        named: settings
+            .export
+            .named
+            .iter()
+            .chain(&arguments.keep_handle)
+            .cloned()
+            .collect(),
     })?;
-    let settings = global.settings()?;
     let key = match arguments.unsigned {
         true => None,
         false => super::key::signing(&settings)?,

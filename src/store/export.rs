@@ -6,15 +6,18 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::blob::{each_chunk, find_blob};
+use super::blob::each_chunk;
 use super::failure::{Fault, sql_error};
 use super::query::Reader;
 use super::row::{hex, unhex};
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
 use crate::search::Query;
+pub use persons::Pseudonyms;
 
+mod persons;
 pub mod proofs;
+mod redacted;
 mod roots;
 pub mod slim;
 pub mod story;
@@ -42,13 +45,19 @@ pub struct Selection {
     pub as_of: Option<i64>,
     /// What is left out of it.
     pub without: Vec<Profile>,
+    /// Handles of those who are named though handles are left out.
+    pub named: Vec<String>,
 }
 
-/// Bodies that a bundle leaves out though the archive has them; their digests stay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a bundle leaves out though the archive has it. Of bodies the digests stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Profile {
     /// Pictures, films and sounds, and the files that persons supplied. What is part of a page's own bytes stays.
     Media,
+    /// Who wrote posts or is mentioned in them: pseudonyms stand for them, and no body is in the bundle.
+    Handles,
+    /// Numbers of likes and the like, with the answers that hold them.
+    Counts,
 }
 
 impl Profile {
@@ -57,7 +66,14 @@ impl Profile {
     pub fn word(self) -> &'static str {
         match self {
             Profile::Media => "media",
+            Profile::Handles => "handles",
+            Profile::Counts => "counts",
         }
+    }
+
+    /// Whether rows are told in other words, and not only bodies left out.
+    fn is_in_words(self) -> bool {
+        self != Profile::Media
     }
 
     /// Adds its bodies to those that are left out.
@@ -74,6 +90,17 @@ impl Profile {
                    UNION SELECT f.body, 'media' FROM export_capture e JOIN post_media m ON m.capture = e.id
                      JOIN helper_file f ON f.media = m.id
                    UNION SELECT n.body, 'media' FROM export_note e JOIN note n ON n.id = e.id WHERE n.body IS NOT NULL;"
+            }
+            Profile::Handles => "INSERT OR IGNORE INTO export_left_out SELECT id, 'handles' FROM slim_blob;",
+            // Everything that sources said of posts, in records of others as well. Media hold no numbers.
+            Profile::Counts => {
+                "INSERT OR IGNORE INTO export_left_out
+                   SELECT x.body, 'counts' FROM slim_answer e JOIN exchange x ON x.answer = e.id JOIN blob b ON b.id = x.body
+                     JOIN answer a ON a.id = e.id LEFT JOIN capture c ON c.id = a.capture LEFT JOIN target t ON t.id = c.target
+                     WHERE b.length > 0 AND t.kind IS NOT 'link'
+                   UNION SELECT r.body, 'counts' FROM slim_exchange e JOIN exchange x ON x.id = e.id
+                     JOIN exchange_record n ON n.exchange = e.id JOIN record o ON o.id = n.record
+                     JOIN record r ON r.id = o.id OR r.id = o.revisits JOIN blob b ON b.id = r.body WHERE x.answer IS NOT NULL AND b.length > 0;"
             }
         }
     }
@@ -95,6 +122,8 @@ pub struct Extract<'a> {
     pub whole: [u8; 32],
     /// What is left out.
     pub without: Vec<Profile>,
+    /// Who is not named.
+    pub unnamed: Option<Pseudonyms>,
     /// Readings.
     pub readings: i64,
     /// Captures.
@@ -590,6 +619,11 @@ impl Reader {
         let Some((seq, head)) = last else {
             return Ok(Err((self.path().display().to_string(), "the ledger has no such entry")));
         };
+        // What is copied may be as long as the bundle.
+        if selection.without.iter().any(|profile| profile.is_in_words()) {
+            connection.execute_batch("PRAGMA temp_store = FILE")?;
+        }
+        redacted::forget(connection)?;
         connection.execute_batch(
             "DROP TABLE IF EXISTS temp.export_at; DROP TABLE IF EXISTS temp.export_article;
              DROP TABLE IF EXISTS temp.export_reading; DROP TABLE IF EXISTS temp.export_target;
@@ -638,7 +672,7 @@ impl Reader {
         let number = |table: &str| {
             connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))
         };
-        let extract = Extract {
+        let mut extract = Extract {
             reader: self,
             seq,
             head,
@@ -646,6 +680,7 @@ impl Reader {
             digest: selection_digest(connection, &selection.without)?,
             whole: selection_digest(connection, &[])?,
             without: selection.without.clone(),
+            unnamed: None,
             readings: number("export_reading")?,
             captures: number("export_capture")?,
         };
@@ -660,6 +695,11 @@ impl Reader {
                 "nothing in the archive fits this selection",
             )));
         }
+        // From here on the archive is what these copies say.
+        extract.unnamed = match redacted::copy(connection, &selection.without, &selection.named)? {
+            Ok(unnamed) => unnamed,
+            Err(why) => return Ok(Err(("--redact handles".to_owned(), why))),
+        };
         Ok(Ok(extract))
     }
 }
@@ -811,11 +851,15 @@ impl Extract<'_> {
     }
 
     /// Shows every exchange of the selected readings, captures, resolutions and inquiries, oldest first. What makes up an
-    /// inquiry has the number of its entry as a negative one.
+    /// inquiry has the number of its entry as a negative one. Where names are left out there is none: what crossed the wire
+    /// cannot be told in other words.
     ///
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
     pub fn exchanges(&self, each: impl FnMut(WireExchange) -> Result<()>) -> Result<()> {
+        if self.unnamed.is_some() {
+            return Ok(());
+        }
         self.each(
             "SELECT x.id, coalesce(x.reading, a.capture, a.resolution, m.capture), x.url, x.purpose, x.started, x.ended,
                     x.request_headers, x.http_version, x.status, x.response_headers, x.remote, lower(hex(k.sha256)),
@@ -843,7 +887,7 @@ impl Extract<'_> {
              UNION ALL
              SELECT -s.id, s.id, s.url, 'api', s.started, s.ended, s.request_headers, s.http_version, s.status, s.response_headers,
                     s.remote, lower(hex(k.sha256)), lower(hex(b.sha256)), b.length,
-                    EXISTS (SELECT 1 FROM redaction d WHERE d.kind = 'blob' AND d.item = s.reply), NULL, NULL, NULL, NULL,
+                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = s.reply), NULL, NULL, NULL, NULL,
                     coalesce(b.length, 0), NULL, NULL, NULL, NULL
              FROM export_inquiry e JOIN inquiry s ON s.id = e.id
              LEFT JOIN blob b ON b.id = s.reply LEFT JOIN blob k ON k.id = s.certificate
@@ -889,6 +933,9 @@ impl Extract<'_> {
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
     pub fn records(&self, each: impl FnMut(OthersRecord) -> Result<()>) -> Result<()> {
+        if self.unnamed.is_some() {
+            return Ok(());
+        }
         self.each(
             "SELECT o.kind, o.url, o.date, o.payload, o.status, o.media_type, o.header, o.head, lower(hex(b.sha256)), b.length,
                     EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = o.body), o.sha256,
@@ -930,6 +977,9 @@ impl Extract<'_> {
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
     pub fn given(&self, each: impl FnMut(GivenArticle) -> Result<()>) -> Result<()> {
+        if self.unnamed.is_some() {
+            return Ok(());
+        }
         self.each(
             "SELECT r.id, r.read_at, lower(hex(b.sha256)), b.length,
                     EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = r.body), r.format, r.charset,
@@ -958,6 +1008,9 @@ impl Extract<'_> {
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
     pub fn helped(&self, each: impl FnMut(HelpedFile) -> Result<()>) -> Result<()> {
+        if self.unnamed.is_some() {
+            return Ok(());
+        }
         self.each(
             "SELECT m.capture, m.id, h.ended, h.program || coalesce(' ' || h.version, ''), f.name, m.url, lower(hex(b.sha256)), b.length,
                     EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = f.body)
@@ -1044,30 +1097,48 @@ impl Extract<'_> {
     /// # Errors
     /// If the archive does not have it whole, or it is not of its digest, or cannot be read, or `each` fails.
     pub fn body(&self, sha256: &[u8; 32], mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut digest = Sha256::new();
+        self.pieces(sha256, |piece| {
+            digest.update(piece);
+            each(piece)
+        })?;
+        match digest.finalize()[..] == sha256[..] {
+            true => Ok(()),
+            false => Err(self.damaged(sha256)),
+        }
+    }
+
+    /// The same for a caller that computes the digest by itself, and says [`Extract::damaged`] where it is another.
+    ///
+    /// # Errors
+    /// If the archive does not have it whole, or cannot be read, or `each` fails.
+    pub fn pieces(&self, sha256: &[u8; 32], mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut read = || -> std::result::Result<bool, Fault> {
-            let Some(blob) = find_blob(self.reader.connection(), sha256)? else {
-                return Ok(false);
-            };
-            let chunks: i64 = self
+            let found: Option<(i64, i64)> = self
                 .reader
                 .connection()
-                .prepare_cached("SELECT chunks FROM blob WHERE id = ?1")?
-                .query_row([blob], |row| row.get(0))?;
-            let mut digest = Sha256::new();
-            let shown = each_chunk(self.reader.connection(), blob, |piece| {
-                digest.update(piece);
-                each(piece).map_err(Fault::from)
-            })?;
-            Ok(shown == chunks && digest.finalize()[..] == sha256[..])
+                .prepare_cached("SELECT id, chunks FROM blob WHERE sha256 = ?1")?
+                .query_row([sha256], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((blob, chunks)) = found else {
+                return Ok(false);
+            };
+            let shown = each_chunk(self.reader.connection(), blob, |piece| each(piece).map_err(Fault::from))?;
+            Ok(shown == chunks)
         };
         match read().map_err(|fault| fault.into_error(self.reader.path()))? {
             true => Ok(()),
-            false => Err(Error::Archive {
-                path: self.reader.path().to_owned(),
-                why: format!("the body {} is missing or damaged", hex(sha256)),
-                hint: Some("`citekeep verify` tells what is wrong"),
-                code: ExitCode::BadInput,
-            }),
+            false => Err(self.damaged(sha256)),
+        }
+    }
+
+    /// What is said where the archive has a body no more as it came.
+    pub(crate) fn damaged(&self, sha256: &[u8; 32]) -> Error {
+        Error::Archive {
+            path: self.reader.path().to_owned(),
+            why: format!("the body {} is missing or damaged", hex(sha256)),
+            hint: Some("`citekeep verify` tells what is wrong"),
+            code: ExitCode::BadInput,
         }
     }
 

@@ -36,6 +36,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/5.sql"),
 ];
 
+/// Version of the schema that this program writes.
+pub(crate) const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
+
 /// How long a statement waits for a lock of another program, in milliseconds.
 const BUSY_MILLIS: u64 = 10_000;
 

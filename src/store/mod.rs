@@ -68,6 +68,7 @@ use writer::{Closing, Command, Stop};
 pub use blob::CHUNK_BYTES;
 pub use capture::{Completion, Stored};
 pub use context::Near;
+pub(crate) use file::SCHEMA_VERSION;
 pub use follow::MOST;
 pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;

@@ -23,6 +23,7 @@ mod pages;
 mod persons;
 mod platforms;
 mod proofs;
+mod redacted;
 mod reparse;
 mod resolution;
 mod rules;

@@ -393,3 +393,43 @@ fn what_has_the_words_is_selected_as_of_any_entry() {
         Some(65)
     );
 }
+
+#[test]
+fn a_bundle_of_an_earlier_program_verifies_by_the_tables_that_it_describes_and_a_change_in_it_is_found() {
+    let scene = Scene::new();
+    let kept = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/archives/bundle-4.zip")).unwrap();
+    scene.file("kept.zip", &kept);
+    let verify = |path: &str| {
+        let output = scene.bare().args(["-v", "verify", path]).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, said) = verify("kept.zip");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("has schema 4"), "{said}");
+    let entries = crate::strict::unzipped(&kept);
+    for (name, content) in &entries {
+        let (top, name) = name.split_once('/').unwrap();
+        let path = scene.path("bundle").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        assert!(top.starts_with("citekeep-"));
+    }
+    let posts = scene.path("bundle/data/posts.csv");
+    let changed = fs::read_to_string(&posts)
+        .unwrap()
+        .replace("The weir at Veyle holds.", "The weir broke.");
+    fs::write(&posts, changed).unwrap();
+    redo_crate(&scene.path("bundle"));
+    redo_bag(&scene.path("bundle"));
+    let (code, said) = verify("bundle");
+    assert!(
+        code == Some(65) && said.contains("row 1 is not that of the .jsonl file"),
+        "{said}"
+    );
+    for gone in ["data/posts.csv", "data/posts.jsonl"] {
+        fs::remove_file(scene.path("bundle").join(gone)).unwrap();
+    }
+    redo_bag(&scene.path("bundle"));
+    let (code, said) = verify("bundle");
+    assert!(code == Some(65) && said.contains("data/posts.csv: missing"), "{said}");
+}

@@ -50,28 +50,28 @@ impl Report<'_> {
             }
         }
         let kind = Text(&medium.kind);
+        // A figure has one caption.
+        let mut lines = Vec::new();
         if medium.redacted {
-            self.put(format_args!(
-                "<figcaption class=note>{kind}: redacted or left out of this bundle</figcaption>"
-            ))?;
+            lines.push(format!("<p class=note>{kind}: redacted or left out of this bundle</p>"));
         } else if medium.outcome != "captured" {
-            self.put(format_args!(
-                "<figcaption class=note>{kind}: not saved, {} (<code>{}</code>)</figcaption>",
+            lines.push(format!(
+                "<p class=note>{kind}: not saved, {} (<code>{}</code>)</p>",
                 Text(&words::headline(&medium.outcome).0.to_lowercase()),
                 Text(&medium.reason)
-            ))?;
+            ));
         }
         if let Some(helper) = &medium.helper {
-            self.put(format_args!(
-                "<figcaption class=note>{kind}: got by a program of others, {}, and not by an exchange of ours</figcaption>",
+            lines.push(format!(
+                "<p class=note>{kind}: got by a program of others, {}, and not by an exchange of ours</p>",
                 Name(helper)
-            ))?;
+            ));
         }
         if let Some(alt) = medium.alt.as_deref().filter(|alt| !alt.is_empty()) {
-            self.put(format_args!(
-                "<figcaption class=small>Described by its author: {}</figcaption>",
-                Name(alt)
-            ))?;
+            lines.push(format!("<p class=small>Described by its author: {}</p>", Name(alt)));
+        }
+        if !lines.is_empty() {
+            self.put(format_args!("<figcaption>{}</figcaption>", lines.concat()))?;
         }
         self.put("</figure>\n")
     }

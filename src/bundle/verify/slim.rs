@@ -1,12 +1,14 @@
 //! The check of a bundle's `archive.db`: it must say what the tables and the ledger's part say, row by row, and its rows must
 //! be those that the ledger's lines were made of.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::{Report, lines};
-use crate::bundle::{slim, tables};
+use crate::bundle::{failed, slim, tables};
 use crate::error::Result;
 use crate::store::export::TABLES;
 use crate::store::export::slim::{Opened, Slim};
@@ -69,6 +71,18 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The version of the schema by the file's own header (SQLite's file format §1.3.12), without a look at anything else of it; `None`
+/// of what is too short for a header.
+pub(super) fn schema_version(path: &Path) -> Result<Option<u32>> {
+    let mut header = [0; 64];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    match read {
+        Ok(()) => Ok(header.last_chunk().map(|version| u32::from_be_bytes(*version))),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(failed("cannot read", path)(error)),
+    }
 }
 
 /// Its entries stand in the chain, and its lines are the lines of the bundle.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rusqlite::types::ToSqlOutput;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Cell, Extract, Table, rows_of};
@@ -83,7 +83,7 @@ pub(super) const GATHER: &str = "
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-const ROWS: [(&str, &str); 36] = [
+pub(super) const ROWS: [(&str, &str); 36] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -208,6 +208,35 @@ impl Extract<'_> {
         slim.execute_batch("COMMIT; PRAGMA journal_mode = DELETE")
             .map_err(failed)?;
         slim.close().map_err(|(_, error)| failed(error))
+    }
+
+    /// The first of the texts of a slim archive of which `wanted` gives something.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn first_text(&self, path: &Path, wanted: impl Fn(&str) -> Option<String>) -> Result<Option<String>> {
+        let search = || -> rusqlite::Result<Option<String>> {
+            let slim = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let mut tables = slim.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+            let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
+            for table in tables.collect::<rusqlite::Result<Vec<_>>>()? {
+                let mut select = slim.prepare(&format!("SELECT * FROM {table}"))?;
+                let count = select.column_count();
+                let mut rows = select.query([])?;
+                while let Some(row) = rows.next()? {
+                    for index in 0..count {
+                        let ValueRef::Text(text) = row.get_ref(index)? else {
+                            continue;
+                        };
+                        if let Some(found) = wanted(&String::from_utf8_lossy(text)) {
+                            return Ok(Some(found));
+                        }
+                    }
+                }
+            }
+            Ok(None)
+        };
+        search().map_err(|error| sql_error(path, &error))
     }
 
     fn copy(&self, slim: &Connection, table: &str, rows: &str) -> Result<()> {

@@ -1,0 +1,178 @@
+//! The digests of a WARC that nobody waits for, computed by a second thread while the first reads and writes: of each gzip
+//! member, of the whole file, and whether each body is that of its name.
+
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use sha2::{Digest, Sha256};
+
+/// Bytes after which a batch is handed over: few enough that a few of them do not count, so many that handing over does not.
+const BATCH: usize = 256 << 10;
+/// Batches that may wait.
+const WAITING: usize = 2;
+
+/// What was read and written since the last batch was handed over.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Bodies, one after another.
+    pub bodies: Vec<u8>,
+    /// Where in `bodies` one ends, and its digest by its name.
+    named: Vec<(usize, [u8; 32])>,
+    /// Gzip members, one after another.
+    pub members: Vec<u8>,
+    /// Where in `members` one ends.
+    ends: Vec<usize>,
+    /// Whether the file ends with it.
+    file: bool,
+}
+
+impl Batch {
+    /// The body that ends here has this name.
+    pub(super) fn end_body(&mut self, sha256: [u8; 32]) {
+        self.named.push((self.bodies.len(), sha256));
+    }
+
+    /// A member ends here.
+    pub(super) fn end_member(&mut self) {
+        self.ends.push(self.members.len());
+    }
+
+    /// Whether there is enough of it to be handed over.
+    pub(super) fn is_full(&self) -> bool {
+        self.bodies.len() + self.members.len() >= BATCH
+    }
+
+    /// Of what is in it, what it holds no more once it is handed over.
+    fn clear(&mut self) {
+        self.bodies.clear();
+        self.named.clear();
+        self.members.clear();
+        self.ends.clear();
+        self.file = false;
+    }
+}
+
+/// What was computed.
+#[derive(Debug, Default)]
+pub(super) struct Digests {
+    /// Of each gzip member, in order.
+    pub members: Vec<[u8; 32]>,
+    /// Of each file.
+    pub files: Vec<[u8; 32]>,
+    /// The name of the first body whose bytes have another digest.
+    pub damaged: Option<[u8; 32]>,
+}
+
+/// The second thread.
+#[derive(Debug)]
+pub(super) struct Digester {
+    batches: SyncSender<Batch>,
+    emptied: Receiver<Batch>,
+    thread: JoinHandle<Digests>,
+}
+
+impl Digester {
+    pub(super) fn start() -> Digester {
+        let (batches, work) = sync_channel::<Batch>(WAITING);
+        let (back, emptied) = channel();
+        let thread = thread::spawn(move || {
+            let mut digests = Digests::default();
+            let (mut body, mut member, mut file) = (Sha256::new(), Sha256::new(), Sha256::new());
+            for mut batch in work {
+                let mut start = 0;
+                for (end, name) in batch.named.drain(..) {
+                    body.update(&batch.bodies[start..end]);
+                    start = end;
+                    if body.finalize_reset()[..] != name {
+                        digests.damaged.get_or_insert(name);
+                    }
+                }
+                body.update(&batch.bodies[start..]);
+                start = 0;
+                for end in batch.ends.drain(..) {
+                    member.update(&batch.members[start..end]);
+                    start = end;
+                    digests.members.push(member.finalize_reset().into());
+                }
+                member.update(&batch.members[start..]);
+                file.update(&batch.members);
+                if batch.file {
+                    digests.files.push(file.finalize_reset().into());
+                }
+                batch.clear();
+                // Nobody takes the last ones back.
+                let _ = back.send(batch);
+            }
+            digests
+        });
+        Digester {
+            batches,
+            emptied,
+            thread,
+        }
+    }
+
+    /// Hands over what is in `batch`, which is empty afterwards.
+    pub(super) fn hand_over(&mut self, batch: &mut Batch) {
+        let full = std::mem::replace(batch, self.emptied.try_recv().unwrap_or_default());
+        // It ends before this only by a panic, which `finish` passes on.
+        let _ = self.batches.send(full);
+    }
+
+    /// Hands over what is in `batch` as the end of a file.
+    pub(super) fn end_file(&mut self, batch: &mut Batch) {
+        batch.file = true;
+        self.hand_over(batch);
+    }
+
+    /// Everything that was computed.
+    pub(super) fn finish(self) -> Digests {
+        drop(self.batches);
+        match self.thread.join() {
+            Ok(digests) => digests,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_those_of_the_bytes_wherever_a_batch_ends() {
+        let bytes: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(n) >> 5) as u8).collect();
+        let name: [u8; 32] = Sha256::digest(&bytes).into();
+        for piece in [1_000, 33_333, 100_000] {
+            let (mut digester, mut batch) = (Digester::start(), Batch::default());
+            for round in 0..3 {
+                for piece in bytes.chunks(piece) {
+                    batch.bodies.extend_from_slice(piece);
+                    batch.members.extend_from_slice(piece);
+                    digester.hand_over(&mut batch);
+                }
+                batch.end_body(name);
+                batch.end_member();
+                if round == 1 {
+                    digester.end_file(&mut batch);
+                }
+            }
+            digester.end_file(&mut batch);
+            let digests = digester.finish();
+            assert_eq!(digests.members, [name; 3]);
+            assert_eq!(digests.files, [Sha256::digest(bytes.repeat(2)).into(), name]);
+            assert_eq!(digests.damaged, None);
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_not_of_its_name_is_told_though_others_follow() {
+        let (mut digester, mut batch) = (Digester::start(), Batch::default());
+        for (body, name) in [("a", "a"), ("b", "c"), ("d", "d")] {
+            batch.bodies.extend_from_slice(body.as_bytes());
+            batch.end_body(Sha256::digest(name).into());
+        }
+        digester.end_file(&mut batch);
+        assert_eq!(digester.finish().damaged, Some(Sha256::digest("c").into()));
+    }
+}
