@@ -854,7 +854,8 @@ CREATE INDEX follow_due ON follow (due) WHERE due IS NOT NULL;
 CREATE TABLE follow_option (
   follow  INTEGER PRIMARY KEY REFERENCES follow (id),
   page    INTEGER NOT NULL CHECK (page IN (0, 1)),  -- 1: its headlines are its articles; it is no feed
-  most    INTEGER NOT NULL              -- articles that are taken in after one look at most; the others wait for the next
+  most    INTEGER NOT NULL,             -- articles that are taken in after one look at most; the others wait for the next
+  curve   TEXT                          -- for `schedule` of each article that it names from now on; NULL: as the settings say
 ) STRICT;
 
 -- Articles that these lists named.
