@@ -3,14 +3,17 @@
 //! Digests and most keys come in no order: in one index over all rows, each new one changes another page, and the larger the index,
 //! the fewer of these pages a transaction has in common. So the rows are indexed by generation, 8,192 ids each (`id >> 13`): what is
 //! added changes the few pages of the newest generation. Whether an earlier one has a digest is told by a filter (Bloom 1970) for each,
-//! which says "surely not", or "look". The filters are derived, and kept in the table `known` so that a run need not make them.
+//! which says "surely not", or "look". The filters are derived, and kept in the table `known` so that a run need not make them; in memory
+//! they are turned over, so that one look at six words asks 64 of them.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use sha2::{Digest, Sha256};
 
-/// Bits of a filter: 12 for each row of its generation, so that one look in 270 is in vain.
-const BITS: u32 = 12 << 13;
+use super::row::count;
+
+/// Bits of a filter: 16 for each row of its generation, so that one look in a thousand is in vain.
+const BITS: u32 = 16 << 13;
 
 /// Bits that a digest sets.
 const SET: usize = 6;
@@ -102,7 +105,7 @@ impl Family {
 pub(super) struct Known {
     family: Family,
     /// Of each generation that is over, from the first on. Those after them are looked into.
-    filters: Vec<Filter>,
+    filters: Filters,
 }
 
 impl Known {
@@ -110,30 +113,31 @@ impl Known {
     pub(super) fn of(family: Family) -> Known {
         Known {
             family,
-            filters: Vec::new(),
+            filters: Filters::default(),
         }
     }
 
     /// Reads the filters that are kept.
     pub(super) fn reload(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        self.filters.clear();
+        self.filters = Filters::default();
         let mut statement =
             connection.prepare_cached("SELECT generation, filter FROM known WHERE what = ?1 ORDER BY generation")?;
         let mut rows = statement.query([self.family.name])?;
+        let mut read = Vec::with_capacity(TOGETHER);
         while let Some(row) = rows.next()? {
-            let bits: Vec<u8> = row.get(1)?;
+            let filter = Filter(row.get(1)?);
             // What is no filter was changed by other hands: its generation is looked into like the newest.
-            if row.get::<_, i64>(0)? != self.next() || bits.len() != BITS as usize / 8 {
+            if row.get::<_, i64>(0)? != self.filters.next + count(read.len()) || filter.0.len() != BITS as usize / 8 {
                 break;
             }
-            self.filters.push(Filter(bits));
+            read.push(filter);
+            if read.len() == TOGETHER {
+                self.filters.extend(&read);
+                read.clear();
+            }
         }
+        self.filters.extend(&read);
         Ok(())
-    }
-
-    /// The first generation without a filter.
-    fn next(&self) -> i64 {
-        i64::try_from(self.filters.len()).unwrap_or(i64::MAX)
     }
 
     /// The row of this key, where rows up to before `next_id` were made.
@@ -146,16 +150,9 @@ impl Known {
     where
         for<'a> &'a K: ToSql,
     {
-        for number in (self.next()..=generation(next_id - 1)).rev() {
+        let newest = (self.filters.next..=generation(next_id - 1)).rev();
+        for number in newest.chain(self.filters.that_may_have(&places(&key.digest()))) {
             if let Some(id) = self.family.find_in(connection, number, &key)? {
-                return Ok(Some(id));
-            }
-        }
-        let places = places(&key.digest());
-        for (number, filter) in (0..).zip(&self.filters) {
-            if filter.may_have(&places)
-                && let Some(id) = self.family.find_in(connection, number, &key)?
-            {
                 return Ok(Some(id));
             }
         }
@@ -165,25 +162,27 @@ impl Known {
     /// A row was added: one of a generation that is over is entered into its filter, and with the first row of a new generation the
     /// one before gets its filter.
     pub(super) fn add<K: Key + ?Sized>(&mut self, connection: &Connection, id: i64, key: &K) -> rusqlite::Result<()> {
-        while self.next() < generation(id) {
-            let number = self.next();
+        while self.filters.next < generation(id) {
             let mut filter = Filter::empty();
             let mut statement = connection.prepare_cached(self.family.keys)?;
-            let mut rows = statement.query([number])?;
+            let mut rows = statement.query([self.filters.next])?;
             while let Some(row) = rows.next()? {
                 filter.enter(&places(&digest(row.get_ref(0)?)?));
             }
-            self.keep(connection, number, &filter)?;
-            self.filters.push(filter);
+            self.keep(connection, self.filters.next, &filter)?;
+            self.filters.extend(&[filter]);
         }
         let number = generation(id);
-        if let Some(filter) = usize::try_from(number)
-            .ok()
-            .and_then(|number| self.filters.get_mut(number))
-        {
-            filter.enter(&places(&key.digest()));
-            let filter = &self.filters[usize::try_from(number).unwrap_or_default()];
-            self.keep(connection, number, filter)?;
+        if number < self.filters.next {
+            let places = places(&key.digest());
+            let mut filter = Filter(
+                connection
+                    .prepare_cached("SELECT filter FROM known WHERE what = ?1 AND generation = ?2")?
+                    .query_row(params![self.family.name, number], |row| row.get(0))?,
+            );
+            filter.enter(&places);
+            self.keep(connection, number, &filter)?;
+            self.filters.enter(number, &places);
         }
         Ok(())
     }
@@ -203,32 +202,30 @@ pub(super) fn check(
     mut twice: impl FnMut(i64, i64),
     mut denied: impl FnMut(i64),
 ) -> rusqlite::Result<()> {
-    let mut kept = Known::of(family);
-    kept.reload(connection)?;
-    let family = &kept.family;
+    let mut statement = connection.prepare("SELECT filter FROM known WHERE what = ?1 AND generation = ?2")?;
+    let mut kept = |generation: i64| -> rusqlite::Result<Option<Vec<u8>>> {
+        statement
+            .query_row(params![family.name, generation], |row| row.get(0))
+            .optional()
+    };
     // Nothing rests on those that are kept: filters of the generations before, and that of the one which is looked at.
-    let mut before: Vec<Filter> = Vec::new();
+    let mut before = Filters::default();
     let mut now = Filter::empty();
     let mut statement = connection.prepare(family.all)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         let places = places(&digest(row.get_ref(1)?)?);
-        while i64::try_from(before.len()).is_ok_and(|over| over < generation(id)) {
+        while before.next < generation(id) {
             let over = std::mem::replace(&mut now, Filter::empty());
-            if kept
-                .filters
-                .get(before.len())
-                .is_some_and(|filter| !filter.has_all_of(&over))
-            {
-                denied(i64::try_from(before.len()).unwrap_or(i64::MAX));
+            if kept(before.next)?.is_some_and(|kept| !Filter(kept).has_all_of(&over)) {
+                denied(before.next);
             }
-            before.push(over);
+            before.extend(&[over]);
         }
-        for (number, filter) in (0..).zip(&before) {
-            if filter.may_have(&places)
-                && let Some(first) = family.find_in(connection, number, &ToSqlOutput::Borrowed(row.get_ref(1)?))?
-            {
+        for number in before.that_may_have(&places) {
+            let key = ToSqlOutput::Borrowed(row.get_ref(1)?);
+            if let Some(first) = family.find_in(connection, number, &key)? {
                 twice(first, id);
             }
         }
@@ -237,6 +234,7 @@ pub(super) fn check(
     Ok(())
 }
 
+/// The filter of one generation: which bits its digests set.
 struct Filter(Vec<u8>);
 
 impl Filter {
@@ -251,16 +249,95 @@ impl Filter {
             .all(|(ours, theirs)| ours & theirs == *theirs)
     }
 
-    fn may_have(&self, places: &[u32; SET]) -> bool {
-        places
-            .iter()
-            .all(|place| self.0[(place / 8) as usize] & (1 << (place % 8)) != 0)
-    }
-
     fn enter(&mut self, places: &[u32; SET]) {
         for place in places {
             self.0[(place / 8) as usize] |= 1 << (place % 8);
         }
+    }
+}
+
+/// Generations whose filters are asked together: as many as a word has bits.
+const TOGETHER: usize = 64;
+
+/// Filters of the first generations, turned over: a word for each place, with a bit for each of 64 generations.
+#[derive(Default)]
+struct Filters {
+    /// The first generation without one.
+    next: i64,
+    words: Vec<Vec<u64>>,
+}
+
+impl Filters {
+    /// Adds the filters of the next generations.
+    fn extend(&mut self, filters: &[Filter]) {
+        if let [filter] = filters {
+            self.extend_by_one(filter);
+        } else if filters.len() == TOGETHER && self.next % count(TOGETHER) == 0 {
+            let mut words = vec![0; BITS as usize];
+            for (number, square) in words.as_chunks_mut::<TOGETHER>().0.iter_mut().enumerate() {
+                for (row, filter) in square.iter_mut().zip(filters) {
+                    *row = u64::from_le_bytes(filter.0.as_chunks().0[number]);
+                }
+                turn_over(square);
+            }
+            self.words.push(words);
+            self.next += count(TOGETHER);
+        } else {
+            filters.iter().for_each(|filter| self.extend_by_one(filter));
+        }
+    }
+
+    fn extend_by_one(&mut self, filter: &Filter) {
+        if self.next % count(TOGETHER) == 0 {
+            self.words.push(vec![0; BITS as usize]);
+        }
+        let bit = 1 << (self.next % count(TOGETHER));
+        if let Some(words) = self.words.last_mut() {
+            for (places, byte) in words.as_chunks_mut::<8>().0.iter_mut().zip(&filter.0) {
+                for (place, word) in places.iter_mut().enumerate() {
+                    if byte & (1 << place) != 0 {
+                        *word |= bit;
+                    }
+                }
+            }
+        }
+        self.next += 1;
+    }
+
+    /// Enters a digest into the filter of a generation that has one.
+    fn enter(&mut self, generation: i64, places: &[u32; SET]) {
+        let generation = usize::try_from(generation).unwrap_or(usize::MAX);
+        if let Some(words) = self.words.get_mut(generation / TOGETHER) {
+            for place in places {
+                words[*place as usize] |= 1 << (generation % TOGETHER);
+            }
+        }
+    }
+
+    /// The generations that may have a digest.
+    fn that_may_have(&self, places: &[u32; SET]) -> impl Iterator<Item = i64> {
+        (0..).zip(&self.words).flat_map(|(number, words)| {
+            let all = places.iter().fold(u64::MAX, |all, place| all & words[*place as usize]);
+            (0..count(TOGETHER))
+                .filter(move |bit| all >> bit & 1 != 0)
+                .map(move |bit| number * count(TOGETHER) + bit)
+        })
+    }
+}
+
+/// Makes rows of bits columns. Warren, Hacker's Delight, 7-3
+fn turn_over(square: &mut [u64; TOGETHER]) {
+    let (mut step, mut mask) = (TOGETHER / 2, u64::MAX >> (TOGETHER / 2));
+    while step > 0 {
+        let mut row = 0;
+        while row < TOGETHER {
+            let swapped = (square[row] >> step ^ square[row + step]) & mask;
+            square[row] ^= swapped << step;
+            square[row + step] ^= swapped;
+            row = (row + step + 1) & !step;
+        }
+        step /= 2;
+        mask ^= mask << step;
     }
 }
 
@@ -329,7 +406,7 @@ mod tests {
             }
             assert_eq!(known.find(&connection, &body(-1), ROWS + 1), Ok(None));
         }
-        assert_eq!((known.filters.len(), of_another_run.filters.len()), (2, 2));
+        assert_eq!((known.filters.next, of_another_run.filters.next), (2, 2));
         assert_eq!(BLOBS.find(&connection, &body(5)), Ok(Some(5)));
         assert_eq!(wrong(&connection), (Vec::new(), Vec::new()));
     }
@@ -337,11 +414,10 @@ mod tests {
     #[test]
     fn few_looks_are_in_vain() {
         let (connection, known) = filled();
-        let vain = (ROWS..2 * ROWS)
-            .map(|number| places(&body(-number)))
-            .map(|places| known.filters.iter().filter(|filter| filter.may_have(&places)).count())
-            .sum::<usize>();
-        assert!(vain < 2 * 20_000 / 100, "{vain}");
+        let vain: usize = (ROWS..2 * ROWS)
+            .map(|number| known.filters.that_may_have(&places(&body(-number))).count())
+            .sum();
+        assert!(vain < 2 * 20_000 / 500, "{vain}");
         drop(connection);
     }
 
@@ -350,9 +426,30 @@ mod tests {
         let (connection, mut known) = filled();
         insert(&connection, &mut known, ROWS + 1, &body(17));
         connection
-            .execute("UPDATE known SET filter = zeroblob(12288) WHERE generation = 1", [])
+            .execute("UPDATE known SET filter = zeroblob(16384) WHERE generation = 1", [])
             .unwrap();
         assert_eq!(wrong(&connection), (vec![(17, ROWS + 1)], vec![1]));
+    }
+
+    #[test]
+    fn filters_that_are_read_together_say_what_each_says() {
+        let numbers = 0..150_i64;
+        let filters: Vec<Filter> = numbers
+            .clone()
+            .map(|number| {
+                let mut filter = Filter::empty();
+                (0..40).for_each(|digest| filter.enter(&places(&body(number * 1000 + digest))));
+                filter
+            })
+            .collect();
+        let (mut together, mut one_by_one) = (Filters::default(), Filters::default());
+        filters.chunks(TOGETHER).for_each(|chunk| together.extend(chunk));
+        filters.iter().for_each(|filter| one_by_one.extend_by_one(filter));
+        assert!(together.words == one_by_one.words && together.next == one_by_one.next);
+        for number in numbers {
+            let found: Vec<i64> = together.that_may_have(&places(&body(number * 1000 + 7))).collect();
+            assert_eq!(found, [number]);
+        }
     }
 
     #[test]

@@ -406,8 +406,8 @@ DROP INDEX target_url;
 
 -- Bodies and targets are each here once, although no index over all rows says so: it would be changed in another place by each new digest,
 -- and cost the more the larger the archive is. They are indexed in generations of 8,192 ids (`id >> 13`), and each generation that is
--- over has a filter here, derived from its digests: of 98,304 bits those are set that the first six little-endian 32-bit numbers of each
--- digest (of a target: the SHA-256 of its key) name, modulo 98,304. Bit n is the bit of value 1 << n % 8 of byte n / 8. To look something
+-- over has a filter here, derived from its digests: of 131,072 bits those are set that the first six little-endian 32-bit numbers of each
+-- digest (of a target: the SHA-256 of its key) name, modulo 131,072. Bit n is the bit of value 1 << n % 8 of byte n / 8. To look something
 -- up by the index, ask each generation: `WHERE id >> 13 = :n AND sha256 = :digest` for n from 0 to (SELECT max(id) >> 13 FROM blob).
 CREATE TABLE known (
   what        TEXT NOT NULL CHECK (what IN ('blob', 'target')),
