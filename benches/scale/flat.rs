@@ -30,7 +30,9 @@ pub fn run() {
         let [small, large] = [0, 1].map(|which| {
             let from = sizes[which] + (pair + 1) * CAPTURES;
             let before = written();
-            let took = time(|| fillings[which].capture(from, from + CAPTURES));
+            let took = time(|| {
+                fillings[which].capture(from, from + CAPTURES);
+            });
             bytes[which] += written() - before;
             // By the sum: one round takes few of the ticks that it is counted in.
             processor[which] += took.1;
