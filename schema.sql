@@ -137,10 +137,11 @@ CREATE TABLE run_end (
 -- Bytes, each stored once, as they were received (what came compressed stays compressed).
 CREATE TABLE blob (
   id      INTEGER PRIMARY KEY,
-  sha256  BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
+  sha256  BLOB NOT NULL CHECK (length(sha256) = 32),    -- each once, see known
   length  INTEGER NOT NULL CHECK (length >= 0),         -- in bytes
   chunks  INTEGER NOT NULL CHECK (chunks BETWEEN 0 AND 65535)  -- number of its rows in blob_chunk
 ) STRICT;
+CREATE UNIQUE INDEX blob_sha256 ON blob (id >> 13, sha256);
 
 -- The bytes of a blob in pieces of at most 1 MiB. Piece n (from 0) of blob b has id b * 65536 + n:
 --   SELECT bytes FROM blob_chunk WHERE id BETWEEN :b * 65536 AND :b * 65536 + 65535 ORDER BY id
@@ -217,7 +218,8 @@ CREATE TABLE sentence (
 -- What is cited. Many citations, one target.
 CREATE TABLE target (
   id         INTEGER PRIMARY KEY,
-  key        TEXT NOT NULL UNIQUE,      -- its identity: `<platform>:<native id>`, `<platform>?<digest of the claim>`, or the address
+  key        TEXT NOT NULL,             -- its identity: `<platform>:<native id>`, `<platform>?<digest of the claim>`, or the address;
+                                        -- each once, see known
   kind       TEXT NOT NULL CHECK (kind = 'post' OR kind = 'unidentified' OR kind = 'link'),
                                         -- post: known by platform and native id; unidentified: a post that is only claimed
                                         -- (handle, date, text, picture link); link: any other address
@@ -232,7 +234,7 @@ CREATE TABLE target (
     WHEN 'unidentified' THEN platform IS NOT NULL AND native_id IS NULL AND url IS NULL AND claim IS NOT NULL
     ELSE platform IS NULL AND native_id IS NULL AND url IS NOT NULL AND claim IS NULL END)
 ) STRICT;
-CREATE INDEX target_url ON target (url) WHERE kind = 'post';
+CREATE UNIQUE INDEX target_key ON target (id >> 13, key);
 
 -- One place where a reading cites a target.
 CREATE TABLE citation (
@@ -852,7 +854,8 @@ CREATE INDEX follow_due ON follow (due) WHERE due IS NOT NULL;
 CREATE TABLE follow_option (
   follow  INTEGER PRIMARY KEY REFERENCES follow (id),
   page    INTEGER NOT NULL CHECK (page IN (0, 1)),  -- 1: its headlines are its articles; it is no feed
-  most    INTEGER NOT NULL              -- articles that are taken in after one look at most; the others wait for the next
+  most    INTEGER NOT NULL,             -- articles that are taken in after one look at most; the others wait for the next
+  curve   TEXT                          -- for `schedule` of each article that it names from now on; NULL: as the settings say
 ) STRICT;
 
 -- Articles that these lists named.
@@ -882,6 +885,18 @@ CREATE TABLE host_penalty (
   until     TEXT NOT NULL,
   failures  INTEGER NOT NULL            -- 0, or how often it failed in a row: after `until` one more failure is enough
 ) STRICT, WITHOUT ROWID;
+
+-- Bodies and targets are each here once, although no index over all rows says so: it would be changed in another place by each new digest,
+-- and cost the more the larger the archive is. They are indexed in generations of 8,192 ids (`id >> 13`), and each generation that is
+-- over has a filter here, derived from its digests: of 131,072 bits those are set that the first six little-endian 32-bit numbers of each
+-- digest (of a target: the SHA-256 of its key) name, modulo 131,072. Bit n is the bit of value 1 << n % 8 of byte n / 8. To look something
+-- up by the index, ask each generation: `WHERE id >> 13 = :n AND sha256 = :digest` for n from 0 to (SELECT max(id) >> 13 FROM blob).
+CREATE TABLE known (
+  what        TEXT NOT NULL CHECK (what IN ('blob', 'target')),
+  generation  INTEGER NOT NULL,
+  filter      BLOB NOT NULL,
+  PRIMARY KEY (what, generation)
+) STRICT;
 
 -- Large bodies on their way in. Its pieces stand in blob_chunk under the id that becomes the blob's; a capture seals it.
 CREATE TABLE upload (

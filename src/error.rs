@@ -22,7 +22,7 @@ pub enum ExitCode {
     BadInput = 65,
     /// An input is missing.
     NoInput = 66,
-    /// The network was wholly unusable.
+    /// The network was wholly unusable: of several hosts that were asked none answered. One alone may be away itself.
     NoNetwork = 69,
     /// A fault of ours.
     Internal = 70,

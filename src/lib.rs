@@ -22,6 +22,7 @@ mod likeness;
 pub mod outcome;
 pub mod penalty;
 pub mod platform;
+pub mod retry;
 pub mod schedule;
 pub mod search;
 pub mod stamp;

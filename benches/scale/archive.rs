@@ -11,7 +11,7 @@ use citekeep::clock::Clock;
 use citekeep::exchange::{Body, Exchange, Failure, Purpose};
 use citekeep::outcome::Outcome;
 use citekeep::store::record::{AnswerRecord, CaptureRecord, Surroundings};
-use citekeep::store::{RunOptions, Store};
+use citekeep::store::{Completion, RunOptions, Store};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use url::Url;
@@ -46,8 +46,9 @@ impl Filling {
         }
     }
 
-    /// Has the pages number `from` to `to` captured, as a run would: named, queued, leased, completed.
-    pub fn capture(&self, from: usize, to: usize) {
+    /// Has the pages number `from` to `to` captured, as a run would: named, queued, leased, completed. Gives the last capture.
+    pub fn capture(&self, from: usize, to: usize) -> i64 {
+        let mut last = 0;
         for first in (from..to).step_by(TOGETHER) {
             let pages = first..(first + TOGETHER).min(to);
             self.runtime.block_on(async {
@@ -60,10 +61,14 @@ impl Filling {
                     tasks.spawn(async move { store.complete(job.id, job.fence, captured(number), None).await });
                 }
                 while let Some(stored) = tasks.join_next().await {
-                    stored.expect("it goes on").expect("kept");
+                    match stored.expect("it goes on").expect("kept") {
+                        Completion::Stored(stored) => last = stored.capture.max(last),
+                        Completion::Stale => panic!("nobody else has the job"),
+                    }
                 }
             });
         }
+        last
     }
 
     /// Queues these addresses for now.
@@ -97,7 +102,10 @@ pub fn of(count: usize) -> std::path::PathBuf {
         let draft = path.with_extension("part");
         let _ = fs::remove_file(&draft);
         let filling = Filling::open(&draft);
-        filling.capture(0, count);
+        let last = filling.capture(0, count);
+        // What pages say of themselves is read after the captures; else that would be due.
+        let read = filling.store.add_pages(Vec::new(), Some(last));
+        filling.runtime.block_on(read).expect("noted");
         filling.close();
         fs::rename(&draft, &path).expect("renamed");
     }

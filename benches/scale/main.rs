@@ -61,6 +61,13 @@ fn processor() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// Bytes that this process had written to disks so far (proc_pid_io(5)).
+fn written() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let bytes = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    bytes.and_then(|bytes| bytes.parse().ok()).unwrap_or(0)
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let parts: Vec<String> = match arguments.next() {

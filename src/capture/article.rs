@@ -111,9 +111,9 @@ impl Capturer {
     ///
     /// # Errors
     /// As [`Capturer::fetch_reading`].
-    pub(super) async fn take_in_article(&self, url: &Url, tags: Vec<String>) -> Result<Article> {
+    pub(super) async fn take_in_article(&self, url: &Url, tags: Vec<String>, queueing: Queueing) -> Result<Article> {
         let reading = self.fetch_reading(url, tags).await?;
-        self.keep(url.as_str(), reading, Queueing::default()).await
+        self.keep(url.as_str(), reading, queueing).await
     }
 
     /// Keeps an article with all it cites, and queues the latter.

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::store::record::{Follow, Listed};
+use crate::store::record::{Follow, Listed, Queueing};
 
 /// Most further lists that a list may lead to: sitemaps of an index.
 const FURTHER: usize = 50;
@@ -139,7 +139,11 @@ impl Capturer {
         let open = self.store.enter(follow.id, entries, follow.only_new).await?;
         for address in open.into_iter().take(follow.most) {
             let Ok(url) = Url::parse(&address) else { continue };
-            let done = match self.take_in_article(&url, follow.tags.clone()).await {
+            let queueing = Queueing {
+                curve: follow.curve.clone(),
+                ..Queueing::default()
+            };
+            let done = match self.take_in_article(&url, follow.tags.clone(), queueing).await {
                 Ok(_) => {
                     looked.articles += 1;
                     true

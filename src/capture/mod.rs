@@ -18,6 +18,7 @@ use crate::exchange::{Exchange, Request};
 use crate::fetch::Fetcher;
 use crate::outcome::Outcome;
 use crate::platform::{self, PostRef, Upstreams};
+use crate::retry::{self, Tried};
 use crate::schedule::Schedule;
 use crate::store::record::{CaptureRecord, HandOut, Job, TargetKind, Wanted};
 use crate::store::{Completion, Store};
@@ -450,7 +451,7 @@ impl Capturer {
                 let record = self.identify(known(platform)?, claim).await;
                 let exchanges = record.steps.iter().flat_map(|s| &s.exchanges);
                 let done = Done::new(&job, record.outcome, &record.reason, exchanges);
-                let retry_at = self.retry_at(&job, record.outcome.is_transient());
+                let retry_at = self.retry_at(&job, record.outcome, record.outcome.is_transient());
                 let identified = match self
                     .store
                     .complete_resolution(job.id, job.fence, record, retry_at)
@@ -498,7 +499,8 @@ impl Capturer {
             done.reached = true;
             return Ok((done, Vec::new()));
         }
-        let retry_at = self.retry_at(&job, is_unsettled(&record));
+        let passing = record.answers.iter().any(|answer| answer.outcome.is_transient());
+        let retry_at = self.retry_at(&job, done.outcome, passing);
         let now = self.clock.now();
         let mut recheck_at =
             self.schedule
@@ -524,11 +526,12 @@ impl Capturer {
         })
     }
 
-    /// When to try again what is left open: later with every attempt.
-    fn retry_at(&self, job: &Job, unsettled: bool) -> Option<Timestamp> {
-        const WAITS: [i64; 5] = [60, 600, 3_600, 21_600, 86_400];
-        let attempt = usize::try_from(job.attempts).unwrap_or(0).min(WAITS.len() - 1);
-        unsettled.then(|| self.clock.now().plus_millis(WAITS[attempt] * 1000))
+    /// When to try a job again, if it is left open.
+    fn retry_at(&self, job: &Job, outcome: Outcome, passing: bool) -> Option<Timestamp> {
+        let tries = u32::try_from(job.attempts).unwrap_or(u32::MAX).saturating_add(1);
+        let wait = retry::wait(Tried::Whole { outcome, passing }, tries, || self.clock.nonce(0)[0])?;
+        let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        Some(self.clock.now().plus_millis(millis))
     }
 
     /// Keeps what hosts asked of us for the runs to come.
@@ -577,11 +580,4 @@ fn may_go_on(record: &CaptureRecord, is_first: bool) -> bool {
     let ends = record.media.iter().filter_map(|media| media.exchanges.last());
     ends.filter(|end| end.is_left_unfinished())
         .any(|end| is_first || end.status == Some(206))
-}
-
-/// Whether a capture leaves open what trying again may settle: nothing was captured or stated, and something failed
-/// for a reason that passes.
-fn is_unsettled(record: &CaptureRecord) -> bool {
-    let best = record.answers[record.best].outcome;
-    best != Outcome::Captured && !best.is_gone() && record.answers.iter().any(|a| a.outcome.is_transient())
 }

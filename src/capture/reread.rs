@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{Capturer, Stop, together};
 use crate::error::{Error, Result};
-use crate::store::record::Reread;
+use crate::store::record::{Queueing, Reread};
 
 /// What came of reading articles again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Capturer {
     async fn read_one_again(&self, reread: Reread) -> Result<Option<(String, String)>> {
         let url = Url::parse(&reread.url)
             .map_err(|error| Error::Internal(format!("the archive names an address `{}`: {error}", reread.url)))?;
-        let taken = self.take_in_article(&url, Vec::new()).await;
+        let taken = self.take_in_article(&url, Vec::new(), Queueing::default()).await;
         self.keep_penalties().await?;
         match taken {
             Ok(article) => {

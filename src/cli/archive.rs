@@ -367,6 +367,7 @@ impl Work<'_> {
                 Ok(reading) => {
                     let queueing = Queueing {
                         again: self.arguments.again,
+                        curve: None,
                         hand_out: first.take(),
                     };
                     self.capturer.keep(name, reading, queueing).await

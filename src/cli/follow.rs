@@ -12,6 +12,7 @@ use crate::capture::input::{self, Input};
 use crate::citation::Cited;
 use crate::error::{Error, ExitCode, Result};
 use crate::platform::link;
+use crate::schedule::Curve;
 use crate::store::record::Following;
 use crate::store::{MOST, Reader};
 
@@ -36,6 +37,9 @@ pub struct FollowArguments {
     /// Take in so many articles after one look at most; the others wait for the next
     #[arg(long, value_name = "N", default_value_t = MOST, value_parser = clap::value_parser!(i64).range(1..=MOST))]
     max_articles: i64,
+    /// How often its articles, and what they cite, are captured again, e.g. "7d:6h 30d:1d 30d" (default: as the settings say)
+    #[arg(long, value_name = "CURVE")]
+    schedule: Option<Curve>,
     /// Wait for another run to end
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
@@ -68,6 +72,7 @@ pub fn follow(global: &Global, arguments: &FollowArguments, printer: &Printer) -
                 only_new: arguments.only_new,
                 page: arguments.page,
                 most: arguments.max_articles,
+                curve: arguments.schedule.clone(),
             };
             store
                 .follow(Cited::Link(link::clean(url)), url.to_string(), how)

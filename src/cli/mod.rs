@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode as ProcessExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Source};
 use crate::error::{Error, ExitCode, Result};
@@ -54,6 +54,21 @@ pub struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// [`Cli`] with `run` alone.
+#[derive(Debug, Parser)]
+#[command(disable_help_subcommand = true)]
+struct OnlyRun {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: OnlyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum OnlyCommand {
+    Run(run::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -186,7 +201,7 @@ enum Command {
 
 /// Parses the arguments, runs the command, and returns the process's exit code. Errors are printed here.
 pub fn run() -> ProcessExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() {
@@ -211,6 +226,22 @@ pub fn run() -> ProcessExitCode {
     (code as u8).into()
 }
 
+/// What cron asks most often is understood without all that the other commands could be asked: that takes as long as the rest of a run
+/// that finds nothing due. Whatever is no such thing, or is wrong, is told by the whole.
+fn parse() -> std::result::Result<Cli, clap::Error> {
+    let is_run = std::env::args_os().any(|argument| argument == "run");
+    match is_run.then(OnlyRun::try_parse) {
+        Some(Ok(OnlyRun { global, command })) => {
+            let OnlyCommand::Run(arguments) = command;
+            Ok(Cli {
+                global,
+                command: Command::Run(arguments),
+            })
+        }
+        Some(Err(_)) | None => Cli::try_parse(),
+    }
+}
+
 /// A panic is a fault of ours; its message was printed where it came up.
 fn or_internal(command: impl FnOnce() -> ExitCode) -> ExitCode {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)).unwrap_or(ExitCode::Internal)
@@ -221,13 +252,10 @@ fn or_internal(command: impl FnOnce() -> ExitCode) -> ExitCode {
 fn outlive_file_limits() -> Result<()> {
     // The number on Linux and macOS, but for MIPS.
     const SIGXFSZ: i32 = 25;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .map_err(internal)?;
-    let _inside = runtime.enter();
-    // It stays taken when the listener and the runtime are gone.
-    signal(SignalKind::from_raw(SIGXFSZ)).map(drop).map_err(internal)
+    // Nobody looks at the flag: that the signal is taken is all that counts.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())
+        .map(drop)
+        .map_err(internal)
 }
 
 fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {

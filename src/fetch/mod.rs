@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::exchange::{Exchange, Failure, Purpose, Request, Unfinished};
 use crate::outcome::Outcome;
 use crate::penalty::Penalty;
+use crate::retry::{self, Tried};
 pub use credential::Credentials;
 use guard::{Guard, classify};
 use pace::{Pace, Resting};
@@ -28,7 +29,6 @@ pub mod guard;
 mod pace;
 pub mod replay;
 mod resume;
-mod retry;
 pub mod robots;
 mod wire;
 
@@ -258,7 +258,11 @@ impl Fetcher {
         loop {
             let exchange = self.once(url, sent, staging).await;
             tries += 1;
-            let wait = retry::wait(&exchange, tries, self.0.retries, || self.0.clock.nonce(0)[0]);
+            let tried = Tried::Request {
+                exchange: &exchange,
+                most: self.0.retries,
+            };
+            let wait = retry::wait(tried, tries, || self.0.clock.nonce(0)[0]);
             exchanges.push(exchange);
             match wait {
                 Some(wait) => sleep(wait).await,

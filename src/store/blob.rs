@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::failure::Fault;
+use super::known::BLOBS;
 use super::row::count;
 use super::session::{Session, take};
 use crate::clock::Timestamp;
@@ -20,7 +21,7 @@ const CHUNKS_LIMIT: usize = 1 << 16;
 impl Session {
     /// Stores `bytes` under their digest unless they are there; gives the blob's row.
     pub(super) fn put_blob(&mut self, sha256: &[u8; 32], bytes: &[u8]) -> Result<i64, Fault> {
-        if let Some(id) = find_blob(&self.connection, sha256)? {
+        if let Some(id) = self.known_blob(sha256)? {
             return Ok(id);
         }
         let id = take(&mut self.next.blob);
@@ -39,11 +40,16 @@ impl Session {
         Ok((self.put_blob(&sha256, bytes)?, sha256))
     }
 
-    fn put_blob_row(&self, id: i64, sha256: &[u8; 32], length: i64, chunks: i64) -> rusqlite::Result<()> {
+    /// The row of a body, if it is here or was before it was redacted.
+    pub(super) fn known_blob(&self, sha256: &[u8; 32]) -> rusqlite::Result<Option<i64>> {
+        self.blobs.find(&self.connection, sha256, self.next.blob)
+    }
+
+    fn put_blob_row(&mut self, id: i64, sha256: &[u8; 32], length: i64, chunks: i64) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached("INSERT INTO blob (id, sha256, length, chunks) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![id, sha256, length, chunks])
-            .map(drop)
+            .execute(params![id, sha256, length, chunks])?;
+        self.blobs.add(&self.connection, id, sha256)
     }
 
     fn put_chunk(&self, blob: i64, ordinal: i64, bytes: &[u8]) -> rusqlite::Result<()> {
@@ -140,7 +146,7 @@ impl Session {
         self.connection
             .prepare_cached("DELETE FROM upload WHERE id = ?1")?
             .execute([upload])?;
-        if let Some(known) = find_blob(&self.connection, sha256)? {
+        if let Some(known) = self.known_blob(sha256)? {
             self.drop_chunks(upload)?;
             return Ok(known);
         }
@@ -195,11 +201,9 @@ fn refused(upload: i64, why: &str) -> Fault {
     })
 }
 
+/// The row of a body, for who does not write.
 pub(super) fn find_blob(connection: &Connection, sha256: &[u8; 32]) -> rusqlite::Result<Option<i64>> {
-    connection
-        .prepare_cached("SELECT id FROM blob WHERE sha256 = ?1")?
-        .query_row([sha256], |row| row.get(0))
-        .optional()
+    BLOBS.find(connection, sha256)
 }
 
 /// Shows the pieces of a blob in order, one at a time, as far as they are numbered without a gap; gives their number.

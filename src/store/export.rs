@@ -1037,13 +1037,19 @@ impl Extract<'_> {
     /// # Errors
     /// If the archive cannot be read.
     pub fn length(&self, sha256: &[u8; 32]) -> Result<Option<u64>> {
-        self.reader
-            .connection()
-            .prepare_cached(
-                "SELECT length FROM blob b WHERE sha256 = ?1
-                 AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id)",
-            )
-            .and_then(|mut statement| statement.query_row([sha256], |row| row.get::<_, i64>(0)).optional())
+        let look = |connection: &Connection| {
+            let Some(blob) = find_blob(connection, sha256)? else {
+                return Ok(None);
+            };
+            connection
+                .prepare_cached(
+                    "SELECT length FROM blob b WHERE id = ?1
+                     AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id)",
+                )?
+                .query_row([blob], |row| row.get::<_, i64>(0))
+                .optional()
+        };
+        look(self.reader.connection())
             .map(|length| length.map(i64::unsigned_abs))
             .map_err(|error| sql_error(self.reader.path(), &error))
     }

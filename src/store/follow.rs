@@ -8,6 +8,7 @@ use super::session::Session;
 use super::target::string_list;
 use crate::citation::{Cited, Claim};
 use crate::clock::Timestamp;
+use crate::schedule::Curve;
 
 /// How often an entry that could not be read is tried again, each time its list is looked at.
 const TRIES: i64 = 5;
@@ -30,8 +31,13 @@ impl Session {
             )?
             .query_row(params![url, target, now, how.every, tags, how.only_new], |row| row.get(0))?;
         self.connection
-            .prepare_cached("INSERT OR REPLACE INTO follow_option (follow, page, most) VALUES (?1, ?2, ?3)")?
-            .execute(params![id, how.page, how.most])?;
+            .prepare_cached("INSERT OR REPLACE INTO follow_option (follow, page, most, curve) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![
+                id,
+                how.page,
+                how.most,
+                how.curve.as_ref().map(Curve::to_string)
+            ])?;
         Ok(id)
     }
 
@@ -48,7 +54,7 @@ impl Session {
     pub(super) fn follows_due(&mut self) -> Result<Vec<Follow>, Fault> {
         let now = self.now();
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, url, target, every, tags, only_new AND looked IS NULL, coalesce(page, 0), coalesce(most, ?2)
+            "SELECT id, url, target, every, tags, only_new AND looked IS NULL, coalesce(page, 0), coalesce(most, ?2), curve
              FROM follow LEFT JOIN follow_option ON follow = id WHERE due <= ?1 ORDER BY due",
         )?;
         let follows = statement
@@ -62,6 +68,8 @@ impl Session {
                     only_new: row.get(5)?,
                     page: row.get(6)?,
                     most: usize::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
+                    // One that is not understood is none: it was changed by other hands.
+                    curve: row.get::<_, Option<String>>(8)?.and_then(|curve| curve.parse().ok()),
                     validators: Vec::new(),
                 })
             })?

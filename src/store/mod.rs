@@ -16,6 +16,7 @@ mod failure;
 mod file;
 mod follow;
 mod inquiry;
+mod known;
 mod ledger;
 mod note;
 pub mod other;

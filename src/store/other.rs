@@ -216,7 +216,7 @@ impl Other {
 impl Session {
     /// Whether a body is here, or was before it was redacted.
     pub(super) fn knows_body(&self, sha256: &[u8; 32]) -> std::result::Result<bool, Fault> {
-        Ok(find_blob(&self.connection, sha256)?.is_some())
+        Ok(self.known_blob(sha256)?.is_some())
     }
 
     /// Keeps a body that no row names yet; gives its row.

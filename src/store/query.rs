@@ -275,6 +275,8 @@ pub struct FollowView {
     pub tags: Vec<String>,
     /// Whether it is a page whose headlines are its articles.
     pub page: bool,
+    /// How often its articles, and what they cite, are captured; `None`: as the settings say.
+    pub curve: Option<String>,
     /// When it was looked at last.
     pub looked: Option<String>,
     /// Outcome of that look.
@@ -675,8 +677,8 @@ impl Reader {
                             (SELECT c.outcome FROM capture c WHERE c.target = f.target ORDER BY c.fence DESC LIMIT 1), f.due,
                             (SELECT count(*) FROM follow_entry e WHERE e.follow = f.id),
                             (SELECT count(*) FROM follow_entry e WHERE e.follow = f.id AND e.done = 0),
-                            EXISTS (SELECT 1 FROM follow_option o WHERE o.follow = f.id AND o.page = 1)
-                     FROM follow f WHERE f.due IS NOT NULL ORDER BY f.url",
+                            coalesce(o.page, 0), o.curve
+                     FROM follow f LEFT JOIN follow_option o ON o.follow = f.id WHERE f.due IS NOT NULL ORDER BY f.url",
                 )?
                 .query_map([], |row| {
                     Ok(FollowView {
@@ -690,6 +692,7 @@ impl Reader {
                         entries: row.get(7)?,
                         waiting: row.get(8)?,
                         page: row.get(9)?,
+                        curve: row.get(10)?,
                     })
                 })?
                 .collect()

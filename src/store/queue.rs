@@ -450,6 +450,14 @@ impl Session {
             .collect()
     }
 
+    /// Sets how often an article and what it cites is captured, unless that is set already. Nothing is due for that.
+    pub(super) fn propose_schedule(&mut self, article: i64, curve: &Curve) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached("INSERT INTO schedule (article, curve) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute(params![article, curve.to_string()])
+            .map(drop)
+    }
+
     /// Sets how often a target, or an article and what it cites, is captured, from now on; `None`: as the settings say.
     pub(super) fn set_schedule(&mut self, what: About, curve: Option<&Curve>) -> Result<(), Fault> {
         let now = self.now();

@@ -53,6 +53,9 @@ impl Session {
         };
         let article = self.put_article(&key)?;
         self.put_tags(article, &new.tags)?;
+        if let Some(curve) = &queueing.curve {
+            self.propose_schedule(article, curve)?;
+        }
         let citations = &new.findings.citations;
         let at_once = queueing.hand_out.as_ref().map_or(0, |to| to.limit.min(citations.len()));
         let mut targets = Vec::with_capacity(citations.len());

@@ -60,6 +60,8 @@ pub struct NewReading {
 pub struct Queueing {
     /// Whether targets that have their answer are queued as well, unless it is of this run.
     pub again: bool,
+    /// How often the article and what it cites is captured from now on, unless a person said so of this article.
+    pub curve: Option<Curve>,
     /// Who begins with the first of them right away.
     pub hand_out: Option<HandOut>,
 }
@@ -296,6 +298,8 @@ pub struct Follow {
     pub page: bool,
     /// Most articles taken in after one look.
     pub most: usize,
+    /// How often its articles, and what they cite, are captured.
+    pub curve: Option<Curve>,
     /// Request headers that ask for it only if it changed.
     pub validators: Vec<(String, String)>,
 }
@@ -313,6 +317,8 @@ pub struct Following {
     pub page: bool,
     /// Most articles taken in after one look.
     pub most: i64,
+    /// How often its articles, and what they cite, are captured; `None`: as the settings say.
+    pub curve: Option<Curve>,
 }
 
 /// An article that a list names.

@@ -3,7 +3,6 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::blob::find_blob;
 use super::failure::Fault;
 use super::ledger::Field;
 use super::post::stored_digest;
@@ -30,7 +29,7 @@ impl Session {
         let (kind, row, digest, sql) = match item {
             Redactable::Blob(sha256) => (
                 "blob",
-                find_blob(&self.connection, sha256)?,
+                self.known_blob(sha256)?,
                 Some(hex(sha256)),
                 "DELETE FROM blob_chunk WHERE id BETWEEN ?1 << 16 AND ?1 << 16 | 65535",
             ),

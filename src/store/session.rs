@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Fault;
+use super::known::{BLOBS, Known, TARGETS};
 use super::ledger::{self, FIRST_HEAD, Field};
 use super::row::{Evidence, RUN, RUN_END, hex, integer, text, text_or_null};
 use crate::clock::{Clock, Timestamp, doubt};
@@ -28,6 +29,9 @@ pub(super) struct Session {
     head: String,
     /// Next free ids of the tables that count their own.
     pub next: NextIds,
+    /// Which bodies and targets are here already.
+    pub blobs: Known,
+    pub targets: Known,
     /// Milliseconds between captures that together make a verdict.
     pub spacing: i64,
     /// Where the last look for hosts with due jobs ended.
@@ -74,6 +78,8 @@ impl Session {
             next_entry: 0,
             head: String::new(),
             next: NextIds::default(),
+            blobs: Known::of(BLOBS),
+            targets: Known::of(TARGETS),
             spacing,
             last_host: String::new(),
             evidence: Evidence::default(),
@@ -93,7 +99,7 @@ impl Session {
         Ok(())
     }
 
-    /// Reads the end of the chain and the next free ids from the file, e.g. after a roll-back.
+    /// Reads the end of the chain, the next free ids and what is known from the file, e.g. after a roll-back.
     pub(super) fn reload(&mut self) -> rusqlite::Result<()> {
         self.evidence = Evidence::default();
         self.read_end()?;
@@ -115,7 +121,8 @@ impl Session {
             web_archive: next("web_archive")?,
             record: next("record")?,
         };
-        Ok(())
+        self.blobs.reload(&self.connection)?;
+        self.targets.reload(&self.connection)
     }
 
     /// Runs a statement without parameters and rows.

@@ -32,10 +32,7 @@ impl Session {
     }
 
     fn known_target(&self, key: &str) -> rusqlite::Result<Option<i64>> {
-        self.connection
-            .prepare_cached("SELECT id FROM target WHERE key = ?1")?
-            .query_row([key], |row| row.get(0))
-            .optional()
+        self.targets.find(&self.connection, key, self.next.target)
     }
 
     /// The row of a post's target, made if there is none.
@@ -77,6 +74,7 @@ impl Session {
             text_or_null(claim),
         ];
         TARGET.insert(&self.connection, &values)?;
+        self.targets.add(&self.connection, id, key)?;
         Ok(id)
     }
 }

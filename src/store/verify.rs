@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::blob::each_chunk;
 use super::failure::{sql_error, unreadable};
 use super::file::{SCHEMA, io_error};
+use super::known;
 use super::ledger::{self, FIRST_HEAD, Field};
 use super::other;
 use super::query::Reader;
@@ -188,6 +189,9 @@ fn check(connection: &Connection, extent: &Extent, progress: &mut dyn FnMut(Prog
         progress(at);
     };
     if let Some(row) = bodies {
+        if row == 0 {
+            check_known(&transaction, &mut report)?;
+        }
         check_bodies(&transaction, row, extent, &mut report, &mut step)?;
         if report.next.is_none() {
             check_records(&transaction, &mut report)?;
@@ -302,6 +306,31 @@ fn without_comments(sql: &str) -> String {
         .lines()
         .flat_map(|line| line.split("--").next().unwrap_or_default().split_whitespace());
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// That each body and each target is here once, and is found.
+fn check_known(connection: &Connection, report: &mut Report) -> Sql<()> {
+    for (name, family) in [("blob", known::BLOBS), ("target", known::TARGETS)] {
+        let (mut pairs, mut denied) = (Vec::new(), Vec::new());
+        known::check(
+            connection,
+            family,
+            |first, second| pairs.push((first, second)),
+            |generation| denied.push(generation),
+        )?;
+        for (first, second) in pairs {
+            report.problem(
+                ProblemKind::Evidence,
+                format!("{name} {second}"),
+                format!("is the same as {name} {first}"),
+            );
+        }
+        for generation in denied {
+            let item = format!("known {name} {generation}");
+            report.problem(ProblemKind::Evidence, item, "denies a row of its generation");
+        }
+    }
+    Ok(())
 }
 
 fn check_bodies(

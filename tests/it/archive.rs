@@ -498,3 +498,25 @@ fn a_page_that_only_looks_like_a_post_of_the_fediverse_is_tried_as_a_page() {
         "misskey unreachable web"
     );
 }
+
+#[test]
+fn one_host_that_does_not_answer_may_be_away_itself_and_several_are_the_network() {
+    for (targets, code) in [
+        (&["http://one.example/a", "http://one.example/b"][..], 3),
+        (&["http://one.example/a", "http://two.example/b"], 69),
+    ] {
+        let scene = Scene::new();
+        let mut command = scene.bare();
+        command.args(["archive", "--set", "hosts.*=127.0.0.1:9", "--allow-net", "127.0.0.0/8"]);
+        command.args(["--set", "pace.delay=0"]);
+        for target in targets {
+            command.args(["--target", target]);
+        }
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{targets:?}: {output:?}");
+        assert_eq!(
+            scene.value::<i64>("SELECT count(*) FROM targets WHERE state = 'unreachable'"),
+            2
+        );
+    }
+}

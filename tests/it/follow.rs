@@ -376,3 +376,26 @@ fn a_fetched_article_is_read_again_when_it_is_due_until_it_is_paused() {
     assert_eq!(run(&scene, 3)["articles_again"], 1);
     scene.is_sound();
 }
+
+#[test]
+fn the_articles_of_a_list_are_captured_as_often_as_it_is_said_of_the_list() {
+    let scene = paper();
+    scene.web.on("paper.example", "/feed", [rss(&[("/a", MONDAY)])]);
+    does(&scene, 0, &["follow", FEED, "--schedule", "1d:2h 30d"]);
+    let listed = text(&does(&scene, 0, &["follows", "--json"]).stdout);
+    assert!(listed.contains("\"curve\":\"1d:2h 30d\""), "{listed}");
+    run(&scene, 0);
+    let hours = |table: &str| -> String {
+        scene.value(&format!(
+            "SELECT group_concat(DISTINCT CAST(round((julianday(due) - julianday('now')) * 24) AS INTEGER)) FROM {table}"
+        ))
+    };
+    assert_eq!((hours("recheck"), hours("reread")), ("2".to_owned(), "2".to_owned()));
+    // What a person says of one article stays, though the list names it again.
+    does(&scene, 0, &["schedule", "article:1", "5h"]);
+    scene.web.on("paper.example", "/feed", [rss(&[("/a", TUESDAY)])]);
+    run(&scene, 0);
+    assert_eq!(hours("reread"), "5");
+    assert_eq!(scene.value::<String>("SELECT group_concat(curve) FROM schedule"), "5h");
+    does(&scene, 64, &["follow", FEED, "--schedule", "often"]);
+}

@@ -18,7 +18,12 @@ fn cited(scene: &Scene, addresses: &[&str], more: &[(&str, &str)], settings: &[&
             "<p>The office tells more about it in <a href=\"{address}\">its page number {n}</a> of that week.</p>"
         );
     }
-    let input = scene.file("story.html", page + "</article>");
+    archived(scene, &(page + "</article>"), more, settings)
+}
+
+/// The same of any article.
+fn archived(scene: &Scene, page: &str, more: &[(&str, &str)], settings: &[&str]) -> Option<(Vec<String>, String)> {
+    let input = scene.file("story.html", page);
     let connects = scene.path("connects");
     let _ = fs::remove_file(&connects);
     let mut command = scene.bare();
@@ -130,6 +135,37 @@ fn a_cited_address_that_is_not_public_is_refused_in_every_spelling_and_nothing_i
         passed.iter().all(|outcome| outcome.contains(" unreachable dns")),
         "{passed:?}"
     );
+}
+
+#[test]
+fn a_base_on_this_machine_leads_no_link_there() {
+    let scene = Scene::new();
+    let port = scene.web.address().port();
+    let ports = format!("net.ports=[{port}]");
+    for base in [
+        format!("http://127.0.0.1:{port}/"),
+        format!("http://[::ffff:127.0.0.1]:{port}/"),
+        format!("//2130706433:{port}/inside/"),
+        format!("http://localhost:{port}/"),
+    ] {
+        let page = format!(
+            "<!DOCTYPE html><base href='{base}'><body><article><h1>The bridge</h1>\
+             <p>The office tells more about it in <a href='report'>its report</a> of that week.</p>\
+             <p>It is told as well in <a href='/of/the/year'>the report of the year</a> by others.</p></article>"
+        );
+        let _ = fs::remove_file(scene.archive());
+        let given = ["--url", "http://public.example/story", "--set", &ports];
+        let Some((outcomes, connects)) = archived(&scene, &page, &[], &given) else {
+            return;
+        };
+        assert_eq!(connects, "", "{base}: {outcomes:?}");
+        assert_eq!(scene.web.log(), [], "{base}");
+        assert_eq!(outcomes.len(), 2, "{base}: {outcomes:?}");
+        assert!(
+            outcomes.iter().all(|outcome| outcome.contains(" refused refused_")),
+            "{base}: {outcomes:?}"
+        );
+    }
 }
 
 #[test]

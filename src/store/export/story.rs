@@ -889,13 +889,8 @@ impl Extract<'_> {
         let Some(digest) = unhex(sha256) else {
             return Ok(None);
         };
-        let length: Option<i64> = self.one(
-            "SELECT b.length FROM blob b WHERE b.sha256 = ?1
-             AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id)",
-            [digest],
-            |row| row.get(0),
-        )?;
-        if length.is_none_or(|length| length > most) {
+        let length = self.length(&digest)?;
+        if length.is_none_or(|length| length > most.unsigned_abs()) {
             return Ok(None);
         }
         let mut bytes = Vec::new();

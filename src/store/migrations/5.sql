@@ -379,8 +379,39 @@ GROUP BY a.origin, c.seq;
 CREATE TABLE follow_option (
   follow  INTEGER PRIMARY KEY REFERENCES follow (id),
   page    INTEGER NOT NULL CHECK (page IN (0, 1)),  -- 1: its headlines are its articles; it is no feed
-  most    INTEGER NOT NULL              -- articles that are taken in after one look at most; the others wait for the next
+  most    INTEGER NOT NULL,             -- articles that are taken in after one look at most; the others wait for the next
+  curve   TEXT                          -- for `schedule` of each article that it names from now on; NULL: as the settings say
 ) STRICT;
 
 -- The pictures of authors, each asked for once from its address.
 CREATE INDEX post_media_avatar ON post_media (url) WHERE kind = 'avatar';
+
+-- Bodies and targets are indexed by generation. The index of each table's UNIQUE becomes one that has a name, and is made anew.
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql, '  sha256  BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
+', '  sha256  BLOB NOT NULL CHECK (length(sha256) = 32),    -- each once, see known
+') WHERE type = 'table' AND name = 'blob';
+UPDATE sqlite_schema SET sql = replace(sql, '  key        TEXT NOT NULL UNIQUE,      -- its identity: `<platform>:<native id>`, `<platform>?<digest of the claim>`, or the address
+', '  key        TEXT NOT NULL,             -- its identity: `<platform>:<native id>`, `<platform>?<digest of the claim>`, or the address;
+                                        -- each once, see known
+') WHERE type = 'table' AND name = 'target';
+UPDATE sqlite_schema SET name = 'blob_sha256', sql = 'CREATE UNIQUE INDEX blob_sha256 ON blob (id >> 13, sha256)'
+  WHERE type = 'index' AND name = 'sqlite_autoindex_blob_1';
+UPDATE sqlite_schema SET name = 'target_key', sql = 'CREATE UNIQUE INDEX target_key ON target (id >> 13, key)'
+  WHERE type = 'index' AND name = 'sqlite_autoindex_target_1';
+PRAGMA writable_schema = RESET;
+REINDEX blob_sha256;
+REINDEX target_key;
+DROP INDEX target_url;
+
+-- Bodies and targets are each here once, although no index over all rows says so: it would be changed in another place by each new digest,
+-- and cost the more the larger the archive is. They are indexed in generations of 8,192 ids (`id >> 13`), and each generation that is
+-- over has a filter here, derived from its digests: of 131,072 bits those are set that the first six little-endian 32-bit numbers of each
+-- digest (of a target: the SHA-256 of its key) name, modulo 131,072. Bit n is the bit of value 1 << n % 8 of byte n / 8. To look something
+-- up by the index, ask each generation: `WHERE id >> 13 = :n AND sha256 = :digest` for n from 0 to (SELECT max(id) >> 13 FROM blob).
+CREATE TABLE known (
+  what        TEXT NOT NULL CHECK (what IN ('blob', 'target')),
+  generation  INTEGER NOT NULL,
+  filter      BLOB NOT NULL,
+  PRIMARY KEY (what, generation)
+) STRICT;
