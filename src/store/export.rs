@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::blob::each_chunk;
+use super::blob::find_blob;
 use super::failure::{Fault, sql_error};
 use super::query::Reader;
 use super::row::{hex, unhex};
