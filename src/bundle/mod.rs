@@ -34,8 +34,13 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::exchange::SecretForm;
 use crate::key::Key;
+use crate::stamp::Testimony;
 use crate::store::export::Extract;
 use bag::Bag;
+
+/// Asks witnesses about the SHA-256 of a bundle's tag manifest, which is that of everything sealed in it; gives the words of those
+/// who gave theirs.
+pub type Ask<'a> = dyn FnMut(&[u8; 32]) -> Result<Vec<Testimony>> + 'a;
 
 type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
@@ -109,12 +114,12 @@ pub struct Who {
 }
 
 /// Writes the bundle of `extract` as the new folder `path`, or as one ZIP where the name ends so; nothing but the captures
-/// where it ends in `.wacz`.
+/// where it ends in `.wacz`. Where there is somebody to `ask`, that is done once, about the sealed bundle before it gets its name.
 ///
 /// # Errors
-/// If `path` exists, the archive cannot be read, the folder cannot be written, what was written does not verify, or a secret
-/// stands in it.
-pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
+/// If `path` exists, the archive cannot be read, the folder cannot be written, what was written does not verify, a secret
+/// stands in it, `ask` fails, or the captures alone are to be asked about.
+pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         return Err(Error::BadInput {
             input: path.display().to_string(),
@@ -130,6 +135,13 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
                 hint: Some("give a folder or a .zip"),
             });
         }
+        if ask.is_some() {
+            return Err(Error::BadInput {
+                input: path.display().to_string(),
+                why: "a WACZ by itself has no place for time stamps".to_owned(),
+                hint: Some("give a folder or a .zip"),
+            });
+        }
         return wacz::alone(path, extract, options);
     }
     let mut bag = Bag::begin(path)?;
@@ -138,7 +150,7 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()
     }
     steps::write(&mut bag, extract)?;
     bag.seal(extract, options)?;
-    proofs::write(&mut bag, extract, options)?;
+    proofs::write(&mut bag, extract, options, ask)?;
     for name in bag.names() {
         let file = bag.folder().join(name);
         secrets::refuse(&file, name, &options.secrets)?;

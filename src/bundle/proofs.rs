@@ -1,13 +1,17 @@
 //! `proofs/`: what shows who sealed the bag, and when it existed. It is over the tag manifest and the ledger's heads and so
 //! lies outside of the manifests: it may be added to, and nothing else of the bundle changes.
 
-use super::Options;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use sha2::{Digest, Sha256};
+
 use super::bag::{Bag, TAG_MANIFEST};
+use super::{Ask, Options};
 use crate::error::{Error, Result};
-use crate::stamp::{Kind, opentimestamps};
+use crate::stamp::{Kind, Testimony, opentimestamps};
 use crate::store::export::Extract;
 use crate::store::export::proofs::Proof;
-use crate::store::unhex;
 
 /// The folder.
 pub(super) const FOLDER: &str = "proofs/";
@@ -18,55 +22,99 @@ pub(super) const SIGNER: &str = "proofs/signer.pem";
 /// How the chain goes on behind the bundle's last entry, up to the last head that a witness confirmed.
 pub(super) const CHAIN: &str = "proofs/chain.txt";
 
-/// Writes the proofs over the sealed bag.
-pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> Result<()> {
+/// The text whose SHA-256 the head at an entry is, so that a proof about the head is one over a file.
+pub(super) fn head_text(entry: impl Display) -> String {
+    format!("{FOLDER}entry-{entry}.txt")
+}
+
+/// The entry of the head whose text has this name.
+pub(super) fn entry_of(name: &str) -> Option<u64> {
+    let entry = name.strip_prefix(FOLDER)?.strip_prefix("entry-")?.strip_suffix(".txt")?;
+    entry.parse().ok().filter(|entry| head_text(entry) == name)
+}
+
+/// Writes the proofs over the sealed bag: the signature, what witnesses said of heads before, what they say now of the seal.
+pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
+    let sealed = bag.read(TAG_MANIFEST)?;
     if let Some(key) = &options.key {
-        let sealed = bag.read(TAG_MANIFEST)?;
         bag.proof(SIGNATURE, &key.sign_der(&sealed))?;
         bag.proof(SIGNER, key.public().pem()?.as_bytes())?;
     }
-    let mut last = extract.seq;
+    let mut heads = BTreeMap::<i64, Vec<Proof>>::new();
     extract.proofs(|proof| {
-        last = last.max(proof.entry);
-        match proof.kind == Kind::Rfc3161.word() {
-            true => time_stamp(bag, extract, &proof),
-            false => anchor(bag, extract, &proof),
-        }
+        heads.entry(proof.entry).or_default().push(proof);
+        Ok(())
     })?;
-    if last > extract.seq {
+    for (entry, proofs) in &heads {
+        let mut said = Vec::new();
+        for proof in proofs {
+            said.extend(testimony(extract, proof)?);
+        }
+        if let Some(proof) = proofs.first().filter(|_| !said.is_empty()) {
+            let name = head_text(entry);
+            bag.proof(&name, proof.text.as_bytes())?;
+            over(bag, &name, &Sha256::digest(&proof.text).into(), &said)?;
+        }
+    }
+    if let Some((last, _)) = heads.last_key_value().filter(|(last, _)| **last > extract.seq) {
         let mut chain = String::new();
-        extract.chain_behind(last, |seq, leaf, head| {
+        extract.chain_behind(*last, |seq, leaf, head| {
             chain += &format!("{seq} {leaf} {head}\n");
             Ok(())
         })?;
         bag.proof(CHAIN, chain.as_bytes())?;
     }
-    Ok(())
-}
-
-/// The promise of a calendar, with the way from there to a block where that is known, as one file.
-fn anchor(bag: &mut Bag, extract: &Extract<'_>, proof: &Proof) -> Result<()> {
-    let (Some(promise), Some(head)) = (kept(extract, proof.reply)?, unhex(&proof.head)) else {
-        return Ok(());
-    };
-    let completed = kept(extract, proof.completed)?;
-    let file = opentimestamps::file(&head, &promise, completed.as_deref())
-        .map_err(|why| Error::Internal(format!("a proof of {} does not hold: {why}", proof.authority)))?;
-    bag.proof(&format!("{FOLDER}{}-{}.ots", proof.authority, proof.entry), &file)
-}
-
-/// Query, reply and trusted certificates, under the name of the authority and the number of the entry.
-fn time_stamp(bag: &mut Bag, extract: &Extract<'_>, proof: &Proof) -> Result<()> {
-    let Some(reply) = kept(extract, proof.reply)? else {
-        return Ok(());
-    };
-    let (query, roots) = (kept(extract, proof.query)?, kept(extract, proof.roots)?);
-    for (end, bytes) in [("tsq", query), ("tsr", Some(reply)), ("pem", roots)] {
-        if let Some(bytes) = bytes {
-            bag.proof(&format!("{FOLDER}{}-{}.{end}", proof.authority, proof.entry), &bytes)?;
-        }
+    if let Some(ask) = ask {
+        let digest = Sha256::digest(&sealed).into();
+        over(bag, &format!("{FOLDER}{TAG_MANIFEST}"), &digest, &ask(&digest)?)?;
     }
     Ok(())
+}
+
+/// What witnesses said of a file: of each authority query, reply and trusted certificates under its name behind the file's, and
+/// what calendars promised, with the way from there to a block where that is known, in one file as their own client names it.
+fn over(bag: &mut Bag, name: &str, digest: &[u8; 32], said: &[Testimony]) -> Result<()> {
+    let (tokens, promises): (Vec<_>, Vec<_>) = said.iter().partition(|said| said.kind == Kind::Rfc3161);
+    for token in tokens {
+        let parts = [
+            ("tsq", token.query.as_deref()),
+            ("tsr", Some(&*token.reply)),
+            ("pem", token.roots.as_deref()),
+        ];
+        for (end, bytes) in parts {
+            if let Some(bytes) = bytes {
+                bag.proof(&format!("{name}.{}.{end}", token.authority), bytes)?;
+            }
+        }
+    }
+    if promises.is_empty() {
+        return Ok(());
+    }
+    let promises: Vec<_> = promises
+        .iter()
+        .map(|promise| (&*promise.reply, promise.completed.as_deref()))
+        .collect();
+    let file = opentimestamps::file(digest, &promises)
+        .map_err(|why| Error::Internal(format!("a calendar's proof over {name} does not hold: {why}")))?;
+    bag.proof(&format!("{name}.ots"), &file)
+}
+
+/// What a witness said of a head, unless its answer was redacted.
+fn testimony(extract: &Extract<'_>, proof: &Proof) -> Result<Option<Testimony>> {
+    let Some(reply) = kept(extract, proof.reply)? else {
+        return Ok(None);
+    };
+    Ok(Some(Testimony {
+        kind: match proof.kind == Kind::Rfc3161.word() {
+            true => Kind::Rfc3161,
+            false => Kind::OpenTimestamps,
+        },
+        authority: proof.authority.clone(),
+        query: kept(extract, proof.query)?,
+        reply,
+        roots: kept(extract, proof.roots)?,
+        completed: kept(extract, proof.completed)?,
+    }))
 }
 
 /// The bytes of this digest, unless they were redacted.

@@ -59,13 +59,13 @@ pub struct Signature {
     pub key: String,
 }
 
-/// A time stamp that holds: the entry and all before it existed at that time, if its authority is to be trusted.
+/// A time stamp that holds: what it is over existed at that time, if its authority is to be trusted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stamp {
     /// The file that it stands in.
     pub item: String,
-    /// The last entry of the chain that it covers.
-    pub entry: u64,
+    /// The last entry of the chain that it covers; `None`: it is over the tag manifest, and so over all that is sealed.
+    pub entry: Option<u64>,
     /// The time that it states.
     pub time: Timestamp,
     /// Who says so, as the certificate has it.
@@ -79,8 +79,8 @@ pub struct Stamp {
 pub struct Anchor {
     /// The file that it stands in.
     pub item: String,
-    /// The last entry of the chain that it covers.
-    pub entry: u64,
+    /// The last entry of the chain that it covers; `None`: it is over the tag manifest, and so over all that is sealed.
+    pub entry: Option<u64>,
     /// The height of the Bitcoin block, and the Merkle root that it must have; `None`: only promised as yet.
     pub block: Option<(u64, String)>,
 }

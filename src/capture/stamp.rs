@@ -1,4 +1,5 @@
-//! Asks witnesses about the ledger's head, judges what they answer, and keeps it, failures as well.
+//! Asks witnesses about the ledger's head, judges what they answer, and keeps it, failures as well. The same about a bundle's seal,
+//! where the bundle keeps what was given.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,9 +16,8 @@ use crate::error::{Error, Result};
 use crate::exchange::{Body, Exchange, Purpose, Request};
 use crate::fetch::Fetcher;
 use crate::outcome::Outcome;
-use crate::stamp::Kind;
-use crate::stamp::opentimestamps;
 use crate::stamp::rfc3161::{self, Token};
+use crate::stamp::{Kind, Testimony, opentimestamps};
 use crate::store::record::{NewStamp, Promise};
 use crate::store::{Store, hex, unhex};
 
@@ -62,10 +62,12 @@ pub struct Stamped {
     pub kind: &'static str,
     /// Its name in the settings.
     pub authority: String,
-    /// The entry of the head that it was asked about.
-    pub entry: i64,
+    /// The entry of the head that it was asked about; `None`: the seal of a bundle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<i64>,
     /// The head.
-    pub head: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
     /// `captured` if its word was given and holds.
     pub outcome: &'static str,
     /// Reason code.
@@ -142,6 +144,76 @@ impl Witnesses {
         }
         Ok(due)
     }
+
+    /// Asks each, one after the other, about the seal of a bundle; gives what each said, and the words of those who gave theirs.
+    ///
+    /// # Errors
+    /// A fault of ours; what a witness does not give is no error.
+    pub async fn confirm(
+        &self,
+        digest: &[u8; 32],
+        fetcher: &Fetcher,
+        clock: Clock,
+    ) -> Result<(Vec<Stamped>, Vec<Testimony>)> {
+        let (mut said, mut given) = (Vec::new(), Vec::new());
+        for (number, witness) in (0..).zip(&self.0) {
+            // The last try counts.
+            let Some(answer) = witness.ask(digest, clock.nonce(number), fetcher).await?.pop() else {
+                continue;
+            };
+            let word = answer.word;
+            if let (Outcome::Captured, Body::Inline(reply)) = (word.outcome, &answer.exchange.body) {
+                given.push(Testimony {
+                    kind: witness.kind,
+                    authority: witness.name.clone(),
+                    query: Some(answer.query.to_vec()),
+                    reply: reply.to_vec(),
+                    roots: witness.roots.as_deref().map(<[u8]>::to_vec),
+                    completed: None,
+                });
+            }
+            said.push(Stamped {
+                kind: witness.kind.word(),
+                authority: witness.name.clone(),
+                entry: None,
+                head: None,
+                outcome: word.outcome.word(),
+                reason: word.reason,
+                detail: word.detail,
+                time: word.time,
+            });
+        }
+        Ok((said, given))
+    }
+}
+
+/// What came of one try to ask a witness.
+struct Answer {
+    query: Bytes,
+    exchange: Exchange,
+    word: Word,
+}
+
+impl Witness {
+    /// Asks about a digest; gives each try.
+    async fn ask(&self, digest: &[u8; 32], nonce: [u8; 16], fetcher: &Fetcher) -> Result<Vec<Answer>> {
+        let (query, request) = match self.kind {
+            Kind::Rfc3161 => time_stamp(&self.url, digest, nonce),
+            Kind::OpenTimestamps => submission(&self.url, digest)?,
+        };
+        let tries = fetcher.fetch(&request, &mut Nowhere).await.into_iter();
+        Ok(tries
+            .map(|exchange| Answer {
+                word: match (self.kind, reply(&exchange)) {
+                    (_, Err(word)) => word,
+                    (Kind::Rfc3161, Ok(reply)) => granted(reply, &query, digest, self.roots.as_deref(), exchange.ended),
+                    (Kind::OpenTimestamps, Ok(reply)) => promised(reply, digest),
+                },
+                query: query.clone(),
+                exchange,
+            })
+            .collect())
+    }
 }
 
 /// Whether a calendar is to be asked again for what it promised.
@@ -161,20 +233,10 @@ impl Questions {
         let (entry, head) = store.chain_end().await?;
         let mut said = Vec::new();
         for witness in &self.witnesses {
-            let digest = digest(&head)?;
-            let (query, request) = match witness.kind {
-                Kind::Rfc3161 => time_stamp(&witness.url, &digest, clock.nonce(entry.unsigned_abs())),
-                Kind::OpenTimestamps => submission(&witness.url, &digest)?,
-            };
+            let nonce = clock.nonce(entry.unsigned_abs());
             let mut last = None;
-            for exchange in fetcher.fetch(&request, &mut Nowhere).await {
-                let word = match (witness.kind, reply(&exchange)) {
-                    (_, Err(word)) => word,
-                    (Kind::Rfc3161, Ok(reply)) => {
-                        granted(reply, &query, &digest, witness.roots.as_deref(), exchange.ended)
-                    }
-                    (Kind::OpenTimestamps, Ok(reply)) => promised(reply, &digest),
-                };
+            for answer in witness.ask(&digest(&head)?, nonce, fetcher).await? {
+                let word = answer.word;
                 let stamp = NewStamp {
                     kind: witness.kind,
                     authority: witness.name.clone(),
@@ -185,8 +247,8 @@ impl Questions {
                     reason: word.reason.to_owned(),
                     detail: word.detail.clone(),
                     time: word.time,
-                    query: Some(query.clone()),
-                    exchange,
+                    query: Some(answer.query),
+                    exchange: answer.exchange,
                     roots: witness.roots.clone(),
                 };
                 last = Some(word.of(&stamp));
@@ -300,8 +362,8 @@ impl Word {
         Stamped {
             kind: stamp.kind.word(),
             authority: stamp.authority.clone(),
-            entry: stamp.entry,
-            head: stamp.head.clone(),
+            entry: Some(stamp.entry),
+            head: Some(stamp.head.clone()),
             outcome: self.outcome.word(),
             reason: self.reason,
             detail: self.detail.clone(),

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Global;
 use super::print::{Printable, Printer};
+use super::{Global, runtime};
 use crate::bundle;
-use crate::clock::Timestamp;
+use crate::capture::Stamped;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, ExitCode, Result};
-use crate::fetch::credentials;
+use crate::fetch::{Fetcher, credentials};
 use crate::search::Query;
 use crate::store::Reader;
 use crate::store::export::{Profile, Selection};
@@ -57,6 +58,10 @@ pub struct Arguments {
     /// Do not sign it, although there is a key
     #[arg(long)]
     unsigned: bool,
+    /// Ask the time stamping authorities and calendars of the settings about it: what they give goes into the bundle alone. Of
+    /// whom does not give it is told, the bundle is made all the same, and the exit code is 3. Without it nobody is asked
+    #[arg(long)]
+    stamp: bool,
     /// Leave something out of it, and say so; of bodies the digests stay (may be given again)
     #[arg(long, value_enum, value_name = "PROFILE")]
     redact: Vec<Redact>,
@@ -113,6 +118,10 @@ fn query(words: &str) -> Result<Query> {
 /// Writes the bundle and says what is in it.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let settings = global.settings()?;
+    let witnesses = arguments
+        .stamp
+        .then(|| super::stamp::witnesses(&settings))
+        .transpose()?;
     let reader = Reader::open(&global.archive)?;
     let mut without: Vec<Profile> = arguments.redact.iter().map(|redact| redact.profile()).collect();
     // The same whatever the order in which they were given.
@@ -146,7 +155,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         false => super::key::signing(&settings)?,
     };
     let secrets = credentials(&settings)?.forms();
-    let who = settings.export;
+    let who = settings.export.clone();
     let options = bundle::Options {
         csv_raw: arguments.csv_raw,
         who: bundle::Who {
@@ -162,12 +171,29 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         wacz_bytes: arguments.wacz_bytes,
         secrets,
     };
-    bundle::write(&arguments.output, &extract, &options)?;
+    let mut said = None;
+    match witnesses {
+        None => bundle::write(&arguments.output, &extract, &options, None)?,
+        Some(witnesses) => {
+            let (fetcher, runtime) = (Fetcher::new(&settings, Clock::System)?, runtime()?);
+            fetcher.leave_alone(reader.host_penalties()?);
+            let mut ask = |digest: &[u8; 32]| {
+                let (words, given) = runtime.block_on(witnesses.confirm(digest, &fetcher, Clock::System))?;
+                said = Some(words);
+                Ok(given)
+            };
+            bundle::write(&arguments.output, &extract, &options, Some(&mut ask))?;
+        }
+    }
     if printer.json() {
-        printer.object(&serde_json::json!({
+        let mut done = serde_json::json!({
             "path": arguments.output.to_string_lossy(), "as_of": extract.seq, "head": extract.head,
             "readings": extract.readings, "captures": extract.captures,
-        }));
+        });
+        if let Some(said) = &said {
+            done["stamps"] = serde_json::json!(said);
+        }
+        printer.object(&done);
     }
     printer.line(format_args!(
         "{}: {} readings and {} captures as of ledger entry {}, head {}",
@@ -177,5 +203,22 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         extract.seq,
         extract.head
     ));
-    Ok(ExitCode::Done)
+    Ok(tell(&said.unwrap_or_default(), printer))
+}
+
+/// Says what each witness said of the bundle.
+fn tell(said: &[Stamped], printer: &Printer) -> ExitCode {
+    for stamped in said {
+        let name = Printable(&stamped.authority);
+        match (stamped.is_good(), stamped.time) {
+            (true, Some(time)) => printer.line(format_args!("{name}: the bundle existed at {time}")),
+            (true, None) => printer.line(format_args!("{name}: will have the bundle anchored")),
+            (false, _) => {}
+        }
+        super::stamp::warn(stamped, printer);
+    }
+    match said.iter().any(Stamped::is_failure) {
+        true => ExitCode::SomeFailed,
+        false => ExitCode::Done,
+    }
 }

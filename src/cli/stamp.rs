@@ -26,13 +26,7 @@ pub struct Arguments {
 /// Asks every witness that has something to confirm.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let config = global.settings()?;
-    let witnesses = Witnesses::new(&config)?;
-    if witnesses.is_empty() {
-        return Err(Error::Config {
-            what: "timestamp".to_owned(),
-            why: "names nobody to ask, nor does opentimestamps".to_owned(),
-        });
-    }
+    let witnesses = witnesses(&config)?;
     let clock = Clock::System;
     let said = change(global, arguments.wait, async |store| {
         let due = witnesses.due(store, clock, Duration::ZERO).await?;
@@ -42,6 +36,18 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         printer.line("nothing is new since the last time stamp");
     }
     Ok(tell(&said, printer))
+}
+
+/// The witnesses of the settings, of which there must be one.
+pub(super) fn witnesses(config: &Config) -> Result<Witnesses> {
+    let witnesses = Witnesses::new(config)?;
+    match witnesses.is_empty() {
+        false => Ok(witnesses),
+        true => Err(Error::Config {
+            what: "timestamp".to_owned(),
+            why: "names nobody to ask, nor does opentimestamps".to_owned(),
+        }),
+    }
 }
 
 /// Asks.
@@ -60,7 +66,7 @@ fn tell(said: &[Stamped], printer: &Printer) -> ExitCode {
         if printer.json() {
             printer.object(stamped);
         }
-        let (name, entry) = (Printable(&stamped.authority), stamped.entry);
+        let (name, entry) = (Printable(&stamped.authority), stamped.entry.unwrap_or_default());
         match (stamped.reason, stamped.time) {
             ("granted", Some(time)) => {
                 printer.line(format_args!(

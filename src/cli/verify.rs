@@ -167,8 +167,8 @@ fn files(report: &bundle::verify::Report, path: &Path, all: bool, printer: &Prin
     }
     for stamp in &report.stamps {
         printer.line(format_args!(
-            "ledger entry {} and all before it existed at {}, says {} ({})",
-            stamp.entry,
+            "{} existed at {}, says {} ({})",
+            covered(stamp.entry),
             stamp.time,
             Printable(&stamp.authority),
             match stamp.trusted {
@@ -178,18 +178,26 @@ fn files(report: &bundle::verify::Report, path: &Path, all: bool, printer: &Prin
         ));
     }
     for anchor in &report.anchors {
-        let entry = anchor.entry;
+        let covered = covered(anchor.entry);
         match &anchor.block {
             Some((height, root)) => printer.line(format_args!(
-                "ledger entry {entry} and all before it existed when Bitcoin block {height} was made, if that has the \
+                "{covered} existed when Bitcoin block {height} was made, if that has the \
                  Merkle root {root} (not looked up)"
             )),
             None => printer.line(format_args!(
-                "ledger entry {entry} is promised an anchor, which proves nothing yet"
+                "{covered}: an anchor is promised, which proves nothing yet"
             )),
         }
     }
     if sound { ExitCode::Done } else { ExitCode::BadInput }
+}
+
+/// What a proof covers: all up to an entry of the ledger, or all that is sealed.
+fn covered(entry: Option<u64>) -> String {
+    match entry {
+        Some(entry) => format!("ledger entry {entry} and all before it"),
+        None => "the bundle as it was sealed".to_owned(),
+    }
 }
 
 /// The certificates in a file.

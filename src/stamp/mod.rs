@@ -1,5 +1,5 @@
-//! What outside witnesses say of when a head of the ledger existed: the formats of their answers, and the check of each. Pure:
-//! `capture` asks them, `store` keeps what they answered.
+//! What outside witnesses say of when a digest existed, that of a head of the ledger or of a bundle's seal: the formats of their
+//! answers, and the check of each. Pure: `capture` asks them, `store` and bundles keep what they answered.
 
 mod der;
 pub mod opentimestamps;
@@ -23,4 +23,21 @@ impl Kind {
             Kind::OpenTimestamps => "opentimestamps",
         }
     }
+}
+
+/// What a witness gave its word about a digest with, as it came.
+#[derive(Debug, Clone)]
+pub struct Testimony {
+    /// What kind of witness.
+    pub kind: Kind,
+    /// Its name in the settings.
+    pub authority: String,
+    /// What it was asked; `None`: not kept.
+    pub query: Option<Vec<u8>>,
+    /// What it answered.
+    pub reply: Vec<u8>,
+    /// The certificates (PEM) that were trusted for it.
+    pub roots: Option<Vec<u8>>,
+    /// The later answer of a calendar, which completes its promise.
+    pub completed: Option<Vec<u8>>,
 }

@@ -94,17 +94,25 @@ impl<'a> Source<'a> {
 /// # Errors
 /// What is wrong with them, in one line.
 pub fn attestations(operations: &[u8], digest: &[u8]) -> Result<Vec<Attestation>, String> {
+    walk(operations, digest).map(|(found, _)| found)
+}
+
+/// The same, and where the last of the branches at the digest itself begins.
+fn walk(operations: &[u8], digest: &[u8]) -> Result<(Vec<Attestation>, usize), String> {
     let cut = || "the proof is cut off, or not one".to_owned();
     let mut source = Source {
         bytes: operations,
         at: 0,
     };
     let (mut found, mut open, mut work) = (Vec::new(), Vec::new(), 0);
-    let mut message = digest.to_vec();
+    let (mut message, mut last) = (digest.to_vec(), None);
     loop {
         let start = source.at;
         let mut tag = source.byte().ok_or_else(cut)?;
         let is_fork = tag == FORK;
+        if open.is_empty() && !is_fork {
+            last.get_or_insert(start);
+        }
         if is_fork {
             if open.len() == DEPTH_LIMIT {
                 return Err("the proof branches too often".to_owned());
@@ -146,7 +154,7 @@ pub fn attestations(operations: &[u8], digest: &[u8]) -> Result<Vec<Attestation>
         });
         match done {
             Some(before) => message = before,
-            None if source.at == operations.len() => return Ok(found),
+            None if source.at == operations.len() => return Ok((found, last.unwrap_or(start))),
             None => return Err("something follows the proof".to_owned()),
         }
     }
@@ -219,12 +227,28 @@ pub fn block(answer: &[u8], commitment: &[u8]) -> Result<u64, String> {
     blocks.min().ok_or_else(|| "it names no block".to_owned())
 }
 
-/// The file of a proof over `digest`: a calendar's promise, gone on with its later answer if there is one.
+/// The file of a proof over `digest`: promises of one calendar or more, each gone on with its later answer if there is one.
 ///
 /// # Errors
 /// What is wrong with them, in one line.
-pub fn file(digest: &[u8; 32], promised: &[u8], completed: Option<&[u8]>) -> Result<Vec<u8>, String> {
+pub fn file(digest: &[u8; 32], said: &[(&[u8], Option<&[u8]>)]) -> Result<Vec<u8>, String> {
     let mut out = [MAGIC, digest].concat();
+    for (number, (promised, completed)) in said.iter().enumerate() {
+        let way = way(digest, promised, *completed)?;
+        // All branches at the digest but the last of the file begin with the mark of a fork.
+        let (_, last) = walk(&way, digest)?;
+        out.extend_from_slice(&way[..last]);
+        if number + 1 < said.len() {
+            out.push(FORK);
+        }
+        out.extend_from_slice(&way[last..]);
+    }
+    Ok(out)
+}
+
+/// The way from the digest over a calendar's promise, gone on with its later answer.
+fn way(digest: &[u8; 32], promised: &[u8], completed: Option<&[u8]>) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
     let found = attestations(promised, digest)?;
     let open = found.iter().rev().find_map(|attestation| match attestation.by {
         By::Calendar(_) => attestation.end,
@@ -302,7 +326,7 @@ mod tests {
         let (message, address) = promise(&promised(), &HEAD).unwrap();
         assert_eq!((message, address.as_str()), (commitment(), "https://calendar.example"));
         assert_eq!(block(&completed(), &commitment()).unwrap(), 500_000);
-        let whole = file(&HEAD, &promised(), Some(&completed())).unwrap();
+        let whole = file(&HEAD, &[(&promised(), Some(&completed()))]).unwrap();
         let found = read(&whole, &HEAD).unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].by, By::Calendar("https://calendar.example".into()));
@@ -310,13 +334,45 @@ mod tests {
         let root = Sha256::digest(Sha256::digest([&[9][..], &commitment()].concat()));
         assert_eq!(found[1].message, root.to_vec());
         assert!(found[1].root().ends_with(&format!("{:02x}", root[0])));
-        let alone = file(&HEAD, &promised(), None).unwrap();
+        let alone = file(&HEAD, &[(&promised(), None)]).unwrap();
         assert_eq!(read(&alone, &HEAD).unwrap().len(), 1);
     }
 
     #[test]
+    fn what_several_calendars_promised_for_a_digest_stands_in_one_file() {
+        // Branches at the digest itself, and is promised an anchor on both ways.
+        let twofold = [
+            &[FORK, 0x08][..],
+            &pending("https://b.example"),
+            &[0xf0, 1, 5],
+            &pending("https://c.example"),
+        ]
+        .concat();
+        let calendars = |said: &[(&[u8], Option<&[u8]>)]| {
+            let found = read(&file(&HEAD, said).unwrap(), &HEAD).unwrap();
+            let by = found.into_iter().map(|attestation| match attestation.by {
+                By::Calendar(address) => address.replace("https://", ""),
+                By::Bitcoin(height) => height.to_string(),
+                By::Other => String::new(),
+            });
+            by.collect::<Vec<_>>().join(" ")
+        };
+        let (one, done) = (promised(), completed());
+        for (said, expected) in [
+            (&[(&*one, None), (&*twofold, None)][..], "calendar.example b.example c.example"),
+            (&[(&*twofold, None), (&*one, None)], "b.example c.example calendar.example"),
+            (
+                &[(&*twofold, None), (&*one, Some(&*done)), (&*twofold, None)],
+                "b.example c.example calendar.example 500000 b.example c.example",
+            ),
+        ] {
+            assert_eq!(calendars(said), expected);
+        }
+    }
+
+    #[test]
     fn another_digest_a_cut_and_a_tail_are_refused() {
-        let whole = file(&HEAD, &promised(), Some(&completed())).unwrap();
+        let whole = file(&HEAD, &[(&promised(), Some(&completed()))]).unwrap();
         assert_eq!(read(&whole, &[8; 32]).unwrap_err(), "it is about something else");
         for length in 0..whole.len() {
             assert!(read(&whole[..length], &HEAD).is_err(), "{length}");

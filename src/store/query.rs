@@ -16,6 +16,7 @@ use super::queue::Due;
 use super::record::About;
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
+use crate::penalty::Penalty;
 use crate::platform::wayback;
 
 /// An archive opened for looking.
@@ -485,6 +486,14 @@ impl Reader {
     /// If the archive cannot be read.
     pub fn due(&self, now: Timestamp) -> Result<Due> {
         self.ask(|connection| super::queue::due(connection, &now.to_string()))
+    }
+
+    /// Hosts that runs were told to leave alone, or found to fail too often.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn host_penalties(&self) -> Result<Vec<(String, Penalty)>> {
+        self.ask(super::queue::penalties)
     }
 
     /// How much there is.

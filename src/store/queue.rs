@@ -538,17 +538,20 @@ impl Session {
         self.connection
             .prepare_cached("DELETE FROM host_penalty WHERE until <= ?1 AND (failures = 0 OR until <= ?2)")?
             .execute([now.to_string(), now.plus_millis(-FAILURES_KEPT).to_string()])?;
-        let penalties = self
-            .connection
-            .prepare_cached("SELECT host, until, failures FROM host_penalty ORDER BY host")?
-            .query_map([], |row| {
-                let until = time(&row.get::<_, String>(1)?);
-                let failures = row.get(2)?;
-                Ok((row.get(0)?, Penalty { until, failures }))
-            })?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(penalties)
+        Ok(penalties(&self.connection)?)
     }
+}
+
+/// Each host that is noted as to be left alone, or as one that failed too often.
+pub(super) fn penalties(connection: &Connection) -> rusqlite::Result<Vec<(String, Penalty)>> {
+    connection
+        .prepare_cached("SELECT host, until, failures FROM host_penalty ORDER BY host")?
+        .query_map([], |row| {
+            let until = time(&row.get::<_, String>(1)?);
+            let failures = row.get(2)?;
+            Ok((row.get(0)?, Penalty { until, failures }))
+        })?
+        .collect()
 }
 
 /// What is due at `now`: what waits for its time, leases that ran out, re-checks.

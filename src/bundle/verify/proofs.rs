@@ -1,4 +1,4 @@
-//! The check of `proofs/`: the signature over the tag manifest, and what witnesses say of heads of the chain.
+//! The check of `proofs/`: the signature over the tag manifest, and what witnesses say of that and of heads of the chain.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -6,11 +6,12 @@ use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::{Anchor, Report, Signature, Stamp, TEXT_LIMIT, Trust, lines};
 use crate::bundle::bag::TAG_MANIFEST;
 use crate::bundle::failed;
-use crate::bundle::proofs::{CHAIN, FOLDER, SIGNATURE, SIGNER};
+use crate::bundle::proofs::{CHAIN, FOLDER, SIGNATURE, SIGNER, entry_of};
 use crate::error::Result;
 use crate::key::PublicKey;
 use crate::stamp::opentimestamps::{self, By};
@@ -26,6 +27,52 @@ const LINES: &str = "data/ledger/lines.jsonl";
 /// Most proofs of one bundle.
 const PROOFS_LIMIT: usize = 20_000;
 
+/// What a proof is about.
+#[derive(Debug, Clone, Copy)]
+enum Subject {
+    /// The head at an entry.
+    Head(u64),
+    /// The tag manifest.
+    Seal,
+}
+
+impl Subject {
+    /// The entry of the head.
+    fn entry(self) -> Option<u64> {
+        match self {
+            Subject::Head(entry) => Some(entry),
+            Subject::Seal => None,
+        }
+    }
+}
+
+/// A file that holds the word of a witness.
+#[derive(Debug)]
+struct Proof<'f> {
+    /// Its name without the end.
+    stem: &'f str,
+    /// The name of the file that it is over; `None`: it is by a program that gave the text of a head no file, and named the proof
+    /// by witness and entry.
+    over: Option<&'f str>,
+    subject: Option<Subject>,
+}
+
+impl<'f> Proof<'f> {
+    /// By its name, without its end and without the name of a witness before that.
+    fn new(stem: &'f str, over: &'f str) -> Proof<'f> {
+        let subject = match over.strip_prefix(FOLDER) {
+            Some(TAG_MANIFEST) => Some(Subject::Seal),
+            _ => entry_of(over).map(Subject::Head),
+        };
+        let number = || stem.rsplit_once('-').and_then(|(_, number)| number.parse().ok());
+        Proof {
+            stem,
+            over: subject.map(|_| over),
+            subject: subject.or_else(|| number().map(Subject::Head)),
+        }
+    }
+}
+
 /// Checks every file in the folder of proofs, and that there is what is asked for.
 pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, report: &mut Report) -> Result<()> {
     let proofs: Vec<&str> = files
@@ -38,16 +85,23 @@ pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, repo
         return Ok(());
     }
     let (mut stamps, mut anchors) = (Vec::new(), Vec::new());
+    for name in &proofs {
+        if let Some(stem) = name.strip_suffix(".tsr") {
+            stamps.push(Proof::new(stem, stem.rsplit_once('.').map_or(stem, |(over, _)| over)));
+        } else if let Some(stem) = name.strip_suffix(".ots") {
+            anchors.push(Proof::new(stem, stem));
+        }
+    }
+    let texts: BTreeSet<&str> = stamps.iter().chain(&anchors).filter_map(|proof| proof.over).collect();
     for name in proofs {
         let belongs = |end: &str| {
             name.strip_suffix(end)
                 .is_some_and(|stem| files.contains(&format!("{stem}.tsr")))
         };
-        match (name.strip_suffix(".tsr"), name.strip_suffix(".ots")) {
-            (Some(stem), _) => stamps.push(stem),
-            (_, Some(stem)) => anchors.push(stem),
-            _ if [SIGNATURE, SIGNER, CHAIN].contains(&name) || belongs(".tsq") || belongs(".pem") => {}
-            _ => report.problem(name, "added: no proof of a kind that is known"),
+        let is_proof = name.ends_with(".tsr") || name.ends_with(".ots") || belongs(".tsq") || belongs(".pem");
+        let is_text = entry_of(name).is_some() && texts.contains(name);
+        if !is_proof && !is_text && ![SIGNATURE, SIGNER, CHAIN].contains(&name) {
+            report.problem(name, "added: no proof of a kind that is known");
         }
     }
     signature(folder, files, report)?;
@@ -59,19 +113,26 @@ pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, repo
     {
         report.problem(SIGNATURE, format!("not there, or not by the key asked for ({signer})"));
     }
-    let stems: Vec<&str> = stamps.iter().chain(&anchors).copied().collect();
-    let heads = heads(folder, files, &stems, report)?;
-    for stem in stamps {
-        let name = format!("{stem}.tsr");
-        match time_stamp(folder, files, stem, &heads, trust)? {
-            Ok(stamp) => report.stamps.push(stamp),
-            Err(why) => report.problem(&name, why),
+    let wanted = stamps.iter().chain(&anchors).filter_map(|proof| proof.subject?.entry());
+    let digests = Digests {
+        heads: heads(folder, files, &wanted.collect(), report)?,
+        seal: Sha256::digest(read(folder, TAG_MANIFEST, TEXT_LIMIT)?).into(),
+    };
+    for name in texts {
+        if let Some(why) = digests.wrong_text(folder, files, name)? {
+            report.problem(name, why);
         }
     }
-    for stem in anchors {
-        match anchor(folder, stem, &heads)? {
+    for proof in stamps {
+        match time_stamp(folder, files, &proof, &digests, trust)? {
+            Ok(stamp) => report.stamps.push(stamp),
+            Err(why) => report.problem(&format!("{}.tsr", proof.stem), why),
+        }
+    }
+    for proof in anchors {
+        match anchor(folder, &proof, &digests)? {
             Ok(anchor) => report.anchors.push(anchor),
-            Err(why) => report.problem(&format!("{stem}.ots"), why),
+            Err(why) => report.problem(&format!("{}.ots", proof.stem), why),
         }
     }
     uncovered(folder, report)?;
@@ -79,6 +140,40 @@ pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, repo
         report.problem(FOLDER, "no time stamp by an authority of the certificates asked for");
     }
     Ok(())
+}
+
+/// What proofs may be about.
+struct Digests {
+    heads: BTreeMap<u64, [u8; 32]>,
+    /// Of the tag manifest.
+    seal: [u8; 32],
+}
+
+impl Digests {
+    /// The digest that a proof must be about.
+    fn of(&self, proof: &Proof<'_>) -> std::result::Result<(Subject, &[u8; 32]), String> {
+        let digest = proof.subject.and_then(|subject| match subject {
+            Subject::Head(entry) => Some((subject, self.heads.get(&entry)?)),
+            Subject::Seal => Some((subject, &self.seal)),
+        });
+        digest.ok_or_else(|| NO_ENTRY.to_owned())
+    }
+
+    /// What is wrong with the text of a head that proofs are over.
+    fn wrong_text(&self, folder: &Path, files: &BTreeSet<String>, name: &str) -> Result<Option<&'static str>> {
+        let Some(entry) = entry_of(name) else {
+            return Ok(None);
+        };
+        if !files.contains(name) {
+            return Ok(Some("missing; there are proofs over it"));
+        }
+        let digest: [u8; 32] = Sha256::digest(read(folder, name, PROOF_LIMIT)?).into();
+        Ok(match self.heads.get(&entry) {
+            Some(head) if *head == digest => None,
+            Some(_) => Some("not the text that the head at this entry is the SHA-256 of"),
+            None => Some(NO_ENTRY),
+        })
+    }
 }
 
 fn signature(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Result<()> {
@@ -122,19 +217,13 @@ fn signature(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
     Ok(())
 }
 
-/// The entry that a proof of this name is about: the number behind its last `-`.
-fn entry(stem: &str) -> Option<u64> {
-    stem.rsplit_once('-').and_then(|(_, number)| number.parse().ok())
-}
-
 /// The heads that the time stamps are about, from the bundle's chain and how it goes on behind that.
 fn heads(
     folder: &Path,
     files: &BTreeSet<String>,
-    stems: &[&str],
+    wanted: &BTreeSet<u64>,
     report: &mut Report,
 ) -> Result<BTreeMap<u64, [u8; 32]>> {
-    let wanted: BTreeSet<u64> = stems.iter().filter_map(|stem| entry(stem)).collect();
     let mut heads = BTreeMap::new();
     let mut keep = |line: &str| {
         let mut parts = line.split(' ');
@@ -175,14 +264,15 @@ fn heads(
 fn time_stamp(
     folder: &Path,
     files: &BTreeSet<String>,
-    stem: &str,
-    heads: &BTreeMap<u64, [u8; 32]>,
+    proof: &Proof<'_>,
+    digests: &Digests,
     trust: &Trust,
 ) -> Result<std::result::Result<Stamp, String>> {
+    let stem = proof.stem;
     let item = format!("{stem}.tsr");
-    let named = entry(stem).and_then(|entry| heads.get(&entry).map(|head| (entry, head)));
-    let Some((entry, head)) = named else {
-        return Ok(Err(NO_ENTRY.to_owned()));
+    let (subject, digest) = match digests.of(proof) {
+        Ok(known) => known,
+        Err(why) => return Ok(Err(why)),
     };
     let reply = read(folder, &item, PROOF_LIMIT)?;
     let beside = |end: &str| -> Result<Option<Vec<u8>>> {
@@ -194,7 +284,7 @@ fn time_stamp(
     };
     let (query, roots) = (beside("tsq")?, beside("pem")?);
     Ok(Token::read(&reply).and_then(|token| {
-        token.is_about(head)?;
+        token.is_about(digest)?;
         if let Some(query) = query {
             token.answers(&query)?;
         }
@@ -202,7 +292,7 @@ fn time_stamp(
             token.leads_to(&rfc3161::certificates(&roots))?;
         }
         Ok(Stamp {
-            entry,
+            entry: subject.entry(),
             time: token.time,
             trusted: !trust.roots.is_empty() && token.leads_to(&trust.roots).is_ok(),
             authority: token.authority,
@@ -212,21 +302,21 @@ fn time_stamp(
 }
 
 /// Checks one proof of OpenTimestamps; the inner error says what is wrong with it.
-fn anchor(folder: &Path, stem: &str, heads: &BTreeMap<u64, [u8; 32]>) -> Result<std::result::Result<Anchor, String>> {
-    let item = format!("{stem}.ots");
-    let named = entry(stem).and_then(|entry| heads.get(&entry).map(|head| (entry, head)));
-    let Some((entry, head)) = named else {
-        return Ok(Err(NO_ENTRY.to_owned()));
+fn anchor(folder: &Path, proof: &Proof<'_>, digests: &Digests) -> Result<std::result::Result<Anchor, String>> {
+    let item = format!("{}.ots", proof.stem);
+    let (subject, digest) = match digests.of(proof) {
+        Ok(known) => known,
+        Err(why) => return Ok(Err(why)),
     };
     let file = read(folder, &item, PROOF_LIMIT)?;
-    Ok(opentimestamps::read(&file, head).map(|attestations| {
+    Ok(opentimestamps::read(&file, digest).map(|attestations| {
         let blocks = attestations.iter().filter_map(|attestation| match attestation.by {
             By::Bitcoin(height) => Some((height, attestation.root())),
             By::Calendar(_) | By::Other => None,
         });
         Anchor {
             item,
-            entry,
+            entry: subject.entry(),
             block: blocks.min(),
         }
     }))
@@ -234,7 +324,9 @@ fn anchor(folder: &Path, stem: &str, heads: &BTreeMap<u64, [u8; 32]>) -> Result<
 
 /// Says where the last entry of the bundle is younger than what witnesses confirmed.
 fn uncovered(folder: &Path, report: &mut Report) -> Result<()> {
-    let Some(covered) = report.stamps.iter().map(|stamp| stamp.entry).max() else {
+    let entries: Option<Vec<u64>> = report.stamps.iter().map(|stamp| stamp.entry).collect();
+    // One over the seal covers all.
+    let Some(covered) = entries.and_then(|entries| entries.into_iter().max()) else {
         return Ok(());
     };
     let mut last = String::new();

@@ -3,6 +3,7 @@
 
 use super::Extract;
 use crate::error::Result;
+use crate::store::FIRST_HEAD;
 
 /// What a witness said of one head.
 #[derive(Debug, Clone)]
@@ -13,8 +14,8 @@ pub struct Proof {
     pub authority: String,
     /// The entry of the head.
     pub entry: i64,
-    /// The head.
-    pub head: String,
+    /// The text whose SHA-256 the head is: the head before, the entry's leaf.
+    pub text: String,
     /// Digest of what was sent.
     pub query: Option<[u8; 32]>,
     /// Digest of what was answered.
@@ -31,22 +32,27 @@ impl Extract<'_> {
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
     pub fn proofs(&self, each: impl FnMut(Proof) -> Result<()>) -> Result<()> {
-        self.each(
-            "SELECT s.kind, s.authority, s.entry, s.head, q.sha256, r.sha256, c.sha256,
+        let sql = format!(
+            "SELECT s.kind, s.authority, s.entry,
+                    coalesce((SELECT p.head FROM ledger p WHERE p.seq = s.entry - 1), '{FIRST_HEAD}') || ' ' || l.leaf || char(10),
+                    q.sha256, r.sha256, c.sha256,
                     (SELECT b.sha256 FROM stamp u JOIN blob b ON b.id = u.reply
                      WHERE u.of = s.id AND u.outcome = 'captured' ORDER BY u.id LIMIT 1)
-             FROM stamp s LEFT JOIN blob q ON q.id = s.query LEFT JOIN blob r ON r.id = s.reply LEFT JOIN blob c ON c.id = s.roots
+             FROM stamp s JOIN ledger l ON l.seq = s.entry LEFT JOIN blob q ON q.id = s.query LEFT JOIN blob r ON r.id = s.reply LEFT JOIN blob c ON c.id = s.roots
              WHERE s.id IN (
                SELECT (SELECT n.id FROM stamp n WHERE n.kind = w.kind AND n.authority = w.authority AND n.entry >= e.seq
                          AND n.outcome = 'captured' AND n.of IS NULL ORDER BY n.entry, n.id LIMIT 1)
                FROM export_entry e, (SELECT DISTINCT kind, authority FROM stamp) w)
-             ORDER BY s.kind, s.authority, s.entry",
+             ORDER BY s.entry, s.kind, s.authority"
+        );
+        self.each(
+            &sql,
             |row| {
                 Ok(Proof {
                     kind: row.get(0)?,
                     authority: row.get(1)?,
                     entry: row.get(2)?,
-                    head: row.get(3)?,
+                    text: row.get(3)?,
                     query: row.get(4)?,
                     reply: row.get(5)?,
                     roots: row.get(6)?,
