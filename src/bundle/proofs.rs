@@ -29,7 +29,10 @@ pub(super) fn head_text(entry: impl Display) -> String {
 
 /// The entry of the head whose text has this name.
 pub(super) fn entry_of(name: &str) -> Option<u64> {
-    let entry = name.strip_prefix(FOLDER)?.strip_prefix("entry-")?.strip_suffix(".txt")?;
+    let entry = name
+        .strip_prefix(FOLDER)?
+        .strip_prefix("entry-")?
+        .strip_suffix(".txt")?;
     entry.parse().ok().filter(|entry| head_text(entry) == name)
 }
 

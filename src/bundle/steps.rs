@@ -100,44 +100,53 @@ Each WACZ carries a signature of its own by the same key (`datapackage-digest.js
 
 ## 6. When it existed, where that was confirmed
 
-Where time stamping authorities were asked (RFC 3161), `proofs/` has for each a query (`.tsq`), a reply (`.tsr`) and the
-certificates that were trusted for it (`.pem`). The number at the end of the name is that of an entry: the authority signed the
-head at that entry, and the time. So that entry and all before it existed by then, with all that their lines name. Where the
-entry is younger than this bundle's last, `proofs/chain.txt` leads on to it.
+A proof in `proofs/` is over the file whose name its own begins with. `proofs/tagmanifest-sha256.txt.…` is over
+`tagmanifest-sha256.txt` of this folder: all that is sealed here existed by then. `proofs/entry-NUMBER.txt` is the text whose
+SHA-256 the head at that entry is (step 2), so what is over it says that this entry and all before it existed by then, with all
+that their lines name. Where the entry is younger than this bundle's last, `proofs/chain.txt` leads on to it.
 
 ```sh
 chain() {{ cat data/ledger/chain.txt; [ ! -e proofs/chain.txt ] || cat proofs/chain.txt; }}
 prev=$(printf '%064d' 0); chain | while read -r n leaf head; do
-  [ "$(printf '%s %s
-' "$prev" "$leaf" | sha256sum | cut -c1-64)" = "$head" ] || echo BAD $n; prev=$head
+  [ "$(printf '%s %s\n' "$prev" "$leaf" | sha256sum | cut -c1-64)" = "$head" ] || echo BAD $n; prev=$head
 done
+for text in proofs/entry-*.txt; do
+  [ -e "$text" ] || continue
+  n=${{text#proofs/entry-}}
+  chain | grep -q "^${{n%.txt}} [0-9a-f]* $(sha256sum < "$text" | cut -c1-64)\$" || echo "BAD $text"
+done
+```
+
+It must print nothing. Where time stamping authorities were asked (RFC 3161), there is for each a query (`.tsq`), a reply (`.tsr`)
+and the certificates that were trusted for it (`.pem`).
+
+```sh
 for reply in proofs/*.tsr; do
   [ -e "$reply" ] || continue
-  name=${{reply%.tsr}}; entry=${{name##*-}}
-  head=$(chain | awk -v n="$entry" '$1 == n {{ print $3 }}')
+  name=${{reply%.tsr}}; file=${{name%.*}}
+  [ "$file" != proofs/tagmanifest-sha256.txt ] || file=tagmanifest-sha256.txt
   time=$(openssl ts -reply -in "$reply" -text 2>/dev/null | sed -n 's/^Time stamp: //p')
   roots=$name.pem; [ -e "$roots" ] || roots=/etc/ssl/certs/ca-certificates.crt
-  echo "$name: entry $entry existed at $time"
-  openssl ts -verify -digest "$head" -in "$reply" -CAfile "$roots" -attime "$(date -u -d "$time" +%s)" 2>&1 |
+  echo "$reply: $file existed at $time"
+  openssl ts -verify -data "$file" -in "$reply" -CAfile "$roots" -attime "$(date -u -d "$time" +%s)" 2>&1 |
     grep -v '^Using configuration'
 done
 ```
 
-It must print nothing that begins with BAD, and `Verification: OK` behind each. The certificates beside a reply came with the
-bundle: to rely on an authority, have its root from its own pages, and put that in their place. Where `date` has no `-d`, leave
-`-attime` and what follows it out; that fails once a certificate has run out. Revocations are not looked at.
+It must print `Verification: OK` behind each. The certificates beside a reply came with the bundle: to rely on an authority, have
+its root from its own pages, and put that in their place. Where `date` has no `-d`, leave `-attime` and what follows it out; that
+fails once a certificate has run out. Revocations are not looked at.
 
-Where calendars of OpenTimestamps were asked, `proofs/` has their proofs (`.ots`), named in the same way. The client of
-OpenTimestamps (`pip install opentimestamps-client`) says which Bitcoin block must have which Merkle root; any copy of the block
-chain, or several block explorers, tell whether it has, and when that block was made.
+Where calendars of OpenTimestamps were asked, there is a proof (`.ots`). The client of OpenTimestamps
+(`pip install opentimestamps-client`) says which Bitcoin block must have which Merkle root; any copy of the block chain, or
+several block explorers, tell whether it has, and when that block was made.
 
 ```sh
 for proof in proofs/*.ots; do
   [ -e "$proof" ] || continue
-  name=${{proof%.ots}}; entry=${{name##*-}}
-  head=$({{ cat data/ledger/chain.txt; [ ! -e proofs/chain.txt ] || cat proofs/chain.txt; }} | awk -v n="$entry" '$1 == n {{ print $3 }}')
-  echo "$name: entry $entry"
-  if command -v ots > /dev/null; then ots --no-bitcoin verify -d "$head" "$proof" 2>&1; fi
+  file=${{proof%.ots}}; [ "$file" != proofs/tagmanifest-sha256.txt ] || file=tagmanifest-sha256.txt
+  echo "$proof: $file"
+  if command -v ots > /dev/null; then ots --no-bitcoin verify -f "$file" "$proof" 2>&1; fi
 done
 ```
 
@@ -150,10 +159,11 @@ A proof that is only pending shows nothing yet: `ots upgrade` asks the calendar 
 - A signature shows that the holder of that key sealed exactly these files. It does not show who that is (the fingerprint must
   come from elsewhere), when it was, or that what the files say is true. Who takes the folder `proofs/` away leaves a bundle
   that is not signed.
-- A time stamp shows that the entries up to its own existed when the authority says, if that authority is honest and its key was
-  not stolen. It shows nothing of entries behind it, nor how long before the entries existed; the times inside the entries are
-  by the collector's clock. Between an entry and the next time stamp the collector could still have replaced it.
-- A proof of OpenTimestamps shows that the entries existed when that block was made, to within some hours, and needs nobody's
+- A time stamp shows that what it is over, the entries up to one or all that is sealed, existed when the authority says, if that
+  authority is honest and its key was not stolen. It shows nothing of entries behind it, nor how long before the entries existed; the
+  times inside the entries are by the collector's clock. Between an entry and the next time stamp the collector could still have
+  replaced it; one over the seal is of when the bundle was made, and says nothing of that.
+- A proof of OpenTimestamps shows that it existed when that block was made, to within some hours, and needs nobody's
   honesty; only a block that you looked up counts.
 - Nothing here shows that a server sent what was received, or that nothing was left out.
 "#,

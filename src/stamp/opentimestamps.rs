@@ -359,8 +359,14 @@ mod tests {
         };
         let (one, done) = (promised(), completed());
         for (said, expected) in [
-            (&[(&*one, None), (&*twofold, None)][..], "calendar.example b.example c.example"),
-            (&[(&*twofold, None), (&*one, None)], "b.example c.example calendar.example"),
+            (
+                &[(&*one, None), (&*twofold, None)][..],
+                "calendar.example b.example c.example",
+            ),
+            (
+                &[(&*twofold, None), (&*one, None)],
+                "b.example c.example calendar.example",
+            ),
             (
                 &[(&*twofold, None), (&*one, Some(&*done)), (&*twofold, None)],
                 "b.example c.example calendar.example 500000 b.example c.example",

@@ -242,11 +242,12 @@ fn openssl_finds_the_time_stamps_of_a_bundle_good_as_verify_md_says() {
     for (bundle, leads_on) in [("now", false), ("then", true)] {
         let folder = scene.path(bundle);
         let said = shell(&folder, &step(&folder, "openssl ts -verify"));
-        let good = format!("proofs/one-{entry}: entry {entry} existed at ");
+        let good = format!("proofs/entry-{entry}.txt.one.tsr: proofs/entry-{entry}.txt existed at ");
         assert!(said.starts_with(&good), "{said}");
         assert_eq!(said.matches("Verification: OK").count(), 2, "{said}");
         assert_eq!(said.lines().count(), 4, "{said}");
         assert_eq!(folder.join("proofs/chain.txt").exists(), leads_on);
+        assert_eq!(shell(&folder, &step(&folder, "proofs/entry-*.txt")), "");
         let (said, _) = does(&scene, 0, &["verify", bundle]);
         let good = format!("ledger entry {entry} and all before it existed at ");
         assert!(
@@ -260,7 +261,7 @@ fn openssl_finds_the_time_stamps_of_a_bundle_good_as_verify_md_says() {
     let folder = scene.path("now");
     fs::copy(
         two.folder.join("root.pem"),
-        folder.join(format!("proofs/one-{entry}.pem")),
+        folder.join(format!("proofs/entry-{entry}.txt.one.pem")),
     )
     .unwrap();
     let said = shell(&folder, &step(&folder, "openssl ts -verify"));
@@ -371,11 +372,15 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
         0,
         &["export", "--all", "-o", "then", "--as-of", &last.to_string()],
     );
-    let named = |entry: i64, end: &str| format!("proofs/one-{entry}.{end}");
+    let named = |entry: i64, end: &str| format!("proofs/entry-{entry}.txt.one.{end}");
     let (reply, query, root) = (named(entry, "tsr"), named(entry, "tsq"), named(entry, "pem"));
     let other = named(second, "tsr");
+    let (words, others) = (
+        format!("proofs/entry-{entry}.txt"),
+        format!("proofs/entry-{second}.txt"),
+    );
     type Edit<'e> = Box<dyn Fn(&Path) + 'e>;
-    let cases: [(&str, &str, Edit<'_>); 8] = [
+    let cases: [(&str, &str, Edit<'_>); 11] = [
         (
             "bundle",
             "it is about something else",
@@ -414,10 +419,28 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
             "bundle",
             "tells of no entry",
             Box::new(|bundle| {
-                fs::rename(bundle.join(&reply), bundle.join("proofs/one-99999.tsr")).unwrap();
+                fs::rename(bundle.join(&reply), bundle.join("proofs/entry-99999.txt.one.tsr")).unwrap();
+                fs::rename(bundle.join(&words), bundle.join("proofs/entry-99999.txt")).unwrap();
                 fs::remove_file(bundle.join(&query)).unwrap();
                 fs::remove_file(bundle.join(&root)).unwrap();
             }),
+        ),
+        (
+            "bundle",
+            "not the text that the head at this entry",
+            Box::new(|bundle| {
+                fs::copy(bundle.join(&others), bundle.join(&words)).unwrap();
+            }),
+        ),
+        (
+            "bundle",
+            "missing; there are proofs over it",
+            Box::new(|bundle| fs::remove_file(bundle.join(&words)).unwrap()),
+        ),
+        (
+            "bundle",
+            "added: no proof of a kind that is known",
+            Box::new(|bundle| fs::write(bundle.join("proofs/entry-0.txt"), "of what?").unwrap()),
         ),
         (
             "bundle",
@@ -451,6 +474,198 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
     let root = two.folder.join("root.pem");
     let (_, said) = does(&scene, 65, &["verify", "bundle", "--tsa-root", root.to_str().unwrap()]);
     assert!(said.contains("no time stamp by an authority"), "{said}");
+}
+
+#[test]
+fn proofs_under_the_names_that_earlier_programs_gave_them_verify_and_a_change_is_found() {
+    let (scene, one) = scene();
+    let calendar = calendar("alice", Arc::default());
+    stamps(&scene, 0, &[one.settings("one"), calendar]);
+    let entry: i64 = scene.value("SELECT max(entry) FROM stamp");
+    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    let proofs = scene.path("bundle/proofs");
+    for (end, by) in [
+        ("one.tsq", "one"),
+        ("one.tsr", "one"),
+        ("one.pem", "one"),
+        ("ots", "alice"),
+    ] {
+        let old = format!("{by}-{entry}.{}", &end[end.len() - 3..]);
+        fs::rename(proofs.join(format!("entry-{entry}.txt.{end}")), proofs.join(old)).unwrap();
+    }
+    fs::remove_file(proofs.join(format!("entry-{entry}.txt"))).unwrap();
+    let (said, _) = does(&scene, 0, &["verify", "bundle", "--tsa-root", "authority/root.pem"]);
+    let covered = format!("ledger entry {entry} and all before it");
+    assert!(
+        said.contains(&format!("{covered} existed at ")) && said.contains(&format!("{covered}: an anchor is promised")),
+        "{said}"
+    );
+    for (end, by) in [("tsr", "one"), ("ots", "alice")] {
+        let before = format!("{by}-{}.{end}", entry - 1);
+        fs::rename(proofs.join(format!("{by}-{entry}.{end}")), proofs.join(&before)).unwrap();
+        let found = first_fault(&scene, "bundle");
+        assert!(
+            found.contains("it is about something else") || found.contains("added"),
+            "{found}"
+        );
+    }
+}
+
+/// `citekeep export --all -o PATH --stamp` with these witnesses, and what more is given.
+fn sealed(scene: &Scene, code: i32, path: &str, settings: &[Vec<String>], more: &[&str]) -> (String, String) {
+    let mut arguments = vec!["export", "--all", "--stamp", "-o", path];
+    arguments.extend(LOCAL);
+    arguments.extend(settings.iter().flatten().map(String::as_str));
+    arguments.extend(more);
+    does(scene, code, &arguments)
+}
+
+#[test]
+fn a_bundle_is_stamped_as_it_is_sealed_by_each_authority_and_openssl_finds_that_good() {
+    let (scene, one) = scene();
+    let two = Authority::start(scene.path("other"));
+    let both = [
+        one.settings("one"),
+        two.settings("two"),
+        calendar("alice", Arc::default()),
+    ];
+    does(&scene, 0, &["export", "--all", "-o", "before"]);
+    let (said, _) = sealed(&scene, 0, "bundle", &both, &[]);
+    assert!(
+        said.contains("one: the bundle existed at ")
+            && said.contains("two: the bundle existed at ")
+            && said.contains("alice: will have the bundle anchored"),
+        "{said}"
+    );
+    // Nothing else of it changes, and the archive keeps nothing of it.
+    assert_eq!(
+        shell(scene.folder.path(), "diff -r before bundle"),
+        "Only in bundle: proofs\n"
+    );
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM stamp"), 0);
+    sealed(&scene, 0, "bundle.zip", &both, &[]);
+    assert!(shell(scene.folder.path(), "unzip -q bundle.zip -d unzipped").is_empty());
+    let top = fs::read_dir(scene.path("unzipped")).unwrap().next().unwrap().unwrap();
+    for folder in [scene.path("bundle"), top.path()] {
+        for by in ["one", "two"] {
+            let root = if by == "one" { "authority" } else { "other" };
+            let said = shell(
+                &folder,
+                &format!(
+                    "openssl ts -verify -data tagmanifest-sha256.txt -in proofs/tagmanifest-sha256.txt.{by}.tsr -CAfile {}",
+                    scene.path(root).join("root.pem").display()
+                ),
+            );
+            assert!(said.contains("Verification: OK"), "{said}");
+        }
+        let said = shell(&folder, &step(&folder, "openssl ts -verify"));
+        assert_eq!(
+            said.matches(": tagmanifest-sha256.txt existed at ").count(),
+            2,
+            "{said}"
+        );
+        assert_eq!(said.matches("Verification: OK").count(), 2, "{said}");
+        let said = shell(&folder, &step(&folder, "ots --no-bitcoin"));
+        assert!(
+            said.starts_with("proofs/tagmanifest-sha256.txt.ots: tagmanifest-sha256.txt\n"),
+            "{said}"
+        );
+    }
+    for path in ["bundle", "bundle.zip"] {
+        let (said, _) = does(&scene, 0, &["-v", "verify", path, "--tsa-root", "other/root.pem"]);
+        let good = "the bundle as it was sealed existed at ";
+        assert_eq!(said.matches(good).count(), 2, "{said}");
+        assert_eq!(said.matches("says Clock No. 9 (trusted)").count(), 1, "{said}");
+        assert!(
+            said.contains("the bundle as it was sealed: an anchor is promised"),
+            "{said}"
+        );
+    }
+    // With stamps of the ledger's head beside, and where nobody is named.
+    stamps(&scene, 0, &both[..1]);
+    sealed(&scene, 0, "nameless", &both, &["--redact", "handles"]);
+    let (said, _) = does(&scene, 0, &["verify", "nameless"]);
+    assert_eq!(said.matches("existed at ").count(), 3, "{said}");
+}
+
+#[test]
+fn a_stamp_of_the_seal_that_was_changed_or_is_of_another_bundle_is_named() {
+    let (scene, one) = scene();
+    let settings = [one.settings("one"), calendar("alice", Arc::default())];
+    sealed(&scene, 0, "bundle", &settings, &[]);
+    note(&scene);
+    sealed(&scene, 0, "later", &settings, &[]);
+    let name = |end: &str| format!("proofs/tagmanifest-sha256.txt.{end}");
+    for (number, (end, fault)) in [
+        ("one.tsr", "it is about something else"),
+        ("one.tsq", "it answers another query"),
+        ("ots", "it is about something else"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let folder = format!("copy{number}");
+        copy(&scene.path("bundle"), &scene.path(&folder));
+        fs::copy(scene.path("later").join(name(end)), scene.path(&folder).join(name(end))).unwrap();
+        let found = first_fault(&scene, &folder);
+        let item = if end == "ots" { name("ots") } else { name("one.tsr") };
+        assert!(found.contains(&format!("{item}: {fault}")), "{found}");
+    }
+    copy(&scene.path("bundle"), &scene.path("rooted"));
+    fs::write(scene.path("rooted").join(name("one.pem")), "none").unwrap();
+    assert!(first_fault(&scene, "rooted").contains("leads to no root"));
+    let mut bytes = fs::read(scene.path("bundle").join(name("one.tsr"))).unwrap();
+    let at = bytes.len() - 5;
+    bytes[at] ^= 1;
+    fs::write(scene.path("bundle").join(name("one.tsr")), bytes).unwrap();
+    assert!(first_fault(&scene, "bundle").contains(&format!("{}: its signature ", name("one.tsr"))));
+}
+
+#[test]
+fn who_does_not_stamp_a_bundle_is_told_and_the_bundle_is_made_all_the_same() {
+    let (scene, one) = scene();
+    let gone = vec![
+        "--set".to_owned(),
+        "timestamp.two=http://two.test/".to_owned(),
+        "--set".to_owned(),
+        "hosts.two.test=127.0.0.1:1".to_owned(),
+    ];
+    let both = [one.settings("one"), gone];
+    let (said, told) = sealed(&scene, 3, "half", &both, &[]);
+    assert!(said.contains("one: the bundle existed at "), "{said}");
+    assert!(told.contains("two: no time stamp: unreachable (connect)"), "{told}");
+    let (said, _) = does(&scene, 0, &["verify", "half"]);
+    assert_eq!(said.matches("existed at ").count(), 1, "{said}");
+    for (mood, reason, words) in [
+        (Mood::Fails, "status", "status 500"),
+        (Mood::Refuses, "rejected", "not granted"),
+        (Mood::Repeats, "token_invalid", "about something else"),
+    ] {
+        one.is(mood);
+        note(&scene);
+        let (said, told) = sealed(&scene, 3, reason, &both[..1], &["--json"]);
+        assert!(told.contains(words), "{told}");
+        let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(said["stamps"][0]["authority"], "one");
+        assert_eq!(said["stamps"][0]["reason"], reason);
+        assert!(!scene.path(reason).join("proofs").exists());
+        does(&scene, 0, &["verify", reason]);
+    }
+    // Nobody is asked where that is not wanted.
+    let query = one.folder.join("query.tsq");
+    fs::remove_file(&query).unwrap();
+    one.is(Mood::Grants);
+    let mut arguments = vec!["export", "--all", "-o", "alone", "--json"];
+    arguments.extend(LOCAL);
+    arguments.extend(both[0].iter().map(String::as_str));
+    let (said, _) = does(&scene, 0, &arguments);
+    assert!(!query.exists() && !said.contains("stamps"), "{said}");
+    // Nor where there is nobody, or nothing to put it in.
+    let (_, told) = sealed(&scene, 78, "nobody", &[], &[]);
+    assert!(told.contains("names nobody to ask"), "{told}");
+    let (_, told) = sealed(&scene, 65, "x.wacz", &both[..1], &[]);
+    assert!(told.contains("no place for time stamps") && !query.exists(), "{told}");
+    assert!(!scene.path("nobody").exists() && !scene.path("x.wacz").exists());
 }
 
 #[test]
@@ -528,7 +743,7 @@ fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
     does(&scene, 0, &["export", "--all", "-o", "early"]);
     let (said, _) = does(&scene, 0, &["verify", "early"]);
     assert!(
-        said.contains("is promised an anchor, which proves nothing yet"),
+        said.contains("an anchor is promised, which proves nothing yet"),
         "{said}"
     );
     let (said, _) = stamps(&scene, 0, &settings);
@@ -552,10 +767,10 @@ fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
         said.contains("existed when Bitcoin block 500000 was made, if that has the Merkle root "),
         "{said}"
     );
-    let proof = format!("proofs/alice-{entry}.ots");
+    let proof = format!("proofs/entry-{entry}.txt.ots");
     let said = shell(&scene.path("bundle"), &step(&scene.path("bundle"), "ots --no-bitcoin"));
     assert!(
-        said.starts_with(&format!("proofs/alice-{entry}: entry {entry}\n")),
+        said.starts_with(&format!("{proof}: proofs/entry-{entry}.txt\n")),
         "{said}"
     );
     let good = fs::read(scene.path("bundle").join(&proof)).unwrap();
