@@ -14,7 +14,7 @@ pub enum ExitCode {
     Done = 0,
     /// Done, and changes or deletions were found; only where that was asked for.
     Changed = 2,
-    /// Done, but some items failed and are scheduled again.
+    /// Done, but some items failed and are scheduled again, or a witness did not stamp a bundle.
     SomeFailed = 3,
     /// Wrong usage.
     Usage = 64,

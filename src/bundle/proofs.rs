@@ -1,5 +1,6 @@
 //! `proofs/`: what shows who sealed the bag, and when it existed. It is over the tag manifest and the ledger's heads and so
-//! lies outside of the manifests: it may be added to, and nothing else of the bundle changes.
+//! lies outside of the manifests: it may be added to, and nothing else of the bundle changes. A proof is over the file whose name its
+//! own begins with, as others' programs take it.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;

@@ -73,9 +73,10 @@ enum OnlyCommand {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done; 2 (`run --exit-code`) done, and something changed or vanished; 3 done, but some items failed and are
-scheduled again; 64 usage; 65 bad input or failed verification; 66 input missing; 69 network unusable; 70 internal error;
-74 I/O error or disk full; 75 another run holds the archive; 77 not permitted; 78 configuration, or an archive of a newer
-version; 130/143 stopped by a signal after committing what was done.";
+scheduled again, or a witness gave a bundle no stamp (`export --stamp`); 64 usage; 65 bad input or failed verification;
+66 input missing; 69 network unusable; 70 internal error; 74 I/O error or disk full; 75 another run holds the archive;
+77 not permitted; 78 configuration, or an archive of a newer version; 130/143 stopped by a signal after committing what
+was done.";
 
 /// Options of every command.
 #[derive(Debug, Args)]

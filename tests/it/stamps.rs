@@ -581,10 +581,10 @@ fn a_bundle_is_stamped_as_it_is_sealed_by_each_authority_and_openssl_finds_that_
             "{said}"
         );
     }
-    // With stamps of the ledger's head beside, and where nobody is named.
+    // With stamps of the ledger's head beside, and in an edition.
     stamps(&scene, 0, &both[..1]);
-    sealed(&scene, 0, "nameless", &both, &["--redact", "handles"]);
-    let (said, _) = does(&scene, 0, &["verify", "nameless"]);
+    sealed(&scene, 0, "without", &both, &["--redact", "media"]);
+    let (said, _) = does(&scene, 0, &["verify", "without"]);
     assert_eq!(said.matches("existed at ").count(), 3, "{said}");
 }
 
