@@ -164,7 +164,7 @@ over() {
 }
 for edition in bundle without nameless; do
     judge "openssl ts, over the seal ($edition)," over "$work/$edition" tagmanifest-sha256.txt.clock.tsr
-    judge "openssl ts, over a head ($edition)," over "$work/$edition" "$(cd "$work/$edition/proofs" && ls | grep -m 1 '^entry-.*tsr$')"
+    judge "openssl ts, over a head ($edition)," over "$work/$edition" "$(cd "$work/$edition/proofs" && ls heads/entry-*.tsr | head -n 1)"
 done
 
 # What VERIFY.md says, typed as it is written.

@@ -1,6 +1,6 @@
 //! `proofs/`: what shows who sealed the bag, and when it existed. It is over the tag manifest and the ledger's heads and so
 //! lies outside of the manifests: it may be added to, and nothing else of the bundle changes. A proof is over the file whose name its
-//! own begins with, as others' programs take it.
+//! own begins with, as others' programs take it: beside it, or of the bag's own folder where it stands in `proofs/` itself.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -16,6 +16,8 @@ use crate::store::export::proofs::Proof;
 
 /// The folder.
 pub(super) const FOLDER: &str = "proofs/";
+/// The folder of the texts of heads, each with what is over it.
+const HEADS: &str = "proofs/heads/";
 /// The signature of the tag manifest, in DER.
 pub(super) const SIGNATURE: &str = "proofs/tagmanifest-sha256.txt.sig";
 /// The public key that it is checked with.
@@ -25,15 +27,12 @@ pub(super) const CHAIN: &str = "proofs/chain.txt";
 
 /// The text whose SHA-256 the head at an entry is, so that a proof about the head is one over a file.
 pub(super) fn head_text(entry: impl Display) -> String {
-    format!("{FOLDER}entry-{entry}.txt")
+    format!("{HEADS}entry-{entry}.txt")
 }
 
 /// The entry of the head whose text has this name.
 pub(super) fn entry_of(name: &str) -> Option<u64> {
-    let entry = name
-        .strip_prefix(FOLDER)?
-        .strip_prefix("entry-")?
-        .strip_suffix(".txt")?;
+    let entry = name.strip_prefix(HEADS)?.strip_prefix("entry-")?.strip_suffix(".txt")?;
     entry.parse().ok().filter(|entry| head_text(entry) == name)
 }
 

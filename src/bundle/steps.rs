@@ -100,19 +100,20 @@ Each WACZ carries a signature of its own by the same key (`datapackage-digest.js
 
 ## 6. When it existed, where that was confirmed
 
-A proof in `proofs/` is over the file whose name its own begins with. `proofs/tagmanifest-sha256.txt.…` is over
-`tagmanifest-sha256.txt` of this folder: all that is sealed here existed by then. `proofs/entry-NUMBER.txt` is the text whose
-SHA-256 the head at that entry is (step 2), so what is over it says that this entry and all before it existed by then, with all
-that their lines name. Where the entry is younger than this bundle's last, `proofs/chain.txt` leads on to it.
+A proof is over the file whose name its own begins with. `proofs/tagmanifest-sha256.txt.…` is over `tagmanifest-sha256.txt` of
+this folder: all that is sealed here existed by then. `proofs/heads/entry-NUMBER.txt` is the text whose SHA-256 the head at that
+entry is (step 2), so what is over it says that this entry and all before it existed by then, with all that their lines name.
+Where the entry is younger than this bundle's last, `proofs/chain.txt` leads on to it. One over anything else shows nothing of
+this bundle.
 
 ```sh
 chain() {{ cat data/ledger/chain.txt; [ ! -e proofs/chain.txt ] || cat proofs/chain.txt; }}
 prev=$(printf '%064d' 0); chain | while read -r n leaf head; do
   [ "$(printf '%s %s\n' "$prev" "$leaf" | sha256sum | cut -c1-64)" = "$head" ] || echo BAD $n; prev=$head
 done
-for text in proofs/entry-*.txt; do
+for text in proofs/heads/entry-*.txt; do
   [ -e "$text" ] || continue
-  n=${{text#proofs/entry-}}
+  n=${{text#proofs/heads/entry-}}
   chain | grep -q "^${{n%.txt}} [0-9a-f]* $(sha256sum < "$text" | cut -c1-64)\$" || echo "BAD $text"
 done
 ```
@@ -121,7 +122,7 @@ It must print nothing. Where time stamping authorities were asked (RFC 3161), th
 and the certificates that were trusted for it (`.pem`).
 
 ```sh
-for reply in proofs/*.tsr; do
+for reply in proofs/*.tsr proofs/heads/*.tsr; do
   [ -e "$reply" ] || continue
   name=${{reply%.tsr}}; file=${{name%.*}}
   [ "$file" != proofs/tagmanifest-sha256.txt ] || file=tagmanifest-sha256.txt
@@ -142,7 +143,7 @@ Where calendars of OpenTimestamps were asked, there is a proof (`.ots`). The cli
 several block explorers, tell whether it has, and when that block was made.
 
 ```sh
-for proof in proofs/*.ots; do
+for proof in proofs/*.ots proofs/heads/*.ots; do
   [ -e "$proof" ] || continue
   file=${{proof%.ots}}; [ "$file" != proofs/tagmanifest-sha256.txt ] || file=tagmanifest-sha256.txt
   echo "$proof: $file"
@@ -150,7 +151,8 @@ for proof in proofs/*.ots; do
 done
 ```
 
-A proof that is only pending shows nothing yet: `ots upgrade` asks the calendar for the rest.
+A proof that is only pending shows nothing yet: `ots upgrade` asks the calendar for the rest (the `.bak` that it leaves is no part of
+the bundle).
 
 ## What this shows, and what it does not
 

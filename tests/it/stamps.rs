@@ -242,12 +242,12 @@ fn openssl_finds_the_time_stamps_of_a_bundle_good_as_verify_md_says() {
     for (bundle, leads_on) in [("now", false), ("then", true)] {
         let folder = scene.path(bundle);
         let said = shell(&folder, &step(&folder, "openssl ts -verify"));
-        let good = format!("proofs/entry-{entry}.txt.one.tsr: proofs/entry-{entry}.txt existed at ");
+        let good = format!("proofs/heads/entry-{entry}.txt.one.tsr: proofs/heads/entry-{entry}.txt existed at ");
         assert!(said.starts_with(&good), "{said}");
         assert_eq!(said.matches("Verification: OK").count(), 2, "{said}");
         assert_eq!(said.lines().count(), 4, "{said}");
         assert_eq!(folder.join("proofs/chain.txt").exists(), leads_on);
-        assert_eq!(shell(&folder, &step(&folder, "proofs/entry-*.txt")), "");
+        assert_eq!(shell(&folder, &step(&folder, "proofs/heads/entry-*.txt")), "");
         let (said, _) = does(&scene, 0, &["verify", bundle]);
         let good = format!("ledger entry {entry} and all before it existed at ");
         assert!(
@@ -261,7 +261,7 @@ fn openssl_finds_the_time_stamps_of_a_bundle_good_as_verify_md_says() {
     let folder = scene.path("now");
     fs::copy(
         two.folder.join("root.pem"),
-        folder.join(format!("proofs/entry-{entry}.txt.one.pem")),
+        folder.join(format!("proofs/heads/entry-{entry}.txt.one.pem")),
     )
     .unwrap();
     let said = shell(&folder, &step(&folder, "openssl ts -verify"));
@@ -372,12 +372,12 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
         0,
         &["export", "--all", "-o", "then", "--as-of", &last.to_string()],
     );
-    let named = |entry: i64, end: &str| format!("proofs/entry-{entry}.txt.one.{end}");
+    let named = |entry: i64, end: &str| format!("proofs/heads/entry-{entry}.txt.one.{end}");
     let (reply, query, root) = (named(entry, "tsr"), named(entry, "tsq"), named(entry, "pem"));
     let other = named(second, "tsr");
     let (words, others) = (
-        format!("proofs/entry-{entry}.txt"),
-        format!("proofs/entry-{second}.txt"),
+        format!("proofs/heads/entry-{entry}.txt"),
+        format!("proofs/heads/entry-{second}.txt"),
     );
     type Edit<'e> = Box<dyn Fn(&Path) + 'e>;
     let cases: [(&str, &str, Edit<'_>); 11] = [
@@ -419,8 +419,8 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
             "bundle",
             "tells of no entry",
             Box::new(|bundle| {
-                fs::rename(bundle.join(&reply), bundle.join("proofs/entry-99999.txt.one.tsr")).unwrap();
-                fs::rename(bundle.join(&words), bundle.join("proofs/entry-99999.txt")).unwrap();
+                fs::rename(bundle.join(&reply), bundle.join("proofs/heads/entry-99999.txt.one.tsr")).unwrap();
+                fs::rename(bundle.join(&words), bundle.join("proofs/heads/entry-99999.txt")).unwrap();
                 fs::remove_file(bundle.join(&query)).unwrap();
                 fs::remove_file(bundle.join(&root)).unwrap();
             }),
@@ -440,7 +440,7 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
         (
             "bundle",
             "added: no proof of a kind that is known",
-            Box::new(|bundle| fs::write(bundle.join("proofs/entry-0.txt"), "of what?").unwrap()),
+            Box::new(|bundle| fs::write(bundle.join("proofs/heads/entry-0.txt"), "of what?").unwrap()),
         ),
         (
             "bundle",
@@ -491,9 +491,9 @@ fn proofs_under_the_names_that_earlier_programs_gave_them_verify_and_a_change_is
         ("ots", "alice"),
     ] {
         let old = format!("{by}-{entry}.{}", &end[end.len() - 3..]);
-        fs::rename(proofs.join(format!("entry-{entry}.txt.{end}")), proofs.join(old)).unwrap();
+        fs::rename(proofs.join(format!("heads/entry-{entry}.txt.{end}")), proofs.join(old)).unwrap();
     }
-    fs::remove_file(proofs.join(format!("entry-{entry}.txt"))).unwrap();
+    fs::remove_file(proofs.join(format!("heads/entry-{entry}.txt"))).unwrap();
     let (said, _) = does(&scene, 0, &["verify", "bundle", "--tsa-root", "authority/root.pem"]);
     let covered = format!("ledger entry {entry} and all before it");
     assert!(
@@ -767,10 +767,10 @@ fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
         said.contains("existed when Bitcoin block 500000 was made, if that has the Merkle root "),
         "{said}"
     );
-    let proof = format!("proofs/entry-{entry}.txt.ots");
+    let proof = format!("proofs/heads/entry-{entry}.txt.ots");
     let said = shell(&scene.path("bundle"), &step(&scene.path("bundle"), "ots --no-bitcoin"));
     assert!(
-        said.starts_with(&format!("{proof}: proofs/entry-{entry}.txt\n")),
+        said.starts_with(&format!("{proof}: proofs/heads/entry-{entry}.txt\n")),
         "{said}"
     );
     let good = fs::read(scene.path("bundle").join(&proof)).unwrap();
