@@ -25,7 +25,7 @@ const NO_ENTRY: &str = "its name tells of no entry of the chain";
 /// The lines of the entries that the bundle is about, in their order.
 const LINES: &str = "data/ledger/lines.jsonl";
 /// Most proofs of one bundle.
-const PROOFS_LIMIT: usize = 20_000;
+const PROOFS_LIMIT: usize = 60_000;
 
 /// What a proof is about.
 #[derive(Debug, Clone, Copy)]
