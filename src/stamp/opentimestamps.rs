@@ -13,6 +13,8 @@ const MESSAGE_LIMIT: usize = 4096;
 const WORK_LIMIT: usize = 1 << 20;
 /// Most branches that are open at once.
 const DEPTH_LIMIT: usize = 256;
+/// An answer of a calendar may use one part in so many of these two limits: what several said must fit one file.
+const SHARE: usize = 16;
 /// Most bytes of an attestation.
 const PAYLOAD_LIMIT: u64 = 8192;
 
@@ -94,11 +96,11 @@ impl<'a> Source<'a> {
 /// # Errors
 /// What is wrong with them, in one line.
 pub fn attestations(operations: &[u8], digest: &[u8]) -> Result<Vec<Attestation>, String> {
-    walk(operations, digest).map(|(found, _)| found)
+    walk(operations, digest, 1).map(|(found, _)| found)
 }
 
-/// The same, and where the last of the branches at the digest itself begins.
-fn walk(operations: &[u8], digest: &[u8]) -> Result<(Vec<Attestation>, usize), String> {
+/// The same within one part in `share` of the limits, and where the last of the branches at the digest itself begins.
+fn walk(operations: &[u8], digest: &[u8], share: usize) -> Result<(Vec<Attestation>, usize), String> {
     let cut = || "the proof is cut off, or not one".to_owned();
     let mut source = Source {
         bytes: operations,
@@ -114,7 +116,7 @@ fn walk(operations: &[u8], digest: &[u8]) -> Result<(Vec<Attestation>, usize), S
             last.get_or_insert(start);
         }
         if is_fork {
-            if open.len() == DEPTH_LIMIT {
+            if open.len() == DEPTH_LIMIT / share {
                 return Err("the proof branches too often".to_owned());
             }
             open.push(message.clone());
@@ -123,7 +125,7 @@ fn walk(operations: &[u8], digest: &[u8]) -> Result<(Vec<Attestation>, usize), S
         if tag != ATTESTATION {
             work += message.len() + 1;
             message = apply(tag, message, &mut source)?;
-            if work > WORK_LIMIT {
+            if work > WORK_LIMIT / share {
                 return Err("the proof is absurdly long".to_owned());
             }
             continue;
@@ -202,7 +204,7 @@ fn apply(operation: u8, mut message: Vec<u8>, source: &mut Source<'_>) -> Result
 /// # Errors
 /// What is wrong with its answer, in one line.
 pub fn promise(answer: &[u8], digest: &[u8; 32]) -> Result<(Vec<u8>, String), String> {
-    let found = attestations(answer, digest)?;
+    let (found, _) = walk(answer, digest, SHARE)?;
     let open = found.into_iter().rev().find_map(|attestation| match attestation {
         Attestation {
             by: By::Calendar(address),
@@ -219,7 +221,7 @@ pub fn promise(answer: &[u8], digest: &[u8; 32]) -> Result<(Vec<u8>, String), St
 /// # Errors
 /// What is wrong with the answer, in one line; also that there is no block yet.
 pub fn block(answer: &[u8], commitment: &[u8]) -> Result<u64, String> {
-    let found = attestations(answer, commitment)?;
+    let (found, _) = walk(answer, commitment, SHARE)?;
     let blocks = found.iter().filter_map(|attestation| match attestation.by {
         By::Bitcoin(height) => Some(height),
         By::Calendar(_) | By::Other => None,
@@ -236,7 +238,7 @@ pub fn file(digest: &[u8; 32], said: &[(&[u8], Option<&[u8]>)]) -> Result<Vec<u8
     for (number, (promised, completed)) in said.iter().enumerate() {
         let way = way(digest, promised, *completed)?;
         // All branches at the digest but the last of the file begin with the mark of a fork.
-        let (_, last) = walk(&way, digest)?;
+        let (_, last) = walk(&way, digest, 1)?;
         out.extend_from_slice(&way[..last]);
         if number + 1 < said.len() {
             out.push(FORK);
@@ -358,6 +360,12 @@ mod tests {
             by.collect::<Vec<_>>().join(" ")
         };
         let (one, done) = (promised(), completed());
+        // Nearly all that one answer may make us do.
+        let laborious = [&[0xf3; 6][..], &[0xf2; 29], &[0x08], &pending("https://d.example")].concat();
+        assert!(promise(&laborious, &HEAD).is_ok());
+        assert!(promise(&[&[0xf3; 6][..], &[0xf2; 60], &laborious[35..]].concat(), &HEAD).is_err());
+        let many = vec![(&*laborious, None); SHARE];
+        assert_eq!(read(&file(&HEAD, &many).unwrap(), &HEAD).unwrap().len(), SHARE);
         for (said, expected) in [
             (
                 &[(&*one, None), (&*twofold, None)][..],
