@@ -175,7 +175,7 @@ fn the_steps_of_verify_md_find_nothing_as_they_are_written_and_a_changed_digest_
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    assert_eq!(steps.len(), 8);
+    assert_eq!(steps.len(), 9);
     let says = |step: &str| {
         let output = Command::new("sh")
             .arg("-c")
