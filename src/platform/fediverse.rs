@@ -596,7 +596,13 @@ mod tests {
                 ("https://shop.example/notes/12", "none"),
             ],
         );
-        mean_no_posts(&PIXELFED, &[("https://shop.example/p/shoes/12345", "none")]);
+        mean_no_posts(
+            &PIXELFED,
+            &[
+                ("https://shop.example/p/shoes/12345", "none"),
+                ("https://./p/ada/333333333333333", "none"),
+            ],
+        );
         mean_no_posts(
             &PEERTUBE,
             &[

@@ -11,12 +11,13 @@ pub(super) const NESTING: usize = 4;
 /// The longest id or handle that is taken for one, in bytes.
 const LONGEST: usize = 200;
 
-/// Host of a web address, without the dot that may end a full name; `None` for other schemes.
+/// Host of a web address, without the dot that may end a full name; `None` for other schemes and where nothing is left.
 pub(super) fn host(url: &Url) -> Option<&str> {
     matches!(url.scheme(), "http" | "https")
         .then(|| url.host_str())
         .flatten()
         .map(|host| host.trim_end_matches('.'))
+        .filter(|host| !host.is_empty())
 }
 
 /// What stands before `domain` in `host`, without its dot: empty for the domain itself.
