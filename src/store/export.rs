@@ -1115,7 +1115,7 @@ impl Extract<'_> {
         }
     }
 
-    /// The same for a caller that computes the digest by itself, and says [`Extract::damaged`] where it is another.
+    /// The same for a caller that computes the digest by itself, and says `damaged` where it is another.
     ///
     /// # Errors
     /// If the archive does not have it whole, or cannot be read, or `each` fails.
