@@ -601,6 +601,10 @@ mod tests {
             &[
                 ("https://shop.example/p/shoes/12345", "none"),
                 ("https://./p/ada/333333333333333", "none"),
+                (
+                    &format!("https://{}example/p/ada/333333333333333", "herons.".repeat(40)),
+                    "none",
+                ),
             ],
         );
         mean_no_posts(

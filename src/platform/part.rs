@@ -11,13 +11,17 @@ pub(super) const NESTING: usize = 4;
 /// The longest id or handle that is taken for one, in bytes.
 const LONGEST: usize = 200;
 
-/// Host of a web address, without the dot that may end a full name; `None` for other schemes and where nothing is left.
+/// Longest name of a host, in bytes (RFC 1035, section 2.3.4, without length bytes and root).
+const LONGEST_HOST: usize = 253;
+
+/// Host of a web address, without the dot that may end a full name; `None` for other schemes, and where nothing is left
+/// or more than a name can have.
 pub(super) fn host(url: &Url) -> Option<&str> {
     matches!(url.scheme(), "http" | "https")
         .then(|| url.host_str())
         .flatten()
         .map(|host| host.trim_end_matches('.'))
-        .filter(|host| !host.is_empty())
+        .filter(|host| (1..=LONGEST_HOST).contains(&host.len()))
 }
 
 /// What stands before `domain` in `host`, without its dot: empty for the domain itself.
