@@ -69,6 +69,8 @@ pub fn read(text: &str) -> Page {
 struct Line<'a> {
     /// Without outer white space.
     content: &'a str,
+    /// The same without quote marks of text mail.
+    text: &'a str,
     /// Columns before its text.
     indent: usize,
     /// Columns to its end.
@@ -88,6 +90,7 @@ impl Line<'_> {
         let before = &raw[..raw.trim_end().len().saturating_sub(text.len())];
         Line {
             content,
+            text,
             indent: before.width(),
             width: raw.trim_end().width(),
             first: first(text),
@@ -98,7 +101,7 @@ impl Line<'_> {
 
     /// The widths at which a text broken between this line and `next` can have been broken.
     fn broken_at(&self, next: &Line<'_>) -> RangeInclusive<usize> {
-        let space = usize::from(!runs_on(self.content, next.text()));
+        let space = usize::from(!runs_on(self.content, next.text));
         self.width..=(self.width + space + next.first).saturating_sub(1)
     }
 
@@ -106,10 +109,6 @@ impl Line<'_> {
     fn goes_on(&self, next: &Line<'_>) -> bool {
         // The text of an item is set in from its bullet.
         !next.begins && (next.indent <= self.indent || self.begins)
-    }
-
-    fn text(&self) -> &str {
-        self.content.trim_start_matches(['>', ' '])
     }
 }
 
@@ -170,10 +169,10 @@ fn joined(paragraph: &[Line<'_>], width: Option<usize>) -> Vec<String> {
             Some(text) => {
                 if text.ends_with('\u{ad}') {
                     text.pop();
-                } else if !runs_on(text, line.text()) {
+                } else if !runs_on(text, line.text) {
                     text.push(' ');
                 }
-                text.push_str(line.text());
+                text.push_str(line.text);
             }
             None => texts.push(line.content.to_owned()),
         }

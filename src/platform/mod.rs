@@ -29,7 +29,7 @@ mod linkedin;
 mod livejournal;
 mod odysee;
 mod oembed;
-mod part;
+pub(crate) mod part;
 mod pinterest;
 pub mod post;
 pub mod readers;

@@ -12,7 +12,7 @@ pub(super) const NESTING: usize = 4;
 const LONGEST: usize = 200;
 
 /// Longest name of a host, in bytes (RFC 1035, section 2.3.4, without length bytes and root).
-const LONGEST_HOST: usize = 253;
+pub(crate) const LONGEST_HOST: usize = 253;
 
 /// Host of a web address, without the dot that may end a full name; `None` for other schemes, and where nothing is left
 /// or more than a name can have.

@@ -1,4 +1,4 @@
-//! What is in the archive already, by its digest or key, at a cost that does not grow with the archive.
+//! What is in the archive already, by its digest or key, at a cost that hardly grows with the archive.
 //!
 //! Digests and most keys come in no order: in one index over all rows, each new one changes another page, and the larger the index,
 //! the fewer of these pages a transaction has in common. So the rows are indexed by generation, 8,192 ids each (`id >> 13`): what is

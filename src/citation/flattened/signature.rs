@@ -7,13 +7,11 @@ use url::Url;
 use super::date_first;
 use crate::citation::date::DateFound;
 use crate::platform::link::addresses;
+use crate::platform::part::LONGEST_HOST;
 use crate::platform::{PostRef, Recognised, recognise, x};
 
 /// How far before the handle the dash may stand, in characters: names have at most 50, plus decoration.
 const LONGEST_NAME: usize = 90;
-
-/// Longest name of a host, in bytes.
-const LONGEST_HOST: usize = 253;
 
 /// A signature.
 pub(super) struct Signature {
