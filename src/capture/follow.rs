@@ -1,12 +1,10 @@
 //! Looks at the lists that are followed, and takes their new articles in.
 
-use std::collections::VecDeque;
-
 use url::Url;
 
 use super::article::hints_of;
 use super::{Capturer, Stop, link, together};
-use crate::article::{feed, index};
+use crate::article::{Hints, feed, index};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
@@ -19,14 +17,14 @@ const FURTHER: usize = 50;
 /// What came of looking at lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// Lists looked at.
+    /// Lists looked at, sitemaps of an index as well.
     pub lists: usize,
     /// Of them, those that could not be had or read: address and why.
     pub failed: Vec<(String, String)>,
     /// Articles taken in.
     pub articles: usize,
-    /// Articles that could not be had or read: address and why; they are tried again.
-    pub unread: Vec<(String, String)>,
+    /// Of the articles that could not be had or read, which and why; they are tried again.
+    pub unread: Vec<String>,
 }
 
 impl Looked {
@@ -55,68 +53,66 @@ impl Capturer {
     }
 
     async fn look_at(&self, follow: Follow) -> Result<Looked> {
-        let mut looked = Looked {
-            lists: 1,
-            ..Looked::default()
-        };
-        match self.list(&follow).await? {
-            Ok(None) => {}
-            Ok(Some(entries)) => self.take_in(&follow, entries, &mut looked).await?,
-            Err(why) => looked.failed.push((follow.url.clone(), why)),
+        let mut looked = Looked::default();
+        if let Some(entries) = self.list(&follow, &mut looked).await? {
+            self.take_in(&follow, entries, &mut looked).await?;
         }
         let due: Timestamp = self.clock.now().plus_millis(follow.every.saturating_mul(1000));
         self.store.looked(follow.id, due).await?;
         Ok(looked)
     }
 
-    /// What a list names now, with the sitemaps that it leads to; `None` if it did not change. The inner error is the list's.
-    async fn list(&self, follow: &Follow) -> Result<std::result::Result<Option<Vec<Listed>>, String>> {
-        let first = match Url::parse(&follow.url) {
-            Ok(url) => url,
-            Err(error) => return Ok(Err(error.to_string())),
+    /// What a list names now, with the sitemaps that it leads to; `None` if it could not be had or read.
+    async fn list(&self, follow: &Follow, looked: &mut Looked) -> Result<Option<Vec<Listed>>> {
+        let Some(list) = self.listing(&follow.url, follow.target, follow.page, looked).await? else {
+            return Ok(None);
         };
-        let mut waiting = VecDeque::from([(first, follow.target, follow.validators.clone())]);
-        let mut entries = Vec::new();
-        let mut asked = 0;
-        while let Some((url, target, validators)) = waiting.pop_front() {
-            let last = self.capture_list(&url, target, validators).await?;
-            asked += 1;
-            let listing = match last {
-                Ok(None) if asked == 1 => return Ok(Ok(None)),
-                Ok(None) => continue,
-                Ok(Some(exchange)) => read(exchange, follow.page).await,
-                Err(why) => Err(why),
-            };
-            match listing {
-                Ok(listing) => {
-                    entries.extend(listing.entries.into_iter().map(|entry| Listed {
-                        url: entry.url.to_string(),
-                        updated: entry.updated,
-                    }));
-                    // The sitemaps of an index; what those lead to is not followed.
-                    for further in listing.lists.into_iter().take(if asked == 1 { FURTHER } else { 0 }) {
-                        let target = self.target(&further).await?;
-                        waiting.push_back((further, target, Vec::new()));
-                    }
-                }
-                Err(why) if asked == 1 => return Ok(Err(why)),
-                // One broken sitemap loses nothing of the others.
-                Err(_) => {}
+        let mut entries = list.entries;
+        // The sitemaps of an index; what those lead to is not followed. One that is broken loses nothing of the others.
+        for further in list.lists.into_iter().take(FURTHER) {
+            let target = self.target(&further).await?;
+            if let Some(sitemap) = self.listing(further.as_str(), target, false, looked).await? {
+                entries.extend(sitemap.entries);
             }
         }
-        Ok(Ok(Some(entries)))
+        Ok(Some(entries.into_iter().map(listed).collect()))
+    }
+
+    /// Asks for one list, and reads it. One that did not change names nothing anew, but leads to the same further lists. `None` if it
+    /// could not be had or read, which `looked` tells.
+    async fn listing(
+        &self,
+        url: &str,
+        target: i64,
+        is_page: bool,
+        looked: &mut Looked,
+    ) -> Result<Option<feed::Listing>> {
+        looked.lists += 1;
+        let listing = match Url::parse(url) {
+            Ok(url) => match self.capture_list(&url, target).await? {
+                Ok(Some(exchange)) => read_exchange(exchange, is_page).await,
+                Ok(None) => match self.store.last_list(target).await? {
+                    Some((bytes, hints)) => read(bytes, hints, is_page).await.map(without_entries),
+                    None => Ok(feed::Listing::default()),
+                },
+                Err(why) => Err(why),
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        Ok(match listing {
+            Ok(listing) => Some(listing),
+            Err(why) => {
+                looked.failed.push((url.to_owned(), why));
+                None
+            }
+        })
     }
 
     /// Captures a list like a linked page; gives its exchange, `None` if it did not change. The inner error is the list's.
-    async fn capture_list(
-        &self,
-        url: &Url,
-        target: i64,
-        validators: Vec<(String, String)>,
-    ) -> Result<std::result::Result<Option<Exchange>, String>> {
+    async fn capture_list(&self, url: &Url, target: i64) -> Result<std::result::Result<Option<Exchange>, String>> {
         let started = self.clock.now();
         let mut request = Request::new(url.clone(), Purpose::Page);
-        request.headers = validators;
+        request.headers = self.store.validators(target).await?;
         let exchanges = self.fetch(&request).await;
         let is_same = !request.headers.is_empty() && exchanges.last().is_some_and(|last| last.status == Some(304));
         let (outcome, reason) = match is_same {
@@ -149,7 +145,7 @@ impl Capturer {
                     true
                 }
                 Err(error) if error.is_about_input() => {
-                    looked.unread.push((address.clone(), error.to_string()));
+                    looked.unread.push(error.to_string());
                     false
                 }
                 Err(error) => return Err(error),
@@ -161,12 +157,30 @@ impl Capturer {
     }
 }
 
+fn listed(entry: feed::Entry) -> Listed {
+    Listed {
+        url: entry.url.to_string(),
+        updated: entry.updated,
+    }
+}
+
+fn without_entries(listing: feed::Listing) -> feed::Listing {
+    feed::Listing {
+        entries: Vec::new(),
+        ..listing
+    }
+}
+
+async fn read_exchange(exchange: Exchange, is_page: bool) -> std::result::Result<feed::Listing, String> {
+    let bytes = exchange.decoded().map_err(|error| error.to_string())?;
+    read(bytes, hints_of(&exchange), is_page).await
+}
+
 /// Reads a list off the thread that serves the network. Whatever happens there costs this list only.
-async fn read(exchange: Exchange, is_page: bool) -> std::result::Result<feed::Listing, String> {
+async fn read(bytes: Vec<u8>, hints: Hints, is_page: bool) -> std::result::Result<feed::Listing, String> {
     tokio::task::spawn_blocking(move || {
-        let bytes = exchange.decoded().map_err(|error| error.to_string())?;
         if is_page {
-            let entries = index::of_page(&bytes, &hints_of(&exchange));
+            let entries = index::of_page(&bytes, &hints);
             return match entries.is_empty() {
                 true => Err("it is a page without three headlines".to_owned()),
                 false => Ok(feed::Listing {
@@ -175,7 +189,8 @@ async fn read(exchange: Exchange, is_page: bool) -> std::result::Result<feed::Li
                 }),
             };
         }
-        feed::read(&bytes, &exchange.url).map_err(|error| error.to_string())
+        let base = hints.url.ok_or("it has no address")?;
+        feed::read(&bytes, &base).map_err(|error| error.to_string())
     })
     .await
     .unwrap_or_else(|error| Err(format!("reading it stopped: {error}")))

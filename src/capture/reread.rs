@@ -11,8 +11,8 @@ use crate::store::record::{Queueing, Reread};
 pub struct Again {
     /// Articles that were due.
     pub articles: usize,
-    /// Of them, those that could not be had or read: address and why; they are tried again when they are due again.
-    pub unread: Vec<(String, String)>,
+    /// Of those that could not be had or read, which and why; they are tried again when they are due again.
+    pub unread: Vec<String>,
 }
 
 impl Capturer {
@@ -34,8 +34,8 @@ impl Capturer {
         Ok(again)
     }
 
-    /// Gives the address and why, where it could not be read.
-    async fn read_one_again(&self, reread: Reread) -> Result<Option<(String, String)>> {
+    /// Gives which and why, where it could not be read.
+    async fn read_one_again(&self, reread: Reread) -> Result<Option<String>> {
         let url = Url::parse(&reread.url)
             .map_err(|error| Error::Internal(format!("the archive names an address `{}`: {error}", reread.url)))?;
         let taken = self.take_in_article(&url, Vec::new(), Queueing::default()).await;
@@ -49,7 +49,7 @@ impl Capturer {
                 Ok(None)
             }
             Err(error) if error.is_about_input() => {
-                let told = (reread.url.clone(), error.to_string());
+                let told = error.to_string();
                 self.set_reread(reread).await?;
                 Ok(Some(told))
             }

@@ -18,8 +18,8 @@ use crate::verdict::{Judge, State};
 
 mod contents;
 
-pub(super) use contents::page_of;
 use contents::{Contents, Wanted, compare, is_comparable, readings};
+pub(super) use contents::{body_of, page_of};
 
 /// Something that changed or vanished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

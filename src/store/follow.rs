@@ -1,11 +1,16 @@
 //! Follows: lists of articles that are looked at again and again, and which of their entries were read.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::change::body_of;
+use super::exchange::read_header_lines;
 use super::failure::Fault;
 use super::record::{Follow, Following, Listed};
 use super::session::Session;
 use super::target::string_list;
+use crate::article::Hints;
 use crate::citation::{Cited, Claim};
 use crate::clock::Timestamp;
 use crate::schedule::Curve;
@@ -70,24 +75,42 @@ impl Session {
                     most: usize::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
                     // One that is not understood is none: it was changed by other hands.
                     curve: row.get::<_, Option<String>>(8)?.and_then(|curve| curve.parse().ok()),
-                    validators: Vec::new(),
                 })
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        follows
-            .into_iter()
-            .map(|follow| {
-                let validators = validators(&self.connection, follow.target)?;
-                Ok(Follow { validators, ..follow })
-            })
-            .collect()
+        Ok(follows)
+    }
+
+    /// Request headers that ask for a list only if it changed since it was had last. RFC 9110 §13.1
+    pub(super) fn validators(&mut self, target: i64) -> Result<Vec<(String, String)>, Fault> {
+        let headers = last_look(&self.connection, target)?.map(|(_, headers)| headers);
+        let lines = read_header_lines(headers.as_deref().unwrap_or_default());
+        let asked = |name: &str, condition: &str| {
+            let value = lines.iter().find(|(header, _)| header.eq_ignore_ascii_case(name))?;
+            Some((condition.to_owned(), value.1.clone()))
+        };
+        Ok([
+            asked("etag", "if-none-match"),
+            asked("last-modified", "if-modified-since"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect())
+    }
+
+    /// A list as it was had last, unpacked; `None` if it was taken out or is too long.
+    pub(super) fn last_list(&mut self, target: i64) -> Result<Option<(Vec<u8>, Hints)>, Fault> {
+        Ok(match last_look(&self.connection, target)? {
+            Some((exchange, _)) => body_of(&self.connection, exchange)?,
+            None => None,
+        })
     }
 
     /// Notes what a list names now; gives the entries to be read: new ones, those changed since they were read, and those that could
-    /// not be read yet. `as_read`: they count as read.
+    /// not be read yet or were left for later, also if the list does not name them any more. Those that it names come first, in its
+    /// order. `as_read`: what it names anew counts as read.
     pub(super) fn enter(&mut self, follow: i64, entries: &[Listed], as_read: bool) -> Result<Vec<String>, Fault> {
         let now = self.now();
-        let mut open = Vec::new();
         for entry in entries {
             self.connection
                 .prepare_cached(
@@ -96,14 +119,20 @@ impl Session {
                      WHERE excluded.updated IS NOT NULL AND excluded.updated IS NOT follow_entry.updated",
                 )?
                 .execute(params![follow, entry.url, entry.updated, now, as_read])?;
-            let waits: bool = self
-                .connection
-                .prepare_cached("SELECT done = 0 AND tries < ?3 FROM follow_entry WHERE follow = ?1 AND url = ?2")?
-                .query_row(params![follow, entry.url, TRIES], |row| row.get(0))?;
-            if waits {
-                open.push(entry.url.clone());
-            }
         }
+        let mut open = self
+            .connection
+            .prepare_cached(
+                "SELECT url FROM follow_entry WHERE follow = ?1 AND done = 0 AND tries < ?2 ORDER BY seen, url",
+            )?
+            .query_map(params![follow, TRIES], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<String>>>()?;
+        let places: HashMap<&str, usize> = entries
+            .iter()
+            .enumerate()
+            .map(|(place, e)| (e.url.as_str(), place))
+            .collect();
+        open.sort_by_key(|url| places.get(url.as_str()).copied().unwrap_or(usize::MAX));
         Ok(open)
     }
 
@@ -125,26 +154,14 @@ impl Session {
     }
 }
 
-/// Request headers that ask for a list only if it changed since it was had last. RFC 9110 §13.1
-fn validators(connection: &Connection, target: i64) -> rusqlite::Result<Vec<(String, String)>> {
-    let headers: Option<String> = connection
+/// The exchange that last brought a list whole, and the headers of its answer.
+fn last_look(connection: &Connection, target: i64) -> rusqlite::Result<Option<(i64, String)>> {
+    connection
         .prepare_cached(
-            "SELECT x.response_headers FROM capture c JOIN answer a ON a.capture = c.id JOIN exchange x ON x.answer = a.id
+            "SELECT x.id, coalesce(x.response_headers, '') FROM capture c
+             JOIN answer a ON a.capture = c.id JOIN exchange x ON x.answer = a.id
              WHERE c.target = ?1 AND x.status = 200 AND x.truncated IS NULL ORDER BY x.id DESC LIMIT 1",
         )?
-        .query_row([target], |row| row.get(0))
-        .optional()?
-        .flatten();
-    let lines = super::exchange::read_header_lines(headers.as_deref().unwrap_or_default());
-    let asked = |name: &str, condition: &str| {
-        let value = lines.iter().find(|(header, _)| header.eq_ignore_ascii_case(name))?;
-        Some((condition.to_owned(), value.1.clone()))
-    };
-    Ok([
-        asked("etag", "if-none-match"),
-        asked("last-modified", "if-modified-since"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect())
+        .query_row([target], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
 }

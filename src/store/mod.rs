@@ -50,6 +50,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::article::Hints;
 use crate::citation::{Cited, Claim};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
@@ -70,6 +71,7 @@ pub use blob::CHUNK_BYTES;
 pub use capture::{Completion, Stored};
 pub use context::Near;
 pub(crate) use file::SCHEMA_VERSION;
+pub use file::free;
 pub use follow::MOST;
 pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;
@@ -514,7 +516,24 @@ impl Store {
         self.pass(Session::follows_due).await
     }
 
-    /// Notes what a list names now; gives those of its entries that are to be read. `as_read`: they count as read.
+    /// Request headers that ask for a list only if it changed since it was had last; none if it was not.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn validators(&self, list: i64) -> Result<Vec<(String, String)>> {
+        self.pass(move |session| session.validators(list)).await
+    }
+
+    /// A list as it was had last, and what is known of it; `None` if it was taken out or is too long.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub async fn last_list(&self, list: i64) -> Result<Option<(Vec<u8>, Hints)>> {
+        self.pass(move |session| session.last_list(list)).await
+    }
+
+    /// Notes what a list names now; gives those of its entries that are to be read, also such as it named earlier. `as_read`: what
+    /// it names anew counts as read.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -300,8 +300,6 @@ pub struct Follow {
     pub most: usize,
     /// How often its articles, and what they cite, are captured.
     pub curve: Option<Curve>,
-    /// Request headers that ask for it only if it changed.
-    pub validators: Vec<(String, String)>,
 }
 
 /// How a list is to be followed.

@@ -254,6 +254,86 @@ fn a_list_that_did_not_change_is_asked_for_by_its_validator_and_nothing_is_read(
 }
 
 #[test]
+fn what_waits_of_a_list_is_read_when_it_did_not_change_and_when_it_names_it_no_more() {
+    let scene = paper();
+    let named = rss(&[("/late", MONDAY), ("/a", MONDAY), ("/b", MONDAY)]).with("etag", "\"one\"");
+    let other = rss(&[("/c", TUESDAY)]);
+    scene
+        .web
+        .on("paper.example", "/feed", [named, Reply::status(304), other]);
+    does(&scene, 0, &["follow", FEED, "--max-articles", "2"]);
+    let summary = run(&scene, 3);
+    assert_eq!(
+        (&summary["articles"], &summary["articles_unread"]),
+        (&1.into(), &1.into()),
+        "{summary}"
+    );
+    // The list says that it is the same: what failed and what was left for later is had now.
+    let summary = run(&scene, 3);
+    assert_eq!(summary["articles"], 1, "{summary}");
+    assert_eq!(scene.web.asked("paper.example", "/b"), 1);
+    let page = "<title>Late</title><article><p>This one came late, as its paper says.</p></article>";
+    scene.web.on("paper.example", "/late", [Reply::page(page)]);
+    let page = "<title>C</title><article><p>This is the third one, and it is short.</p></article>";
+    scene.web.on("paper.example", "/c", [Reply::page(page)]);
+    assert_eq!(
+        run(&scene, 0)["articles"],
+        2,
+        "what it names now, and what it named before"
+    );
+    assert_eq!(articles(&scene), 4);
+    scene.is_sound();
+}
+
+#[test]
+fn an_index_that_did_not_change_still_leads_to_its_sitemaps_and_a_broken_one_is_told() {
+    let scene = paper();
+    let index =
+        "<sitemapindex><sitemap><loc>/news.xml</loc></sitemap><sitemap><loc>/none.xml</loc></sitemap></sitemapindex>";
+    let index = Reply::ok("text/xml", index).with("etag", "\"index\"");
+    scene.web.on("paper.example", "/index.xml", [index, Reply::status(304)]);
+    let sitemap = |urls: &str, tag: &str| Reply::ok("text/xml", format!("<urlset>{urls}</urlset>")).with("etag", tag);
+    let a = "<url><loc>/a</loc></url>";
+    let b = "<url><loc>/b</loc></url>";
+    let states = [
+        sitemap(a, "\"1\""),
+        sitemap(&format!("{b}{a}"), "\"2\""),
+        Reply::status(304),
+    ];
+    scene.web.on("paper.example", "/news.xml", states);
+    does(&scene, 0, &["follow", "http://paper.example/index.xml"]);
+    let summary = run(&scene, 3);
+    assert_eq!(
+        (&summary["lists"], &summary["lists_failed"], &summary["articles"]),
+        (&3.into(), &1.into(), &1.into()),
+        "{summary}"
+    );
+    let told = summary["warnings"][0].as_str().unwrap();
+    assert!(told.starts_with("http://paper.example/none.xml: "), "{told}");
+    let empty = Reply::ok("text/xml", "<urlset></urlset>");
+    scene.web.on("paper.example", "/none.xml", [empty]);
+    assert_eq!(run(&scene, 0)["articles"], 1);
+    run(&scene, 0);
+    let asked = scene.web.sent("paper.example", "/news.xml", "if-none-match");
+    let tags: Vec<_> = asked.iter().map(Option::as_deref).collect();
+    assert_eq!(tags, [None, Some("\"1\""), Some("\"2\"")]);
+    assert_eq!(articles(&scene), 2);
+    scene.is_sound();
+}
+
+#[test]
+fn a_list_that_is_none_is_told_also_when_it_did_not_change() {
+    let scene = paper();
+    let page = Reply::page("<p>No feed here").with("etag", "\"page\"");
+    scene.web.on("paper.example", "/feed", [page, Reply::status(304)]);
+    does(&scene, 0, &["follow", FEED]);
+    for _ in 0..2 {
+        assert_eq!(run(&scene, 3)["lists_failed"], 1);
+    }
+    scene.is_sound();
+}
+
+#[test]
 fn only_new_takes_what_is_there_as_read_and_an_unfollowed_list_is_left_alone() {
     let scene = paper();
     scene.web.on("paper.example", "/feed", [rss(&[("/a", MONDAY)])]);
@@ -325,7 +405,7 @@ fn sitemaps_of_an_index_and_feeds_of_an_opml_file_are_followed() {
         "<opml version='2.0'><body><outline text='P' xmlUrl='http://paper.example/index.xml'/></body></opml>",
     );
     does(&scene, 0, &["follow", &opml]);
-    assert_eq!(run(&scene, 0)["articles"], 1);
+    assert_eq!(run(&scene, 3)["articles"], 1, "one of its sitemaps is not there");
     assert_eq!(articles(&scene), 1);
     let empty = scene.file("empty.opml", "<opml version='2.0'><body/></opml>");
     does(&scene, 65, &["follow", &empty]);

@@ -274,6 +274,15 @@ pub fn page_of(connection: &Connection, exchange: i64) -> Sql<Option<Page>> {
     }
 }
 
+/// The body that an exchange brought, unpacked, and what is known of it; `None` as at [`page_of`].
+pub fn body_of(connection: &Connection, exchange: i64) -> Sql<Option<(Vec<u8>, Hints)>> {
+    let Some(row) = page_row(connection, exchange)? else {
+        return Ok(None);
+    };
+    let bytes = unpacked(connection, row.body, &row.headers)?;
+    Ok(bytes.map(|bytes| (bytes, hints(&row.url, &row.headers))))
+}
+
 impl PageRow {
     /// The page; `None` if its body was redacted or cannot be unpacked.
     fn read(self, connection: &Connection) -> Sql<Option<Page>> {
