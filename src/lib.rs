@@ -10,6 +10,7 @@ pub mod article;
 pub mod bundle;
 pub mod capture;
 pub mod change;
+mod child;
 pub mod citation;
 pub mod cli;
 pub mod clock;

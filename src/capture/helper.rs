@@ -15,12 +15,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
-use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
 use super::staging::stage;
 use super::{Capturer, DAY_MILLIS};
+use crate::child;
 use crate::config::{self, Config};
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
@@ -375,12 +375,7 @@ impl Call {
             break Ended { exit: None, reason };
         };
         // What it began and left behind as well.
-        if let Ok(id) = i32::try_from(child.id())
-            && let Some(group) = Pid::from_raw(id)
-        {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        let _ = child.wait();
+        let _ = child::end(&mut child);
         ended
     }
 

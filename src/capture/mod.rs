@@ -435,7 +435,7 @@ impl Capturer {
             }
             Supply::Due { left, exhausted } => {
                 let room = room.min(*left);
-                let resting = self.fetcher.resting();
+                let resting = self.fetcher.resting().into_keys().collect();
                 let jobs = self.store.lease_due(WORKER.into(), room, LEASE_MILLIS, resting).await?;
                 *left -= jobs.len();
                 *exhausted = jobs.len() < room;

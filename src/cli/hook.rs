@@ -1,7 +1,9 @@
 //! The operator's own command or address that hears of changes: their JSON lines on its standard input, or by POST.
 
+use std::future::Future;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -11,6 +13,7 @@ use url::Url;
 
 use super::ping;
 use super::print::escape_json;
+use crate::child;
 use crate::config::Config;
 use crate::error;
 use crate::exchange::{Purpose, Request};
@@ -35,11 +38,16 @@ fn lines(changes: &[Change]) -> Result<Vec<String>, String> {
 }
 
 /// Sends the changes to `url` in as many POSTs of `application/x-ndjson` as they need, in order, until one is not accepted; each is
-/// tried again where that may help. The inner error is in words for a person.
+/// tried again where that may help, until `given_up` is over. The inner error is in words for a person.
 ///
 /// # Errors
 /// If no request can be set up.
-pub async fn post(config: &Config, url: &Url, changes: &[Change]) -> error::Result<Result<(), String>> {
+pub async fn post(
+    config: &Config,
+    url: &Url,
+    changes: &[Change],
+    given_up: impl Future<Output = ()>,
+) -> error::Result<Result<(), String>> {
     let lines = match lines(changes) {
         Ok(lines) => lines,
         Err(why) => return Ok(Err(why)),
@@ -54,9 +62,12 @@ pub async fn post(config: &Config, url: &Url, changes: &[Change]) -> error::Resu
         }
         Ok(Ok(()))
     };
-    tokio::time::timeout(LIMIT, sent)
-        .await
-        .unwrap_or_else(|_| Ok(Err(format!("no end within {} seconds", LIMIT.as_secs()))))
+    tokio::select! {
+        sent = tokio::time::timeout(LIMIT, sent) => {
+            sent.unwrap_or_else(|_| Ok(Err(format!("no end within {} seconds", LIMIT.as_secs()))))
+        }
+        () = given_up => Ok(Err("the run was told to stop".to_owned())),
+    }
 }
 
 /// Whole lines together, at most so many bytes unless one has more.
@@ -71,11 +82,17 @@ fn batches(lines: &[String], most: usize) -> Vec<String> {
     batches
 }
 
-/// Runs `command` by the shell; its standard output goes where errors go, so that it does not mix with ours.
+/// Runs `command` by the shell; its standard output goes where errors go, so that it does not mix with ours. What it began and left
+/// behind ends with it where it takes too long, or once `given_up` is over.
 ///
 /// # Errors
-/// In words for a person, if it cannot be run, fails, or takes too long.
-pub fn tell(command: &str, archive: &Path, changes: &[Change]) -> Result<(), String> {
+/// In words for a person, if it cannot be run, fails, takes too long or is given up.
+pub async fn tell(
+    command: &str,
+    archive: &Path,
+    changes: &[Change],
+    given_up: impl Future<Output = ()>,
+) -> Result<(), String> {
     let lines = lines(changes)?.concat();
     let output = io::stderr().as_fd().try_clone_to_owned();
     let mut child = Command::new("/bin/sh")
@@ -83,6 +100,7 @@ pub fn tell(command: &str, archive: &Path, changes: &[Change]) -> Result<(), Str
         .env("CITEKEEP_ARCHIVE", archive)
         .stdin(Stdio::piped())
         .stdout(output.map_or_else(|_| Stdio::null(), Stdio::from))
+        .process_group(0)
         .spawn()
         .map_err(|error| error.to_string())?;
     if let Some(mut input) = child.stdin.take() {
@@ -91,19 +109,28 @@ pub fn tell(command: &str, archive: &Path, changes: &[Change]) -> Result<(), Str
             let _ = input.write_all(lines.as_bytes());
         });
     }
-    let mut waited = Duration::ZERO;
-    loop {
-        match child.try_wait().map_err(|error| error.to_string())? {
-            Some(status) if status.success() => return Ok(()),
-            Some(status) => return Err(status.to_string()),
-            None if waited >= LIMIT => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("no end within {} seconds", LIMIT.as_secs()));
+    let ended = async {
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return Ok(status),
+                Ok(None) => tokio::time::sleep(LOOK).await,
+                Err(error) => return Err(error.to_string()),
             }
-            None => std::thread::sleep(LOOK),
         }
-        waited += LOOK;
+    };
+    let ended = tokio::select! {
+        ended = tokio::time::timeout(LIMIT, ended) => {
+            ended.unwrap_or_else(|_| Err(format!("no end within {} seconds", LIMIT.as_secs())))
+        }
+        () = given_up => Err("the run was told to stop".to_owned()),
+    };
+    match ended {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(status.to_string()),
+        Err(why) => {
+            let _ = child::end(&mut child);
+            Err(why)
+        }
     }
 }
 

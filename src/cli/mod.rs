@@ -32,6 +32,7 @@ mod ping;
 mod print;
 mod redact;
 mod reparse;
+mod report;
 mod resolve;
 mod run;
 mod schedule;

@@ -1,9 +1,7 @@
 //! `citekeep run`: cron's command. Captures what is due, within limits, and says nothing where all went well.
 
-use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,16 +10,18 @@ use serde::Serialize;
 use url::Url;
 
 use super::archive::{Tally, command_line, listen};
+use super::ping::Told;
 use super::print::{Printable, Printer};
+use super::report::Summary;
 use super::{Global, hook, internal, ping, runtime, stamp};
 use crate::capture::{Capturer, Done, Helpers, Inquired, Noticer, Witnesses};
-use crate::clock::{Clock, Timestamp, Watch};
+use crate::clock::{Clock, Watch};
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::Fetcher;
 use crate::platform::wayback::copies;
 use crate::store::change::Change;
-use crate::store::{Due, Reader, RunOptions, Store};
+use crate::store::{Due, Reader, RunOptions, Store, free};
 
 /// Arguments of `citekeep run`.
 #[derive(Debug, Args)]
@@ -53,102 +53,12 @@ pub struct Arguments {
     /// Where something changed or vanished, send a line of JSON for each change to this address, by POST
     #[arg(long, value_name = "URL")]
     on_change_url: Option<Url>,
-    /// Ask for this address when the run has ended, or for what stands at /fail below it where it failed
+    /// Ask for this address when the run has ended, for what stands at /start below it when it begins and at /fail where it failed
     #[arg(long, value_name = "URL")]
     ping_url: Option<Url>,
     /// Append the summary to this file, as a line of JSON
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-}
-
-/// What a run says about itself: printed with `--json`, kept in the archive.
-#[derive(Debug, Serialize)]
-struct Summary {
-    version: u32,
-    run: i64,
-    started: Timestamp,
-    ended: Timestamp,
-    /// Targets that were due at the start, and since when the oldest.
-    due: i64,
-    oldest_due: Option<String>,
-    /// Followed lists that were due at the start, those looked at, and of them those that failed.
-    lists_due: i64,
-    /// Articles that were due to be read again at the start, and those read again or tried to.
-    articles_due: i64,
-    articles_again: usize,
-    lists: usize,
-    lists_failed: usize,
-    /// Articles taken in from them, and those that could not be had or read.
-    articles: usize,
-    articles_unread: usize,
-    attempts: usize,
-    /// Attempts by outcome.
-    outcomes: BTreeMap<&'static str, u64>,
-    /// Witnesses that confirmed the ledger's head at the end, and those that were asked in vain.
-    stamps: usize,
-    stamps_failed: usize,
-    /// Targets that the Internet Archive was asked for its copies of, and those that it has.
-    copies_asked: usize,
-    copies_found: usize,
-    /// Targets that the Internet Archive was asked to capture, and those that it says it has or could not capture.
-    submitted: usize,
-    submitted_archived: usize,
-    submitted_failed: usize,
-    /// Bytes of bodies received.
-    bytes: u64,
-    /// What changed or vanished, by event.
-    changes: BTreeMap<&'static str, u64>,
-    /// What came of the command of `--on-change`: `done`, or why it failed; `None` if it was not run.
-    on_change: Option<String>,
-    /// The same of the address of `--on-change-url`.
-    on_change_url: Option<String>,
-    /// Why the clock is doubted, in words; empty where it is not.
-    clock: Vec<String>,
-    /// Which limit or signal stopped it, if one did.
-    stopped_by: Option<&'static str>,
-    exit: u8,
-}
-
-impl Summary {
-    fn new(run: i64, now: Timestamp, due: Due) -> Summary {
-        Summary {
-            version: 1,
-            run,
-            started: now,
-            ended: now,
-            due: due.targets,
-            oldest_due: due.oldest,
-            lists_due: due.lists,
-            articles_due: due.articles,
-            articles_again: 0,
-            lists: 0,
-            lists_failed: 0,
-            articles: 0,
-            articles_unread: 0,
-            attempts: 0,
-            outcomes: BTreeMap::new(),
-            stamps: 0,
-            stamps_failed: 0,
-            copies_asked: 0,
-            copies_found: 0,
-            submitted: 0,
-            submitted_archived: 0,
-            submitted_failed: 0,
-            bytes: 0,
-            changes: BTreeMap::new(),
-            on_change: None,
-            on_change_url: None,
-            clock: Vec::new(),
-            stopped_by: None,
-            exit: 0,
-        }
-    }
-
-    fn count(&mut self, done: &Done) {
-        self.attempts += 1;
-        self.bytes = self.bytes.saturating_add(done.bytes);
-        *self.outcomes.entry(done.outcome.word()).or_default() += 1;
-    }
 }
 
 /// Captures what is due, and tells the monitor how that ended. Who finds another run at work says nothing: that one will.
@@ -161,7 +71,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         && code != ExitCode::Locked
     {
         let runtime = runtime()?;
-        if let Err(why) = runtime.block_on(ping::tell(&config, url, code))? {
+        if let Err(why) = runtime.block_on(ping::tell(&config, url, Told::End(code)))? {
             printer.warn(format_args!(
                 "the monitor at {} was not told: {}",
                 Printable(url.as_str()),
@@ -199,14 +109,16 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
         let idle = |run, doubt: Option<&str>| {
             summary.run = run;
             summary.clock.extend(doubt.map(str::to_owned));
-            summary.ended = clock.now();
+            summary.free = free(&global.archive);
+            summary.end(clock.now(), ExitCode::Done);
             serde_json::to_string(&summary).map_err(internal)
         };
         match Store::open_if_due(&global.archive, &options, idle)? {
             Some(store) => store,
             None => {
                 warn_of_clock(&summary.clock, printer);
-                return Ok(tell(&summary, ExitCode::Done, arguments, printer));
+                summary.tell(arguments.log.as_deref(), printer);
+                return Ok(ExitCode::Done);
             }
         }
     } else {
@@ -219,6 +131,7 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
             _ => config.submit.on,
         });
     let mut summary = Summary::new(store.run(), clock.now(), due);
+    summary.free = free(store.path());
     summary.clock.extend(store.clock_doubt().map(str::to_owned));
     warn_of_clock(&summary.clock, printer);
     let every = crate::config::seconds(config.stamp.every);
@@ -226,13 +139,19 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
         && !is_beside
         && store.last_end() + 1 == store.run();
     if is_idle && (witnesses.is_empty() || runtime()?.block_on(witnesses.due(&store, clock, every))?.is_empty()) {
-        return store
-            .close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))
-            .map(|()| tell(&summary, ExitCode::Done, arguments, printer));
+        summary.end(clock.now(), ExitCode::Done);
+        store.close_blocking(0, Some(serde_json::to_string(&summary).map_err(internal)?))?;
+        summary.tell(arguments.log.as_deref(), printer);
+        return Ok(ExitCode::Done);
     }
     let store = Arc::new(store);
     let runtime = runtime()?;
     runtime.block_on(async {
+        if let Some(url) = arguments.ping_url.clone() {
+            let config = config.clone();
+            // The end tells the monitor what this could not; it is not waited for.
+            tokio::spawn(async move { ping::tell(&config, &url, Told::Start).await });
+        }
         let noticer = Noticer::start(store.path(), store.last_end(), options.spacing)?;
         let finished = work(&store, config, arguments, printer, &mut summary, &noticer).await;
         let finished = match finished {
@@ -249,12 +168,19 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
             Ok(code) => report(changes?, code, &store, config, arguments, printer, &mut summary).await,
             Err(error) => Err(error),
         };
-        let code = finished.as_ref().map_or_else(|error| error.exit_code(), |code| *code);
-        (summary.ended, summary.exit) = (clock.now(), code as u8);
+        let code = finished.as_ref().map_or_else(Error::exit_code, |code| *code);
+        summary.free = free(store.path());
+        summary.end(clock.now(), code);
         let kept = serde_json::to_string(&summary).map_err(internal)?;
         // The first failure is the one to tell: after it, closing fails for the same reason.
         let closed = store.close(code as u8, Some(kept)).await;
-        finished.and_then(|code| closed.map(|()| tell(&summary, code, arguments, printer)))
+        let ended = finished.and_then(|code| closed.map(|()| code));
+        summary.end(
+            summary.ended,
+            ended.as_ref().map_or_else(Error::exit_code, |code| *code),
+        );
+        summary.tell(arguments.log.as_deref(), printer);
+        ended
     })
 }
 
@@ -282,7 +208,7 @@ async fn work(
     let mut tally = Tally::default();
     let mut watch = |done: &Done| {
         tally.count(done);
-        summary.count(done);
+        summary.count(done, printer);
         noticer.tell(done.target);
         if summary.bytes >= arguments.max_bytes && summary.stopped_by.is_none() {
             summary.stopped_by = Some("max_bytes");
@@ -314,16 +240,16 @@ async fn work(
         }
     };
     summary.clock.extend(doubts_since(&watch_over_clock, &fetcher, printer));
-    let unread: Vec<_> = looked.unread.iter().chain(&again.unread).collect();
-    for (url, why) in looked.failed.iter().chain(unread.iter().copied()) {
-        printer.warn(format_args!(
-            "{}: {}; it is tried again",
-            Printable(url),
-            Printable(why)
-        ));
+    for (url, why) in &looked.failed {
+        summary.failed(format_args!("{url}: {why}"), printer);
+    }
+    let unread: Vec<&String> = looked.unread.iter().chain(&again.unread).collect();
+    for which in &unread {
+        summary.failed(which, printer);
     }
     (summary.lists, summary.lists_failed) = (looked.lists, looked.failed.len());
     (summary.articles, summary.articles_unread) = (looked.articles, unread.len());
+    summary.hosts_waiting = fetcher.resting();
     summary.articles_again = again.articles;
     warn_of_inquiries(&inquired, printer);
     let [copies, submitted] = inquired;
@@ -417,6 +343,11 @@ async fn report(
     if changes.is_empty() {
         return Ok(code);
     }
+    // From here on there is nothing to finish but this. A run that was stopped before gives it no more time than that.
+    let (stop, signalled) = listen()?;
+    if summary.stopped_by == Some("signal") {
+        stop.ask();
+    }
     let heard = |who: &str, told: std::result::Result<(), String>| {
         if let Err(why) = &told {
             printer.warn(format_args!(
@@ -430,14 +361,18 @@ async fn report(
     if let Some(command) = &arguments.on_change {
         summary.on_change = heard(
             "the command of --on-change",
-            hook::tell(command, store.path(), &changes),
+            hook::tell(command, store.path(), &changes, stop.given_up()).await,
         );
     }
     if let Some(url) = &arguments.on_change_url {
         summary.on_change_url = heard(
             "the address of --on-change-url",
-            hook::post(config, url, &changes).await?,
+            hook::post(config, url, &changes, stop.given_up()).await?,
         );
+    }
+    if let Some(code) = signalled.code() {
+        summary.stopped_by = Some("signal");
+        return Ok(code);
     }
     Ok(match code {
         ExitCode::Done | ExitCode::SomeFailed if arguments.exit_code => ExitCode::Changed,
@@ -455,32 +390,6 @@ fn jitter(clock: Clock, most: u64) -> Duration {
         .iter()
         .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     Duration::from_millis(number % (most * 1000))
-}
-
-fn tell(summary: &Summary, code: ExitCode, arguments: &Arguments, printer: &Printer) -> ExitCode {
-    if let Some(path) = &arguments.log
-        && let Err(error) = append(path, summary)
-    {
-        printer.warn(format_args!(
-            "cannot write the log {}: {error}",
-            Printable(&path.display().to_string())
-        ));
-    }
-    if printer.json() {
-        printer.object(summary);
-    }
-    code
-}
-
-fn append(path: &Path, summary: &Summary) -> io::Result<()> {
-    let mut line = serde_json::to_vec(summary)?;
-    line.push(b'\n');
-    // In one piece, so that the lines of several programs do not mix.
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)?
-        .write_all(&line)
 }
 
 #[derive(Serialize)]

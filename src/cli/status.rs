@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::print::{Printable, Printer};
 use super::{Global, internal};
@@ -63,7 +64,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 printer.line(format_args!("  {}", Printable(doubt)));
             }
             if let Some(summary) = &run.summary {
-                printer.line(format_args!("  {}", Printable(summary)));
+                tell(&serde_json::from_str(summary).map_err(internal)?, printer);
             }
         }
     }
@@ -78,6 +79,44 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         ));
     }
     Ok(ExitCode::Done)
+}
+
+/// What of a run's summary says something: numbers that are not nothing, and words.
+fn tell(summary: &Map<String, Value>, printer: &Printer) {
+    // Told above, or below.
+    const APART: [&str; 9] = [
+        "version", "run", "started", "ended", "status", "exit", "clock", "warnings", "failures",
+    ];
+    for (name, value) in summary.iter().filter(|(name, _)| !APART.contains(&name.as_str())) {
+        let told = match value {
+            Value::Object(counts) => {
+                let counts = counts.iter().map(|(what, count)| format!("{what} {}", plain(count)));
+                counts.collect::<Vec<_>>().join(", ")
+            }
+            value => plain(value),
+        };
+        if !matches!(told.as_str(), "" | "0") {
+            printer.line(format_args!("  {:<17} {}", name.replace('_', " "), Printable(&told)));
+        }
+    }
+    let warnings = summary.get("warnings").and_then(Value::as_array).into_iter().flatten();
+    for warning in warnings.clone() {
+        printer.line(format_args!("  failed            {}", Printable(&plain(warning))));
+    }
+    let failures = summary.get("failures").and_then(Value::as_u64).unwrap_or(0);
+    match failures.saturating_sub(warnings.count() as u64) {
+        0 => {}
+        more => printer.line(format_args!("  and {more} more failed")),
+    }
+}
+
+/// A value without the quotes of JSON; nothing of what is nothing.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
 }
 
 fn space(global: &Global, reader: &Reader, printer: &Printer) -> Result<ExitCode> {

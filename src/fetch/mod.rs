@@ -1,7 +1,7 @@
 //! HTTP: guarded, paced, bounded, every hop and every try an exchange with its bytes as received. The only place that
 //! opens sockets; it knows nothing of posts and nothing of the archive.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -237,9 +237,9 @@ impl Fetcher {
         self.0.pace.take_penalties()
     }
 
-    /// Hosts, with the port where one is named, that rest for longer than a request waits.
+    /// Hosts, with the port where one is named, that rest for longer than a request waits, and until when.
     #[must_use]
-    pub fn resting(&self) -> HashSet<String> {
+    pub fn resting(&self) -> BTreeMap<String, Timestamp> {
         self.0.pace.resting()
     }
 

@@ -1,7 +1,7 @@
 //! Politeness: how often and how many at once a host is asked, and when it is left alone. The memory of a run; only
 //! penalties outlive it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -139,16 +139,18 @@ impl Pace {
         (pause <= seconds(self.settings.patience)).then_some(pause)
     }
 
-    /// Hosts that rest for longer than we wait.
-    pub fn resting(&self) -> HashSet<String> {
+    /// Hosts that rest for longer than we wait, and until when.
+    pub fn resting(&self) -> BTreeMap<String, Timestamp> {
         let now = self.clock.now();
         let rests = |host: &Host| match lock(&host.state).standing.turn(now) {
-            Turn::Rest { until, .. } => self.patience(until).is_none(),
-            Turn::Free | Turn::Trial => false,
+            Turn::Rest { until, .. } => Some(until).filter(|until| self.patience(*until).is_none()),
+            Turn::Free | Turn::Trial => None,
         };
         let hosts = lock(&self.hosts);
-        let resting = hosts.iter().filter(|(_, host)| rests(host));
-        resting.map(|(name, _)| name.clone()).collect()
+        let resting = hosts
+            .iter()
+            .filter_map(|(name, host)| Some((name.clone(), rests(host)?)));
+        resting.collect()
     }
 
     /// Until when a host rests, if it does.
@@ -270,8 +272,8 @@ mod tests {
         assert_eq!(pace.take_penalties(), [("busy.example".to_owned(), wish(86_400))]);
         assert!(pace.admit("busy.example").await.is_err());
         assert_eq!(
-            pace.resting(),
-            HashSet::from(["busy.example".to_owned(), "paused.example".to_owned()])
+            pace.resting().into_keys().collect::<Vec<_>>(),
+            ["busy.example", "paused.example"]
         );
         // Less than a second is a second; what is no number and no date is as if nothing were said.
         for (value, seconds) in [

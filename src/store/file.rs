@@ -326,7 +326,8 @@ fn check_sqlite() -> Result<()> {
 }
 
 /// Bytes that anybody may still write on the file system of `path`; `None` if it does not say.
-pub(super) fn free(path: &Path) -> Option<u64> {
+#[must_use]
+pub fn free(path: &Path) -> Option<u64> {
     let system = rustix::fs::statvfs(path).ok()?;
     Some(system.f_bavail.saturating_mul(system.f_frsize))
 }

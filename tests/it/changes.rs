@@ -1,7 +1,9 @@
 //! What changed and what vanished: found between two captures or readings, listed, shown word by word, told to the operator.
 
 use std::fs;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -33,6 +35,12 @@ fn page(scene: &Scene, reply: Reply) {
 
 /// `citekeep run` with everything due.
 fn run(scene: &Scene, arguments: &[&str]) -> Output {
+    due(scene);
+    running(scene).args(arguments).output().unwrap()
+}
+
+/// Makes everything due.
+fn due(scene: &Scene) {
     let archive = Connection::open(scene.archive()).unwrap();
     for due in [
         "UPDATE recheck SET due = '2020-01-01T00:00:00.000Z'",
@@ -41,8 +49,6 @@ fn run(scene: &Scene, arguments: &[&str]) -> Output {
     ] {
         archive.execute(due, []).unwrap();
     }
-    drop(archive);
-    running(scene).args(arguments).output().unwrap()
 }
 
 fn changes(scene: &Scene, arguments: &[&str]) -> Vec<Value> {
@@ -295,26 +301,58 @@ fn the_operators_address_hears_of_changes_is_tried_again_and_its_failure_loses_n
 }
 
 #[test]
+fn a_command_that_hangs_does_not_keep_a_run_that_is_told_to_stop_and_ends_with_all_that_it_began() {
+    let scene = archived();
+    scene.has_post(POST, "ada_b", "The bridge is closed.");
+    due(&scene);
+    let command = "sleep 600 & echo $! > begun.new; mv begun.new begun; wait";
+    let child = running(&scene)
+        .args(["--on-change", command])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while !scene.path("begun").exists() {
+        assert!(start.elapsed().as_secs() < 60, "it was never called");
+        thread::sleep(Duration::from_millis(5));
+    }
+    for _ in 0..2 {
+        let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(told.unwrap().success());
+        thread::sleep(Duration::from_millis(200));
+    }
+    let start = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert!(start.elapsed().as_secs() < 10, "{output:?}");
+    assert_eq!(output.status.code(), Some(143), "{output:?}");
+    assert!(text(&output.stderr).contains("citekeep changes --since"), "{output:?}");
+    let begun = fs::read_to_string(scene.path("begun")).unwrap();
+    let state = fs::read_to_string(format!("/proc/{}/stat", begun.trim()));
+    assert!(
+        state.as_ref().is_err() || state.unwrap().contains(") Z"),
+        "what the command began goes on"
+    );
+    assert_eq!(events(&scene), ["post edited"]);
+    scene.is_sound();
+}
+
+#[test]
 fn what_a_killed_run_found_the_next_one_tells() {
     let scene = archived();
     scene.has_post(POST, "ada_b", "The bridge is closed.");
     // As if it had been killed after its captures: how it ended is taken out, and with it what the ledger says of that.
     let before: i64 = scene.value("SELECT max(seq) FROM ledger");
     let mut slow = running(&scene);
-    let archive = Connection::open(scene.archive()).unwrap();
-    archive
-        .execute("UPDATE recheck SET due = '2020-01-01T00:00:00.000Z'", [])
-        .unwrap();
-    drop(archive);
+    due(&scene);
     let mut child = slow.args(["--on-change", "sleep 60"]).spawn().unwrap();
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     loop {
         let captured: i64 = scene.value(&format!("SELECT count(*) FROM capture WHERE id > {before}"));
         if captured == 2 {
             break;
         }
         assert!(start.elapsed().as_secs() < 60, "it never captured");
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
     child.kill().unwrap();
     child.wait().unwrap();

@@ -224,12 +224,16 @@ fn the_monitor_hears_how_a_run_ended_and_its_silence_costs_nothing() {
     let log = log.to_str().unwrap();
     let output = run(&scene, &["--ping-url", "http://monitor.example/abc", "--log", log]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let asked = || -> Vec<String> {
+        let log = scene.web.log().into_iter();
+        log.filter(|asked| asked.host == "monitor.example")
+            .map(|asked| asked.path)
+            .collect()
+    };
     assert_eq!(
-        (
-            scene.web.asked("monitor.example", "/abc"),
-            scene.web.asked("monitor.example", "/abc/fail")
-        ),
-        (1, 0)
+        asked(),
+        ["/abc"],
+        "a run that finds nothing due has no beginning to tell"
     );
     let output = run(&scene, &["--ping-url", "http://nobody.example/abc", "--log", log]);
     assert_eq!(output.status.code(), Some(0));
@@ -243,10 +247,92 @@ fn the_monitor_hears_how_a_run_ended_and_its_silence_costs_nothing() {
         2,
         "{lines}"
     );
+    let due = "UPDATE recheck SET due = '2020-01-01T00:00:00.000Z' WHERE target = 1";
+    Connection::open(scene.archive()).unwrap().execute_batch(due).unwrap();
+    scene.web.on("monitor.example", "/abc*", [Reply::page("OK")]);
+    // Long enough that the monitor hears of the beginning before the end.
+    let slow = Reply::Stall(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n".to_vec(), 500);
+    scene.web.on("office.example", "/page/0", [slow]);
+    run(&scene, &["--ping-url", "http://monitor.example/abc"]);
+    assert_eq!(asked()[1..], ["/abc/start", "/abc"]);
     std::fs::remove_file(scene.archive()).unwrap();
     let output = run(&scene, &["--ping-url", "http://monitor.example/abc"]);
     assert_eq!(output.status.code(), Some(66), "{output:?}");
-    assert_eq!(scene.web.asked("monitor.example", "/abc/fail"), 1);
+    assert_eq!(asked()[3..], ["/abc/fail?exit_code=66"]);
+}
+
+#[test]
+fn a_monitor_that_does_not_answer_is_not_waited_for_long() {
+    let scene = Scene::new();
+    let input = story_of(&scene, 1);
+    scene.archives(0, &[&input]);
+    let silent = Reply::Stall(Vec::new(), 60_000);
+    scene.web.on("monitor.example", "/abc", [silent]);
+    let start = std::time::Instant::now();
+    let patience = ["--set", "limit.headers=60", "--set", "limit.idle=60"];
+    let output = run(
+        &scene,
+        &[&["--ping-url", "http://monitor.example/abc"][..], &patience].concat(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("was not told: no answer within 5 seconds"),
+        "{output:?}"
+    );
+    assert_eq!(scene.web.asked("monitor.example", "/abc"), 3);
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
+#[test]
+fn what_failed_is_told_in_some_lines_and_kept_with_the_summary_which_a_failed_run_leaves_too() {
+    let scene = Scene::new();
+    let links = 30;
+    let input = story_of(&scene, links);
+    for n in 0..links {
+        scene
+            .web
+            .on("office.example", &format!("/page/{n}"), [Reply::status(429)]);
+    }
+    let mut child = scene.archiving();
+    let mut child = child.args(["-q", &input, "--set", "pace.delay=5"]).spawn().unwrap();
+    scene.wait_until_asked("office.example", "/robots", 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let log = scene.path("runs.jsonl");
+    let log = log.to_str().unwrap();
+    let output = run(
+        &scene,
+        &["--set", "limit.free=1000000000000000", "--json", "--log", log],
+    );
+    assert_eq!(output.status.code(), Some(74), "{output:?}");
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&summary["exit"], &summary["status"]),
+        (&74.into(), &"input_output".into())
+    );
+    let kept: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(log).unwrap()).unwrap();
+    assert_eq!(kept, summary);
+    // Every page is asked for once before the first answer says that the host wants rest.
+    let output = run(
+        &scene,
+        &["--json", "--set", "pace.per_host=30", "--set", "pace.total=30"],
+    );
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let failed = summary["failures"].as_u64().unwrap();
+    assert!(failed > 20, "{summary}");
+    let told = text(&output.stderr);
+    assert_eq!(told.lines().count(), 21, "{told}");
+    assert!(
+        told.ends_with(&format!("and {} more (`citekeep status` names them)\n", failed - 20)),
+        "{told}"
+    );
+    assert!(told.contains("rate_limited (http_429); it is tried again"), "{told}");
+    assert_eq!(summary["warnings"].as_array().unwrap().len() as u64, failed);
+    assert!(summary["hosts_waiting"]["office.example"].is_string(), "{summary}");
+    assert!(summary["free"].as_u64() > Some(0), "{summary}");
+    let status = text(&scene.bare().arg("status").output().unwrap().stdout);
+    assert_eq!(status.matches("  failed  ").count() as u64, failed, "{status}");
 }
 
 #[test]
