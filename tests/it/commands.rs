@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::scene::{POST, Scene, article, text};
 
@@ -211,4 +211,48 @@ fn a_check_that_has_no_time_says_where_to_go_on_until_all_is_checked() {
             .code(),
         Some(64)
     );
+}
+
+#[test]
+fn the_examples_for_cron_and_systemd_say_what_the_program_understands() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let read = |name: &str| fs::read_to_string(examples.join(name)).unwrap();
+    let (crontab, service) = (read("crontab"), read("citekeep.service"));
+    let mut calls = 0;
+    for call in crontab.lines().chain(service.lines()).flat_map(|line| line.split("&&")) {
+        let Some((_, call)) = call.split_once("citekeep ") else {
+            continue;
+        };
+        let words: Vec<&str> = call.split(" || ").next().unwrap().split_whitespace().collect();
+        let options = words.iter().filter(|word| word.starts_with("--"));
+        if options.clone().count() == 0 {
+            continue;
+        }
+        calls += 1;
+        let help = text(&Scene::new().bare().args([words[0], "--help"]).output().unwrap().stdout);
+        for option in options {
+            assert!(help.contains(option), "{} {option}", words[0]);
+        }
+    }
+    assert_eq!(calls, 6);
+    let number = |name: &str| -> u64 {
+        let (_, rest) = service.split_once(name).unwrap();
+        rest.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    assert!(number("TimeoutStartSec=") > number("--max-duration ") + number("--wait "));
+    assert!(number("TimeoutStopSec=") > 20, "what a stopped run takes at most");
+    // Systemd's own judgement, where it is there: of the same units with a program that is.
+    let scene = Scene::new();
+    let service = service.replace("/usr/local/bin/citekeep", env!("CARGO_BIN_EXE_citekeep"));
+    let units = [
+        scene.file("citekeep.service", service),
+        scene.file("citekeep.timer", read("citekeep.timer")),
+    ];
+    match Command::new("systemd-analyze").arg("verify").args(&units).output() {
+        Ok(said) => assert!(
+            said.status.success() && !text(&said.stderr).contains("citekeep"),
+            "{said:?}"
+        ),
+        Err(_) => eprintln!("systemd-analyze is not here: the units are not judged"),
+    }
 }
