@@ -11,7 +11,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, DEFAULT_NAME, ErrorCode, OpenFlags, OptionalExtension};
 
+use super::disk;
 use super::failure::{not_an_archive, sql_error};
+use super::row::time;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, ExitCode, Result};
 
 /// The schema, which is also the public description of the archive.
@@ -55,6 +58,12 @@ pub(super) struct Opened {
     pub log: Log,
     pub lock: Lock,
 }
+
+/// After so many hours another run that holds the archive is told as stuck: twice the time after which `citekeep run` ends where
+/// nothing is said.
+const STUCK_HOURS: i64 = 4;
+
+const HOUR_MILLIS: i64 = 3_600_000;
 
 /// The write-ahead log beside an archive that is open in WAL mode.
 pub(super) struct Log {
@@ -153,11 +162,13 @@ impl Held {
     /// Takes the archive; with `create`, makes it if there is none. Waits at most `wait` for another run.
     ///
     /// # Errors
-    /// If it is missing, not an archive, newer than this program, a link, held by another run, or not writable.
-    pub(super) fn take(path: &Path, create: bool, wait: Duration) -> Result<Held> {
+    /// If it is missing, not an archive, newer than this program, a link, on a disk of another machine, held by another run, or not
+    /// writable.
+    pub(super) fn take(path: &Path, create: bool, wait: Duration, clock: Clock) -> Result<Held> {
         check_sqlite()?;
         let path = plain_path(path)?;
-        let lock = lock(&path, create, wait)?;
+        disk::refuse_remote(&path)?;
+        let lock = lock(&path, create, wait, clock)?;
         let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         Ok(Held { path, connection, lock })
     }
@@ -325,13 +336,6 @@ fn check_sqlite() -> Result<()> {
     Ok(())
 }
 
-/// Bytes that anybody may still write on the file system of `path`; `None` if it does not say.
-#[must_use]
-pub fn free(path: &Path) -> Option<u64> {
-    let system = rustix::fs::statvfs(path).ok()?;
-    Some(system.f_bavail.saturating_mul(system.f_frsize))
-}
-
 /// The path with its folder's links resolved, if the file itself is a plain file with one name or does not exist.
 pub(super) fn plain_path(path: &Path) -> Result<PathBuf> {
     let folder = match path.parent() {
@@ -364,7 +368,7 @@ pub(super) fn plain_path(path: &Path) -> Result<PathBuf> {
     })
 }
 
-fn lock(path: &Path, create: bool, wait: Duration) -> Result<Lock> {
+fn lock(path: &Path, create: bool, wait: Duration, clock: Clock) -> Result<Lock> {
     let open = || OpenOptions::new().read(true).write(true).open(path);
     let mut file = match open() {
         Err(error) if create && error.kind() == io::ErrorKind::NotFound => {
@@ -387,7 +391,7 @@ fn lock(path: &Path, create: bool, wait: Duration) -> Result<Lock> {
             Err(TryLockError::WouldBlock) => {
                 // Kept open for the reason given at `Lock`.
                 std::mem::forget(file);
-                return Err(held(path));
+                return Err(held(path, clock.now()));
             }
             Err(TryLockError::Error(source)) => return Err(io_error("cannot lock", path, source)),
         }
@@ -576,8 +580,8 @@ pub(super) fn io_error(what: &'static str, path: &Path, source: io::Error) -> Er
     }
 }
 
-/// Another run holds the archive: says which, as its `run` row tells.
-fn held(path: &Path) -> Error {
+/// Another run holds the archive: says which, as its `run` row tells, and louder where it should have ended long ago.
+fn held(path: &Path, now: Timestamp) -> Error {
     let holder = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .ok()
         .and_then(|connection| {
@@ -589,18 +593,31 @@ fn held(path: &Path) -> Error {
                     |row| {
                         let (pid, started, host, command): (i64, String, String, String) =
                             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-                        Ok(format!(": process {pid} on {host}, since {started} (`{command}`)"))
+                        Ok((
+                            format!(": process {pid} on {host}, since {started} (`{command}`)"),
+                            time(&started),
+                        ))
                     },
                 )
                 .optional()
                 .ok()
                 .flatten()
-        })
-        .unwrap_or_default();
+        });
+    let hours = holder
+        .as_ref()
+        .map_or(0, |(_, since)| (now.millis() - since.millis()) / HOUR_MILLIS);
+    let holder = holder.map(|(who, _)| who).unwrap_or_default();
+    let (holder, hint) = match hours {
+        hours if hours >= STUCK_HOURS => (
+            format!("{holder}. IT HAS BEEN AT WORK FOR {hours} HOURS"),
+            "look whether it is stuck; it may be killed, which loses nothing",
+        ),
+        _ => (holder, "wait for it, or give more time with --wait"),
+    };
     Error::Archive {
         path: path.to_owned(),
         why: format!("another run holds the archive{holder}"),
-        hint: Some("wait for it, or give more time with --wait"),
+        hint: Some(hint),
         code: ExitCode::Locked,
     }
 }

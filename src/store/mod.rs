@@ -9,6 +9,7 @@ mod blob;
 mod capture;
 pub mod change;
 mod context;
+mod disk;
 mod dump;
 mod exchange;
 pub mod export;
@@ -70,8 +71,8 @@ use writer::{Closing, Command, Stop};
 pub use blob::CHUNK_BYTES;
 pub use capture::{Completion, Stored};
 pub use context::Near;
+pub use disk::free;
 pub(crate) use file::SCHEMA_VERSION;
-pub use file::free;
 pub use follow::MOST;
 pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;
@@ -122,7 +123,7 @@ impl Store {
     /// If the file is missing (and is not to be made), is not an archive (exit 65), is newer than this program (78), is held
     /// by another run (75), or cannot be written (74, 77).
     pub fn open(path: &Path, options: &RunOptions) -> Result<Store> {
-        let held = file::Held::take(path, options.create, options.wait)?;
+        let held = file::Held::take(path, options.create, options.wait, options.clock)?;
         Store::begin(held, path, options)
     }
 
@@ -136,7 +137,7 @@ impl Store {
         options: &RunOptions,
         summary: impl FnOnce(i64, Option<&str>) -> Result<String>,
     ) -> Result<Option<Store>> {
-        let mut held = file::Held::take(path, options.create, options.wait)?;
+        let mut held = file::Held::take(path, options.create, options.wait, options.clock)?;
         if held.is_in_order()? {
             let mut session =
                 session(held.connection, path, options).map_err(|error| failure::sql_error(path, &error))?;
@@ -804,7 +805,7 @@ impl Drop for Store {
 
 /// Refuses to go on where less is free on the file system than is to stay so: what is under way still fits in.
 fn check_room(path: &Path, least: u64) -> Result<()> {
-    match file::free(path) {
+    match free(path) {
         Some(free) if free < least => Err(Error::Io {
             what: "no room is left for",
             path: path.to_owned(),

@@ -13,6 +13,7 @@ use super::query::Reader;
 use super::row::count;
 use super::search::KINDS;
 use super::session::PROGRAM;
+use crate::clock::Clock;
 use crate::error::Result;
 use crate::search::{Query, tokens};
 
@@ -107,7 +108,7 @@ impl Reader {
 /// # Errors
 /// If somebody else writes to the archive (exit 75), or it cannot be written (74, 77).
 pub fn add_words(path: &Path) -> Result<()> {
-    let opened = file::Held::take(path, false, Duration::ZERO)?.open()?;
+    let opened = file::Held::take(path, false, Duration::ZERO, Clock::System)?.open()?;
     let added = add_all(&opened.connection);
     let left = file::leave(opened.connection);
     drop(opened.lock);

@@ -1,6 +1,6 @@
 //! Clocks that jump or were never set: no turn is lost or taken twice, and the archive says that the clock was doubted.
 
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use crate::run::{running, story_of};
 use crate::scene::{Scene, text};
@@ -149,6 +149,27 @@ fn a_clock_that_jumps_during_a_run_loses_and_doubles_nothing_and_is_told() {
         );
         scene.is_sound();
     }
+}
+
+#[test]
+fn a_run_that_holds_the_archive_for_hours_is_told_as_stuck() {
+    let scene = Scene::new();
+    let input = story_of(&scene, LINKS);
+    let slow = Reply::Stall(Vec::new(), 10_000);
+    scene.web.on("office.example", "/page/0", [slow]);
+    let mut holder = scene.archiving();
+    holder.args(["-q", &input, "--set", "limit.headers=10", "--set", "limit.idle=10"]);
+    let mut holder = holder.stderr(Stdio::null()).spawn().unwrap();
+    scene.wait_until_asked("office.example", "/page/0", 1);
+    let told = [0, 5 * 3600 + 60].map(|seconds| run_at(&scene, seconds));
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    let [Some(soon), Some(late)] = told else { return };
+    assert_eq!((soon.status.code(), late.status.code()), (Some(75), Some(75)));
+    let (soon, late) = (text(&soon.stderr), text(&late.stderr));
+    let holder = format!("process {}", holder.id());
+    assert!(soon.contains(&holder) && !soon.contains("HOURS"), "{soon}");
+    assert!(late.contains(&holder) && late.contains("AT WORK FOR 5 HOURS"), "{late}");
 }
 
 #[test]
