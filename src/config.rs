@@ -739,12 +739,10 @@ fn wrong(what: &str, why: String) -> Error {
 }
 
 fn read(file: &Path) -> Result<Table> {
-    let text = std::fs::read_to_string(file).map_err(|source| Error::Io {
-        what: "cannot read the configuration",
-        path: file.to_owned(),
-        source,
-    })?;
-    table(&text, &file.display().to_string())
+    let name = file.display().to_string();
+    // That it is missing is no missing input: whoever named it is to name another.
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&name, format!("cannot be read: {error}")))?;
+    table(&text, &name)
 }
 
 /// The table in a file's text. What nests is read and dropped by recursion, and each dot of a key nests.

@@ -121,6 +121,16 @@ fn settings_man_page_and_completions_are_printed() {
         .output()
         .unwrap();
     assert_eq!(wrong.status.code(), Some(78));
+    let missing = scene
+        .bare()
+        .args(["config", "check", "--config", "nowhere.toml"])
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(78));
+    assert!(
+        text(&missing.stderr).contains("nowhere.toml: cannot be read"),
+        "{missing:?}"
+    );
     assert!(text(&scene.bare().arg("man").output().unwrap().stdout).contains(".TH citekeep"));
     assert!(text(&scene.bare().args(["completions", "bash"]).output().unwrap().stdout).contains("citekeep"));
     assert_eq!(scene.bare().arg("nonsense").output().unwrap().status.code(), Some(64));
