@@ -75,8 +75,9 @@ impl FromStr for Curve {
     }
 }
 
-/// Whole hours or days, in milliseconds.
-fn time(text: &str) -> Option<i64> {
+/// Whole hours or days such as `12h` or `7d`, in milliseconds.
+#[must_use]
+pub fn time(text: &str) -> Option<i64> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let unit = match unit {
         "h" => HOUR,

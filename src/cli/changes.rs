@@ -8,17 +8,18 @@ use super::Global;
 use super::print::{Printable, Printer};
 use super::words::Style;
 use crate::bundle::atom;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::config::seconds;
 use crate::error::{ExitCode, Result};
+use crate::schedule;
 use crate::store::Reader;
 use crate::store::change::Change;
 
 /// Arguments of `citekeep changes`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only what was found after this: a time such as 2024-05-02T08:00:00Z, a day, or the number of a ledger entry
-    #[arg(long, value_name = "TIME|SEQ", value_parser = since)]
+    /// Only what was found after this: a time such as 2024-05-02T08:00:00Z, a day, the last 7d or 24h, or the number of a ledger entry
+    #[arg(long, value_name = "TIME|AGE|SEQ", value_parser = since)]
     since: Option<Since>,
     /// Also where only counts (likes, replies …) changed
     #[arg(long)]
@@ -41,8 +42,11 @@ fn since(text: &str) -> std::result::Result<Since, String> {
     }
     Timestamp::parse(text)
         .or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")))
+        .or_else(|| Some(Clock::System.now().plus_millis(-schedule::time(text)?)))
         .map(Since::Time)
-        .ok_or_else(|| "is neither a time such as 2024-05-02T08:00:00Z, nor a day, nor a ledger entry".into())
+        .ok_or_else(|| {
+            "is neither a time such as 2024-05-02T08:00:00Z, nor a day, nor an age such as 7d or 24h, nor a ledger entry".into()
+        })
 }
 
 /// Lists what changed or vanished, newest last.

@@ -370,6 +370,29 @@ fn what_a_killed_run_found_the_next_one_tells() {
 }
 
 #[test]
+fn changes_are_listed_since_a_time_a_day_an_age_or_an_entry() {
+    let scene = archived();
+    scene.has_post(POST, "ada_b", "The bridge is closed.");
+    run(&scene, &[]);
+    let seq = changes(&scene, &[])[0]["seq"].as_i64().unwrap();
+    for (since, listed) in [
+        ("2024-05-02", 1),
+        ("2024-05-02T08:00:00+02:00", 1),
+        ("2100-01-01", 0),
+        ("1h", 1),
+        ("7d", 1),
+        (&(seq - 1).to_string(), 1),
+        (&seq.to_string(), 0),
+    ] {
+        assert_eq!(changes(&scene, &["--since", since]).len(), listed, "{since}");
+    }
+    for wrong in ["2024-13-01", "2023-02-29", "yesterday", "d", "7w", ""] {
+        let output = scene.bare().args(["changes", "--since", wrong]).output().unwrap();
+        assert_eq!(output.status.code(), Some(64), "{wrong}: {output:?}");
+    }
+}
+
+#[test]
 fn the_feed_is_the_same_for_the_same_changes_and_holds_no_markup_of_strangers() {
     let scene = archived();
     scene.has_post(POST, "ada_b", "<b>The bridge</b> is closed.");
