@@ -13,6 +13,7 @@ use crate::citation::Cited;
 use crate::error::{Error, ExitCode, Result};
 use crate::platform::link;
 use crate::schedule::Curve;
+use crate::store::query::FollowView;
 use crate::store::record::Following;
 use crate::store::{MOST, Reader};
 
@@ -137,15 +138,38 @@ pub fn follows(global: &Global, printer: &Printer) -> Result<ExitCode> {
             printer.object(&follow);
             continue;
         }
+        let looked = match (&follow.looked, follow.outcome.as_deref()) {
+            (None, _) => "never looked at".to_owned(),
+            (Some(at), None | Some("captured")) => format!("looked at {at}"),
+            (Some(at), Some(outcome)) => format!("looked at {at}: {outcome}"),
+        };
         printer.line(format_args!(
-            "{}  every {} s, {} articles ({} waiting), looked at {}, due {}",
+            "{}  every {} s, {} articles ({} waiting), {looked}, due {}{}",
             Printable(&follow.url),
             follow.every,
             follow.entries,
             follow.waiting,
-            follow.looked.as_deref().unwrap_or("never"),
-            follow.due
+            follow.due,
+            Printable(&options(&follow))
         ));
     }
     Ok(ExitCode::Done)
+}
+
+/// What is not the usual about how a list is followed.
+fn options(follow: &FollowView) -> String {
+    let mut options = String::new();
+    for tag in &follow.tags {
+        options += &format!(", tag {tag}");
+    }
+    if follow.page {
+        options += ", a page";
+    }
+    if follow.max_articles != MOST {
+        options += &format!(", at most {} articles a look", follow.max_articles);
+    }
+    if let Some(curve) = &follow.curve {
+        options += &format!(", schedule {curve}");
+    }
+    options
 }

@@ -276,6 +276,8 @@ pub struct FollowView {
     pub tags: Vec<String>,
     /// Whether it is a page whose headlines are its articles.
     pub page: bool,
+    /// Most articles taken in after one look.
+    pub max_articles: i64,
     /// How often its articles, and what they cite, are captured; `None`: as the settings say.
     pub curve: Option<String>,
     /// When it was looked at last.
@@ -555,7 +557,7 @@ impl Reader {
             std::fs::metadata(name).map_or(0, |metadata| metadata.len())
         };
         let (file, log) = (length(""), length("-wal"));
-        let free = super::file::free(self.path());
+        let free = super::free(self.path());
         self.ask(|connection| {
             connection.query_row(
                 "SELECT (SELECT count(*) FROM blob), (SELECT coalesce(sum(length), 0) FROM blob),
@@ -686,10 +688,10 @@ impl Reader {
                             (SELECT c.outcome FROM capture c WHERE c.target = f.target ORDER BY c.fence DESC LIMIT 1), f.due,
                             (SELECT count(*) FROM follow_entry e WHERE e.follow = f.id),
                             (SELECT count(*) FROM follow_entry e WHERE e.follow = f.id AND e.done = 0),
-                            coalesce(o.page, 0), o.curve
+                            coalesce(o.page, 0), o.curve, coalesce(o.most, ?1)
                      FROM follow f LEFT JOIN follow_option o ON o.follow = f.id WHERE f.due IS NOT NULL ORDER BY f.url",
                 )?
-                .query_map([], |row| {
+                .query_map([super::MOST], |row| {
                     Ok(FollowView {
                         url: row.get(0)?,
                         added: row.get(1)?,
@@ -702,6 +704,7 @@ impl Reader {
                         waiting: row.get(8)?,
                         page: row.get(9)?,
                         curve: row.get(10)?,
+                        max_articles: row.get(11)?,
                     })
                 })?
                 .collect()

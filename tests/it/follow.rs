@@ -261,8 +261,15 @@ fn what_waits_of_a_list_is_read_when_it_did_not_change_and_when_it_names_it_no_m
     scene
         .web
         .on("paper.example", "/feed", [named, Reply::status(304), other]);
-    does(&scene, 0, &["follow", FEED, "--max-articles", "2"]);
+    does(&scene, 0, &["follow", FEED, "--max-articles", "2", "--tag", "flood"]);
+    let listed = || text(&does(&scene, 0, &["follows"]).stdout);
+    assert!(listed().contains("never looked at"), "{}", listed());
     let summary = run(&scene, 3);
+    assert!(
+        listed().ends_with(", tag flood, at most 2 articles a look\n"),
+        "{}",
+        listed()
+    );
     assert_eq!(
         (&summary["articles"], &summary["articles_unread"]),
         (&1.into(), &1.into()),
