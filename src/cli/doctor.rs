@@ -1,4 +1,5 @@
-//! `citekeep doctor`: which sources can be used from here. Asks each for the posts that the settings say are live; keeps nothing.
+//! `citekeep doctor`: whether a run could work here, and which sources can be used. Asks each for the posts that the settings say are
+//! live; keeps nothing.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::error::{ExitCode, Result};
 use crate::fetch::Fetcher;
 use crate::outcome::Outcome;
 use crate::platform::{PLATFORMS, Platform, PostRef};
+use crate::store::health::{Check, checks};
 
 /// What one source answered to one post.
 #[derive(Serialize)]
@@ -26,13 +28,26 @@ struct Line<'a> {
     works: bool,
 }
 
-/// Probes every source; exit code 3 if one that was asked does not work, 69 if nothing answered at all.
+/// Something of this machine that was looked at.
+#[derive(Serialize)]
+struct Looked<'a> {
+    check: &'a str,
+    ok: bool,
+    said: &'a str,
+}
+
+/// Looks at the archive and its surroundings and probes every source; exit code 3 if something is wrong or a source that was asked does
+/// not work, 69 if nothing answered at all.
 pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
     let config = global.settings()?;
     let canaries = config.canaries()?;
     let fetcher = Fetcher::new(&config, Clock::System)?;
     let upstreams = config.upstreams()?;
     let runtime = runtime()?;
+    let mut looked = checks(&global.archive, Clock::System.now(), config.limit.free);
+    for check in &looked {
+        tell_check(printer, check);
+    }
     printer.line(format_args!("{:<20} {:<8} {}", "source", "works", "what it said"));
     let mut asked: Vec<Probe> = Vec::new();
     for (platform, source) in PLATFORMS.iter().flat_map(|p| p.sources.iter().map(move |s| (p, *s))) {
@@ -67,12 +82,28 @@ pub fn run(global: &Global, printer: &Printer) -> Result<ExitCode> {
             asked.push(answer);
         }
     }
+    if let Some(doubt) = fetcher.clock_doubt() {
+        let check = ("clock", Err(doubt));
+        tell_check(printer, &check);
+        looked.push(check);
+    }
     Ok(match () {
-        () if asked.is_empty() => ExitCode::Done,
-        () if asked.iter().all(|answer| !answer.reached) => ExitCode::NoNetwork,
+        () if !asked.is_empty() && asked.iter().all(|answer| !answer.reached) => ExitCode::NoNetwork,
+        () if looked.iter().any(|(_, said)| said.is_err()) => ExitCode::SomeFailed,
         () if asked.iter().any(|answer| answer.outcome != Outcome::Captured) => ExitCode::SomeFailed,
         () => ExitCode::Done,
     })
+}
+
+fn tell_check(printer: &Printer, (check, said): &Check) {
+    let ok = said.is_ok();
+    let said = said.as_ref().unwrap_or_else(|why| why);
+    if printer.json() {
+        printer.object(&Looked { check, ok, said });
+        return;
+    }
+    let works = if ok { "ok" } else { "no" };
+    printer.line(format_args!("{check:<20} {works:<8} {}", Printable(said)));
 }
 
 fn of<'a>(platform: &Platform, canaries: &'a BTreeMap<String, Vec<PostRef>>) -> &'a [PostRef] {

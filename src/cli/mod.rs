@@ -177,7 +177,7 @@ enum Command {
     Key(key::Arguments),
     /// Check every hash, the ledger and every reference of the archive, or of a bundle
     Verify(verify::Arguments),
-    /// Ask every source for a post known to be live, and tell which sources can be used from here
+    /// Tell whether a run could work here, and ask every source for a post known to be live
     Doctor,
     /// Show what changed in a post, a linked page or an article, word by word
     Diff(diff::Arguments),

@@ -326,7 +326,8 @@ pub(super) fn leave(connection: Connection) -> rusqlite::Result<()> {
     connection.close().map_err(|(_, error)| error)
 }
 
-fn check_sqlite() -> Result<()> {
+/// Refuses an SQLite that may lose data.
+pub(super) fn check_sqlite() -> Result<()> {
     if rusqlite::version_number() < SQLITE_MINIMUM {
         return Err(Error::Internal(format!(
             "built with SQLite {}, which may lose data in WAL mode; 3.51.3 is needed",

@@ -16,6 +16,7 @@ pub mod export;
 mod failure;
 mod file;
 mod follow;
+pub mod health;
 mod inquiry;
 mod known;
 mod ledger;

@@ -161,13 +161,6 @@ impl Session {
         Ok(())
     }
 
-    /// When the ledger's last entry was written, as it says.
-    fn last_entry(&self) -> rusqlite::Result<Option<Timestamp>> {
-        let sql = "SELECT json_extract(CAST(body AS TEXT), '$.at') FROM ledger WHERE body IS NOT NULL ORDER BY seq DESC LIMIT 1";
-        let at: Option<String> = self.connection.query_row(sql, [], |row| row.get(0)).optional()?;
-        Ok(at.as_deref().and_then(Timestamp::parse))
-    }
-
     /// Begins the run: its row, and the leases of runs that were killed are free again (the lock says that none lives).
     pub(super) fn begin_run(&mut self, command: &str) -> Result<(), Fault> {
         self.execute("UPDATE job SET leased_until = NULL, leased_by = NULL WHERE leased_until IS NOT NULL")?;
@@ -201,7 +194,7 @@ impl Session {
 
     /// The row of the run.
     fn put_run(&mut self, command: &str) -> Result<(), Fault> {
-        self.clock_doubt = doubt(self.clock.now(), self.last_entry()?);
+        self.clock_doubt = doubt(self.clock.now(), last_entry(&self.connection)?);
         self.run = self.next_entry;
         let started = self.now();
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
@@ -251,6 +244,14 @@ impl Session {
             vec![("exit", Field::Integer(exit)), ("run", Field::Integer(self.run))],
         )
     }
+}
+
+/// When the ledger's last entry was written, as it says.
+pub(super) fn last_entry(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let sql =
+        "SELECT json_extract(CAST(body AS TEXT), '$.at') FROM ledger WHERE body IS NOT NULL ORDER BY seq DESC LIMIT 1";
+    let at: Option<String> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok(at.as_deref().and_then(Timestamp::parse))
 }
 
 /// Adds what every line has.

@@ -156,3 +156,46 @@ fn doctor_tells_which_sources_work_from_here() {
     assert_eq!(scene.web.asked("fx.test", "/") + scene.web.asked("api.test", "/"), 0);
     assert!(!scene.archive().exists());
 }
+
+#[test]
+fn doctor_tells_what_would_keep_a_run_from_working_here() {
+    let scene = Scene::new();
+    let checks = |code: i32, settings: &[&str]| -> Vec<(String, bool, String)> {
+        let output = scene.bare().args(["doctor", "--json"]).args(settings).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let lines = text(&output.stdout);
+        let lines = lines
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        lines
+            .filter(|line| line["check"].is_string())
+            .map(|line| (word(&line["check"]), line["ok"].as_bool().unwrap(), word(&line["said"])))
+            .collect()
+    };
+    let room = ["--set", "limit.free=0"];
+    let names: Vec<_> = checks(0, &room).into_iter().map(|(name, _, _)| name).collect();
+    assert_eq!(names, ["sqlite", "schema", "write access", "space", "clock"]);
+    scene.archives(
+        0,
+        &[&scene.file("story.html", "<article><p>Nothing is cited in this one.</p></article>")],
+    );
+    assert!(checks(0, &room).iter().all(|(_, ok, _)| *ok));
+    let wrong = |code: i32, settings: &[&str]| -> Vec<(String, String)> {
+        let checks = checks(code, settings).into_iter();
+        checks
+            .filter(|(_, ok, _)| !ok)
+            .map(|(name, _, said)| (name, said))
+            .collect()
+    };
+    let space = wrong(3, &["--set", "limit.free=1000000000000000"]);
+    assert!(space.len() == 1 && space[0].1.contains("limit.free"), "{space:?}");
+    let archive = rusqlite::Connection::open(scene.archive()).unwrap();
+    archive.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(archive);
+    let schema = wrong(3, &room);
+    assert!(schema.len() == 1 && schema[0].1.contains("schema 99"), "{schema:?}");
+    std::fs::write(scene.archive(), "something else").unwrap();
+    let schema = wrong(3, &room);
+    assert!(schema.len() == 1 && schema[0].0 == "schema", "{schema:?}");
+}
