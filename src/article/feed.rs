@@ -140,11 +140,13 @@ fn parse_text(text: &str, base: Option<&Url>) -> Result<feed_rs::model::Feed, No
 fn read_feed(text: &str, base: &Url) -> Result<Listing, NoFeed> {
     let feed = parse_text(text, Some(base))?;
     let entries = feed.entries.into_iter().filter_map(|entry| {
-        let link = entry
-            .links
-            .iter()
-            .find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"))?;
-        let url = address(&link.href, base)?;
+        let links = entry.links.iter();
+        let mut links = links.filter(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"));
+        let url = match links.next() {
+            Some(link) => address(&link.href, base)?,
+            // Without a link the name of an entry is its address, if it is one (`guid` of RSS, `id` of JSON).
+            None => address(Url::parse(&entry.id).ok()?.as_str(), base)?,
+        };
         let updated = entry.updated.or(entry.published).map(|time| time.to_rfc3339());
         Some(Entry { url, updated })
     });
@@ -308,8 +310,15 @@ mod tests {
                 &[],
             ),
             (
-                r#"{"version":"https://jsonfeed.org/version/1.1","title":"Paper","items":[{"id":"1","url":"https://paper.example/a","content_text":"x"}]}"#,
+                r#"<rss version="2.0"><channel><title>Paper</title><item><title>A</title><guid>https://paper.example/a</guid></item>
+                <item><title>B</title><guid isPermaLink="false">b-17</guid></item></channel></rss>"#,
                 &["https://paper.example/a"],
+                &[],
+            ),
+            (
+                r#"{"version":"https://jsonfeed.org/version/1.1","title":"Paper","items":[{"id":"1","url":"https://paper.example/a","content_text":"x"},
+                {"id":"https://paper.example/b","content_text":"x"}]}"#,
+                &["https://paper.example/a", "https://paper.example/b"],
                 &[],
             ),
             (
