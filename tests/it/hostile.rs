@@ -39,31 +39,44 @@ fn no_page_takes_long_or_much_and_what_stands_before_the_trap_is_found() {
     let attributes: String = (0..60_000).map(|n| format!(" a{n}=1")).collect();
     let links: String = (0..1_000_000).map(|n| format!("<a href=/{n}>x</a>")).collect();
     let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    for (name, trap) in [
-        ("32,000 div", "<div>".repeat(32_000)),
-        ("32,000 lists", "<ul><li>".repeat(32_000)),
-        ("60,000 attributes", format!("<p{attributes}>x</p>")),
-        ("a table with 30,000 links", format!("<table>{}", "<a>x".repeat(30_000))),
+    let told: String = (0..200_000)
+        .map(|n| format!("<p>The office says it in <a href=http://a.example/{n}>its report</a> again.</p>"))
+        .collect();
+    // What was cut short says so.
+    for (name, notice, trap) in [
+        ("32,000 div", "nesting_cut", "<div>".repeat(32_000)),
+        ("32,000 lists", "nesting_cut", "<ul><li>".repeat(32_000)),
+        ("60,000 attributes", "attributes_cut", format!("<p{attributes}>x</p>")),
         (
-            "adoption agency",
-            format!("{}{}</a>", "<a>".repeat(40_000), "<i>".repeat(40_000)),
+            "a table with 30,000 links",
+            "",
+            format!("<table>{}", "<a>x".repeat(30_000)),
         ),
         (
+            "adoption agency",
+            "nesting_cut",
+            format!("{}{}</a>", "<a>".repeat(40_000), "<i>".repeat(40_000)),
+        ),
+        ("200,000 cited pages", "input_cut", told),
+        (
             "an address of 2 MB",
+            "",
             format!(
                 "<p>It is <a href='http://a.example/{}'>here</a>.</p>",
                 "a".repeat(2_000_000)
             ),
         ),
-        ("1,000,000 links", links),
+        ("1,000,000 links", "input_cut", links),
         (
             "odd hosts",
+            "",
             "<p>It is <a href='http://a%00b.example/'>here</a>, <a href='http://\u{202e}live.example/'>there</a> and \
              <a href='http://раураl.example/'>there again</a> today.</p>"
                 .to_owned(),
         ),
         (
             "JSON-LD",
+            "",
             format!(
                 "<script type='application/ld+json'>{nested}</script><script type='application/ld+json'>\
                  {{\"@type\":\"NewsArticle\",\"wordCount\":1e400,\"headline\":\"a\",\"headline\":\"b\",\"name\":\"\\ud800\"}}</script>"
@@ -73,6 +86,15 @@ fn no_page_takes_long_or_much_and_what_stands_before_the_trap_is_found() {
         let document = found(&scene, name, &format!("{before}{trap}"));
         assert_eq!(document["citations"][0]["id"], POST, "{name}");
         assert_eq!(document["citations"].as_array().unwrap().len(), 1, "{name}");
+        let notices = document["notices"].as_array().unwrap();
+        assert!(
+            notice.is_empty() || notices.contains(&notice.into()),
+            "{name}: {notices:?}"
+        );
+        if name == "200,000 cited pages" {
+            let links = document["links"].as_array().unwrap().len();
+            assert!((10_000..=20_000).contains(&links), "{links} before the bound");
+        }
         if name == "odd hosts" {
             let links = document["links"].as_array().unwrap();
             assert!(

@@ -58,6 +58,7 @@ fn killed_at_any_write_of_a_migration_the_next_run_completes_it() {
         (1, &include_bytes!("../archives/schema-1.db.gz")[..]),
         (2, include_bytes!("../archives/schema-2.db.gz")),
         (3, include_bytes!("../archives/schema-3.db.gz")),
+        (4, include_bytes!("../archives/schema-4.db.gz")),
     ] {
         let mut old = Vec::new();
         flate2::read::GzDecoder::new(kept).read_to_end(&mut old).unwrap();
@@ -169,20 +170,44 @@ fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
         scene.archives(0, &["story.html"]);
         (scene.dump("archive.db"), start.elapsed())
     };
+    let mut acknowledged = 0;
     for round in 0..rounds {
         let scene = Scene::new();
         with_links(&scene, LINKS);
+        // With -v it names each capture once that is kept: this is what it acknowledges.
         let mut child = scene
             .archiving()
-            .args(["-q", "story.html"])
+            .args(["-v", "story.html"])
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         // Moments from the very start to about the end, never twice the same.
         thread::sleep(takes * (round + 1) / rounds);
         child.kill().unwrap();
-        child.wait().unwrap();
+        let said = text(&child.wait_with_output().unwrap().stderr);
+        let named: Vec<&str> = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("captured ")?.split_whitespace().next())
+            .collect();
+        if !named.is_empty() {
+            acknowledged += named.len();
+            // In a copy, so that the program itself finds what the kill left.
+            for end in ["", "-wal"] {
+                let left = scene.path(&format!("archive.db{end}"));
+                if left.exists() {
+                    fs::copy(left, scene.path(&format!("copy.db{end}"))).unwrap();
+                }
+            }
+            let copy = rusqlite::Connection::open(scene.path("copy.db")).unwrap();
+            let mut kept = copy
+                .prepare("SELECT count(*) FROM captures WHERE url = ?1 AND outcome = 'captured'")
+                .unwrap();
+            for url in named {
+                let kept: i64 = kept.query_row([url], |row| row.get(0)).unwrap();
+                assert_eq!(kept, 1, "round {round}: {url} was acknowledged");
+            }
+        }
         if scene.archive().exists() {
             let verify = scene.bare().arg("verify").output().unwrap();
             assert_eq!(
@@ -209,6 +234,7 @@ fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
         assert_eq!(resumed.lines().count(), undisturbed.lines().count(), "round {round}");
         scene.is_sound();
     }
+    assert!(acknowledged > 0, "it was always killed before the first");
 }
 
 #[test]
