@@ -337,6 +337,34 @@ fn a_command_that_hangs_does_not_keep_a_run_that_is_told_to_stop_and_ends_with_a
 }
 
 #[test]
+fn the_archive_of_a_killed_run_is_free_at_once_though_its_command_goes_on() {
+    let scene = archived();
+    scene.has_post(POST, "ada_b", "The bridge is closed.");
+    due(&scene);
+    let command = "echo $$ > begun.new; mv begun.new begun; exec sleep 600";
+    let mut child = running(&scene).args(["--on-change", command]).spawn().unwrap();
+    let start = Instant::now();
+    while !scene.path("begun").exists() {
+        assert!(start.elapsed().as_secs() < 60, "it was never called");
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let output = running(&scene)
+        .args(["--on-change", "cat > heard.jsonl"])
+        .output()
+        .unwrap();
+    let begun = fs::read_to_string(scene.path("begun")).unwrap();
+    assert!(
+        Command::new("kill").arg(begun.trim()).status().unwrap().success(),
+        "it went on"
+    );
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(scene.path("heard.jsonl").exists(), "what the killed run found is told");
+    scene.is_sound();
+}
+
+#[test]
 fn what_a_killed_run_found_the_next_one_tells() {
     let scene = archived();
     scene.has_post(POST, "ada_b", "The bridge is closed.");

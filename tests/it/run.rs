@@ -173,6 +173,33 @@ fn of_two_runs_at_once_one_works_and_one_says_who_holds_the_archive() {
 }
 
 #[test]
+fn of_many_runs_at_once_each_turn_is_taken_by_one_and_the_others_leave() {
+    for round in 0..6 {
+        let scene = Scene::new();
+        left_by_a_killed_run(&scene);
+        let silent = || {
+            let mut command = running(&scene);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        let runs: Vec<_> = (0..8).map(|_| silent().spawn().unwrap()).collect();
+        let codes: Vec<_> = runs
+            .into_iter()
+            .map(|mut run| run.wait().unwrap().code().unwrap())
+            .collect();
+        assert!(
+            codes.iter().all(|code| matches!(code, 0 | 75)),
+            "round {round}: {codes:?}"
+        );
+        assert!(codes.contains(&0), "round {round}: {codes:?}");
+        assert_eq!(captures(&scene), LINKS as i64, "round {round}: {codes:?}");
+        let targets: i64 = scene.value("SELECT count(DISTINCT target) FROM capture");
+        assert_eq!(targets, LINKS as i64, "round {round}: {codes:?}");
+        scene.is_sound();
+    }
+}
+
+#[test]
 fn a_run_without_an_archive_makes_none() {
     let scene = Scene::new();
     assert_eq!(run(&scene, &[]).status.code(), Some(66));
