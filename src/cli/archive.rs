@@ -36,7 +36,7 @@ pub struct Arguments {
     /// Articles: addresses, files (pages or plain text, told by content), or - for standard input
     #[arg(value_name = "INPUT", required_unless_present_any = ["target", "target_list", "list", "from"])]
     inputs: Vec<String>,
-    /// A list of addresses of articles: plain lines, CSV or JSON lines with a `url`, or a browser's bookmarks
+    /// A list of addresses of articles: plain lines, CSV or JSON lines with a `url` or `link`, or a browser's bookmarks
     #[arg(long, value_name = "FILE")]
     list: Vec<String>,
     /// Read articles from a web archive (WARC, WACZ): the addresses given, else every page in it
@@ -177,6 +177,16 @@ fn addresses(lists: &[String], printer: &Printer, code: &mut ExitCode) -> Result
                 input: format!("{name}, line {line}"),
                 why: format!("`{said}` is no address of a page"),
                 hint: None,
+            };
+            printer.error(&error);
+            *code = error.exit_code();
+        }
+        if addresses.left_out > 0 {
+            let (read, more) = (addresses.urls.len(), addresses.left_out);
+            let error = Error::BadInput {
+                input: name.clone(),
+                why: format!("{read} addresses of it are read, and {more} more are left out"),
+                hint: Some("give them in several lists"),
             };
             printer.error(&error);
             *code = error.exit_code();

@@ -95,6 +95,12 @@ fn a_run_with_nothing_due_asks_nobody_and_keeps_its_summary() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&summary["due"], &summary["attempts"]), (&0.into(), &0.into()));
+    let readme = include_str!("../../README.md");
+    let told = readme.split_once("`run --json` prints one object").unwrap().1;
+    let told = told.split_once("}`;").unwrap().0;
+    for name in summary.as_object().unwrap().keys() {
+        assert!(told.contains(&format!("\"{name}\"")), "README does not name {name}");
+    }
     assert_eq!(scene.web.asked("office.example", "/page"), asked);
     let status = scene.bare().args(["status", "--json"]).output().unwrap();
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
