@@ -1,12 +1,16 @@
-//! Lists of articles: RSS, Atom and JSON feeds, sitemaps (also of news), and OPML lists of feeds, told by their content.
+//! Lists of articles: RSS, Atom and JSON feeds, sitemaps (also of news, as plain text, or packed by gzip), and OPML lists of feeds, told
+//! by their content.
 
 use std::collections::HashSet;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+use scraper::Selector;
 use thiserror::Error;
 use url::Url;
+
+use crate::exchange::decode;
 
 /// Most bytes of a list.
 pub const LONGEST: usize = 16 << 20;
@@ -16,6 +20,9 @@ const ENTRIES: usize = 50_000;
 
 /// Bytes in which the encoding must be declared.
 const DECLARATION: usize = 1024;
+
+/// How a file that is packed by gzip begins. <https://www.sitemaps.org/protocol.html> allows it, whatever its header says.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Deepest nesting of elements.
 const DEPTH: usize = 100;
@@ -46,6 +53,9 @@ pub enum NoFeed {
     /// It is longer than [`LONGEST`].
     #[error("a list of articles may have {LONGEST} bytes at most")]
     TooLong,
+    /// It is a page; with the first feed that it names.
+    #[error("it is a page, which is followed with --page{}", .0.as_ref().map(|feed| format!("; its feed is {feed}")).unwrap_or_default())]
+    Page(Option<Url>),
     /// It has none of the forms that are known, or is broken.
     #[error("it is no feed (RSS, Atom, JSON), sitemap or OPML list: {0}")]
     Unknown(String),
@@ -59,9 +69,14 @@ pub fn read(bytes: &[u8], base: &Url) -> Result<Listing, NoFeed> {
     if bytes.len() > LONGEST {
         return Err(NoFeed::TooLong);
     }
-    let text = decoded(bytes);
+    let packed = bytes.starts_with(&GZIP);
+    let unpacked = packed.then(|| decode(bytes, "gzip", LONGEST)).transpose();
+    let unpacked = unpacked.map_err(unknown)?;
+    let text = decoded(unpacked.as_deref().unwrap_or(bytes));
     let mut listing = match root(&text).as_deref() {
         Some("urlset" | "sitemapindex" | "opml") => read_xml(&text, base)?,
+        Some("html") => return Err(NoFeed::Page(feed_of_page(&text, base))),
+        None if text.starts_with("http") => read_lines(&text, base)?,
         _ => read_feed(&text, base)?,
     };
     let mut seen = HashSet::new();
@@ -220,6 +235,34 @@ fn read_xml(text: &str, base: &Url) -> Result<Listing, NoFeed> {
     Ok(listing)
 }
 
+/// A sitemap as plain text: an address on each line. <https://www.sitemaps.org/protocol.html>
+fn read_lines(text: &str, base: &Url) -> Result<Listing, NoFeed> {
+    let entry = |line: &str| {
+        let url = Url::parse(line).ok().and_then(|url| address(url.as_str(), base));
+        let url = url.ok_or_else(|| unknown(format!("`{line:.100}` is no address")))?;
+        Ok(Entry { url, updated: None })
+    };
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(Listing {
+        entries: lines.take(ENTRIES).map(entry).collect::<Result<_, _>>()?,
+        ..Listing::default()
+    })
+}
+
+/// The first feed that a page names in its head. <https://html.spec.whatwg.org/multipage/links.html#rel-alternate>
+fn feed_of_page(text: &str, base: &Url) -> Option<Url> {
+    let links = Selector::parse("link[rel~=alternate][href]").ok()?;
+    let (page, _) = super::html::parse(text);
+    let feed = page.select(&links).find(|link| {
+        let kind = link.value().attr("type").unwrap_or_default();
+        matches!(
+            kind,
+            "application/rss+xml" | "application/atom+xml" | "application/feed+json"
+        )
+    });
+    address(feed?.value().attr("href")?, base)
+}
+
 /// The feed that an `outline` of OPML names. <http://opml.org/spec2.opml>
 fn feed_of_outline(element: &BytesStart<'_>, base: &Url) -> Option<Url> {
     if !element.local_name().as_ref().eq_ignore_ascii_case("outline") {
@@ -348,6 +391,39 @@ mod tests {
                 ),
                 "{text:.60}"
             );
+        }
+    }
+
+    #[test]
+    fn a_sitemap_may_be_packed_or_plain_text() {
+        let text = "https://paper.example/a\r\n\n https://paper.example/b#x \n";
+        let urls = ["https://paper.example/a", "https://paper.example/b"];
+        assert_eq!(listed(text).0, urls);
+        assert!(read(b"https://paper.example/a\nand words", &base()).is_err());
+        let pack = |bytes: &[u8]| {
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            std::io::Write::write_all(&mut packer, bytes).unwrap();
+            packer.finish().unwrap()
+        };
+        let sitemap = "<urlset><url><loc>https://paper.example/a</loc></url></urlset>";
+        for (bytes, entries) in [(sitemap.as_bytes(), 1), (text.as_bytes(), 2)] {
+            assert_eq!(read(&pack(bytes), &base()).unwrap().entries.len(), entries);
+        }
+        let packed = pack(sitemap.as_bytes());
+        assert!(read(&packed[..packed.len() / 2], &base()).is_err());
+        assert!(read(&pack(&vec![b' '; 2 * LONGEST]), &base()).is_err(), "a bomb");
+        assert!(read(&pack(&packed), &base()).is_err(), "packed twice");
+    }
+
+    #[test]
+    fn a_page_is_no_list_but_may_name_its_feed() {
+        let feed = "<link rel='alternate stylesheet' href='/a.css'><link rel=alternate type='application/rss+xml' href='/rss'>";
+        for (head, named) in [(feed, Some("https://paper.example/rss")), ("", None)] {
+            let page = format!("<!DOCTYPE html><html><head><meta charset=utf-8>{head}</head><body><p>Words");
+            let Err(NoFeed::Page(feed)) = read(page.as_bytes(), &base()) else {
+                panic!("{page}");
+            };
+            assert_eq!(feed.as_ref().map(Url::as_str), named);
         }
     }
 
