@@ -17,6 +17,9 @@ use crate::error::{Error, ExitCode, Result};
 /// Pages copied in one step, between which progress is told.
 const STEP_PAGES: i32 = 1024;
 
+/// How the name of a copy begins and ends while it is made.
+const DRAFT: (&str, &str) = (".citekeep-", ".backup");
+
 /// How long to wait where another program holds the file for a moment.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -54,11 +57,17 @@ pub fn backup(archive: &Path, to: &Path, options: Options, mut progress: impl Fn
     let (archive, to) = (file::plain_path(archive)?, file::plain_path(to)?);
     check_name(&archive, &to, options.force)?;
     let folder = to.parent().unwrap_or(Path::new("."));
+    clear_drafts(folder);
     let draft = tempfile::Builder::new()
-        .prefix(".citekeep-")
-        .suffix(".backup")
+        .prefix(DRAFT.0)
+        .suffix(DRAFT.1)
         .tempfile_in(folder)
         .map_err(|source| io_error("cannot write beside", &to, source))?;
+    // Says that somebody works on it, for as long as we live.
+    draft
+        .as_file()
+        .try_lock()
+        .map_err(|error| io_error("cannot write beside", &to, error.into()))?;
     if options.compact {
         vacuum(&original, draft.path())
     } else {
@@ -67,6 +76,19 @@ pub fn backup(archive: &Path, to: &Path, options: Options, mut progress: impl Fn
     // What is wrong with the copy's file is said of the name that the user gave.
     .map_err(|error| sql_error(&to, &error))?;
     keep(draft, &original, &to, options.force)
+}
+
+/// Takes away what copies left that were killed. What cannot be taken away stays, and harms nobody.
+fn clear_drafts(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_draft = name
+            .to_str()
+            .is_some_and(|name| name.starts_with(DRAFT.0) && name.ends_with(DRAFT.1));
+        if is_draft && File::open(entry.path()).is_ok_and(|draft| draft.try_lock().is_ok()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn check_name(archive: &Path, to: &Path, force: bool) -> Result<()> {
@@ -80,7 +102,7 @@ fn check_name(archive: &Path, to: &Path, force: bool) -> Result<()> {
     if to.exists() && !force {
         return Err(is_there(to));
     }
-    Ok(())
+    file::refuse_beside_a_log(to)
 }
 
 fn is_there(to: &Path) -> Error {

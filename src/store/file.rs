@@ -413,9 +413,34 @@ fn lock(path: &Path, create: bool, wait: Duration, clock: Clock) -> Result<Lock>
     Ok(lock)
 }
 
+/// Refuses to put a new file under a name beside which the log or journal of another stands: SQLite would take what is in it for part
+/// of the new one. <https://sqlite.org/howtocorrupt.html#unlinking_or_renaming_a_database_file_while_in_use>
+pub(super) fn refuse_beside_a_log(path: &Path) -> Result<()> {
+    for end in ["-wal", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        let name = PathBuf::from(name);
+        if fs::symlink_metadata(&name).is_ok_and(|found| !found.is_file() || found.len() > 0) {
+            return Err(Error::Archive {
+                path: path.to_owned(),
+                why: format!(
+                    "the log of another archive of that name stands there: {}",
+                    name.display()
+                ),
+                hint: Some(
+                    "a run is at work with it or was killed: let one end it, or move the log to where its archive is",
+                ),
+                code: ExitCode::BadInput,
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Makes a new archive: whole under another name first, so that whatever happens, nothing but an archive ever stands
 /// under its name. If another run was quicker, its file stays.
 fn make(path: &Path) -> Result<()> {
+    refuse_beside_a_log(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let cannot_make = |source| io_error("cannot make", path, source);
     let draft = tempfile::Builder::new()

@@ -67,6 +67,46 @@ fn nothing_that_is_there_is_overwritten_without_force() {
 }
 
 #[test]
+fn no_file_is_put_beside_the_log_of_another_archive() {
+    let scene = Scene::new();
+    archived(&scene);
+    assert_eq!(backup(&scene, &["copy.db"]).status.code(), Some(0));
+    // As a run that was killed leaves it: what was written last stands in the log.
+    let other = Connection::open(scene.path("copy.db")).unwrap();
+    other
+        .execute_batch("PRAGMA journal_mode = WAL; UPDATE job SET attempts = attempts + 1")
+        .unwrap();
+    let log = fs::read(scene.path("copy.db-wal")).unwrap();
+    assert!(!log.is_empty());
+    std::mem::forget(other);
+    let refused = backup(&scene, &["copy.db", "--force"]);
+    assert_eq!(refused.status.code(), Some(65), "{refused:?}");
+    assert!(text(&refused.stderr).contains("copy.db-wal"), "{refused:?}");
+    verifies(&scene, "copy.db");
+    // The archive of that log is gone.
+    fs::write(scene.path("new.db-wal"), log).unwrap();
+    assert_eq!(backup(&scene, &["new.db"]).status.code(), Some(65));
+    let mut archiving = scene.bare_of("new.db");
+    let made = archiving.args(["archive", "story.html"]).output().unwrap();
+    assert_eq!(made.status.code(), Some(65), "{made:?}");
+    assert!(!scene.path("new.db").exists());
+}
+
+#[test]
+fn what_a_killed_copy_left_is_taken_away_by_the_next_and_what_one_works_on_is_not() {
+    let scene = Scene::new();
+    archived(&scene);
+    let left = scene.file(".citekeep-abc.backup", "half a copy");
+    let worked_on = scene.file(".citekeep-def.backup", "half a copy");
+    let other = scene.file(".citekeep-ghi.txt", "something else");
+    let held = fs::File::open(&worked_on).unwrap();
+    held.lock().unwrap();
+    assert_eq!(backup(&scene, &["copy.db"]).status.code(), Some(0));
+    let there = [&left, &worked_on, &other].map(|name| std::path::Path::new(name).exists());
+    assert_eq!(there, [false, true, true]);
+}
+
+#[test]
 fn an_archive_of_an_earlier_version_is_copied_as_it_is() {
     let scene = Scene::new();
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/archives/schema-1.db.gz");
