@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::print::{Printable, Printer};
+use super::print::{Printable, Printer, escape_json};
 use crate::capture::Done;
 use crate::clock::Timestamp;
 use crate::error::ExitCode;
@@ -172,12 +172,11 @@ impl Summary {
 }
 
 fn append(path: &Path, summary: &Summary) -> io::Result<()> {
-    let mut line = serde_json::to_vec(summary)?;
-    line.push(b'\n');
+    let line = escape_json(&serde_json::to_string(summary)?) + "\n";
     // In one piece, so that the lines of several programs do not mix.
     OpenOptions::new()
         .create(true)
         .append(true)
         .open(path)?
-        .write_all(&line)
+        .write_all(line.as_bytes())
 }

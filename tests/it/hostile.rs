@@ -236,6 +236,22 @@ fn words_of_strangers_stay_on_their_line_and_move_no_cursor() {
         let output = scene.bare().args(arguments).output().unwrap();
         streams.extend([output.stdout, output.stderr]);
     }
+    // What failed is told by a run, in its log and by status.
+    let broken = Reply::ok("text/xml", "<rss><a\u{9b}\u{202e}></b></rss>");
+    scene.web.on("lists.example", "/feed", [broken]);
+    for arguments in [&["follow", "http://lists.example/feed"][..], &["status"]] {
+        streams.push(scene.bare().args(arguments).output().unwrap().stdout);
+    }
+    let log = scene.path("runs.jsonl");
+    let ran = crate::run::running(&scene)
+        .args(["--json", "--log"])
+        .arg(&log)
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(3), "{ran:?}");
+    assert!(text(&ran.stderr).contains("\\u{9b}"), "{ran:?}");
+    streams.extend([ran.stdout, ran.stderr, std::fs::read(&log).unwrap()]);
+    streams.push(scene.bare().arg("status").output().unwrap().stdout);
     assert!(streams.iter().any(|stream| text(stream).contains("\\u{202e}")));
     for stream in streams {
         let stream = String::from_utf8(stream).unwrap();
