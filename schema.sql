@@ -161,7 +161,8 @@ CREATE TABLE article (
   key  TEXT NOT NULL UNIQUE             -- canonical address, or `sha256:` and the digest of the text where there is none
 ) STRICT;
 
--- One article as it stood at one time.
+-- One article as it stood at one time. A page that was fetched makes a new one where it is not as it was at the fetch before, also where
+-- it goes back to an earlier state; bytes that were given make one once.
 CREATE TABLE reading (
   id                 INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
   article            INTEGER NOT NULL REFERENCES article (id),
@@ -189,9 +190,9 @@ CREATE TABLE reading (
   reader             TEXT NOT NULL,     -- program and version that read the bytes
   findings_sha256    BLOB NOT NULL CHECK (length(findings_sha256) = 32),  -- over blocks, sentences, citations (see above)
   text_sha256        BLOB NOT NULL CHECK (length(text_sha256) = 32),      -- of the text
-  text               TEXT,              -- the body's text, blocks joined by one line feed; NULL once redacted
-  UNIQUE (article, body, findings_sha256)
+  text               TEXT               -- the body's text, blocks joined by one line feed; NULL once redacted
 ) STRICT;
+CREATE INDEX reading_findings ON reading (article, body, findings_sha256);
 
 -- A paragraph, heading, list item, caption or quote of a reading, in reading order.
 CREATE TABLE block (

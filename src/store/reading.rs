@@ -1,4 +1,4 @@
-//! Readings: an article's bytes and everything that was found in them, once for equal bytes and equal findings.
+//! Readings: an article's bytes and everything that was found in them.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -43,7 +43,7 @@ impl Pass<'_> {
 type Received<'a> = (i64, [u8; 32], Vec<ExchangeSeal<'a>>);
 
 impl Session {
-    /// Stores a reading, unless the same bytes of the same article were read the same way before, and queues what it cites.
+    /// Stores a reading, unless one that is here says all of it ([`Session::known_reading`]), and queues what it cites.
     pub(super) fn add_reading(&mut self, new: &NewReading, queueing: &Queueing) -> Result<ReadingReceipt, Fault> {
         let reading = &new.findings.reading;
         let text_sha256: [u8; 32] = Sha256::digest(&reading.text).into();
@@ -161,24 +161,33 @@ impl Session {
         Ok(())
     }
 
+    /// The reading that says all that this one would: of bytes that were given any of the same, of a fetched page the one of the
+    /// fetch before.
     fn known_reading(&self, article: i64, new: &NewReading, findings: &[u8; 32]) -> Result<Option<i64>, Fault> {
-        let body: [u8; 32] = match &new.origin {
-            Origin::Given { bytes, .. } => Sha256::digest(bytes).into(),
-            Origin::Fetched(exchanges) => match exchanges.last() {
-                Some(last) => match (&last.body_sha256, &last.body) {
-                    (Some(sha256), _) => *sha256,
-                    (None, Body::Inline(bytes)) => Sha256::digest(bytes).into(),
-                    (None, _) => return Ok(None),
-                },
-                None => return Ok(None),
-            },
+        let (body, sql): ([u8; 32], _) = match &new.origin {
+            Origin::Given { bytes, .. } => (
+                Sha256::digest(bytes).into(),
+                "SELECT reading.id FROM reading JOIN blob ON blob.id = reading.body
+                 WHERE reading.article = ?1 AND blob.sha256 = ?2 AND reading.findings_sha256 = ?3",
+            ),
+            Origin::Fetched(exchanges) => {
+                let body = match exchanges.last() {
+                    Some(last) => match (&last.body_sha256, &last.body) {
+                        (Some(sha256), _) => *sha256,
+                        (None, Body::Inline(bytes)) => Sha256::digest(bytes).into(),
+                        (None, _) => return Ok(None),
+                    },
+                    None => return Ok(None),
+                };
+                let sql = "SELECT last.id FROM (SELECT id, body, findings_sha256 FROM reading
+                                          WHERE article = ?1 AND origin = 'fetched' ORDER BY id DESC LIMIT 1) last
+                     JOIN blob ON blob.id = last.body WHERE blob.sha256 = ?2 AND last.findings_sha256 = ?3";
+                (body, sql)
+            }
         };
         Ok(self
             .connection
-            .prepare_cached(
-                "SELECT reading.id FROM reading JOIN blob ON blob.id = reading.body
-                 WHERE reading.article = ?1 AND blob.sha256 = ?2 AND reading.findings_sha256 = ?3",
-            )?
+            .prepare_cached(sql)?
             .query_row(params![article, body, findings], |row| row.get(0))
             .optional()?)
     }

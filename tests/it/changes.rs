@@ -233,6 +233,44 @@ fn an_article_read_again_tells_reworded_sentences_and_citations_added_and_droppe
 }
 
 #[test]
+fn a_citation_that_is_dropped_and_comes_back_is_told_both_times_and_its_bytes_are_here_once() {
+    let scene = archived();
+    let url = "http://news.example/story";
+    let whole = article(POST);
+    let before = whole.find("<p>The river authority").unwrap();
+    let without = format!("{}</article></body></html>", &whole[..before]);
+    let states = [&whole, &whole, &without, &without, &whole].map(|state| Reply::page(state.as_str()));
+    scene.web.on("news.example", "/story", states);
+    for _ in 0..5 {
+        scene.archives(0, &[url]);
+    }
+    let told = changes(&scene, &[]);
+    let citations: Vec<_> = told
+        .iter()
+        .filter(|change| change["url"] == url)
+        .map(|change| {
+            let citations = change["citations"].as_array().unwrap();
+            assert_eq!(citations.len(), 1, "{change}");
+            format!("{} {}", citations[0]["change"], citations[0]["cites"]).replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        citations,
+        [
+            "dropped http://river.example/report",
+            "added http://river.example/report"
+        ]
+    );
+    let readings = "FROM reading r JOIN article a ON a.id = r.article WHERE r.origin = 'fetched'";
+    assert_eq!(scene.value::<i64>(&format!("SELECT count(*) {readings}")), 3);
+    assert_eq!(
+        scene.value::<i64>(&format!("SELECT count(DISTINCT body) {readings}")),
+        2
+    );
+    scene.is_sound();
+}
+
+#[test]
 fn the_operators_command_hears_of_changes_and_its_failure_loses_nothing() {
     let scene = archived();
     scene.has_post(POST, "ada_b", "The bridge is closed.");

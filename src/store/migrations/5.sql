@@ -399,6 +399,13 @@ UPDATE sqlite_schema SET name = 'blob_sha256', sql = 'CREATE UNIQUE INDEX blob_s
   WHERE type = 'index' AND name = 'sqlite_autoindex_blob_1';
 UPDATE sqlite_schema SET name = 'target_key', sql = 'CREATE UNIQUE INDEX target_key ON target (id >> 13, key)'
   WHERE type = 'index' AND name = 'sqlite_autoindex_target_1';
+-- An article that goes back to an earlier state makes a reading again.
+UPDATE sqlite_schema SET sql = replace(sql, '  text               TEXT,              -- the body''s text, blocks joined by one line feed; NULL once redacted
+  UNIQUE (article, body, findings_sha256)
+', '  text               TEXT               -- the body''s text, blocks joined by one line feed; NULL once redacted
+') WHERE type = 'table' AND name = 'reading';
+UPDATE sqlite_schema SET name = 'reading_findings', sql = 'CREATE INDEX reading_findings ON reading (article, body, findings_sha256)'
+  WHERE type = 'index' AND name = 'sqlite_autoindex_reading_1';
 PRAGMA writable_schema = RESET;
 REINDEX blob_sha256;
 REINDEX target_key;
