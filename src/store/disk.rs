@@ -11,6 +11,14 @@ pub fn free(path: &Path) -> Option<u64> {
     Some(system.f_bavail.saturating_mul(system.f_frsize))
 }
 
+/// The folder that an archive lies in, or will.
+pub(super) fn folder_of(archive: &Path) -> &Path {
+    match archive.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// Refuses an archive on a disk of another machine: SQLite's log lives by shared memory, and the locks that keep runs apart by this
 /// machine's kernel. <https://sqlite.org/wal.html>
 pub(super) fn refuse_remote(archive: &Path) -> Result<()> {
@@ -28,9 +36,8 @@ pub(super) fn refuse_remote(archive: &Path) -> Result<()> {
 /// The number by which the kernel knows the kind of the file system that the archive lies on, or will.
 #[cfg(target_os = "linux")]
 fn kind_of(archive: &Path) -> Option<u32> {
-    let folder = archive.parent()?;
     let system = rustix::fs::statfs(archive)
-        .or_else(|_| rustix::fs::statfs(folder))
+        .or_else(|_| rustix::fs::statfs(folder_of(archive)))
         .ok()?;
     // Of any width and sign, whatever the machine; the number has 32 bits.
     u32::try_from(i128::from(system.f_type) & 0xffff_ffff).ok()

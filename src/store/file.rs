@@ -339,10 +339,7 @@ pub(super) fn check_sqlite() -> Result<()> {
 
 /// The path with its folder's links resolved, if the file itself is a plain file with one name or does not exist.
 pub(super) fn plain_path(path: &Path) -> Result<PathBuf> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = disk::folder_of(path);
     let name = path.file_name().ok_or_else(|| not_an_archive(path))?;
     let path = fs::canonicalize(folder)
         .map_err(|source| io_error("cannot open the folder of", path, source))?

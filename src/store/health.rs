@@ -1,6 +1,6 @@
 //! Whether a run could work with an archive: what a person would look at before anything is asked of anybody.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{Access, access};
 
@@ -17,10 +17,7 @@ pub type Check = (&'static str, std::result::Result<String, String>);
 pub fn checks(archive: &Path, now: Timestamp, least: u64) -> Vec<Check> {
     let sqlite = file::check_sqlite().map(|()| format!("SQLite {}", rusqlite::version()));
     let mut checks = vec![("sqlite", sqlite.map_err(|error| error.to_string()))];
-    let folder = match archive.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
+    let folder = disk::folder_of(archive);
     let last = match archive.exists() {
         true => {
             let looked = schema_and_end(archive);
@@ -36,9 +33,9 @@ pub fn checks(archive: &Path, now: Timestamp, least: u64) -> Vec<Check> {
             None
         }
     };
-    checks.push(("write access", may_write(archive, &folder)));
+    checks.push(("write access", may_write(archive, folder)));
     let remote = disk::refuse_remote(archive).map_err(|error| error.to_string());
-    checks.push(("space", remote.and_then(|()| room(&folder, least))));
+    checks.push(("space", remote.and_then(|()| room(folder, least))));
     checks.push(("clock", doubt(now, last).map_or_else(|| Ok(now.to_string()), Err)));
     checks
 }
