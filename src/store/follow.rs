@@ -1,6 +1,6 @@
 //! Follows: lists of articles that are looked at again and again, and which of their entries were read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -106,10 +106,11 @@ impl Session {
         })
     }
 
-    /// Notes what a list names now; gives the entries to be read: new ones, those changed since they were read, and those that could
-    /// not be read yet or were left for later, also if the list does not name them any more. Those that it names come first, in its
-    /// order. `as_read`: what it names anew counts as read.
+    /// Notes what a list names now; gives the entries to be read: new ones, those that waited already (they could not be read yet, or were
+    /// left for later), also if the list does not name them any more, and then those that it says were changed since they were read. So
+    /// a list that says so of all of them at every look keeps none from its turn. `as_read`: what it names anew counts as read.
     pub(super) fn enter(&mut self, follow: i64, entries: &[Listed], as_read: bool) -> Result<Vec<String>, Fault> {
+        let waited: HashSet<String> = self.waiting(follow)?.into_iter().map(|(url, _)| url).collect();
         let now = self.now();
         for entry in entries {
             self.connection
@@ -120,20 +121,32 @@ impl Session {
                 )?
                 .execute(params![follow, entry.url, entry.updated, now, as_read])?;
         }
-        let mut open = self
-            .connection
-            .prepare_cached(
-                "SELECT url FROM follow_entry WHERE follow = ?1 AND done = 0 AND tries < ?2 ORDER BY seen, url",
-            )?
-            .query_map(params![follow, TRIES], |row| row.get(0))?
-            .collect::<rusqlite::Result<Vec<String>>>()?;
         let places: HashMap<&str, usize> = entries
             .iter()
             .enumerate()
             .map(|(place, e)| (e.url.as_str(), place))
             .collect();
-        open.sort_by_key(|url| places.get(url.as_str()).copied().unwrap_or(usize::MAX));
-        Ok(open)
+        let mut open = self.waiting(follow)?;
+        open.sort_by_cached_key(|(url, seen)| {
+            let place = places.get(url.as_str()).copied().unwrap_or(usize::MAX);
+            match (*seen == now, waited.contains(url)) {
+                (true, _) => (0, place),
+                (false, true) => (1, 0),
+                (false, false) => (2, place),
+            }
+        });
+        Ok(open.into_iter().map(|(url, _)| url).collect())
+    }
+
+    /// The entries of a list that are to be read, and when it first named them, in this order.
+    fn waiting(&self, follow: i64) -> Result<Vec<(String, String)>, Fault> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT url, seen FROM follow_entry WHERE follow = ?1 AND done = 0 AND tries < ?2 ORDER BY seen, url",
+            )?
+            .query_map(params![follow, TRIES], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?)
     }
 
     /// An entry was read, or not.

@@ -293,6 +293,46 @@ fn what_waits_of_a_list_is_read_when_it_did_not_change_and_when_it_names_it_no_m
 }
 
 #[test]
+fn a_list_that_says_of_everything_that_it_was_changed_keeps_nothing_from_its_turn() {
+    let scene = paper();
+    let names = ["/one", "/two", "/three", "/four"];
+    for name in names {
+        let page =
+            format!("<title>{name}</title><article><p>This is what stands at {name} of the paper.</p></article>");
+        scene.web.on("paper.example", name, [Reply::page(page)]);
+    }
+    does(
+        &scene,
+        0,
+        &["follow", "http://paper.example/map", "--max-articles", "2"],
+    );
+    for (look, asked) in [[1, 1, 0, 0], [1, 1, 1, 1], [2, 2, 1, 1], [2, 2, 2, 2]]
+        .into_iter()
+        .enumerate()
+    {
+        let urls: String = names
+            .iter()
+            .map(|name| format!("<url><loc>{name}</loc><lastmod>2024-05-01T00:00:0{look}Z</lastmod></url>"))
+            .collect();
+        let map = Reply::ok("text/xml", format!("<urlset>{urls}</urlset>"));
+        scene.web.on("paper.example", "/map", [map]);
+        assert_eq!(run(&scene, 0)["articles"], 2);
+        assert_eq!(
+            names.map(|name| scene.web.asked("paper.example", name)),
+            asked,
+            "look {look}"
+        );
+    }
+    // What is new comes before what waits.
+    let map = "<urlset><url><loc>/one</loc><lastmod>2024-06-01</lastmod></url><url><loc>/two</loc><lastmod>2024-06-01</lastmod></url>\
+               <url><loc>/three</loc><lastmod>2024-06-01</lastmod></url><url><loc>/b</loc></url></urlset>";
+    scene.web.on("paper.example", "/map", [Reply::ok("text/xml", map)]);
+    run(&scene, 0);
+    assert_eq!(scene.web.asked("paper.example", "/b"), 1);
+    scene.is_sound();
+}
+
+#[test]
 fn an_index_that_did_not_change_still_leads_to_its_sitemaps_and_a_broken_one_is_told() {
     let scene = paper();
     let index =
