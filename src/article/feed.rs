@@ -1,6 +1,7 @@
 //! Lists of articles: RSS, Atom and JSON feeds, sitemaps (also of news, as plain text, or packed by gzip), and OPML lists of feeds, told
 //! by their content.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -149,7 +150,43 @@ fn parse_text(text: &str, base: Option<&Url>) -> Result<feed_rs::model::Feed, No
         check_shape(text)?;
     }
     let parser = feed_rs::parser::Builder::new().base_uri(base.map(Url::as_str)).build();
-    parser.parse(text.as_bytes()).map_err(unknown)
+    parser.parse(of_known_version(text).as_bytes()).map_err(unknown)
+}
+
+/// RSS that names no version, or one that the parser does not know, as the newest, which is read as leniently as any.
+fn of_known_version(text: &str) -> Cow<'_, str> {
+    let mut reader = Reader::from_str(text);
+    let root = loop {
+        match reader.read_event() {
+            Ok(Event::Start(root)) => break root,
+            Ok(Event::Eof) | Err(_) => return text.into(),
+            Ok(_) => {}
+        }
+    };
+    let version = root
+        .attributes()
+        .flatten()
+        .find(|attribute| attribute.key.as_ref() == "version");
+    let is_known = version.is_some_and(|version| matches!(version.value.as_ref(), "2.0" | "0.91" | "0.92"));
+    let rest = usize::try_from(reader.buffer_position())
+        .ok()
+        .and_then(|end| text.get(end..));
+    let (false, true, Some(rest)) = (is_known, root.name().as_ref() == "rss", rest) else {
+        return text.into();
+    };
+    let mut head = String::from("<rss version=\"2.0\"");
+    for attribute in root
+        .attributes()
+        .flatten()
+        .filter(|attribute| attribute.key.as_ref() != "version")
+    {
+        head += &format!(
+            " {}=\"{}\"",
+            attribute.key.as_ref(),
+            attribute.value.replace('"', "&quot;")
+        );
+    }
+    format!("{head}>{rest}").into()
 }
 
 fn read_feed(text: &str, base: &Url) -> Result<Listing, NoFeed> {
@@ -391,6 +428,22 @@ mod tests {
                 ),
                 "{text:.60}"
             );
+        }
+    }
+
+    #[test]
+    fn rss_of_no_version_or_an_odd_one_is_read() {
+        let item = "<channel><title>Paper</title><item><title>A</title><link>/a</link><dc:date>2024-05-01</dc:date></item></channel></rss>";
+        let spaces = "xmlns:dc='http://purl.org/dc/elements/1.1/' x='a \"b\" &lt;'";
+        for version in [
+            "",
+            "version='2.0'",
+            "version='2.00'",
+            "version=\"0.93\"",
+            "version='0.91'",
+        ] {
+            let feed = format!("<?xml version='1.0'?>\n<!-- a feed -->\n<rss {version} {spaces}>{item}");
+            assert_eq!(read(feed.as_bytes(), &base()).unwrap().entries.len(), 1, "{version}");
         }
     }
 
