@@ -45,14 +45,14 @@ pub type Ask<'a> = dyn FnMut(&[u8; 32]) -> Result<Vec<Testimony>> + 'a;
 type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here, before the last: that
-/// describes all files before it.
+/// describes all files before it. The WACZ may hold the report.
 const FORMATS: [Format; 13] = [
     tables::write,
     ledger::write,
     supplied::write,
     others::write,
-    wacz::write,
     report::write,
+    wacz::write,
     annotations::write,
     references::bibtex::write,
     references::ris::write,
@@ -128,10 +128,10 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
         });
     }
     if wacz::is_wanted(path) {
-        if extract.unnamed.is_some() {
+        if !extract.received {
             return Err(Error::BadInput {
                 input: path.display().to_string(),
-                why: "where handles are left out, a WACZ has nothing in it".to_owned(),
+                why: "nothing that was received is to be told, so a WACZ has nothing in it".to_owned(),
                 hint: Some("give a folder or a .zip"),
             });
         }

@@ -23,6 +23,9 @@ use markup::{Address, Name, Text, Time, language};
 
 const STYLE: &str = include_str!("report/report.css");
 
+/// Its name in the bundle.
+pub(super) const FILE: &str = "data/report.html";
+
 /// Writes `report.html`, and as `media/…` the files that are too large to stand in it.
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
     let page = bag.payload("report.html")?;

@@ -14,7 +14,7 @@ use crate::store::export::{Cell, Extract, TABLES};
 pub(super) const NAME: &str = "ro-crate-metadata.json";
 
 /// What the files are, by the end of their names: media type and meaning.
-const FILES: [(&str, &str, &str); 16] = [
+const FILES: [(&str, &str, &str); 20] = [
     (
         ".wacz",
         "application/wacz",
@@ -56,6 +56,26 @@ const FILES: [(&str, &str, &str); 16] = [
     (".jsonld", "application/ld+json", "Linked data"),
     (".json", "application/json", "JSON"),
     (".html", "text/html", "A page that opens in any browser"),
+    (
+        ".tsq",
+        "application/timestamp-query",
+        "What a time stamping authority was asked about the ledger of another archive",
+    ),
+    (
+        ".tsr",
+        "application/timestamp-reply",
+        "What a time stamping authority said of the ledger of another archive",
+    ),
+    (
+        ".pem",
+        "application/x-pem-file",
+        "Certificates that were trusted for a time stamp there",
+    ),
+    (
+        ".ots",
+        "application/vnd.opentimestamps.ots",
+        "What calendars of OpenTimestamps said of the ledger of another archive",
+    ),
     (".bib", "text/x-bibtex", "Bibliography"),
     (".ris", "application/x-research-info-systems", "Bibliography"),
     (".txt", "text/plain", "Text"),

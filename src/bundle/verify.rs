@@ -18,11 +18,12 @@ use sha2::{Digest, Sha256};
 
 use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
 use super::proofs::FOLDER;
-use super::{failed, others, rocrate};
+use super::{failed, others, report, rocrate};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::PublicKey;
 use crate::store::export::TABLES;
+use crate::store::other::stamps::Confirmed;
 use crate::store::{FIRST_HEAD, head, hex, leaf, other, unhex};
 
 /// Most bytes of a tag file, or of a line of a table.
@@ -183,6 +184,8 @@ pub fn verify_to(depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
             all: !files.contains("data/ledger/withheld.txt"),
             kept: HashSet::new(),
         };
+        // Where there is nothing else to open, the report stands in the WACZ as well.
+        bodies.named.extend(payload.get(report::FILE).cloned());
         for name in files.iter().filter(|name| name.ends_with(".wacz")) {
             let held = wacz::check(&folder.join(name), name, true, &mut report)?;
             for body in held.payloads {
@@ -198,7 +201,7 @@ pub fn verify_to(depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
             bodies.check_named(sha256, name, &mut report);
             bodies.kept.insert(sha256.clone());
         }
-        check_others(folder, &payload, &bodies, &mut report)?;
+        check_others(folder, &files, &payload, &bodies, &mut report)?;
         if files.contains(LEFT_OUT) {
             check_left_out(folder, &mut bodies, &mut report)?;
         }
@@ -254,6 +257,14 @@ pub fn unpacked(path: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
             hint: None,
         }),
     }
+}
+
+/// What witnesses said of heads of the ledger that a bundle in a folder, which was checked before, is of.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn confirmed(folder: &Path) -> Result<impl Iterator<Item = Result<Confirmed>>> {
+    proofs::confirmed(folder, list(folder, &mut Report::default())?)
 }
 
 /// Checks a bundle in one ZIP, which is unpacked for that in a folder inside `room` that is gone afterwards.
@@ -601,7 +612,7 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
             .into_iter()
             .flatten()
             .filter_map(Value::as_str);
-        let more = ["text", "content", "chain"]
+        let more = ["text", "content", "chain", "query", "reply", "completed", "roots"]
             .into_iter()
             .filter_map(|name| entry[name].as_str());
         bodies.extend(named.chain(files).chain(more).map(str::to_owned));
@@ -609,9 +620,15 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
     Ok((bodies, records))
 }
 
-/// Archives of others: the ledger names their two files, each is sound by itself, and the bodies beside them are those that their
-/// rows name.
-fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodies, report: &mut Report) -> Result<()> {
+/// Archives of others: the ledger names their two files, each is sound by itself, the bodies beside them are those that their
+/// rows name, and what witnesses said is about heads of their chains.
+fn check_others(
+    folder: &Path,
+    files: &BTreeSet<String>,
+    payload: &BTreeMap<String, String>,
+    bodies: &Bodies,
+    report: &mut Report,
+) -> Result<()> {
     let prefix = format!("data/{}", others::FOLDER);
     let mut named = HashSet::new();
     // Their rows come before their bodies, by name.
@@ -625,7 +642,15 @@ fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodi
             }
             continue;
         }
-        bodies.check_named(sha256, item, report);
+        // A text shows by the chain what it is, and a proof of calendars by itself; all else the ledger names.
+        if !name.contains("-heads/") || [".tsq", ".tsr", ".pem"].iter().any(|end| name.ends_with(end)) {
+            bodies.check_named(sha256, item, report);
+        }
+        if let Some((number, _)) = name.split_once("-heads/")
+            && !files.contains(&format!("{prefix}{number}.db"))
+        {
+            report.problem(item, "the archive that it is about is not here");
+        }
         let Some(number) = name.strip_suffix(".db") else {
             continue;
         };
@@ -639,6 +664,8 @@ fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodi
                 Ok(bodies) => named.extend(bodies),
                 Err(what) => report.problem(item, what),
             }
+            let (heads, chain) = (others::heads(number), format!("{prefix}{number}-chain.txt"));
+            proofs::check_of_other(folder, files, &heads, &chain, report)?;
         }
     }
     Ok(())

@@ -17,7 +17,7 @@ use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 use super::bag::{Bag, BagFile, parent, sync};
 use super::surt::surt;
 use super::warc::{Listed, Warc};
-use super::{Options, Parting, Who, failed, left_out, secrets};
+use super::{Options, Parting, Who, failed, left_out, report, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::store::export::Extract;
@@ -123,9 +123,12 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
             }
         }
     })?;
-    // Even of nothing at all there is one.
+    // Even of nothing at all there is one, with a page to open.
     if parts.count == 0 {
-        parts.part(0, 0)?;
+        let report = parts.bag.folder().join(report::FILE);
+        let part = parts.part(0, 0)?;
+        part.warc.report(report)?;
+        part.page("The report alone: nothing that was received is here", None)?;
     }
     parts.finish()
 }
@@ -144,7 +147,7 @@ impl<'a> Parts<'_, 'a> {
     /// The part that a body of this length goes into, which this ledger entry seals.
     fn part(&mut self, entry: i64, length: u64) -> Result<&mut Part<'a>> {
         let limit = self.options.wacz_bytes;
-        let by_capture = self.options.parting == Parting::Capture;
+        let by_capture = self.options.parting == Parting::Capture && self.extract.received;
         if self
             .open
             .as_ref()

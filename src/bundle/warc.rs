@@ -2,8 +2,9 @@
 //! archive twice and never held. Record ids and dates come from the archive, so the bytes are the same each time.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -42,6 +43,8 @@ pub(super) struct Warc<'a, W> {
     /// Address and body of a response that stands here already, with its date.
     seen: HashMap<(String, [u8; 32]), String>,
     certificates: HashSet<[u8; 32]>,
+    /// A file of the bundle that stands here as well, by its digest.
+    ours: Option<([u8; 32], PathBuf)>,
     /// What an index says of the records written since it was last taken.
     pub(super) listed: Vec<Listed>,
 }
@@ -84,13 +87,40 @@ struct Record<'a> {
     packed: bool,
 }
 
-/// The part of a record's block that comes from the archive.
+/// The part of a record's block that is its payload.
 enum Body {
     None,
     /// The bodies of the batch from this byte on.
     Held(usize),
-    /// To be read from the archive.
+    /// To be read again.
     Stored([u8; 32]),
+}
+
+/// Where the payload of a record comes from.
+enum Source<'a> {
+    Archive(&'a Extract<'a>),
+    File(PathBuf),
+}
+
+impl Source<'_> {
+    fn pieces(&self, sha256: &[u8; 32], each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        match self {
+            Source::Archive(extract) => extract.pieces(sha256, each),
+            Source::File(path) => each_piece(path, each),
+        }
+    }
+}
+
+/// Shows the bytes of a file.
+fn each_piece(path: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut file = File::open(path).map_err(failed("cannot read", path))?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).map_err(failed("cannot read", path))? {
+            0 => return Ok(()),
+            read => each(&buffer[..read])?,
+        }
+    }
 }
 
 /// Where a record stands.
@@ -149,6 +179,7 @@ impl<'a, W: Write> Warc<'a, W> {
             members: 0,
             seen: HashMap::new(),
             certificates: HashSet::new(),
+            ours: None,
             listed: Vec::new(),
         }
     }
@@ -263,6 +294,20 @@ impl<'a, W: Write> Warc<'a, W> {
         fields.push(("Content-Type", "application/warc-fields".to_owned()));
         let id = self.id("metadata of helped", file.media);
         self.note("metadata", &id, &file.at, fields, &note)
+    }
+
+    /// The report of the bundle, a resource named by its digest, where nothing that was received is to be told.
+    pub(super) fn report(&mut self, path: PathBuf) -> Result<()> {
+        let (mut digest, mut length) = (Sha256::new(), 0);
+        each_piece(&path, |piece| {
+            digest.update(piece);
+            length += piece.len() as u64;
+            Ok(())
+        })?;
+        let body = (digest.finalize().into(), length);
+        self.ours = Some((body.0, path));
+        let (id, at) = (self.id("report", 0), self.extract.at.clone());
+        self.resource(&id, &at, named(&body), body, "text/html; charset=utf-8")
     }
 
     fn resource(&mut self, id: &str, date: &str, url: String, body: ([u8; 32], u64), kind: &str) -> Result<()> {
@@ -482,8 +527,8 @@ impl<'a, W: Write> Warc<'a, W> {
             Some((sha256, length)) => {
                 let start = self.batch.bodies.len();
                 let is_held = length <= HELD;
-                let extract = self.extract;
-                extract.pieces(&sha256, |piece| {
+                let source = self.source(&sha256);
+                source.pieces(&sha256, |piece| {
                     block.update(piece);
                     self.batch.bodies.extend_from_slice(piece);
                     match is_held {
@@ -519,6 +564,14 @@ impl<'a, W: Write> Warc<'a, W> {
         self.member(lines.as_bytes(), record.head, body, record.packed)
     }
 
+    /// Where the bytes of this digest come from.
+    fn source(&self, sha256: &[u8; 32]) -> Source<'a> {
+        match &self.ours {
+            Some((ours, path)) if ours == sha256 => Source::File(path.clone()),
+            _ => Source::Archive(self.extract),
+        }
+    }
+
     /// One gzip member: a record's header, the first bytes of its block, then the rest of it.
     fn member(&mut self, header: &[u8], head: &[u8], body: Body, packed: bool) -> Result<Place> {
         let broken = |error: flate2::CompressError| Error::Internal(error.to_string());
@@ -534,8 +587,8 @@ impl<'a, W: Write> Warc<'a, W> {
             self.gzip.write(bytes, members).map_err(broken)?;
         }
         if let Body::Stored(sha256) = body {
-            let extract = self.extract;
-            extract.pieces(&sha256, |piece| {
+            let source = self.source(&sha256);
+            source.pieces(&sha256, |piece| {
                 self.gzip.write(piece, &mut self.batch.members).map_err(broken)?;
                 self.put_if_full()
             })?;

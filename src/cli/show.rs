@@ -26,6 +26,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         if printer.verbose() && !printer.json() {
             print_text(&reader, article, printer)?;
         }
+        print_other_tags(&reader, article, printer)?;
         print_notes(&reader, About::Article(article), printer)?;
         return Ok(ExitCode::Done);
     }
@@ -92,14 +93,32 @@ fn print_others(reader: &Reader, target: i64, printer: &Printer) -> Result<()> {
             continue;
         }
         let digest = capture.body_sha256.as_deref().unwrap_or("-");
+        let stamped = capture.stamped_at.map(|time| format!(", time stamp of {time}"));
         printer.line(format_args!(
-            "  {}  {:<13} {} ({})  sha256 {digest}  in another archive: {}, entry {}",
+            "  {}  {:<13} {} ({})  sha256 {digest}  in another archive: {}, entry {}{}",
             Printable(&capture.ended),
             Printable(&capture.outcome),
             Printable(&capture.source),
             Printable(&capture.reason),
             Printable(&capture.archive),
-            capture.entry
+            capture.entry,
+            Printable(&stamped.unwrap_or_default())
+        ));
+    }
+    Ok(())
+}
+
+/// The case tags that archives of others had for an article.
+fn print_other_tags(reader: &Reader, article: i64, printer: &Printer) -> Result<()> {
+    for tag in reader.other_tags(article)? {
+        if printer.json() {
+            printer.object(&tag);
+            continue;
+        }
+        printer.line(format_args!(
+            "  tagged {} in another archive: {}",
+            Printable(&tag.tag),
+            Printable(&tag.archive)
         ));
     }
     Ok(())

@@ -125,6 +125,8 @@ pub struct Extract<'a> {
     pub without: Vec<Profile>,
     /// Who is not named.
     pub unnamed: Option<Pseudonyms>,
+    /// Whether anything is told of what was received or given, as it came.
+    pub received: bool,
     /// Readings.
     pub readings: i64,
     /// Captures.
@@ -666,7 +668,7 @@ impl Reader {
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
                    UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM import
                    UNION ALL SELECT id, at FROM redaction UNION ALL SELECT id, ended FROM stamp
-                   UNION ALL SELECT id, ended FROM inquiry UNION ALL SELECT id, at FROM other_archive
+                   UNION ALL SELECT id, ended FROM inquiry UNION ALL SELECT id, at FROM other_archive UNION ALL SELECT id, at FROM other_stamp
                    UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
@@ -682,6 +684,11 @@ impl Reader {
             whole: selection_digest(connection, &[])?,
             without: selection.without.clone(),
             unnamed: None,
+            received: number("export_reading")?
+                + number("slim_exchange")?
+                + number("slim_record")?
+                + number("export_inquiry")?
+                > 0,
             readings: number("export_reading")?,
             captures: number("export_capture")?,
         };
@@ -701,6 +708,7 @@ impl Reader {
             Ok(unnamed) => unnamed,
             Err(why) => return Ok(Err(("--redact handles".to_owned(), why))),
         };
+        extract.received &= extract.unnamed.is_none();
         Ok(Ok(extract))
     }
 }
@@ -770,7 +778,10 @@ const FOLLOW: &str = "
 /// What was imported belongs to no article or target.
 const IMPORTS: &str = "
   INSERT OR IGNORE INTO export_entry SELECT o.id FROM other_archive o, export_at a WHERE o.id <= a.seq AND o.at >= a.since AND o.at < a.until;
-  INSERT OR IGNORE INTO export_entry SELECT o.run FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry);
+  INSERT OR IGNORE INTO export_entry SELECT s.id FROM other_stamp s, export_at a
+    WHERE s.other_archive IN (SELECT seq FROM export_entry) AND s.id <= a.seq;
+  INSERT OR IGNORE INTO export_entry SELECT o.run FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry)
+    UNION SELECT s.run FROM other_stamp s WHERE s.id IN (SELECT seq FROM export_entry);
   INSERT OR IGNORE INTO export_entry SELECT i.id FROM import i, export_at a WHERE i.id <= a.seq AND i.at >= a.since AND i.at < a.until;
   INSERT OR IGNORE INTO export_entry SELECT i.run FROM import i WHERE i.id IN (SELECT seq FROM export_entry);
 ";

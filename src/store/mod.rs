@@ -61,6 +61,7 @@ use crate::penalty::Penalty;
 use crate::schedule::Curve;
 use crate::stamp::Kind;
 use failure::Fault;
+use other::stamps::{Confirmed, TakenStamps};
 use other::{NewOther, Taken};
 use record::{
     About, CaptureRecord, Decision, Follow, Following, Imported, Job, Listed, NewInquiry, NewNote, NewReading,
@@ -696,6 +697,15 @@ impl Store {
     /// If it cannot be written.
     pub async fn take_other(&self, new: NewOther) -> Result<Taken> {
         self.call(0, move |session| session.take_other(&new)).await
+    }
+
+    /// Keeps what was said of heads of an archive of another, by its row, each unless it is here.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn take_other_stamps(&self, archive: i64, said: Vec<Confirmed>) -> Result<TakenStamps> {
+        self.call(0, move |session| session.take_other_stamps(archive, &said))
+            .await
     }
 
     /// From now on a target is captured, or a fetched article read again, only if somebody asks for it by name; false if that was

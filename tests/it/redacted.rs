@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::credentials::unpacked;
+use crate::proofs::{shell, steps};
 use crate::scene::{POST, Scene, text};
 use crate::strict::unzipped;
 use crate::web::Reply;
@@ -291,4 +292,95 @@ fn a_bundle_without_counts_holds_none_and_keeps_names_media_and_the_lines_that_n
         lines.contains("\"event\":\"reading\"") && !lines.contains("\"event\":\"capture\""),
         "{lines}"
     );
+}
+
+#[test]
+fn verify_md_says_of_each_edition_what_is_true_of_it_and_its_steps_find_it_good() {
+    let scene = archived();
+    let theirs = archived();
+    let output = scene.bare().arg("import").arg(theirs.archive()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    export(&scene, 0, &["-o", "whole"]);
+    for without in ["media", "handles", "counts"] {
+        export(&scene, 0, &["--redact", without, "-o", without]);
+    }
+    let named = "the ledger's lines and `metadata` records of the web archive name them as well";
+    for (edition, said, not_said) in [
+        (
+            "whole",
+            vec!["`data/others/` holds"],
+            vec!["redacted edition", "withheld"],
+        ),
+        (
+            "media",
+            vec![named, "`data/others/` holds", "no body is here"],
+            vec!["withheld"],
+        ),
+        (
+            "handles",
+            vec![
+                "holds `data/report.html` once more",
+                "The lines of all entries are withheld here",
+            ],
+            vec![
+                named,
+                "others/",
+                "A line names SHA-256 digests",
+                "a body as it was received, or",
+            ],
+        ),
+        (
+            "counts",
+            vec!["in the rows of `data/archive.db`", "with the numbers that they have"],
+            vec![named],
+        ),
+    ] {
+        let folder = scene.path(edition);
+        let guide = fs::read_to_string(folder.join("VERIFY.md")).unwrap();
+        for words in said {
+            assert!(guide.contains(words), "{edition} lacks {words}: {guide}");
+        }
+        for words in not_said {
+            assert!(!guide.contains(words), "{edition} says {words}: {guide}");
+        }
+        if std::process::Command::new("sqlite3").arg("-version").output().is_ok() {
+            let said = shell(&folder, &steps(&folder).concat());
+            assert!(
+                said.starts_with("sound\n") && !said.contains("BAD"),
+                "{edition}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_bundle_without_anything_that_was_received_has_the_report_as_its_page() {
+    let scene = archived();
+    export(&scene, 0, &["--redact", "handles", "-o", "without"]);
+    export(
+        &scene,
+        0,
+        &["--redact", "handles", "--wacz", "per-capture", "-o", "parted"],
+    );
+    let only_others = Scene::new();
+    let output = only_others.bare().arg("import").arg(scene.archive()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    export(&only_others, 0, &["-o", "others"]);
+    for (scene, bundle) in [(&scene, "without"), (&scene, "parted"), (&only_others, "others")] {
+        let folder = scene.path(bundle);
+        let report = fs::read(folder.join("data/report.html")).unwrap();
+        let wacz = unzipped(&fs::read(folder.join("data/captures/captures.wacz")).unwrap());
+        let entry = |name: &str| &wacz.iter().find(|entry| entry.0 == name).unwrap().1;
+        let pages = text(entry("pages/pages.jsonl"));
+        let page: Value = serde_json::from_str(pages.lines().nth(1).unwrap()).unwrap();
+        let digest: String = sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix(&report))
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(page["url"], format!("urn:sha256:{digest}"));
+        let warc = unpacked(&folder.join("data/captures/captures.wacz"));
+        assert!(memchr::memmem::find(&warc, &report).is_some());
+        let said = is_sound(scene, bundle);
+        assert!(!said.contains("warning"), "{said}");
+    }
 }

@@ -53,7 +53,7 @@ const EMPTIED: [(&str, &str, &str); 31] = [
 ];
 
 /// Tables of which no row is told: records and archives of others, files of helpers, posts that were only asked about or listed.
-const DROPPED: [&str; 11] = [
+const DROPPED: [&str; 12] = [
     "canary",
     "helper",
     "helper_file",
@@ -64,6 +64,7 @@ const DROPPED: [&str; 11] = [
     "reading_record",
     "exchange_record",
     "other_archive",
+    "other_stamp",
     "redaction",
 ];
 
