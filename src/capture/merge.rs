@@ -37,6 +37,8 @@ pub struct Report {
     pub captures: u64,
     /// Its case tags.
     pub tags: u64,
+    /// Readings and captures of it that no line of its ledger covers, as that was withheld.
+    pub unsealed: u64,
     /// What witnesses said of its ledger and was not here before.
     pub stamps: u64,
     /// What they said and does not hold; nothing of it is kept.
@@ -75,7 +77,7 @@ pub async fn archive(store: &Store, path: &Path) -> Result<Report> {
 /// Takes in what a bundle in a folder, which was checked before, holds of an archive, and what witnesses said of that by its proofs.
 ///
 /// # Errors
-/// If it cannot be read, persons stand in it under pseudonyms, or ours cannot be written.
+/// If it cannot be read, or ours cannot be written.
 pub async fn bundle(store: &Store, folder: &Path, stamps: impl Iterator<Item = Result<Confirmed>>) -> Result<Report> {
     let other = Other::bundle(folder)?;
     let mut merge = Merge::of(store, &other)?;
@@ -162,6 +164,7 @@ impl<'s> Merge<'s> {
             citations: taken.citations,
             captures: taken.captures,
             tags: taken.tags,
+            unsealed: taken.unsealed,
             ..self.report
         })
     }

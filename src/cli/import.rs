@@ -107,6 +107,12 @@ fn tell_merged(name: &str, report: &merge::Report, printer: &Printer) -> ExitCod
     if report.tags > 0 {
         what += &format!("; {} case tags", report.tags);
     }
+    if report.unsealed > 0 {
+        what += &format!(
+            "; of {} readings and captures the line of its ledger is withheld, so that nothing shows that it says the same",
+            report.unsealed
+        );
+    }
     printer.line(format_args!("{}: {what}", Printable(name)));
     if report.stamps_wrong > 0 {
         printer.warn(format_args!(

@@ -93,7 +93,13 @@ fn print_others(reader: &Reader, target: i64, printer: &Printer) -> Result<()> {
             continue;
         }
         let digest = capture.body_sha256.as_deref().unwrap_or("-");
-        let stamped = capture.stamped_at.map(|time| format!(", time stamp of {time}"));
+        let mut more = match capture.sealed {
+            true => String::new(),
+            false => ", without its line".to_owned(),
+        };
+        if let Some(time) = capture.stamped_at {
+            more += &format!(", time stamp of {time}");
+        }
         printer.line(format_args!(
             "  {}  {:<13} {} ({})  sha256 {digest}  in another archive: {}, entry {}{}",
             Printable(&capture.ended),
@@ -102,7 +108,7 @@ fn print_others(reader: &Reader, target: i64, printer: &Printer) -> Result<()> {
             Printable(&capture.reason),
             Printable(&capture.archive),
             capture.entry,
-            Printable(&stamped.unwrap_or_default())
+            Printable(&more)
         ));
     }
     Ok(())

@@ -34,7 +34,8 @@ const LINE_LIMIT: u64 = 256;
 const DERIVED: [(&str, &str); 4] = [
     (
         "other_reading",
-        "SELECT r.id, w.key, r.url, r.title, r.byline, r.published, r.language, r.read_at, lower(hex(b.sha256))
+        "SELECT r.id, w.key, r.url, r.title, r.byline, r.published, r.language, r.read_at, lower(hex(b.sha256)),
+                EXISTS (SELECT 1 FROM ledger l WHERE l.seq = r.id AND l.body IS NOT NULL)
          FROM reading r JOIN article w ON w.id = r.article JOIN blob b ON b.id = r.body ORDER BY r.id",
     ),
     (
@@ -50,7 +51,8 @@ const DERIVED: [(&str, &str); 4] = [
     (
         "other_capture",
         "SELECT c.id, t.key, t.url, c.started, c.ended, c.outcome, c.reason, c.source, nullif(lower(hex(b.sha256)), ''),
-                p.author_handle, p.author_name, p.posted_at, p.text
+                p.author_handle, p.author_name, p.posted_at, p.text,
+                EXISTS (SELECT 1 FROM ledger l WHERE l.seq = c.id AND l.body IS NOT NULL)
          FROM capture c JOIN target t ON t.id = c.target LEFT JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
          LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id) LEFT JOIN blob b ON b.id = x.body
          LEFT JOIN post p ON p.id = (SELECT max(n.id) FROM post n WHERE n.answer = a.id)
@@ -113,6 +115,8 @@ pub struct Taken {
     pub captures: u64,
     /// Its case tags.
     pub tags: u64,
+    /// Readings and captures of it that no line of its ledger covers, as that was withheld.
+    pub unsealed: u64,
 }
 
 impl Other {
@@ -144,7 +148,7 @@ impl Other {
     /// Opens what a bundle, which was checked before, holds of one. Its chain is the longer by what its proofs need of it.
     ///
     /// # Errors
-    /// If it lacks its parts, they are of a newer program, or persons stand in it under pseudonyms.
+    /// If it lacks its parts, or they are of a newer program.
     pub fn bundle(folder: &Path) -> Result<Other> {
         let append = |name: &str, file: &mut NamedTempFile| {
             let path = folder.join(name);
@@ -355,6 +359,12 @@ impl Session {
             }
         }
         let [readings, citations, captures, tags] = counts;
+        let unsealed = self.connection.query_row(
+            "SELECT (SELECT count(*) FROM other_reading WHERE other_archive = ?1 AND sealed = 0)
+                  + (SELECT count(*) FROM other_capture WHERE other_archive = ?1 AND sealed = 0)",
+            [id],
+            |row| row.get::<_, i64>(0),
+        )?;
         Ok(Taken {
             known: false,
             row: Some(id),
@@ -362,6 +372,7 @@ impl Session {
             citations,
             captures,
             tags,
+            unsealed: unsealed.unsigned_abs(),
         })
     }
 }

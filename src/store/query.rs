@@ -74,6 +74,8 @@ pub struct OtherCapture {
     pub body_sha256: Option<String>,
     /// The earliest time at which a time stamping authority says that the entry existed.
     pub stamped_at: Option<String>,
+    /// Whether a line of that archive's ledger covers it; where that was withheld, it is nobody's word but of who handed it on.
+    pub sealed: bool,
 }
 
 /// A case tag that an archive of another had for an article of ours.
@@ -766,7 +768,7 @@ impl Reader {
         self.ask(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT name, origin, seq, ended, outcome, reason, source, text, body_sha256, stamped_at FROM others
+                    "SELECT name, origin, seq, ended, outcome, reason, source, text, body_sha256, stamped_at, sealed FROM others
                      WHERE target = ?1 ORDER BY ended, origin, seq",
                 )?
                 .query_map([target], |row| {
@@ -781,6 +783,7 @@ impl Reader {
                         text: row.get(7)?,
                         body_sha256: row.get(8)?,
                         stamped_at: row.get(9)?,
+                        sealed: row.get(10)?,
                     })
                 })?
                 .collect()

@@ -279,3 +279,62 @@ fn a_hostile_archive_is_refused_and_nothing_of_it_runs() {
     }
     ours.is_sound();
 }
+
+#[test]
+fn an_edition_that_leaves_something_out_is_taken_in_and_hides_nothing_that_its_ledger_covers() {
+    let theirs = newsroom("The bridge is closed.");
+    let export = |path: &str, more: &[&str]| {
+        let output = theirs
+            .bare()
+            .args(["export", "--all", "-o", path])
+            .args(more)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        theirs.path(path).to_str().unwrap().to_owned()
+    };
+    let whole = export("whole", &[]);
+    for profile in ["media", "handles", "counts"] {
+        let ours = Scene::new();
+        let [folder, zip] =
+            ["folder", "packed.zip"].map(|end| export(&format!("{profile}-{end}"), &["--redact", profile]));
+        let said = import(&ours, 0, &folder);
+        let missing = said.split(", ").nth(3).unwrap_or_default();
+        assert!(!missing.starts_with("0 it does not hold"), "{said}");
+        assert_eq!(said.contains("is withheld"), profile != "media", "{said}");
+        let after = counts(&ours);
+        for again in [&folder, &zip] {
+            assert!(import(&ours, 0, again).contains("here already, nothing added"));
+            assert_eq!(counts(&ours), after);
+        }
+        ours.is_sound();
+        // Nothing of it takes the place of what the whole says, whichever comes last.
+        let other = Scene::new();
+        for bundle in [&whole, &folder] {
+            import(&other, 0, bundle);
+        }
+        import(&ours, 0, &whole);
+        for scene in [&ours, &other] {
+            assert_eq!(
+                scene.value::<String>(
+                    "SELECT group_concat(DISTINCT text) || min(sealed) || count(*) FROM others WHERE text IS NOT NULL"
+                ),
+                "The bridge is closed.11",
+                "{profile}"
+            );
+            assert_eq!(
+                scene.value::<i64>(
+                    "SELECT count(*) FROM blob WHERE length > 0 AND NOT EXISTS (SELECT 1 FROM blob_chunk k WHERE k.id >> 16 = blob.id)"
+                ),
+                0
+            );
+            scene.is_sound();
+        }
+        let output = ours
+            .bare()
+            .args(["export", "--all", "-o", "handed-on"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+}

@@ -334,6 +334,7 @@ CREATE TABLE other_reading (
   language       TEXT,
   read_at        TEXT NOT NULL,
   body_sha256    TEXT NOT NULL,         -- of its bytes, 64 hex digits
+  sealed         INTEGER NOT NULL CHECK (sealed = 0 OR sealed = 1),  -- 1: a line of that ledger covers it; 0: the line was withheld
   PRIMARY KEY (other_archive, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE other_citation (
@@ -365,6 +366,7 @@ CREATE TABLE other_capture (
   author_name    TEXT,
   posted_at      TEXT,
   text           TEXT,                  -- of the post, as that answer told it
+  sealed         INTEGER NOT NULL CHECK (sealed = 0 OR sealed = 1),  -- as in other_reading
   PRIMARY KEY (other_archive, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX other_capture_target ON other_capture (target);
@@ -402,11 +404,12 @@ CREATE TRIGGER other_tag_no_update BEFORE UPDATE ON other_tag
 CREATE TRIGGER other_tag_no_delete BEFORE DELETE ON other_tag
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 
--- What other archives say that they captured, each entry once, beside the target that it is here (NULL: none).
+-- What other archives say that they captured, each entry once (as a line of their ledger covers it, if one is here; `best` tells nothing else), beside the target that it is here (NULL: none).
 -- `stamped_at` is the earliest time at which a time stamping authority says that the entry existed.
 CREATE VIEW others AS
 SELECT t.id AS target, c.target AS target_key, c.url, c.started, c.ended, c.outcome, c.reason, c.source, c.author_handle, c.author_name,
-       c.posted_at, c.text, c.body_sha256, a.name, a.origin, c.seq, max(c.other_archive) AS other_archive,
+       c.posted_at, c.text, c.body_sha256, c.sealed, a.name, a.origin, c.seq, c.other_archive,
+       max(c.sealed << 60 | c.other_archive) AS best,
        (SELECT min(s.time) FROM other_archive o JOIN other_stamp s ON s.other_archive = o.id
         WHERE o.origin = a.origin AND s.entry >= c.seq) AS stamped_at
 FROM other_capture c
