@@ -85,7 +85,7 @@ impl Report<'_> {
              <p class=note>Marked sentences refer to what stands beside them, by number. Times are UTC. Text, names and pictures are as \
              the sources gave them; nothing of what they claim was checked. Characters that cannot be seen, or that turn the \
              direction of the line, are written as their code, such as <span class=code>U+202E</span>. How to check this report and the \
-             files beside it is written in <a href=\"../VERIFY.md\">VERIFY.md</a>.</p>\n{left_out}</header>\n",
+             files beside it is written in {guide}.</p>\n{left_out}</header>\n",
             seq = extract.seq,
             at = Time(&extract.at),
             head = Text(&extract.head),
@@ -93,12 +93,13 @@ impl Report<'_> {
             captures = words::count(extract.captures, "capture", "captures"),
             programs = Text(&programs),
             version = env!("CARGO_PKG_VERSION"),
+            guide = self.link_to("../VERIFY.md", "VERIFY.md"),
             left_out = match extract.without.is_empty() {
                 true => String::new(),
                 false => format!(
-                    "<p class=note>This is a redacted edition{}: what is left out is named by its SHA-256 in <a href=\"{name}\">{name}</a>.{pseudonyms}</p>\n",
+                    "<p class=note>This is a redacted edition{}: what is left out is named by its SHA-256 in {list}.{pseudonyms}</p>\n",
                     left_out::told(extract),
-                    name = left_out::NAME,
+                    list = self.link_to(left_out::NAME, left_out::NAME),
                     pseudonyms = match &extract.unnamed {
                         Some(_) => " Pseudonyms (person-1, post-1) stand in all texts for who is not named.",
                         None => "",
@@ -106,6 +107,15 @@ impl Report<'_> {
                 ),
             },
         ))
+    }
+
+    /// A link to a file beside it. Where it is the page of the WACZ as well it has none: ReplayWeb.page shows nothing of a page with relative
+    /// links under an address that is a URN.
+    fn link_to(&self, path: &str, name: &str) -> String {
+        match self.extract.received {
+            true => format!("<a href=\"{path}\">{name}</a>"),
+            false => name.to_owned(),
+        }
     }
 
     /// The table of contents; gives the articles in its order.
