@@ -154,8 +154,8 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
     for name in bag.names() {
         let file = bag.folder().join(name);
         secrets::refuse(&file, name, &options.secrets)?;
-        names::refuse(&file, name, extract)?;
     }
+    names::refuse(&bag, extract, options)?;
     if zipped::is_wanted(path) {
         return zipped::finish(bag, path, extract);
     }

@@ -254,7 +254,10 @@ fn a_bundle_that_would_name_somebody_through_the_settings_is_refused() {
             "told",
         ],
     );
-    assert!(said.contains("bag-info.txt") || said.contains("archive/"), "{said}");
+    assert!(
+        said.contains("export.collector: the bundle would hold `Zdeňka Ořechová`"),
+        "{said}"
+    );
     assert!(!scene.path("told").exists());
     export(
         &scene,
@@ -391,4 +394,85 @@ fn a_bundle_without_anything_that_was_received_has_the_report_as_its_page() {
         );
         is_sound(scene, bundle);
     }
+}
+
+#[test]
+fn who_is_called_as_a_word_of_ours_stops_no_export_and_is_named_nowhere_in_what_others_wrote() {
+    let words = [
+        "somebody",
+        "captured",
+        "person",
+        "post",
+        "media",
+        "report",
+        "link",
+        "embed",
+        "redacted",
+        "text",
+        "likes",
+        "live",
+        "twitter",
+        "syndication",
+        "handles",
+        "https",
+        "html",
+        "pages",
+        "sha256",
+    ];
+    let scene = Scene::new();
+    let mentioned: Vec<String> = words.iter().map(|word| format!("@{word}")).collect();
+    scene.syndication(
+        POST,
+        tweet(
+            POST,
+            ["captured", "887766554", "Somebody"],
+            &format!("Seen by {}", mentioned.join(" ")),
+            "",
+        ),
+    );
+    let story = scene.file(
+        "story.html",
+        crate::scene::article(POST).replace("The mayor of Orsay", "Somebody, a person,"),
+    );
+    scene.web.on(
+        "river.example",
+        "/report",
+        [Reply::page("<title>Report</title><p>Old.")],
+    );
+    scene.archives(0, &[&story]);
+    export(&scene, 0, &["--redact", "handles", "-o", "without"]);
+    is_sound(&scene, "without");
+    let contents = contents(&scene.path("without"));
+    let at: Vec<String> = mentioned.iter().map(|word| format!(" {word} ")).collect();
+    let at: Vec<&str> = at.iter().map(String::as_str).collect();
+    assert_eq!(holding(&contents, &at), Vec::<String>::new());
+    for post in rows(&scene, "without/data/posts.jsonl") {
+        let text = post["text"].as_str().unwrap();
+        assert!(text.starts_with("Seen by @person-1 @person-1 @person-"), "{text}");
+        assert!(
+            words.iter().all(|word| *word == "person" || !text.contains(word)),
+            "{text}"
+        );
+        for column in ["author_handle", "author_name"] {
+            assert!(post[column].as_str().unwrap().starts_with("person-"), "{post}");
+        }
+        assert_eq!(
+            (&post["source"], &post["platform"]),
+            (&"x.syndication".into(), &"x".into())
+        );
+        assert!(post["counts"].to_string().contains("likes"), "{post}");
+    }
+    for row in rows(&scene, "without/data/captures.jsonl") {
+        assert_eq!(row["outcome"], "captured");
+    }
+    let cited = rows(&scene, "without/data/citations.jsonl");
+    assert!(
+        cited[0]["sentence"].as_str().unwrap().starts_with("person-"),
+        "{}",
+        cited[0]
+    );
+    assert_eq!(
+        (&cited[0]["form"], &cited[1]["form"]),
+        (&"embed".into(), &"link".into())
+    );
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Cell, Extract, Table, rows_of};
+use super::{Cell, Extract, Table, redacted, rows_of};
 use crate::error::{Error, Result};
 use crate::store::failure::sql_error;
 use crate::store::file::{MIGRATIONS, SCHEMA, connect, migrate};
@@ -231,26 +231,31 @@ impl Extract<'_> {
         slim.close().map_err(|(_, error)| failed(error))
     }
 
-    /// The first of the texts of a slim archive of which `wanted` gives something.
+    /// The first name that stands in a value of a slim archive and is not to be told. What in it is a word of ours is none.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn first_text(&self, path: &Path, wanted: impl Fn(&str) -> Option<String>) -> Result<Option<String>> {
+    pub fn first_name(&self, path: &Path) -> Result<Option<String>> {
+        let Some(unnamed) = &self.unnamed else {
+            return Ok(None);
+        };
         let search = || -> rusqlite::Result<Option<String>> {
             let slim = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             let mut tables = slim.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
             let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
             for table in tables.collect::<rusqlite::Result<Vec<_>>>()? {
                 let mut select = slim.prepare(&format!("SELECT * FROM {table}"))?;
-                let count = select.column_count();
+                let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
                 let mut rows = select.query([])?;
                 while let Some(row) = rows.next()? {
-                    for index in 0..count {
+                    for (index, column) in columns.iter().enumerate() {
                         let ValueRef::Text(text) = row.get_ref(index)? else {
                             continue;
                         };
-                        if let Some(found) = wanted(&String::from_utf8_lossy(text)) {
-                            return Ok(Some(found));
+                        let text = String::from_utf8_lossy(text);
+                        let found = redacted::foreign(&table, column, &text).and_then(|text| unnamed.first_in(text));
+                        if found.is_some() {
+                            return Ok(found);
                         }
                     }
                 }
