@@ -1449,7 +1449,7 @@ async fn a_run_that_finds_nothing_due_is_kept_and_whatever_waits_makes_it_a_run(
     let (_folder, path) = scratch();
     drop(open(&path));
     let idle = |path: &Path| {
-        let store = Store::open_if_due(path, &options(), |run, _| Ok(format!("{{\"run\":{run}}}"))).unwrap();
+        let store = Store::open_if_due(path, &options(), false, |run, _| Ok(format!("{{\"run\":{run}}}"))).unwrap();
         store.is_none()
     };
     assert!(!idle(&path), "the run before did not end");

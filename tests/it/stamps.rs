@@ -796,6 +796,28 @@ fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
     }
 }
 
+#[test]
+fn a_run_asks_a_calendar_for_what_it_promised_to_a_stamp_even_if_runs_stamp_nothing() {
+    let (scene, one) = scene();
+    let kept = Arc::default();
+    let settings = [calendar("alice", Arc::clone(&kept)), one.settings("one")];
+    stamps(&scene, 0, &settings[..1]);
+    note(&scene);
+    let run = |every: &str| {
+        let mut arguments = vec!["run", "--set", every];
+        arguments.extend(LOCAL);
+        arguments.extend(settings.iter().flatten().map(String::as_str));
+        does(&scene, 0, &arguments);
+        scene.value::<String>("SELECT group_concat(reason, ' ') FROM stamp")
+    };
+    assert_eq!(run("stamp.every=3600"), "promised", "an anchor takes its time");
+    assert_eq!(run("stamp.every=0"), "promised pending");
+    *kept.lock().unwrap() = true;
+    assert_eq!(run("stamp.every=0"), "promised pending anchored");
+    assert_eq!(run("stamp.every=0"), "promised pending anchored");
+    scene.is_sound();
+}
+
 /// `citekeep import` of a file or folder of another world.
 fn imports(scene: &Scene, path: &Path) -> (String, String) {
     does(scene, 0, &["import", path.to_str().unwrap()])
