@@ -156,11 +156,24 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
         secrets::refuse(&file, name, &options.secrets)?;
     }
     names::refuse(&bag, extract, options)?;
+    refuse_beyond(verify::FILES_LIMIT as u64, bag.names().len() as u64, "folder", path)?;
     if zipped::is_wanted(path) {
         return zipped::finish(bag, path, extract);
     }
     sound(&verify::verify(bag.folder(), &verify::Trust::default())?)?;
     bag.finish(path)
+}
+
+/// Nothing is written that the check would not take.
+fn refuse_beyond(most: u64, size: u64, what: &str, path: &Path) -> Result<()> {
+    match size > most {
+        false => Ok(()),
+        true => Err(Error::BadInput {
+            input: path.display().to_string(),
+            why: format!("the bundle has more files than are taken from one {what}"),
+            hint: Some("choose less; a folder takes more files than a ZIP"),
+        }),
+    }
 }
 
 /// What was just written must be sound.

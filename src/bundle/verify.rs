@@ -4,7 +4,7 @@
 mod proofs;
 mod slim;
 mod wacz;
-mod zipped;
+pub(super) mod zipped;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
@@ -29,7 +29,7 @@ use crate::store::{FIRST_HEAD, head, hex, leaf, other, unhex};
 /// Most bytes of a tag file, or of a line of a table.
 const TEXT_LIMIT: u64 = 64 << 20;
 /// Most files of a bundle.
-const FILES_LIMIT: usize = 1_000_000;
+pub(super) const FILES_LIMIT: usize = 1_000_000;
 /// Deepest folder.
 const DEPTH_LIMIT: usize = 8;
 /// Files whose digests are held at once.

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::bag::{Bag, parent, sync, uuid};
-use super::{failed, verify, wacz};
+use super::{failed, refuse_beyond, verify, wacz};
 use crate::error::{Error, Result};
 use crate::store::export::Extract;
 
@@ -24,14 +24,30 @@ pub fn is_wanted(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"))
 }
 
+/// Bytes of an entry in the list of contents of a ZIP besides its name (APPNOTE §4.3.12), with lengths of eight bytes.
+const ENTRY: usize = 46 + 32;
+
+/// Bytes at most of the list of contents of a ZIP of these files in one folder.
+fn directory<'n>(top: &str, names: impl IntoIterator<Item = &'n str>) -> u64 {
+    let entries = names.into_iter().map(|name| ENTRY + top.len() + 1 + name.len());
+    entries.sum::<usize>() as u64
+}
+
 /// Packs the sealed bag, checks the ZIP, and gives it its name.
 pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>) -> Result<()> {
+    let top = top(extract);
+    refuse_beyond(
+        verify::zipped::DIRECTORY_LIMIT,
+        directory(&top, bag.names()),
+        "ZIP",
+        path,
+    )?;
     let file = tempfile::Builder::new()
         .prefix(".citekeep-export-")
         .suffix(".zip")
         .tempfile_in(parent(path))
         .map_err(failed("cannot write a file in", parent(path)))?;
-    let file = pack(&bag, file, extract)?;
+    let file = pack(&bag, file, &top, extract)?;
     // Its room is needed for the check.
     drop(bag);
     super::sound(&verify::verify_zip_beside(
@@ -48,12 +64,16 @@ pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>) -> Result<()>
     sync(parent(path))
 }
 
-fn pack(bag: &Bag, file: NamedTempFile, extract: &Extract<'_>) -> Result<NamedTempFile> {
-    let top = format!(
+/// Name of the one folder in it.
+fn top(extract: &Extract<'_>) -> String {
+    format!(
         "citekeep-{}-{}",
         extract.at.get(..10).unwrap_or_default(),
         &uuid(extract)[..8]
-    );
+    )
+}
+
+fn pack(bag: &Bag, file: NamedTempFile, top: &str, extract: &Extract<'_>) -> Result<NamedTempFile> {
     let path = file.path().to_owned();
     let failed_here = || failed("cannot write", &path);
     let mut zip = ZipWriter::new(io::BufWriter::new(file));
@@ -79,4 +99,37 @@ fn pack(bag: &Bag, file: NamedTempFile, extract: &Extract<'_>) -> Result<NamedTe
         .map_err(|error| failed_here()(error.into_error()))?;
     file.as_file().sync_all().map_err(failed_here())?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    #[test]
+    fn what_is_packed_up_to_the_limit_is_unpacked_within_it_and_more_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.zip");
+        let names: Vec<String> = (0..4000)
+            .map(|number| format!("data/others/bodies/{number:064}"))
+            .collect();
+        let mut zip = ZipWriter::new(File::create(&path).unwrap());
+        for name in &names {
+            let options = SimpleFileOptions::default().large_file(true).unix_permissions(0o644);
+            zip.start_file(format!("top/{name}"), options).unwrap();
+            zip.write_all(b"x").unwrap();
+        }
+        zip.finish().unwrap();
+        let size = directory("top", names.iter().map(String::as_str));
+        for (limit, expected) in [(size, 0), (size / 4, 1)] {
+            let into = tempfile::tempdir().unwrap();
+            let mut report = verify::Report::default();
+            verify::zipped::unpack_within(limit, &path, into.path(), &mut report).unwrap();
+            assert_eq!(report.problem_count, expected, "{report:?}");
+            assert_eq!(refuse_beyond(limit, size, "ZIP", &path).is_err(), expected == 1);
+        }
+    }
 }

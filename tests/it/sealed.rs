@@ -184,7 +184,7 @@ fn a_hostile_zip_of_a_bundle_is_refused_and_nothing_of_it_stays() {
     for _ in 0..300 {
         bomb.write_all(&[0; 1 << 20]).unwrap();
     }
-    let many = (0..120_000).map(|number| (format!("top/{number:060}"), Vec::new()));
+    let many = (0..120_000).map(|number| (format!("top/{number:0160}"), Vec::new()));
     let many = [("top/bagit.txt".to_owned(), Vec::new())]
         .into_iter()
         .chain(many)

@@ -28,8 +28,6 @@ const NO_ENTRY: &str = "its name tells of no entry of the chain";
 const LEDGER: &str = "data/ledger/chain.txt";
 /// The lines of the entries that the bundle is about, in their order.
 const LINES: &str = "data/ledger/lines.jsonl";
-/// Most proofs of one bundle.
-const PROOFS_LIMIT: usize = 60_000;
 
 /// What a proof is about.
 #[derive(Debug, Clone, Copy)]
@@ -138,10 +136,6 @@ fn inside<'f>(folder: &'f str, files: &'f BTreeSet<String>) -> Vec<&'f str> {
 /// Checks every file in the folder of proofs, and that there is what is asked for.
 pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, report: &mut Report) -> Result<()> {
     let names = inside(FOLDER, files);
-    if names.len() > PROOFS_LIMIT {
-        report.problem(FOLDER, "too many proofs");
-        return Ok(());
-    }
     let proofs: Vec<Proof<'_>> = names.iter().filter_map(|name| Proof::of(name)).collect();
     check_names(&names, &proofs, files, report);
     signature(folder, files, report)?;
