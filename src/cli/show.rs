@@ -8,6 +8,7 @@ use super::{Global, summary};
 use crate::error::{Error, ExitCode, Result};
 use crate::store::Reader;
 use crate::store::page::PageFacts;
+use crate::store::query::OtherCapture;
 use crate::store::record::About;
 
 /// Arguments of `citekeep show`.
@@ -31,6 +32,11 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         return Ok(ExitCode::Done);
     }
     let Some(target) = reader.target_by_url(&arguments.name)? else {
+        let others = reader.others_named(&arguments.name)?;
+        if !others.is_empty() {
+            print_others(others, printer);
+            return Ok(ExitCode::Done);
+        }
         return Err(Error::BadInput {
             input: arguments.name.clone(),
             why: "is no article or target of this archive".into(),
@@ -57,7 +63,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             capture.changed
         ));
     }
-    print_others(&reader, target.means, printer)?;
+    print_others(reader.others(target.means)?, printer);
     print_notes(&reader, About::Target(target.means), printer)?;
     Ok(ExitCode::Done)
 }
@@ -86,8 +92,8 @@ fn print_page(facts: &PageFacts, printer: &Printer) {
 }
 
 /// What archives of others say that they captured.
-fn print_others(reader: &Reader, target: i64, printer: &Printer) -> Result<()> {
-    for capture in reader.others(target)? {
+fn print_others(others: Vec<OtherCapture>, printer: &Printer) {
+    for capture in others {
         if printer.json() {
             printer.object(&capture);
             continue;
@@ -111,7 +117,6 @@ fn print_others(reader: &Reader, target: i64, printer: &Printer) -> Result<()> {
             Printable(&more)
         ));
     }
-    Ok(())
 }
 
 /// The case tags that archives of others had for an article.

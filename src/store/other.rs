@@ -132,9 +132,13 @@ impl Other {
             return Err(unsound(format!("{}: {}", problem.item, problem.what)));
         }
         let reader = Reader::of(path.to_owned(), foreign);
-        let extract = reader.extract(&Selection {
+        let all = Selection {
             all: true,
             ..Selection::default()
+        };
+        let extract = reader.extract(&all).map_err(|error| match error {
+            Error::BadInput { why, .. } => unsound(why),
+            error => error,
         })?;
         let content = temporary()?;
         extract.slim_with_tags(content.path())?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::Serialize;
 
 use super::blob::find_blob;
@@ -765,13 +765,26 @@ impl Reader {
     /// # Errors
     /// If the archive cannot be read.
     pub fn others(&self, target: i64) -> Result<Vec<OtherCapture>> {
+        self.others_where("target = ?1", target)
+    }
+
+    /// The same of what has this key or canonical address there, whether or not it is a target here.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn others_named(&self, name: &str) -> Result<Vec<OtherCapture>> {
+        self.others_where("target_key = ?1 OR url = ?1", name)
+    }
+
+    fn others_where(&self, condition: &str, value: impl ToSql) -> Result<Vec<OtherCapture>> {
+        let sql = format!(
+            "SELECT name, origin, seq, ended, outcome, reason, source, text, body_sha256, stamped_at, sealed FROM others
+             WHERE {condition} ORDER BY ended, origin, seq"
+        );
         self.ask(|connection| {
             connection
-                .prepare_cached(
-                    "SELECT name, origin, seq, ended, outcome, reason, source, text, body_sha256, stamped_at, sealed FROM others
-                     WHERE target = ?1 ORDER BY ended, origin, seq",
-                )?
-                .query_map([target], |row| {
+                .prepare_cached(&sql)?
+                .query_map([value], |row| {
                     Ok(OtherCapture {
                         archive: row.get(0)?,
                         origin: row.get(1)?,

@@ -12,7 +12,7 @@ use crate::scene::{Scene, text};
 use crate::strict::{Entries, copy, exported, first_fault, linked, redo_bag, redo_crate, zipped};
 
 /// Runs SQL on the slim archive, as somebody who first takes the triggers away.
-fn rewrite(data: &Path, sql: &str) {
+pub fn rewrite(data: &Path, sql: &str) {
     let slim = Connection::open(data.join("archive.db")).unwrap();
     let triggers: Vec<(String, String)> = slim
         .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
