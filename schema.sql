@@ -1250,14 +1250,15 @@ JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
 JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id)
 JOIN page p ON p.id = (SELECT max(n.id) FROM page n WHERE n.body = x.body AND n.url = x.url);
 
--- What other archives say that they captured, each entry once (as a line of their ledger covers it, if one is here; `best` tells nothing else), beside the target that it is here (NULL: none).
--- `stamped_at` is the earliest time at which a time stamping authority says that the entry existed.
+-- What other archives say that they captured, each entry once, beside the target that it is here (NULL: none): as a line of their ledger
+-- covers it, if one is here, and then as it was taken in last (of `best` nothing else is to be read). `stamped_at` is the time of the first time
+-- stamp behind the entry: it existed by then, if that authority is to be trusted.
 CREATE VIEW others AS
 SELECT t.id AS target, c.target AS target_key, c.url, c.started, c.ended, c.outcome, c.reason, c.source, c.author_handle, c.author_name,
        c.posted_at, c.text, c.body_sha256, c.sealed, a.name, a.origin, c.seq, c.other_archive,
        max(c.sealed << 60 | c.other_archive) AS best,
-       (SELECT min(s.time) FROM other_archive o JOIN other_stamp s ON s.other_archive = o.id
-        WHERE o.origin = a.origin AND s.entry >= c.seq) AS stamped_at
+       (SELECT min((SELECT s.time FROM other_stamp s WHERE s.other_archive = o.id AND s.entry >= c.seq AND s.time IS NOT NULL
+                    ORDER BY s.entry LIMIT 1)) FROM other_archive o WHERE o.origin = a.origin) AS stamped_at
 FROM other_capture c
 JOIN other_archive a ON a.id = c.other_archive
 LEFT JOIN target t ON t.key = c.target

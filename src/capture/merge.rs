@@ -22,7 +22,7 @@ use crate::warc::events::{self, Event};
 const NAME: &str = "archive of another";
 
 /// How many testimonies are kept at once.
-const STAMPS: usize = 64;
+const STAMPS: usize = 16;
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]

@@ -359,7 +359,7 @@ fn a_bundle_whose_parts_disagree_is_not_taken_in_and_nothing_of_it_stays() {
             Box::new(|data| rewrite(data, "UPDATE post SET text = 'The bridge was never closed.'")),
         ),
         (
-            "data/posts.jsonl",
+            "data/captures/captures.wacz",
             Box::new(|data| {
                 fs::copy(
                     other.join("captures/captures.wacz"),

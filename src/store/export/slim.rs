@@ -245,7 +245,7 @@ impl Extract<'_> {
             let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
             for table in tables.collect::<rusqlite::Result<Vec<_>>>()? {
                 let mut select = slim.prepare(&format!("SELECT * FROM {table}"))?;
-                let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+                let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
                 let mut rows = select.query([])?;
                 while let Some(row) = rows.next()? {
                     for (index, column) in columns.iter().enumerate() {
