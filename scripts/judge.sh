@@ -118,6 +118,7 @@ judge "bagit.py" "$judges/bin/python" "$judges/bin/bagit.py" --validate --quiet 
 judge "bagit.py, without media," "$judges/bin/python" "$judges/bin/bagit.py" --validate --quiet "$work/without"
 judge "bagit.py, without handles," "$judges/bin/python" "$judges/bin/bagit.py" --validate --quiet "$work/nameless"
 judge "wacz" "$judges/bin/wacz" validate -f "$bundle/data/captures/captures.wacz"
+judge "wacz, without handles," "$judges/bin/wacz" validate -f "$work/nameless/data/captures/captures.wacz"
 unzip -q -o "$bundle/data/captures/captures.wacz" -d "$work/wacz"
 judge "warcio" "$judges/bin/warcio" check "$work/wacz/archive/data.warc.gz"
 (cd "$bundle/data" && judge "frictionless" "$judges/bin/frictionless" validate datapackage.json && exit "$faults") || faults=1
