@@ -13,6 +13,7 @@ pub mod index;
 pub(crate) mod language;
 mod markdown;
 mod meta;
+pub(crate) mod offsets;
 pub(crate) mod page;
 mod plain;
 pub mod requisites;

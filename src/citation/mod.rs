@@ -10,6 +10,7 @@ mod boilerplate;
 pub mod date;
 mod find;
 pub mod flattened;
+mod gather;
 mod linking;
 mod markup;
 mod prescan;
