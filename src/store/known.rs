@@ -268,11 +268,12 @@ struct Filters {
 }
 
 impl Filters {
-    /// Adds the filters of the next generations.
+    /// Adds the filters of the next generations, at most [`TOGETHER`].
     fn extend(&mut self, filters: &[Filter]) {
-        if let [filter] = filters {
-            self.extend_by_one(filter);
-        } else if filters.len() == TOGETHER && self.next % count(TOGETHER) == 0 {
+        if filters.len() == 1 || self.next % count(TOGETHER) != 0 {
+            filters.iter().for_each(|filter| self.extend_by_one(filter));
+        } else if !filters.is_empty() {
+            // Those that are not here yet have no bits.
             let mut words = vec![0; BITS as usize];
             for (number, square) in words.as_chunks_mut::<TOGETHER>().0.iter_mut().enumerate() {
                 for (row, filter) in square.iter_mut().zip(filters) {
@@ -281,9 +282,7 @@ impl Filters {
                 turn_over(square);
             }
             self.words.push(words);
-            self.next += count(TOGETHER);
-        } else {
-            filters.iter().for_each(|filter| self.extend_by_one(filter));
+            self.next += count(filters.len());
         }
     }
 
