@@ -278,20 +278,21 @@ impl Reader {
 
 type Sql<T> = rusqlite::Result<T>;
 
+/// Without the hint these walk all that was ever captured or read, in the order of an index.
+const CAPTURED_SINCE: &str = "SELECT DISTINCT target FROM capture NOT INDEXED
+    WHERE id > ?1 AND ended >= ?2 AND target NOT IN (SELECT f.target FROM follow f) ORDER BY target";
+const READ_SINCE: &str = "SELECT DISTINCT article FROM reading NOT INDEXED WHERE id > ?1 ORDER BY article";
+
 fn captured_since(connection: &Connection, after: i64, since: &str) -> Sql<Vec<i64>> {
-    // Without the hint all captures there ever were are walked, in the order of an index.
     connection
-        .prepare_cached(
-            "SELECT DISTINCT target FROM capture NOT INDEXED
-             WHERE id > ?1 AND ended >= ?2 AND target NOT IN (SELECT f.target FROM follow f) ORDER BY target",
-        )?
+        .prepare_cached(CAPTURED_SINCE)?
         .query_map(params![after, since], |row| row.get(0))?
         .collect()
 }
 
 fn changes_of_articles(connection: &Connection, after: i64) -> Sql<Vec<Change>> {
     let articles: Vec<i64> = connection
-        .prepare_cached("SELECT DISTINCT article FROM reading NOT INDEXED WHERE id > ?1 ORDER BY article")?
+        .prepare_cached(READ_SINCE)?
         .query_map([after], |row| row.get(0))?
         .collect::<Sql<_>>()?;
     let mut changes = Vec::new();
@@ -611,4 +612,24 @@ fn changes_of_article(connection: &Connection, article: i64, after: i64) -> Sql<
         last = found;
     }
     Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::file::SCHEMA;
+
+    #[test]
+    fn what_a_run_captured_or_read_is_not_looked_for_among_all_there_is() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA).unwrap();
+        for sql in [CAPTURED_SINCE, READ_SINCE] {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let values = vec![None::<i64>; statement.parameter_count()];
+            let plan: String = statement
+                .query_row(rusqlite::params_from_iter(values), |row| row.get(3))
+                .unwrap();
+            assert!(plan.ends_with("USING INTEGER PRIMARY KEY (rowid>?)"), "{plan}");
+        }
+    }
 }

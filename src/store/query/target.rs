@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::platform::wayback;
 use crate::store::context::{self, Near};
 use crate::store::exchange::read_header_lines;
+use crate::store::known::TARGETS;
 
 /// A target and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -182,15 +183,17 @@ impl Reader {
     /// If the archive cannot be read.
     pub fn target_by_url(&self, url: &str) -> Result<Option<TargetView>> {
         self.ask(|connection| {
-            let target: Option<i64> = connection
-                .prepare_cached(
-                    "SELECT id FROM target WHERE key = ?1
-                     UNION ALL SELECT id FROM target WHERE kind = 'post' AND url = ?1
-                     UNION ALL SELECT target FROM citation WHERE raw_url = ?1
-                     LIMIT 1",
-                )?
-                .query_row([url], |row| row.get(0))
-                .optional()?;
+            let target = match TARGETS.find(connection, &url)? {
+                Some(target) => Some(target),
+                None => connection
+                    .prepare_cached(
+                        "SELECT id FROM target WHERE kind = 'post' AND url = ?1
+                         UNION ALL SELECT target FROM citation WHERE raw_url = ?1
+                         LIMIT 1",
+                    )?
+                    .query_row([url], |row| row.get(0))
+                    .optional()?,
+            };
             target.map(|target| target_with_context(connection, target)).transpose()
         })
     }
