@@ -423,7 +423,7 @@ impl Default for Limit {
             article: 64 << 20,
             redirects: 10,
             retries: 2,
-            free: 256 << 20,
+            free: 512 << 20,
         }
     }
 }

@@ -46,17 +46,17 @@ impl Filling {
         }
     }
 
-    /// Has the pages number `from` to `to` captured, as a run would: named, queued, leased, completed. Gives the last capture.
-    pub fn capture(&self, from: usize, to: usize) -> i64 {
-        let mut last = 0;
-        for first in (from..to).step_by(TOGETHER) {
-            let pages = first..(first + TOGETHER).min(to);
+    /// Has the pages of these numbers captured, as a run would: named, queued, leased, completed. Gives the last capture.
+    pub fn capture(&self, pages: impl Iterator<Item = usize>) -> i64 {
+        let (mut pages, mut last) = (pages.peekable(), 0);
+        while pages.peek().is_some() {
+            let some: Vec<usize> = pages.by_ref().take(TOGETHER).collect();
             self.runtime.block_on(async {
-                let targets = self.targets(pages.clone().map(page)).await;
-                self.store.enqueue(targets.clone(), false).await.expect("queued");
+                let targets = self.targets(some.iter().copied().map(page)).await;
+                self.store.enqueue(targets.clone(), true).await.expect("queued");
                 let jobs = self.store.lease("bench".into(), TOGETHER, 60_000, targets).await;
                 let mut tasks = JoinSet::new();
-                for (job, number) in jobs.expect("leased").into_iter().zip(pages) {
+                for (job, number) in jobs.expect("leased").into_iter().zip(some) {
                     let store = Arc::clone(&self.store);
                     tasks.spawn(async move { store.complete(job.id, job.fence, captured(number), None).await });
                 }
@@ -102,7 +102,7 @@ pub fn of(count: usize) -> std::path::PathBuf {
         let draft = path.with_extension("part");
         let _ = fs::remove_file(&draft);
         let filling = Filling::open(&draft);
-        let last = filling.capture(0, count);
+        let last = filling.capture(0..count);
         // What pages say of themselves is read after the captures; else that would be due.
         let read = filling.store.add_pages(Vec::new(), Some(last));
         filling.runtime.block_on(read).expect("noted");
