@@ -15,7 +15,12 @@ const CHILD: &str = "CITEKEEP_STORE_TEST_ARCHIVE";
 
 fn child(path: &Path) -> std::process::Child {
     Process::new(std::env::current_exe().unwrap())
-        .args(["store::tests::processes::child_process", "--exact", "--ignored", "--nocapture"])
+        .args([
+            "store::tests::processes::child_process",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+        ])
         .env(CHILD, path)
         .stdout(std::process::Stdio::piped())
         .spawn()
