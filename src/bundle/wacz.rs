@@ -87,7 +87,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         options,
     };
     extract.given(|article| {
-        let part = parts.part(article.entry, article.body.1)?;
+        let part = parts.part(article.entry, article.body.length)?;
         if !part.warc.given(&article)? {
             return Ok(());
         }
@@ -95,7 +95,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         part.page(title.unwrap_or("Article given as a file"), article.text.as_deref())
     })?;
     extract.exchanges(|exchange| {
-        let part = parts.part(exchange.entry, exchange.body.map_or(0, |(_, length)| length))?;
+        let part = parts.part(exchange.entry, exchange.body.map_or(0, |body| body.length))?;
         let told = part.warc.exchange(&exchange)?;
         match (&exchange.title, told) {
             (Some(title), true) => part.page(title, exchange.text.as_deref()),
@@ -106,13 +106,13 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         }
     })?;
     extract.helped(|file| {
-        let part = parts.part(file.entry, file.body.1)?;
+        let part = parts.part(file.entry, file.body.length)?;
         part.warc.helped(&file)?;
         part.no_page();
         Ok(())
     })?;
     extract.records(|record| {
-        let part = parts.part(RECORDS, record.body.map_or(0, |(_, length)| length))?;
+        let part = parts.part(RECORDS, record.body.map_or(0, |body| body.length))?;
         part.turn_to_others(extract)?;
         let opens = part.warc.others(&record)?;
         match (&record.title, opens) {

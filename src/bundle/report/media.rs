@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::markup::{Attribute, Name, Text};
 use super::{Report, words};
 use crate::error::Result;
+use crate::store::export::Blob;
 use crate::store::export::story::Medium;
 use crate::store::hex;
 
@@ -41,12 +42,11 @@ impl Report<'_> {
 
     fn medium(&mut self, medium: &Medium) -> Result<()> {
         self.put("<figure>")?;
-        let length = u64::try_from(medium.length).unwrap_or_default();
-        if let (Some(sha256), "captured", false) = (&medium.sha256, medium.outcome.as_str(), medium.redacted) {
-            let inline = length <= INLINE && self.inlined + length <= INLINE_TOTAL;
+        if let (Some(body), "captured", false) = (&medium.body, medium.outcome.as_str(), medium.redacted) {
+            let inline = body.length <= INLINE && self.inlined + body.length <= INLINE_TOTAL;
             match inline {
-                true => self.inline(medium, sha256)?,
-                false => self.beside(medium, sha256)?,
+                true => self.inline(medium, body)?,
+                false => self.beside(medium, body)?,
             }
         }
         let kind = Text(&medium.kind);
@@ -76,12 +76,8 @@ impl Report<'_> {
         self.put("</figure>\n")
     }
 
-    fn inline(&mut self, medium: &Medium, sha256: &[u8; 32]) -> Result<()> {
-        let mut bytes = Vec::new();
-        self.extract.body(sha256, |piece| {
-            bytes.extend_from_slice(piece);
-            Ok(())
-        })?;
+    fn inline(&mut self, medium: &Medium, body: &Blob) -> Result<()> {
+        let bytes = self.extract.whole(body)?;
         let Some(kind) = Kind::of(&bytes) else {
             return self.put("<p class=note>Not shown: no picture, film or sound that this report knows.</p>\n");
         };
@@ -93,9 +89,9 @@ impl Report<'_> {
     }
 
     /// Writes the bytes beside the page, once, and leads to them.
-    fn beside(&mut self, medium: &Medium, sha256: &[u8; 32]) -> Result<()> {
+    fn beside(&mut self, medium: &Medium, body: &Blob) -> Result<()> {
         let mut start = Vec::new();
-        self.extract.body(sha256, |piece| {
+        self.extract.body(body, |piece| {
             if start.len() < SIGNATURE {
                 start.extend(piece.iter().take(SIGNATURE - start.len()));
             }
@@ -104,16 +100,16 @@ impl Report<'_> {
         let Some(kind) = Kind::of(&start) else {
             return self.put("<p class=note>Not shown: no picture, film or sound that this report knows.</p>\n");
         };
-        let name = format!("media/{}.{}", hex(sha256), kind.extension);
-        if self.filed.insert(*sha256) {
+        let name = format!("media/{}.{}", hex(&body.sha256), kind.extension);
+        if self.filed.insert(body.sha256) {
             let mut file = self.bag.payload(&name)?;
-            self.extract.body(sha256, |piece| file.write(piece))?;
+            self.extract.body(body, |piece| file.write(piece))?;
             file.close()?;
         }
         self.put(format_args!(
             "<p class=note>Beside this page: <a href=\"{name}\">the {} ({})</a></p>\n",
             Text(&medium.kind),
-            words::size(medium.length)
+            words::size(body.length.cast_signed())
         ))
     }
 }

@@ -95,11 +95,11 @@ impl Report<'_> {
                 Text(&medium.kind),
                 Address(&medium.url)
             ))?;
-            match (medium.outcome.as_str(), &medium.sha256) {
-                ("captured", Some(sha256)) => self.put(format_args!(
+            match (medium.outcome.as_str(), &medium.body) {
+                ("captured", Some(body)) => self.put(format_args!(
                     "{}, SHA-256 <code>{}</code>.</p>\n",
-                    words::size(medium.length),
-                    hex(sha256)
+                    words::size(body.length.cast_signed()),
+                    hex(&body.sha256)
                 ))?,
                 (outcome, _) => self.put(format_args!(
                     "{}, <code>{}</code>.</p>\n",
