@@ -26,7 +26,7 @@ pub(super) const TAG_MANIFEST: &str = "tagmanifest-sha256.txt";
 #[cfg(target_os = "linux")]
 const FEW: usize = 64;
 /// Bytes of a file that are read at once.
-const BUFFER: usize = 1 << 16;
+pub(super) const BUFFER: usize = 1 << 16;
 /// Most files that are read at a time.
 const THREADS: usize = 4;
 
@@ -154,7 +154,7 @@ impl Bag {
     }
 
     /// Returns when the disk has every file and folder of it.
-    fn sync_all(&self) -> Result<()> {
+    pub(super) fn sync_all(&self) -> Result<()> {
         let folder = self.folder.path();
         // Of many files each would wait for the disk by itself.
         #[cfg(target_os = "linux")]
@@ -250,9 +250,8 @@ impl Bag {
         self.tag("tagmanifest-sha512.txt", sha512)
     }
 
-    /// Gives the bag its name.
+    /// Gives the bag, which the disk has, its name.
     pub(super) fn finish(self, path: &Path) -> Result<()> {
-        self.sync_all()?;
         fs::rename(self.folder.path(), path).map_err(failed("cannot name", path))?;
         // Under its new name there is nothing left to clean up.
         let _ = self.folder.keep();
@@ -300,6 +299,15 @@ pub(super) fn parent(path: &Path) -> &Path {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
+}
+
+/// Checks what was written while the disk takes it.
+pub(super) fn kept(sync: impl FnOnce() -> Result<()> + Send, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    thread::scope(|scope| {
+        let disk = scope.spawn(sync);
+        check()?;
+        disk.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }
 
 /// Returns when the disk has the file, or what was named or made in the folder.

@@ -159,7 +159,10 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
     if zipped::is_wanted(path) {
         return zipped::finish(bag, path, extract);
     }
-    sound(&verify::verify(bag.folder(), &verify::Trust::default())?)?;
+    bag::kept(
+        || bag.sync_all(),
+        || sound(&verify::verify(bag.folder(), &verify::Trust::default())?),
+    )?;
     bag.finish(path)
 }
 

@@ -14,7 +14,7 @@ use tempfile::TempPath;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
-use super::bag::{Bag, BagFile, parent, sync};
+use super::bag::{BUFFER, Bag, BagFile, kept, parent, sync};
 use super::surt::surt;
 use super::warc::{Listed, Warc};
 use super::{Options, Parting, Who, failed, left_out, secrets};
@@ -55,8 +55,10 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         });
     };
     secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
-    read_again(&file).map_err(failed("what was written does not read back", &file))?;
-    sync(&file)?;
+    kept(
+        || sync(&file),
+        || read_again(&file).map_err(failed("what was written does not read back", &file)),
+    )?;
     TempPath::try_from_path(file)
         .map_err(failed("cannot name", path))?
         .persist_noclobber(path)
@@ -66,9 +68,11 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
 
 /// Reads every entry of the ZIP to its end, where it must have the checksum of what was written.
 fn read_again(path: &Path) -> io::Result<()> {
-    let mut zip = ZipArchive::new(BufReader::with_capacity(1 << 16, File::open(path)?))?;
+    let mut zip = ZipArchive::new(BufReader::with_capacity(BUFFER, File::open(path)?))?;
+    let mut buffer = vec![0; BUFFER];
     for index in 0..zip.len() {
-        io::copy(&mut zip.by_index(index)?, &mut io::sink())?;
+        let mut entry = zip.by_index(index)?;
+        while entry.read(&mut buffer)? > 0 {}
     }
     Ok(())
 }
@@ -358,7 +362,7 @@ impl Rest<'_> {
         };
         self.zip.start_file(&path, options(self.extract, method))?;
         let (mut digest, mut bytes) = (Sha256::new(), 0);
-        let mut buffer = vec![0; 1 << 16];
+        let mut buffer = vec![0; BUFFER];
         loop {
             let read = content.read(&mut buffer)?;
             if read == 0 {

@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::bag::{Bag, parent, sync, uuid};
+use super::bag::{Bag, kept, parent, sync, uuid};
 use super::{failed, verify, wacz};
 use crate::error::{Error, Result};
 use crate::store::export::Extract;
@@ -34,12 +34,13 @@ pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>) -> Result<()>
     let file = pack(&bag, file, extract)?;
     // Its room is needed for the check.
     drop(bag);
-    super::sound(&verify::verify_zip_beside(
-        verify::Depth::Content,
-        file.path(),
-        parent(path),
-        &verify::Trust::default(),
-    )?)?;
+    kept(
+        || sync(file.path()),
+        || {
+            let (depth, trust) = (verify::Depth::Content, verify::Trust::default());
+            super::sound(&verify::verify_zip_beside(depth, file.path(), parent(path), &trust)?)
+        },
+    )?;
     file.persist_noclobber(path).map_err(|error| Error::Io {
         what: "cannot name",
         path: path.to_owned(),
@@ -71,12 +72,9 @@ fn pack(bag: &Bag, file: NamedTempFile, extract: &Extract<'_>) -> Result<NamedTe
             .map_err(failed_here())?;
         io::copy(&mut content, &mut zip).map_err(failed_here())?;
     }
-    let file = zip
-        .finish()
+    zip.finish()
         .map_err(io::Error::from)
         .map_err(failed_here())?
         .into_inner()
-        .map_err(|error| failed_here()(error.into_error()))?;
-    file.as_file().sync_all().map_err(failed_here())?;
-    Ok(file)
+        .map_err(|error| failed_here()(error.into_error()))
 }
