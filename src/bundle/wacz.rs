@@ -103,17 +103,13 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         let told = part.warc.exchange(&exchange)?;
         match (&exchange.title, told) {
             (Some(title), true) => part.page(title, exchange.text.as_deref()),
-            _ => {
-                part.no_page();
-                Ok(())
-            }
+            _ => part.no_page(),
         }
     })?;
     extract.helped(|file| {
         let part = parts.part(file.entry, file.body.length)?;
         part.warc.helped(&file)?;
-        part.no_page();
-        Ok(())
+        part.no_page()
     })?;
     extract.records(|record| {
         let part = parts.part(RECORDS, record.body.map_or(0, |body| body.length))?;
@@ -121,10 +117,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         let opens = part.warc.others(&record)?;
         match (&record.title, opens) {
             (Some(title), true) => part.page(title, record.text.as_deref()),
-            _ => {
-                part.no_page();
-                Ok(())
-            }
+            _ => part.no_page(),
         }
     })?;
     // Even of nothing at all there is one.
@@ -194,12 +187,19 @@ struct Part<'a> {
     large: bool,
     path: PathBuf,
     number: usize,
-    index: Vec<Listed>,
+    index: Vec<Line>,
     pages: BufWriter<File>,
     main: Option<(String, String)>,
 }
 
-/// A line of the index. Numbers are texts, as the usual indexers write them.
+/// A line of the index up to the digest of the gzip member, which is known last.
+struct Line {
+    begin: String,
+    /// Number of the member.
+    member: usize,
+}
+
+/// What a line says of its record. Numbers are texts, as the usual indexers write them.
 #[derive(Serialize)]
 struct Entry<'e> {
     url: &'e str,
@@ -209,8 +209,35 @@ struct Entry<'e> {
     length: String,
     offset: String,
     filename: &'e str,
-    #[serde(rename = "recordDigest")]
-    record_digest: String,
+}
+
+impl Line {
+    fn of(record: &Listed) -> Result<Line> {
+        let digits: String = record.date.bytes().filter(u8::is_ascii_digit).map(char::from).collect();
+        let entry = serde_json::to_string(&Entry {
+            url: &record.url,
+            mime: &record.mime,
+            status: record.status.to_string(),
+            digest: &record.payload,
+            length: record.length.to_string(),
+            offset: record.offset.to_string(),
+            filename: if record.of_others { OTHERS } else { WARC },
+        })
+        .map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(Line {
+            begin: format!(
+                "{} {} {},\"recordDigest\":\"sha256:",
+                surt(&record.url),
+                digits.get(..17).unwrap_or(&digits),
+                entry.strip_suffix('}').unwrap_or(&entry)
+            ),
+            member: record.member,
+        })
+    }
+
+    fn write(&self, member: &[u8; 32], out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{}{}\"}}", self.begin, hex(member))
+    }
 }
 
 #[derive(Serialize)]
@@ -276,12 +303,14 @@ impl<'a> Part<'a> {
             writeln!(self.pages, "{page}").map_err(failed("cannot write", &self.path))?;
             self.main.get_or_insert((url, date));
         }
-        self.no_page();
-        Ok(())
+        self.no_page()
     }
 
-    fn no_page(&mut self) {
-        self.index.append(&mut self.warc.listed);
+    fn no_page(&mut self) -> Result<()> {
+        for record in self.warc.listed.drain(..) {
+            self.index.push(Line::of(&record)?);
+        }
+        Ok(())
     }
 
     fn finish(self, extract: &Extract<'_>, key: Option<&Key>) -> Result<()> {
@@ -289,7 +318,7 @@ impl<'a> Part<'a> {
             warc,
             path,
             number,
-            index,
+            mut index,
             pages,
             main,
             ours,
@@ -312,30 +341,36 @@ impl<'a> Part<'a> {
             extract,
             resources: warcs.into_iter().zip(&digests.files).map(resource).collect(),
         };
-        let mut index: Vec<String> = index
-            .iter()
-            .map(|record| line(record, &digests.members[record.member]))
-            .collect::<Result<_>>()?;
-        index.sort_unstable();
+        index.sort_unstable_by(|one, other| one.begin.cmp(&other.begin));
         let stored = CompressionMethod::Stored;
         let deflated = CompressionMethod::Deflated;
-        rest.add("indexes", "index.cdxj", stored, &mut index.concat().as_bytes())
-            .map_err(failed())?;
+        rest.add("indexes", "index.cdxj", stored, |out| {
+            index
+                .iter()
+                .try_for_each(|line| line.write(&digests.members[line.member], out))
+        })
+        .map_err(failed())?;
         let mut pages = pages.into_inner().map_err(|error| failed()(error.into_error()))?;
         pages.rewind().map_err(failed())?;
-        rest.add("pages", "pages.jsonl", deflated, &mut pages)
-            .map_err(failed())?;
+        rest.add("pages", "pages.jsonl", deflated, |out| {
+            io::copy(&mut pages, out).map(drop)
+        })
+        .map_err(failed())?;
         let package = package(extract, number, main, &rest.resources);
         let hash = format!("sha256:{}", hex(&Sha256::digest(&package)));
-        rest.add("", "datapackage.json", deflated, &mut package.as_bytes())
-            .map_err(failed())?;
+        rest.add("", "datapackage.json", deflated, |out| {
+            out.write_all(package.as_bytes())
+        })
+        .map_err(failed())?;
         let mut digest = json!({"path": "datapackage.json", "hash": hash});
         if let Some(key) = key {
             digest["signedData"] = signed(&hash, extract, key)?;
         }
         let digest = format!("{digest:#}\n");
-        rest.add("", "datapackage-digest.json", deflated, &mut digest.as_bytes())
-            .map_err(failed())?;
+        rest.add("", "datapackage-digest.json", deflated, |out| {
+            out.write_all(digest.as_bytes())
+        })
+        .map_err(failed())?;
         rest.zip.finish().map_err(io::Error::from).map_err(failed())?.close()
     }
 }
@@ -347,13 +382,33 @@ struct Rest<'e> {
     resources: Vec<Resource>,
 }
 
+/// A file of it that is being written.
+struct Content<'c> {
+    zip: &'c mut ZipWriter<BagFile>,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl Write for Content<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.zip.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.zip.flush()
+    }
+}
+
 impl Rest<'_> {
     fn add(
         &mut self,
         folder: &str,
         name: &'static str,
         method: CompressionMethod,
-        content: &mut impl Read,
+        write: impl FnOnce(&mut BufWriter<Content<'_>>) -> io::Result<()>,
     ) -> io::Result<()> {
         let path = if folder.is_empty() {
             name.to_owned()
@@ -361,17 +416,16 @@ impl Rest<'_> {
             format!("{folder}/{name}")
         };
         self.zip.start_file(&path, options(self.extract, method))?;
-        let (mut digest, mut bytes) = (Sha256::new(), 0);
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            let read = content.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            digest.update(&buffer[..read]);
-            bytes += read as u64;
-            self.zip.write_all(&buffer[..read])?;
-        }
+        let mut content = BufWriter::with_capacity(
+            BUFFER,
+            Content {
+                zip: &mut self.zip,
+                digest: Sha256::new(),
+                bytes: 0,
+            },
+        );
+        write(&mut content)?;
+        let Content { digest, bytes, .. } = content.into_inner().map_err(io::IntoInnerError::into_error)?;
         self.resources.push(Resource {
             name,
             path,
@@ -404,26 +458,6 @@ fn zip_time(at: &str) -> Option<DateTime> {
         small(17..19)?,
     )
     .ok()
-}
-
-fn line(record: &Listed, member: &[u8; 32]) -> Result<String> {
-    let digits: String = record.date.bytes().filter(u8::is_ascii_digit).map(char::from).collect();
-    let entry = serde_json::to_string(&Entry {
-        url: &record.url,
-        mime: &record.mime,
-        status: record.status.to_string(),
-        digest: &record.payload,
-        length: record.length.to_string(),
-        offset: record.offset.to_string(),
-        filename: if record.of_others { OTHERS } else { WARC },
-        record_digest: format!("sha256:{}", hex(member)),
-    })
-    .map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(format!(
-        "{} {} {entry}\n",
-        surt(&record.url),
-        digits.get(..17).unwrap_or(&digits)
-    ))
 }
 
 /// The anonymous signature of wacz-auth 0.1.0 (§ Signature Data): the key stands beside it, and nobody vouches for it here.
@@ -491,8 +525,10 @@ mod tests {
             member: 0,
         };
         let (zeros, ones) = ("00".repeat(32), "ff".repeat(32));
+        let mut written = Vec::new();
+        Line::of(&record).unwrap().write(&[255; 32], &mut written).unwrap();
         assert_eq!(
-            line(&record, &[255; 32]).unwrap(),
+            String::from_utf8(written).unwrap(),
             format!(
                 "com,example)/a 20240501102030123 {{\"url\":\"https://www.example.com/A\",\"mime\":\"text/html\",\"status\":\"200\",\
                  \"digest\":\"sha256:{zeros}\",\"length\":\"4\",\"offset\":\"17\",\"filename\":\"data.warc.gz\",\
