@@ -134,6 +134,17 @@ impl Report {
         }
     }
 
+    /// Takes in what was found beside it.
+    fn append(&mut self, other: Report) {
+        self.records += other.records;
+        self.problem_count += other.problem_count;
+        let room = PROBLEMS_LIMIT.saturating_sub(self.problems.len());
+        self.problems.extend(other.problems.into_iter().take(room));
+        for note in other.notes {
+            self.note(&note.item, &note.what);
+        }
+    }
+
     fn note(&mut self, item: &str, what: &str) {
         let note = Problem {
             item: item.to_owned(),
