@@ -206,6 +206,11 @@ impl Bag {
         Ok(self.sums.iter().map(|(name, sums)| (inside(name), sums)).collect())
     }
 
+    /// Length and digests of every file that a manifest of the sealed bag lists, as read back from the disk.
+    pub(super) fn sealed(&self) -> &BTreeMap<String, Sums> {
+        &self.sums
+    }
+
     /// Writes bag-info and the manifests over all that was written, read back from the disk.
     pub(super) fn seal(&mut self, extract: &Extract<'_>, options: &Options) -> Result<()> {
         let mut length = 0;
@@ -244,6 +249,7 @@ impl Bag {
         let tags: Vec<&str> = self.tags.iter().map(String::as_str).collect();
         for (name, sums) in tags.iter().zip(Sums::of_all(self.folder.path(), &tags)?) {
             sums.list(name, &mut manifests);
+            self.sums.insert((*name).to_owned(), sums);
         }
         let [sha256, sha512] = &manifests;
         self.tag(TAG_MANIFEST, sha256)?;

@@ -1,6 +1,7 @@
 //! Evidence that stands without this program: a selection of the archive as a BagIt bag of plain files, and its check.
 //!
-//! A bundle is written under a temporary name, checked as a stranger would check it, and only then gets its name. The same
+//! A bundle is written under a temporary name, checked as a stranger would check it (but for the digests of its files, which are
+//! not taken twice: its manifests are made of what is read back from the disk), and only then gets its name. The same
 //! selection at the same ledger entry, signed by the same key, gives the same bytes; only `proofs/` may gain some.
 
 mod annotations;
@@ -161,7 +162,7 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
     }
     bag::kept(
         || bag.sync_all(),
-        || sound(&verify::verify(bag.folder(), &verify::Trust::default())?),
+        || sound(&verify::verify_new(bag.folder(), bag.sealed())?),
     )?;
     bag.finish(path)
 }

@@ -178,9 +178,19 @@ pub enum Depth {
 /// # Errors
 /// If it cannot be read; what is wrong with it is in the report.
 pub fn verify_to(depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
+    verify_with(&BTreeMap::new(), depth, folder, trust)
+}
+
+/// Checks a bundle of ours that was sealed just now, when these digests were taken of its files on the disk: they are not taken
+/// once more.
+pub(super) fn verify_new(folder: &Path, sealed: &BTreeMap<String, Sums>) -> Result<Report> {
+    verify_with(sealed, Depth::Content, folder, &Trust::default())
+}
+
+fn verify_with(sealed: &BTreeMap<String, Sums>, depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
     let mut report = Report::default();
     let files = list(folder, &mut report)?;
-    let payload = check_bag(folder, &files, &mut report)?;
+    let payload = check_bag(folder, &files, sealed, &mut report)?;
     let tables = stated_tables(folder, &files)?;
     check_parts(&files, &tables, &mut report);
     if report.problems.is_empty() {
@@ -371,8 +381,13 @@ fn is_plain(name: &str) -> bool {
     name.len() <= 180 && !name.starts_with('.') && name.bytes().all(ok)
 }
 
-/// The bag; gives what its manifest says of the payload.
-fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Result<BTreeMap<String, String>> {
+/// The bag, of whose files some digests are known; gives what its manifest says of the payload.
+fn check_bag(
+    folder: &Path,
+    files: &BTreeSet<String>,
+    known: &BTreeMap<String, Sums>,
+    report: &mut Report,
+) -> Result<BTreeMap<String, String>> {
     if text(folder, "bagit.txt", files, report)?.is_some_and(|text| text != DECLARATION) {
         report.problem("bagit.txt", "not the declaration of BagIt 1.0");
     }
@@ -399,7 +414,10 @@ fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
         .filter(|file| is_listed(file))
         .collect();
     for some in listed.chunks(SUMS_AT_ONCE) {
-        for (file, sums) in some.iter().zip(Sums::of_all(folder, some)?) {
+        let unknown: Vec<&str> = some.iter().copied().filter(|file| !known.contains_key(*file)).collect();
+        let taken: BTreeMap<&str, Sums> = unknown.iter().copied().zip(Sums::of_all(folder, &unknown)?).collect();
+        for file in some {
+            let sums = known.get(*file).unwrap_or_else(|| &taken[file]);
             report.files += 1;
             report.bytes += sums.length;
             if is_payload(file) {
