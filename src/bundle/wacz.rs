@@ -194,7 +194,7 @@ struct Part<'a> {
 
 /// A line of the index up to the digest of the gzip member, which is known last.
 struct Line {
-    begin: String,
+    begin: Box<str>,
     /// Number of the member.
     member: usize,
 }
@@ -230,7 +230,8 @@ impl Line {
                 surt(&record.url),
                 digits.get(..17).unwrap_or(&digits),
                 entry.strip_suffix('}').unwrap_or(&entry)
-            ),
+            )
+            .into_boxed_str(),
             member: record.member,
         })
     }

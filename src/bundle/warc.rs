@@ -39,8 +39,8 @@ pub(super) struct Warc<'a, W> {
     digester: Digester,
     /// Members so far, of this WARC and those before it.
     members: usize,
-    /// Address and body of a response that stands here already, with its date.
-    seen: HashMap<(String, [u8; 32]), String>,
+    /// Responses that stand here already, by the digest of address and body, with their dates.
+    seen: HashMap<[u8; 32], Box<str>>,
     certificates: HashSet<[u8; 32]>,
     /// What an index says of the records written since it was last taken.
     pub(super) listed: Vec<Listed>,
@@ -282,7 +282,7 @@ impl<'a, W: Write> Warc<'a, W> {
 
     /// The whole file that parts were put together to, at its address.
     fn put_together(&mut self, exchange: &WireExchange, headers: &str, body: Blob) -> Result<()> {
-        if self.seen.contains_key(&(exchange.url.clone(), body.sha256)) {
+        if self.seen.contains_key(&same(&exchange.url, &body)) {
             return Ok(());
         }
         let kind = match media_type(headers) {
@@ -370,14 +370,14 @@ impl<'a, W: Write> Warc<'a, W> {
             fields.push(("WARC-Truncated", why.to_owned()));
         }
         let body = exchange.body.filter(|_| !is_part).unwrap_or_else(Blob::empty);
-        let before = self.seen.get(&(exchange.url.clone(), body.sha256)).cloned();
+        let same = same(&exchange.url, &body);
+        let before = self.seen.get(&same).cloned();
         if let Some(date) = &before {
             fields.push(("WARC-Profile", IDENTICAL_PAYLOAD.to_owned()));
             fields.push(("WARC-Refers-To-Target-URI", exchange.url.clone()));
-            fields.push(("WARC-Refers-To-Date", date.clone()));
+            fields.push(("WARC-Refers-To-Date", date.to_string()));
         } else if body.length > 0 {
-            self.seen
-                .insert((exchange.url.clone(), body.sha256), exchange.started.clone());
+            self.seen.insert(same, exchange.started.as_str().into());
         }
         let mime = media_type(headers);
         let place = self.record(Record {
@@ -636,6 +636,11 @@ fn is_packed(headers: &str, mime: &str) -> bool {
 fn is_medium(mime: &str) -> bool {
     let medium = ["image/", "video/", "audio/"].iter().any(|kind| mime.starts_with(kind));
     medium && mime != "image/svg+xml"
+}
+
+/// What two responses share that are one: the body at its address.
+fn same(url: &str, body: &Blob) -> [u8; 32] {
+    Sha256::new_with_prefix(body.sha256).chain_update(url).finalize().into()
 }
 
 /// The address of what has none.

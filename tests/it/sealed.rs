@@ -333,6 +333,31 @@ fn the_captures_alone_are_one_wacz_or_none() {
 }
 
 #[test]
+fn a_body_that_is_damaged_in_the_archive_stops_the_export_and_nothing_stands_under_its_name() {
+    for damage in [
+        "DROP TRIGGER blob_chunk_no_update; UPDATE blob_chunk SET bytes = zeroblob(length(bytes))",
+        "DROP TRIGGER blob_chunk_no_update; UPDATE blob_chunk SET bytes = substr(bytes, 2)",
+        "DROP TRIGGER blob_chunk_no_delete; DELETE FROM blob_chunk",
+    ] {
+        let scene = exported();
+        let bodies = "WHERE id >> 16 = (SELECT max(body) FROM exchange)";
+        let connection = Connection::open(scene.archive()).unwrap();
+        connection.execute_batch(&format!("{damage} {bodies}")).unwrap();
+        drop(connection);
+        for path in ["damaged.wacz", "damaged", "damaged.zip"] {
+            let output = scene.bare().args(["export", "--all", "-o", path]).output().unwrap();
+            assert_eq!(output.status.code(), Some(65), "{damage}");
+            assert!(
+                text(&output.stderr).contains("is missing or damaged"),
+                "{}",
+                text(&output.stderr)
+            );
+            assert!(!scene.path(path).exists());
+        }
+    }
+}
+
+#[test]
 fn each_capture_and_reading_may_have_a_wacz_of_its_own() {
     let scene = exported();
     let output = scene

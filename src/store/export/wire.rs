@@ -2,7 +2,6 @@
 
 use super::{Blob, Extract};
 use crate::error::Result;
-use crate::store::failure::sql_error;
 
 /// One exchange with all that a WARC says of it.
 #[derive(Debug, Clone)]
@@ -62,9 +61,9 @@ pub struct TakenFrom {
     pub file_sha256: [u8; 32],
 }
 
-/// One exchange.
-const EXCHANGE: &str = "
-  SELECT x.id, coalesce(x.reading, a.capture, a.resolution, m.capture), x.url, x.purpose, x.started, x.ended,
+/// Every exchange and inquiry, in an order in which they stand in their tables: no row is held to be sorted.
+const IN_ORDER: &str = "
+  SELECT z.id, z.entry, x.url, x.purpose, x.started, x.ended,
          x.request_headers, x.http_version, x.status, x.response_headers, x.remote, k.sha256,
          b.id, b.sha256, b.length,
          EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = x.body), x.truncated,
@@ -75,25 +74,22 @@ const EXCHANGE: &str = "
               WHEN x.purpose = 'page' AND x.status = 200 AND a.capture IS NOT NULL THEN x.url END,
          CASE WHEN p.id IS NOT NULL THEN p.text WHEN r.id IS NOT NULL THEN r.text END, x.body_length,
          o.sha256, o.date, w.name, w.sha256
-  FROM exchange x
+  FROM export_exchange z CROSS JOIN exchange x ON x.id = z.id
   LEFT JOIN exchange_record e ON e.exchange = x.id LEFT JOIN record o ON o.id = e.record
   LEFT JOIN web_archive w ON w.id = o.web_archive
-  LEFT JOIN answer a ON a.id = x.answer LEFT JOIN post_media m ON m.id = x.media
+  LEFT JOIN answer a ON a.id = x.answer
   LEFT JOIN reading r ON r.id = x.reading
   LEFT JOIN capture c ON c.id = a.capture LEFT JOIN target t ON t.id = c.target
   LEFT JOIN blob b ON b.id = x.body LEFT JOIN blob k ON k.id = x.certificate
   LEFT JOIN post p ON p.id = (SELECT max(n.id) FROM post n WHERE n.answer = a.id AND n.exchange = x.id
                               AND n.entry <= (SELECT seq FROM export_at))
-  WHERE x.id = ?1";
-
-/// The same columns of an inquiry.
-const INQUIRY: &str = "
+  UNION ALL
   SELECT -s.id, s.id, s.url, 'api', s.started, s.ended, s.request_headers, s.http_version, s.status, s.response_headers,
          s.remote, k.sha256, b.id, b.sha256, b.length,
          EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = s.reply), NULL, NULL, NULL, NULL,
          coalesce(b.length, 0), NULL, NULL, NULL, NULL
-  FROM inquiry s LEFT JOIN blob b ON b.id = s.reply LEFT JOIN blob k ON k.id = s.certificate
-  WHERE s.id = ?1";
+  FROM export_inquiry e JOIN inquiry s ON s.id = e.id LEFT JOIN blob b ON b.id = s.reply LEFT JOIN blob k ON k.id = s.certificate
+  ORDER BY 2, 1";
 
 impl WireExchange {
     fn of(row: &rusqlite::Row<'_>) -> rusqlite::Result<WireExchange> {
@@ -143,31 +139,10 @@ impl Extract<'_> {
     ///
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
-    pub fn exchanges(&self, mut each: impl FnMut(WireExchange) -> Result<()>) -> Result<()> {
-        if self.unnamed.is_some() {
-            return Ok(());
+    pub fn exchanges(&self, each: impl FnMut(WireExchange) -> Result<()>) -> Result<()> {
+        match self.unnamed {
+            Some(_) => Ok(()),
+            None => self.each(IN_ORDER, WireExchange::of, each),
         }
-        // Numbers are put in order, and not rows with all their texts.
-        let mut order = Vec::new();
-        self.each(
-            "SELECT coalesce(x.reading, a.capture, a.resolution, m.capture), x.id
-             FROM slim_exchange e JOIN exchange x ON x.id = e.id
-             LEFT JOIN answer a ON a.id = x.answer LEFT JOIN post_media m ON m.id = x.media
-             UNION ALL SELECT id, -id FROM export_inquiry ORDER BY 1, 2",
-            |row| row.get::<_, i64>(1),
-            |id| {
-                order.push(id);
-                Ok(())
-            },
-        )?;
-        let failed = |error: rusqlite::Error| sql_error(self.reader.path(), &error);
-        let connection = self.reader.connection();
-        let mut exchange = connection.prepare_cached(EXCHANGE).map_err(failed)?;
-        let mut inquiry = connection.prepare_cached(INQUIRY).map_err(failed)?;
-        for id in order {
-            let statement = if id < 0 { &mut inquiry } else { &mut exchange };
-            each(statement.query_row([id.abs()], WireExchange::of).map_err(failed)?)?;
-        }
-        Ok(())
     }
 }
