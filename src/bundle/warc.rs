@@ -37,7 +37,7 @@ pub(super) struct Warc<'a, W> {
     /// What is not written yet, with the bodies that were read for it.
     batch: Batch,
     digester: Digester,
-    /// Members so far, of this WARC and those before it.
+    /// Members so far that an index lists, of this WARC and those before it.
     members: usize,
     /// Responses that stand here already, by the digest of address and body, with their dates.
     seen: HashMap<[u8; 32], Box<str>>,
@@ -65,7 +65,7 @@ pub(super) struct Listed {
     pub offset: u64,
     /// Bytes of its gzip member.
     pub length: u64,
-    /// Number of its gzip member among all that were written.
+    /// Number of its gzip member among all that are listed.
     pub member: usize,
 }
 
@@ -439,8 +439,8 @@ impl<'a, W: Write> Warc<'a, W> {
         }
         let body = record.body.filter(|body| body.length > 0);
         let body = body.map_or(Body::None, Body::Stored);
-        let place = self.member(&record.header, &record.head, body, false)?;
         let is_answer = ["response", "resource", "revisit"].contains(&record.kind.as_str());
+        let place = self.member(&record.header, &record.head, body, false, is_answer)?;
         if is_answer {
             let media = record.media_type.as_deref().unwrap_or_default();
             let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -520,11 +520,18 @@ impl<'a, W: Write> Warc<'a, W> {
             "WARC-Block-Digest: sha256:{}\r\nContent-Length: {length}\r\n\r\n",
             hex(&block.finalize())
         );
-        self.member(lines.as_bytes(), record.head, body, record.packed)
+        // What has no payload is no answer, which an index would list.
+        self.member(
+            lines.as_bytes(),
+            record.head,
+            body,
+            record.packed,
+            record.payload.is_some(),
+        )
     }
 
     /// One gzip member: a record's header, the first bytes of its block, then the rest of it.
-    fn member(&mut self, header: &[u8], head: &[u8], body: Body, packed: bool) -> Result<Place> {
+    fn member(&mut self, header: &[u8], head: &[u8], body: Body, packed: bool, listed: bool) -> Result<Place> {
         let broken = |error: flate2::CompressError| Error::Internal(error.to_string());
         let offset = self.length();
         let Batch { bodies, members, .. } = &mut self.batch;
@@ -547,13 +554,13 @@ impl<'a, W: Write> Warc<'a, W> {
         let members = &mut self.batch.members;
         self.gzip.write(b"\r\n\r\n", members).map_err(broken)?;
         self.gzip.end(members).map_err(broken)?;
-        self.batch.end_member();
-        self.members += 1;
+        self.batch.end_member(listed);
         let place = Place {
             offset,
             length: self.length() - offset,
-            member: self.members - 1,
+            member: self.members,
         };
+        self.members += usize::from(listed);
         self.put_if_full()?;
         Ok(place)
     }
