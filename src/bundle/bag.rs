@@ -22,6 +22,9 @@ pub(super) const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Enc
 /// The manifest over all that is neither payload nor proof, and so over the manifests of the payload.
 pub(super) const TAG_MANIFEST: &str = "tagmanifest-sha256.txt";
 
+/// The same by SHA-512.
+pub(super) const TAG_MANIFEST_512: &str = "tagmanifest-sha512.txt";
+
 /// Files that are synced one by one.
 #[cfg(target_os = "linux")]
 const FEW: usize = 64;
@@ -247,7 +250,7 @@ impl Bag {
         }
         let [sha256, sha512] = &manifests;
         self.tag(TAG_MANIFEST, sha256)?;
-        self.tag("tagmanifest-sha512.txt", sha512)
+        self.tag(TAG_MANIFEST_512, sha512)
     }
 
     /// Gives the bag its name.

@@ -8,6 +8,7 @@ pub mod atom;
 mod bag;
 mod digests;
 mod gzip;
+mod json_lines;
 mod ledger;
 mod left_out;
 mod names;

@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::Options;
 use super::bag::Bag;
+use super::{Options, json_lines};
 use crate::error::{Error, Result};
 use crate::store::export::{Cell, Extract, Kind, TABLES};
 
@@ -27,7 +27,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
                 line += &format!("{}:{}", json!(name), value(cell));
             }
             line += "}\n";
-            lines.write(line.as_bytes())?;
+            lines.write(json_lines::line(&line).as_bytes())?;
             let texts: Vec<String> = row.iter().map(|cell| csv_text(cell, options.csv_raw)).collect();
             cells.write(&csv_row(texts.iter().map(String::as_str))?)
         })?;

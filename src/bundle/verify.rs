@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
+use super::bag::{DECLARATION, Sums, TAG_MANIFEST, TAG_MANIFEST_512};
 use super::proofs::FOLDER;
 use super::{failed, others, report, rocrate};
 use crate::clock::Timestamp;
@@ -378,14 +378,14 @@ fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
     }
     let is_payload = |name: &str| name.starts_with("data/");
     // What is about the manifests can be in none of them.
-    let is_listed = |name: &str| !name.starts_with("tagmanifest-") && !name.starts_with(FOLDER);
+    let is_listed = |name: &str| ![TAG_MANIFEST, TAG_MANIFEST_512].contains(&name) && !name.starts_with(FOLDER);
     let (mut octets, mut count) = (0, 0);
     let mut manifests = BTreeMap::new();
     for name in [
         "manifest-sha256.txt",
         "manifest-sha512.txt",
         TAG_MANIFEST,
-        "tagmanifest-sha512.txt",
+        TAG_MANIFEST_512,
     ] {
         let rows = manifest(&text(folder, name, files, report)?.unwrap_or_default(), name, report);
         for (file, _) in rows.iter().filter(|(file, _)| !files.contains(*file)) {

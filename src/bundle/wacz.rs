@@ -17,7 +17,7 @@ use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 use super::bag::{Bag, BagFile, parent, sync};
 use super::surt::surt;
 use super::warc::{Listed, Warc};
-use super::{Options, Parting, Who, failed, left_out, report, secrets};
+use super::{Options, Parting, Who, failed, json_lines, left_out, report, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::store::export::Extract;
@@ -272,7 +272,8 @@ impl<'a> Part<'a> {
             if let Some(text) = text {
                 page["text"] = text.into();
             }
-            writeln!(self.pages, "{page}").map_err(failed("cannot write", &self.path))?;
+            writeln!(self.pages, "{}", json_lines::line(&page.to_string()))
+                .map_err(failed("cannot write", &self.path))?;
             self.main.get_or_insert((url, date));
         }
         self.no_page();

@@ -271,12 +271,15 @@ impl Report<'_> {
             .media(kept.capture)?
             .into_iter()
             .partition(Medium::is_piece);
+        // The picture of its author is none of its files.
+        let listed = media.iter().filter(|medium| medium.kind != "avatar");
         match self.shown.contains(&subject.target) {
-            true if !media.is_empty() => self.put(format_args!(
+            true if listed.clone().count() == 0 => {}
+            true => self.put(format_args!(
                 "<p class=note>Its media stand where it is <a href=\"#m{}\">first cited</a>.</p>\n",
                 subject.target
             ))?,
-            _ => self.media(subject.target, &media, kept.sensitive == Some(true))?,
+            false => self.media(subject.target, &media, kept.sensitive == Some(true))?,
         }
         if !pieces.is_empty() {
             let saved = pieces.iter().filter(|piece| piece.outcome == "captured").count();
@@ -286,8 +289,6 @@ impl Report<'_> {
             ))?;
         }
         self.parts(kept)?;
-        // The picture of its author is none of its files.
-        let listed = media.iter().filter(|medium| medium.kind != "avatar");
         let saved = listed.clone().filter(|medium| medium.outcome == "captured").count();
         self.completeness(subject, kept, listed.count(), saved)
     }
