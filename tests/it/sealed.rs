@@ -192,6 +192,8 @@ fn a_hostile_zip_of_a_bundle_is_refused_and_nothing_of_it_stays() {
     let mut link = ZipWriter::new_append(Cursor::new(zipped(&good))).unwrap();
     link.add_symlink("top/data/link", "/etc/passwd", SimpleFileOptions::default())
         .unwrap();
+    let mut noted = ZipWriter::new_append(Cursor::new(zipped(&good))).unwrap();
+    noted.set_comment("Read this first.").unwrap();
     let cases = [
         (zipped(&good), ""),
         (with("../out.txt"), "a name that leads out of the file"),
@@ -208,6 +210,15 @@ fn a_hostile_zip_of_a_bundle_is_refused_and_nothing_of_it_stays() {
         (with("other/file"), "holds more than the one folder of a bundle"),
         (with("file"), "stands beside the folder of the bundle"),
         (with("top/data/added.txt"), "data/added.txt: added"),
+        ([&b"MZ"[..], &zipped(&good)].concat(), "not a citekeep archive"),
+        (
+            [&zipped(&good), &b"<html>"[..]].concat(),
+            "ends with bytes that belong to no entry",
+        ),
+        (
+            noted.finish().unwrap().into_inner(),
+            "ends with bytes that belong to no entry",
+        ),
         (without("top/data/posts.csv"), "data/posts.csv: missing"),
         (link.finish().unwrap().into_inner(), "a link"),
         (bomb.finish().unwrap().into_inner(), "absurdly much comes out"),

@@ -494,6 +494,10 @@ fn a_hostile_zip_is_refused_and_nothing_of_it_is_written() {
         (zipped(&many), "its list of contents is absurdly long"),
         (twice, "duplicate file name"),
         (cut, "not a sound ZIP"),
+        (
+            [&zipped(&good), &b"<html>"[..]].concat(),
+            "ends with bytes that belong to no entry",
+        ),
         (b"PK\x03\x04 no ZIP at all".to_vec(), "not a sound ZIP"),
         // What is nested is bytes like any other.
         (named("archive/nested.wacz"), "archive/nested.wacz: added"),

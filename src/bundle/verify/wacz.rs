@@ -24,7 +24,7 @@ use crate::store::hex;
 use crate::warc::is_content;
 use crate::warc::message::Dechunk;
 use crate::warc::record::{self, Record, Take};
-use crate::warc::zipped::{Inflated, Metered, wrong_form};
+use crate::warc::zipped::{Inflated, Metered, ends_with_its_list, wrong_form};
 
 /// Most bytes of a ZIP's list of contents: tens of thousands of names.
 const DIRECTORY_LIMIT: u64 = 4 << 20;
@@ -78,7 +78,7 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
             directory.set(u64::MAX);
             zip.validate_header_consistency()
                 .map_err(io::Error::from)
-                .and_then(|()| check.all(&mut zip))
+                .and_then(|()| check.all(path, &mut zip))
         }
         Err(error) => Err(error.into()),
     };
@@ -140,10 +140,13 @@ impl<'c> Check<'c> {
         self.report.problem(&item, what);
     }
 
-    fn all(&mut self, zip: &mut Zip<'_>) -> io::Result<()> {
+    fn all(&mut self, path: &Path, zip: &mut Zip<'_>) -> io::Result<()> {
         let before = self.report.problem_count;
         if zip.offset() != 0 {
             self.problem("archive/", "begins with bytes that belong to no entry");
+        }
+        if !ends_with_its_list(path, zip.comment())? {
+            self.problem("archive/", "ends with bytes that belong to no entry");
         }
         let names = self.names(zip)?;
         if self.report.problem_count > before {
