@@ -535,8 +535,17 @@ fn all_that_is_wrong_is_named_only_when_that_is_asked_for() {
 }
 
 #[test]
-fn the_pages_of_a_wacz_are_the_article_and_the_post_with_their_words() {
-    let scene = exported();
+fn the_pages_of_a_wacz_are_the_article_the_post_and_the_linked_page_with_their_words() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let report = "<title>Inspection</title><article><p>The north gate is beyond repair.</p></article>";
+    scene
+        .web
+        .on("river.example", "/report", [crate::web::Reply::page(report)]);
+    let file = scene.file("story.html", article(POST));
+    scene.run(&[&file]);
+    let output = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
     let mut entries = unzipped(&fs::read(scene.path("bundle").join(WACZ)).unwrap());
     let pages = text(entry(&mut entries, PAGES));
     let pages: Vec<Value> = pages.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -546,6 +555,12 @@ fn the_pages_of_a_wacz_are_the_article_and_the_post_with_their_words() {
     assert_eq!(pages[1]["title"], "The bridge at Orsay");
     assert!(pages[1]["text"].as_str().unwrap().contains("the bridge was standing"));
     assert!(pages.iter().any(|page| page["text"] == "The bridge is standing."));
+    let linked = pages
+        .iter()
+        .find(|page| page["url"] == "http://river.example/report")
+        .unwrap();
+    assert_eq!(linked["title"], "Inspection");
+    assert_eq!(linked["text"], "The north gate is beyond repair.");
     let mut warc = Vec::new();
     GzDecoder::new(&entry(&mut entries, WARC)[..])
         .read_to_end(&mut warc)
