@@ -7,6 +7,7 @@ mod annotations;
 pub mod atom;
 mod bag;
 mod digests;
+mod draft;
 mod gzip;
 mod json_lines;
 mod ledger;
@@ -38,6 +39,7 @@ use crate::key::Key;
 use crate::stamp::Testimony;
 use crate::store::export::Extract;
 use bag::Bag;
+pub use draft::Stop;
 
 /// Asks witnesses about the SHA-256 of a bundle's tag manifest, which is that of everything sealed in it; gives the words of those
 /// who gave theirs.
@@ -78,6 +80,8 @@ pub struct Options {
     pub wacz_bytes: u64,
     /// What must stand in none of its files.
     pub secrets: Vec<SecretForm>,
+    /// Asked to stop, it leaves nothing behind.
+    pub stop: Stop,
 }
 
 /// How the captures of a bundle are parted into WACZ files.
@@ -99,6 +103,7 @@ impl Default for Options {
             key: None,
             wacz_bytes: 1 << 30,
             secrets: Vec::new(),
+            stop: Stop::default(),
         }
     }
 }
@@ -119,8 +124,13 @@ pub struct Who {
 ///
 /// # Errors
 /// If `path` exists, the archive cannot be read, the folder cannot be written, what was written does not verify, a secret
-/// stands in it, `ask` fails, or the captures alone are to be asked about.
+/// stands in it, `ask` fails, the captures alone are to be asked about, or it was to stop.
 pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
+    // However the request came up where it was written, it is none of the disk's failures.
+    make(path, extract, options, ask).map_err(|error| options.stop.check().err().unwrap_or(error))
+}
+
+fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         return Err(Error::BadInput {
             input: path.display().to_string(),
@@ -145,7 +155,7 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
         }
         return wacz::alone(path, extract, options);
     }
-    let mut bag = Bag::begin(path)?;
+    let mut bag = Bag::begin(path, &options.stop)?;
     for format in FORMATS {
         format(&mut bag, extract, options)?;
     }
@@ -159,9 +169,10 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
     names::refuse(&bag, extract, options)?;
     refuse_beyond(verify::FILES_LIMIT as u64, bag.names().len() as u64, "folder", path)?;
     if zipped::is_wanted(path) {
-        return zipped::finish(bag, path, extract);
+        return zipped::finish(bag, path, extract, &options.stop);
     }
     sound(&verify::verify(bag.folder(), &verify::Trust::default())?)?;
+    options.stop.check()?;
     bag.finish(path)
 }
 

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, DateTime, System, ZipArchive};
 
 use super::bag::{Bag, BagFile, parent, sync};
+use super::draft::Zip;
 use super::surt::surt;
 use super::warc::{Listed, Warc};
 use super::{Options, Parting, Who, failed, json_lines, left_out, report, secrets};
@@ -44,7 +45,7 @@ pub(super) fn entry_of(name: &str) -> Option<i64> {
 
 /// Writes nothing but the WACZ, reads it again from the disk, and gives it its name.
 pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
-    let mut bag = Bag::begin(path)?;
+    let mut bag = Bag::begin(path, &options.stop)?;
     write(&mut bag, extract, options)?;
     let mut files = bag.payload_paths();
     let (Some(file), None) = (files.pop(), files.pop()) else {
@@ -56,6 +57,7 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
     };
     secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
     read_again(&file).map_err(failed("what was written does not read back", &file))?;
+    options.stop.check()?;
     sync(&file)?;
     TempPath::try_from_path(file)
         .map_err(failed("cannot name", path))?
@@ -186,7 +188,7 @@ impl<'a> Parts<'_, 'a> {
 
 /// One WACZ that is being written; its WARC comes first, and the rest when that is whole.
 struct Part<'a> {
-    warc: Warc<'a, ZipWriter<BagFile>>,
+    warc: Warc<'a, Zip<BagFile>>,
     /// Length of our own WARC, once that is whole and the one of others' records is written.
     ours: Option<u64>,
     who: &'a Who,
@@ -224,7 +226,7 @@ impl<'a> Part<'a> {
     /// Begins part `number`, whose WARC will have about `most` bytes at most.
     fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &'a Who) -> Result<Part<'a>> {
         let path = file.path().to_owned();
-        let mut zip = ZipWriter::new(file);
+        let mut zip = Zip::new(file);
         // Four bytes of size do for all but a part of one huge body, or of huge parts that were asked for.
         let options = options(extract, CompressionMethod::Stored).large_file(most > 3 << 30);
         zip.start_file(format!("archive/{WARC}"), options)
@@ -342,7 +344,7 @@ impl<'a> Part<'a> {
 
 /// The ZIP after its WARC.
 struct Rest<'e> {
-    zip: ZipWriter<BagFile>,
+    zip: Zip<BagFile>,
     extract: &'e Extract<'e>,
     resources: Vec<Resource>,
 }
