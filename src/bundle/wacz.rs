@@ -197,7 +197,7 @@ struct Part<'a> {
     number: usize,
     index: Vec<Listed>,
     pages: BufWriter<File>,
-    main: Option<(String, String)>,
+    main: Option<Page>,
 }
 
 /// A line of the index. Numbers are texts, as the usual indexers write them.
@@ -267,16 +267,10 @@ impl<'a> Part<'a> {
     /// Lists the first record written since as a page that a reader may open.
     fn page(&mut self, title: &str, text: Option<&str>) -> Result<()> {
         if let Some(record) = self.warc.listed.first() {
-            let (url, date) = (record.url.clone(), record.date.clone());
-            // A player knows its pages by it.
-            let id = hex(&Sha256::digest(format!("{} {date} {url}", record.offset))[..8]);
-            let mut page = json!({"id": id, "url": url, "ts": date, "title": title});
-            if let Some(text) = text {
-                page["text"] = text.into();
-            }
-            writeln!(self.pages, "{}", json_lines::line(&page.to_string()))
+            let page = Page::of(record);
+            page.list(&mut self.pages, title, text)
                 .map_err(failed("cannot write", &self.path))?;
-            self.main.get_or_insert((url, date));
+            self.main.get_or_insert(page);
         }
         self.no_page();
         Ok(())
@@ -292,12 +286,19 @@ impl<'a> Part<'a> {
             path,
             number,
             index,
-            pages,
-            main,
+            mut pages,
+            mut main,
             ours,
             ..
         } = self;
         let failed = || failed("cannot write", &path);
+        if main.is_none()
+            && let Some(record) = instead_of_pages(&index)
+        {
+            let page = Page::of(record);
+            page.list(&mut pages, &page.url, None).map_err(failed())?;
+            main = Some(page);
+        }
         let (zip, length, digests) = warc.finish()?;
         let warcs = match ours {
             None => vec![(WARC, length)],
@@ -340,6 +341,38 @@ impl<'a> Part<'a> {
             .map_err(failed())?;
         rest.zip.finish().map_err(io::Error::from).map_err(failed())?.close()
     }
+}
+
+/// A record that opens as a page.
+struct Page {
+    /// What a player knows it by.
+    id: String,
+    url: String,
+    date: String,
+}
+
+impl Page {
+    fn of(record: &Listed) -> Page {
+        let (url, date) = (record.url.clone(), record.date.clone());
+        let id = hex(&Sha256::digest(format!("{} {date} {url}", record.offset))[..8]);
+        Page { id, url, date }
+    }
+
+    fn list(&self, pages: &mut impl Write, title: &str, text: Option<&str>) -> io::Result<()> {
+        let mut page = json!({"id": self.id, "url": self.url, "ts": self.date, "title": title});
+        if let Some(text) = text {
+            page["text"] = text.into();
+        }
+        writeln!(pages, "{}", json_lines::line(&page.to_string()))
+    }
+}
+
+/// What a player may open where there is no page: the first answer that is not about robots, such as that a post is gone.
+fn instead_of_pages(index: &[Listed]) -> Option<&Listed> {
+    index
+        .iter()
+        .find(|record| !record.url.ends_with("/robots.txt"))
+        .or(index.first())
 }
 
 /// The ZIP after its WARC.
@@ -445,7 +478,7 @@ fn created(extract: &Extract<'_>) -> String {
     format!("{}Z", extract.at.get(..19).unwrap_or_default())
 }
 
-fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>, resources: &[Resource]) -> String {
+fn package(extract: &Extract<'_>, number: usize, main: Option<Page>, resources: &[Resource]) -> String {
     let created = created(extract);
     let part = if number == 1 {
         String::new()
@@ -460,9 +493,9 @@ fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>,
         "software": SOFTWARE,
         "resources": resources,
     });
-    if let Some((url, date)) = main {
-        package["mainPageUrl"] = url.into();
-        package["mainPageDate"] = date.into();
+    if let Some(page) = main {
+        package["mainPageUrl"] = page.url.into();
+        package["mainPageDate"] = page.date.into();
     }
     format!("{package:#}\n")
 }
