@@ -447,6 +447,7 @@ fn check_digests(row: &Value, item: &str, bodies: &Bodies, report: &mut Report) 
 }
 
 /// A table of the bundle: its name and its columns.
+#[derive(PartialEq)]
 struct Stated {
     name: String,
     columns: Vec<String>,
@@ -471,10 +472,16 @@ fn stated_tables(folder: &Path, files: &BTreeSet<String>) -> Result<Vec<Stated>>
         true => fs::read(folder.join(PACKAGE)).map_err(failed("cannot read", &folder.join(PACKAGE)))?,
         false => Vec::new(),
     };
-    let package: Value = serde_json::from_slice(&package).unwrap_or_default();
+    let mut described = described(&serde_json::from_slice(&package).unwrap_or_default());
+    described.retain(|table| is_plain(&table.name));
+    Ok(described)
+}
+
+/// The tables that a data package describes.
+fn described(package: &Value) -> Vec<Stated> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let resources = package["resources"].as_array().into_iter().flatten();
-    Ok(resources
+    resources
         .map(|resource| Stated {
             name: text(&resource["name"]),
             columns: resource["schema"]["fields"]
@@ -484,8 +491,7 @@ fn stated_tables(folder: &Path, files: &BTreeSet<String>) -> Result<Vec<Stated>>
                 .map(|field| text(&field["name"]))
                 .collect(),
         })
-        .filter(|table| is_plain(&table.name))
-        .collect())
+        .collect()
 }
 
 /// Nothing that every bundle has is missing, whatever the manifests say.
@@ -716,16 +722,42 @@ fn check_crate(folder: &Path, mut payload: BTreeMap<String, String>, report: &mu
 fn check_tables(folder: &Path, tables: &[Stated], bodies: &Bodies, report: &mut Report) -> Result<()> {
     let path = folder.join(PACKAGE);
     let package = fs::read_to_string(&path).map_err(failed("cannot read", &path))?;
-    let raw = serde_json::from_str::<Value>(&package).is_ok_and(|package| package["csvGuard"] == false);
+    let package: Value = serde_json::from_str(&package).unwrap_or_default();
+    let raw = package["csvGuard"] == false;
+    let described = described(&package);
     for table in tables {
+        if !described.contains(table) {
+            report.problem(PACKAGE, format!("does not describe the columns of {}", table.name));
+        }
         let name = format!("data/{}.csv", table.name);
         let path = folder.join(&name);
         let file = File::open(&path).map_err(failed("cannot read", &path))?;
         let mut cells = csv::ReaderBuilder::new()
+            .has_headers(false)
             .from_reader(BufReader::new(file))
             .into_records();
-        for (number, line) in lines(folder, &format!("data/{}.jsonl", table.name))?.enumerate() {
-            let row: Value = serde_json::from_str(&line?).unwrap_or_default();
+        let header = cells.next().and_then(std::result::Result::ok);
+        if header.is_none_or(|header| !header.iter().eq(&table.columns)) {
+            report.problem(&name, "its first line does not name the columns");
+        }
+        let of_lines = format!("data/{}.jsonl", table.name);
+        for (number, line) in lines(folder, &of_lines)?.enumerate() {
+            let line = line?;
+            let row: Value = serde_json::from_str(&line).unwrap_or_default();
+            // Another name for what is unknown, or one name twice, would mean something else to others.
+            let written = super::tables::line(
+                table
+                    .columns
+                    .iter()
+                    .map(|column| (column.as_str(), &row[column.as_str()])),
+            );
+            if line != written && line != super::json_lines::line(&written) {
+                report.problem(
+                    &of_lines,
+                    format!("row {} does not have each column once, in its order", number + 1),
+                );
+                break;
+            }
             let agrees = cells.next().and_then(std::result::Result::ok).is_some_and(|record| {
                 record.len() == table.columns.len()
                     && table
@@ -734,7 +766,7 @@ fn check_tables(folder: &Path, tables: &[Stated], bodies: &Bodies, report: &mut 
                         .zip(record.iter())
                         .all(|(column, cell)| super::tables::expected(&row[column.as_str()], raw) == cell)
             });
-            check_digests(&row, &format!("data/{}.jsonl", table.name), bodies, report);
+            check_digests(&row, &of_lines, bodies, report);
             if !agrees {
                 report.problem(&name, format!("row {} is not that of the .jsonl file", number + 1));
                 break;

@@ -256,7 +256,26 @@ fn a_part_of_a_bundle_that_was_changed_with_its_manifests_redone_does_not_fit_th
         assert!(content.contains(from), "{from} in {content}");
         fs::write(path, content.replacen(from, to, 1)).unwrap();
     }
-    let cases: [(&str, Edit); 11] = [
+    let cases: [(&str, Edit); 15] = [
+        ("data/posts.csv: its first line does not name the columns", |data| {
+            edit(&data.join("posts.csv"), "author_handle,", "author_name,")
+        }),
+        ("data/posts.jsonl: row 1 does not have each column once", |data| {
+            edit(&data.join("posts.jsonl"), "\"edited_at\":null", "\"edited_by\":null")
+        }),
+        ("data/posts.jsonl: row 1 does not have each column once", |data| {
+            edit(&data.join("posts.jsonl"), "{", "{\"text\":\"The bridge is falling.\",")
+        }),
+        (
+            "data/datapackage.json: does not describe the columns of posts",
+            |data| {
+                edit(
+                    &data.join("datapackage.json"),
+                    "\"author_handle\"",
+                    "\"author_heritage\"",
+                )
+            },
+        ),
         ("data/posts.csv: row 1 is not that of the .jsonl file", |data| {
             edit(&data.join("posts.csv"), "standing", "falling")
         }),
