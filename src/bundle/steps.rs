@@ -43,7 +43,7 @@ pages that they cite, and how and when each was obtained. `bag-info.txt` says wh
 - `data/report.html` is for reading: open it in any browser, without a network; it prints.
 - `data/*.csv` and `data/*.jsonl` are the same facts as tables; `data/datapackage.json` explains each column. `data/archive.db` has them for
   SQLite, `data/annotations.jsonld` and `data/references.*` for other programs.
-- `data/captures/` has what was received, byte by byte, as a web archive.
+- `data/captures/` has {received}.
 - `data/ledger/` is the list of all that was received, in its order, each entry chained to those before it (steps 2 and 3).
 - `data/ro-crate-metadata.json` describes every file for machines; the `manifest` and `tagmanifest` files name the digest of each
   (step 1), and `proofs/`, if it is there, says who sealed them and when they existed (steps 5 and 6).
@@ -167,6 +167,10 @@ archive may have whole.
   honesty; only a block that you looked up counts.
 - Nothing here shows that a server sent what was received, or that nothing was left out.
 "#,
+        received = match extract.received {
+            true => "what was received, byte by byte, as a web archive",
+            false => "the report as a web archive; nothing that was received is here",
+        },
         version = env!("CARGO_PKG_VERSION"),
         seq = extract.seq,
         at = extract.at,

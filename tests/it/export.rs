@@ -307,6 +307,8 @@ fn the_report_says_of_media_and_of_later_captures_no_more_than_there_is() {
         report.contains("1 later capture found the same text, the last"),
         "{report}"
     );
+    // When it was judged to be there is not when it was seen last.
+    assert!(report.contains("<b>live</b> (seen).</p>"), "{report}");
 }
 
 #[test]

@@ -61,12 +61,14 @@ impl Report<'_> {
         }
         self.put(format_args!("<p class=state>{state}</p>\n"))?;
         if let Some(verdict) = extract.verdict(cited.means)? {
-            let last = match verdict.last_live.as_deref() {
-                Some(at) => format!("seen last {}", Time(at)),
-                None => "never seen".to_owned(),
+            // The judgement is of when it last changed: of what is there, later captures have seen it since.
+            let last = match (verdict.state.as_str(), verdict.last_live.as_deref()) {
+                ("live" | "edited" | "changed" | "restored", _) => String::new(),
+                (_, Some(at)) => format!(", seen last {}", Time(at)),
+                (_, None) => ", never seen".to_owned(),
             };
             self.put(format_args!(
-                "<p class=small>All captures together: <b>{}</b> ({}), {last}.</p>\n",
+                "<p class=small>All captures together: <b>{}</b> ({}){last}.</p>\n",
                 Text(&verdict.state),
                 Text(&verdict.reason.replace('_', " "))
             ))?;
