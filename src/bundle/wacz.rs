@@ -287,17 +287,17 @@ impl<'a> Part<'a> {
             number,
             index,
             mut pages,
-            mut main,
+            main: mut opens,
             ours,
             ..
         } = self;
         let failed = || failed("cannot write", &path);
-        if main.is_none()
+        if opens.is_none()
             && let Some(record) = instead_of_pages(&index)
         {
             let page = Page::of(record);
             page.list(&mut pages, &page.url, None).map_err(failed())?;
-            main = Some(page);
+            opens = Some(page);
         }
         let (zip, length, digests) = warc.finish()?;
         let warcs = match ours {
@@ -328,7 +328,7 @@ impl<'a> Part<'a> {
         pages.rewind().map_err(failed())?;
         rest.add("pages", "pages.jsonl", deflated, &mut pages)
             .map_err(failed())?;
-        let package = package(extract, number, main, &rest.resources);
+        let package = package(extract, number, opens, &rest.resources);
         let hash = format!("sha256:{}", hex(&Sha256::digest(&package)));
         rest.add("", "datapackage.json", deflated, &mut package.as_bytes())
             .map_err(failed())?;
