@@ -11,6 +11,7 @@ use std::thread;
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::TempDir;
 
+use super::draft::Stop;
 use super::{Options, failed, left_out};
 use crate::error::Result;
 use crate::store::export::Extract;
@@ -21,6 +22,9 @@ pub(super) const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Enc
 
 /// The manifest over all that is neither payload nor proof, and so over the manifests of the payload.
 pub(super) const TAG_MANIFEST: &str = "tagmanifest-sha256.txt";
+
+/// The same by SHA-512.
+pub(super) const TAG_MANIFEST_512: &str = "tagmanifest-sha512.txt";
 
 /// Files that are synced one by one.
 #[cfg(target_os = "linux")]
@@ -37,6 +41,7 @@ pub(super) struct Bag {
     tags: Vec<String>,
     proofs: Vec<String>,
     sums: BTreeMap<String, Sums>,
+    stop: Stop,
 }
 
 /// A file of the bag that is being written.
@@ -44,6 +49,7 @@ pub(super) struct Bag {
 pub(super) struct BagFile {
     path: PathBuf,
     file: BufWriter<File>,
+    stop: Stop,
 }
 
 impl BagFile {
@@ -54,6 +60,7 @@ impl BagFile {
 
     /// Appends bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.stop.check()?;
         self.file.write_all(bytes).map_err(failed("cannot write", &self.path))
     }
 
@@ -69,6 +76,7 @@ impl BagFile {
 
 impl Write for BagFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stop.check_io()?;
         self.file.write(bytes)
     }
 
@@ -85,7 +93,7 @@ impl Seek for BagFile {
 
 impl Bag {
     /// Begins a bag beside `path`, where it will stand.
-    pub(super) fn begin(path: &Path) -> Result<Bag> {
+    pub(super) fn begin(path: &Path, stop: &Stop) -> Result<Bag> {
         let folder = tempfile::Builder::new()
             .prefix(".citekeep-export-")
             .tempdir_in(parent(path))
@@ -96,6 +104,7 @@ impl Bag {
             tags: Vec::new(),
             proofs: Vec::new(),
             sums: BTreeMap::new(),
+            stop: stop.clone(),
         })
     }
 
@@ -185,6 +194,7 @@ impl Bag {
         Ok(BagFile {
             path,
             file: BufWriter::new(file),
+            stop: self.stop.clone(),
         })
     }
 
@@ -253,7 +263,7 @@ impl Bag {
         }
         let [sha256, sha512] = &manifests;
         self.tag(TAG_MANIFEST, sha256)?;
-        self.tag("tagmanifest-sha512.txt", sha512)
+        self.tag(TAG_MANIFEST_512, sha512)
     }
 
     /// Gives the bag, which the disk has, its name.

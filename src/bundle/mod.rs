@@ -8,7 +8,9 @@ mod annotations;
 pub mod atom;
 mod bag;
 mod digests;
+mod draft;
 mod gzip;
+mod json_lines;
 mod ledger;
 mod left_out;
 mod names;
@@ -38,6 +40,7 @@ use crate::key::Key;
 use crate::stamp::Testimony;
 use crate::store::export::Extract;
 use bag::Bag;
+pub use draft::Stop;
 
 /// Asks witnesses about the SHA-256 of a bundle's tag manifest, which is that of everything sealed in it; gives the words of those
 /// who gave theirs.
@@ -46,14 +49,14 @@ pub type Ask<'a> = dyn FnMut(&[u8; 32]) -> Result<Vec<Testimony>> + 'a;
 type Format = fn(&mut Bag, &Extract<'_>, &Options) -> Result<()>;
 
 /// What goes into `data/`, in this order. A new format is a file beside this one and a line here, before the last: that
-/// describes all files before it.
+/// describes all files before it. The WACZ may hold the report.
 const FORMATS: [Format; 13] = [
     tables::write,
     ledger::write,
     supplied::write,
     others::write,
-    wacz::write,
     report::write,
+    wacz::write,
     annotations::write,
     references::bibtex::write,
     references::ris::write,
@@ -78,6 +81,8 @@ pub struct Options {
     pub wacz_bytes: u64,
     /// What must stand in none of its files.
     pub secrets: Vec<SecretForm>,
+    /// Asked to stop, it leaves nothing behind.
+    pub stop: Stop,
 }
 
 /// How the captures of a bundle are parted into WACZ files.
@@ -99,6 +104,7 @@ impl Default for Options {
             key: None,
             wacz_bytes: 1 << 30,
             secrets: Vec::new(),
+            stop: Stop::default(),
         }
     }
 }
@@ -119,8 +125,13 @@ pub struct Who {
 ///
 /// # Errors
 /// If `path` exists, the archive cannot be read, the folder cannot be written, what was written does not verify, a secret
-/// stands in it, `ask` fails, or the captures alone are to be asked about.
+/// stands in it, `ask` fails, the captures alone are to be asked about, or it was to stop.
 pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
+    // However the request came up where it was written, it is none of the disk's failures.
+    make(path, extract, options, ask).map_err(|error| options.stop.check().err().unwrap_or(error))
+}
+
+fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         return Err(Error::BadInput {
             input: path.display().to_string(),
@@ -129,10 +140,10 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
         });
     }
     if wacz::is_wanted(path) {
-        if extract.unnamed.is_some() {
+        if !extract.received {
             return Err(Error::BadInput {
                 input: path.display().to_string(),
-                why: "where handles are left out, a WACZ has nothing in it".to_owned(),
+                why: "nothing that was received is to be told, so a WACZ has nothing in it".to_owned(),
                 hint: Some("give a folder or a .zip"),
             });
         }
@@ -145,7 +156,7 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
         }
         return wacz::alone(path, extract, options);
     }
-    let mut bag = Bag::begin(path)?;
+    let mut bag = Bag::begin(path, &options.stop)?;
     for format in FORMATS {
         format(&mut bag, extract, options)?;
     }
@@ -155,16 +166,30 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
     for name in bag.names() {
         let file = bag.folder().join(name);
         secrets::refuse(&file, name, &options.secrets)?;
-        names::refuse(&file, name, extract)?;
     }
+    names::refuse(&bag, extract, options)?;
+    refuse_beyond(verify::FILES_LIMIT as u64, bag.names().len() as u64, "folder", path)?;
     if zipped::is_wanted(path) {
-        return zipped::finish(bag, path, extract);
+        return zipped::finish(bag, path, extract, &options.stop);
     }
     bag::kept(
         || bag.sync_all(),
         || sound(&verify::verify_new(bag.folder(), bag.sealed())?),
     )?;
+    options.stop.check()?;
     bag.finish(path)
+}
+
+/// Nothing is written that the check would not take.
+fn refuse_beyond(most: u64, size: u64, what: &str, path: &Path) -> Result<()> {
+    match size > most {
+        false => Ok(()),
+        true => Err(Error::BadInput {
+            input: path.display().to_string(),
+            why: format!("the bundle has more files than are taken from one {what}"),
+            hint: Some("choose less; a folder takes more files than a ZIP"),
+        }),
+    }
 }
 
 /// What was just written must be sound.

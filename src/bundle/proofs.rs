@@ -17,7 +17,7 @@ use crate::store::export::proofs::Proof;
 /// The folder.
 pub(super) const FOLDER: &str = "proofs/";
 /// The folder of the texts of heads, each with what is over it.
-const HEADS: &str = "proofs/heads/";
+pub(super) const HEADS: &str = "proofs/heads/";
 /// The signature of the tag manifest, in DER.
 pub(super) const SIGNATURE: &str = "proofs/tagmanifest-sha256.txt.sig";
 /// The public key that it is checked with.
@@ -25,15 +25,18 @@ pub(super) const SIGNER: &str = "proofs/signer.pem";
 /// How the chain goes on behind the bundle's last entry, up to the last head that a witness confirmed.
 pub(super) const CHAIN: &str = "proofs/chain.txt";
 
-/// The text whose SHA-256 the head at an entry is, so that a proof about the head is one over a file.
-pub(super) fn head_text(entry: impl Display) -> String {
-    format!("{HEADS}entry-{entry}.txt")
+/// The text whose SHA-256 the head at an entry is, so that a proof about the head is one over a file; in this folder.
+pub(super) fn head_text(folder: &str, entry: impl Display) -> String {
+    format!("{folder}entry-{entry}.txt")
 }
 
-/// The entry of the head whose text has this name.
-pub(super) fn entry_of(name: &str) -> Option<u64> {
-    let entry = name.strip_prefix(HEADS)?.strip_prefix("entry-")?.strip_suffix(".txt")?;
-    entry.parse().ok().filter(|entry| head_text(entry) == name)
+/// The entry of the head whose text in this folder has this name.
+pub(super) fn entry_of(folder: &str, name: &str) -> Option<u64> {
+    let entry = name
+        .strip_prefix(folder)?
+        .strip_prefix("entry-")?
+        .strip_suffix(".txt")?;
+    entry.parse().ok().filter(|entry| head_text(folder, entry) == name)
 }
 
 /// Writes the proofs over the sealed bag: the signature, what witnesses said of heads before, what they say now of the seal.
@@ -54,7 +57,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options, ask
             said.extend(testimony(extract, proof)?);
         }
         if let Some(proof) = proofs.first().filter(|_| !said.is_empty()) {
-            let name = head_text(entry);
+            let name = head_text(HEADS, entry);
             bag.proof(&name, proof.text.as_bytes())?;
             over(bag, &name, &Sha256::digest(&proof.text).into(), &said)?;
         }
@@ -108,10 +111,7 @@ fn testimony(extract: &Extract<'_>, proof: &Proof) -> Result<Option<Testimony>> 
         return Ok(None);
     };
     Ok(Some(Testimony {
-        kind: match proof.kind == Kind::Rfc3161.word() {
-            true => Kind::Rfc3161,
-            false => Kind::OpenTimestamps,
-        },
+        kind: Kind::of_word(&proof.kind).unwrap_or(Kind::OpenTimestamps),
         authority: proof.authority.clone(),
         query: kept(extract, proof.query)?,
         reply,

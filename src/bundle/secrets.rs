@@ -37,7 +37,7 @@ pub(super) fn refuse(path: &Path, name: &str, secrets: &[SecretForm]) -> Result<
 }
 
 /// What `look` finds first in the file as it stands, and in what is in a WACZ as it is inflated.
-pub(super) fn first_in<T>(path: &Path, look: impl Fn(&mut dyn Read) -> io::Result<Option<T>>) -> io::Result<Option<T>> {
+fn first_in<T>(path: &Path, look: impl Fn(&mut dyn Read) -> io::Result<Option<T>>) -> io::Result<Option<T>> {
     let open = || Ok::<_, io::Error>(BufReader::with_capacity(WINDOW, File::open(path)?));
     let found = look(&mut open()?)?;
     if found.is_some() || path.extension().is_none_or(|end| end != "wacz") {

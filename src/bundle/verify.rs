@@ -4,7 +4,7 @@
 mod proofs;
 mod slim;
 mod wacz;
-mod zipped;
+pub(super) mod zipped;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
@@ -16,19 +16,20 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
+use super::bag::{DECLARATION, Sums, TAG_MANIFEST, TAG_MANIFEST_512};
 use super::proofs::FOLDER;
-use super::{failed, others, rocrate};
+use super::{failed, others, report, rocrate};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::PublicKey;
 use crate::store::export::TABLES;
+use crate::store::other::stamps::Confirmed;
 use crate::store::{FIRST_HEAD, head, hex, leaf, other, unhex};
 
 /// Most bytes of a tag file, or of a line of a table.
 const TEXT_LIMIT: u64 = 64 << 20;
 /// Most files of a bundle.
-const FILES_LIMIT: usize = 1_000_000;
+pub(super) const FILES_LIMIT: usize = 1_000_000;
 /// Deepest folder.
 const DEPTH_LIMIT: usize = 8;
 /// Files whose digests are held at once.
@@ -204,6 +205,8 @@ fn verify_with(sealed: &BTreeMap<String, Sums>, depth: Depth, folder: &Path, tru
             all: !files.contains("data/ledger/withheld.txt"),
             kept: HashSet::new(),
         };
+        // Where there is nothing else to open, the report stands in the WACZ as well.
+        bodies.named.extend(payload.get(report::FILE).cloned());
         for name in files.iter().filter(|name| name.ends_with(".wacz")) {
             let held = wacz::check(&folder.join(name), name, true, &mut report)?;
             for body in held.payloads {
@@ -219,7 +222,7 @@ fn verify_with(sealed: &BTreeMap<String, Sums>, depth: Depth, folder: &Path, tru
             bodies.check_named(sha256, name, &mut report);
             bodies.kept.insert(sha256.clone());
         }
-        check_others(folder, &payload, &bodies, &mut report)?;
+        check_others(folder, &files, &payload, &bodies, &mut report)?;
         if files.contains(LEFT_OUT) {
             check_left_out(folder, &mut bodies, &mut report)?;
         }
@@ -275,6 +278,14 @@ pub fn unpacked(path: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
             hint: None,
         }),
     }
+}
+
+/// What witnesses said of heads of the ledger that a bundle in a folder, which was checked before, is of.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn confirmed(folder: &Path) -> Result<impl Iterator<Item = Result<Confirmed>>> {
+    proofs::confirmed(folder, list(folder, &mut Report::default())?)
 }
 
 /// Checks a bundle in one ZIP, which is unpacked for that in a folder inside `room` that is gone afterwards.
@@ -393,14 +404,14 @@ fn check_bag(
     }
     let is_payload = |name: &str| name.starts_with("data/");
     // What is about the manifests can be in none of them.
-    let is_listed = |name: &str| !name.starts_with("tagmanifest-") && !name.starts_with(FOLDER);
+    let is_listed = |name: &str| ![TAG_MANIFEST, TAG_MANIFEST_512].contains(&name) && !name.starts_with(FOLDER);
     let (mut octets, mut count) = (0, 0);
     let mut manifests = BTreeMap::new();
     for name in [
         "manifest-sha256.txt",
         "manifest-sha512.txt",
         TAG_MANIFEST,
-        "tagmanifest-sha512.txt",
+        TAG_MANIFEST_512,
     ] {
         let rows = manifest(&text(folder, name, files, report)?.unwrap_or_default(), name, report);
         for (file, _) in rows.iter().filter(|(file, _)| !files.contains(*file)) {
@@ -465,6 +476,7 @@ fn check_digests(row: &Value, item: &str, bodies: &Bodies, report: &mut Report) 
 }
 
 /// A table of the bundle: its name and its columns.
+#[derive(PartialEq)]
 struct Stated {
     name: String,
     columns: Vec<String>,
@@ -489,10 +501,16 @@ fn stated_tables(folder: &Path, files: &BTreeSet<String>) -> Result<Vec<Stated>>
         true => fs::read(folder.join(PACKAGE)).map_err(failed("cannot read", &folder.join(PACKAGE)))?,
         false => Vec::new(),
     };
-    let package: Value = serde_json::from_slice(&package).unwrap_or_default();
+    let mut described = described(&serde_json::from_slice(&package).unwrap_or_default());
+    described.retain(|table| is_plain(&table.name));
+    Ok(described)
+}
+
+/// The tables that a data package describes.
+fn described(package: &Value) -> Vec<Stated> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let resources = package["resources"].as_array().into_iter().flatten();
-    Ok(resources
+    resources
         .map(|resource| Stated {
             name: text(&resource["name"]),
             columns: resource["schema"]["fields"]
@@ -502,8 +520,7 @@ fn stated_tables(folder: &Path, files: &BTreeSet<String>) -> Result<Vec<Stated>>
                 .map(|field| text(&field["name"]))
                 .collect(),
         })
-        .filter(|table| is_plain(&table.name))
-        .collect())
+        .collect()
 }
 
 /// Nothing that every bundle has is missing, whatever the manifests say.
@@ -630,7 +647,7 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
             .into_iter()
             .flatten()
             .filter_map(Value::as_str);
-        let more = ["text", "content", "chain"]
+        let more = ["text", "content", "chain", "query", "reply", "completed", "roots"]
             .into_iter()
             .filter_map(|name| entry[name].as_str());
         bodies.extend(named.chain(files).chain(more).map(str::to_owned));
@@ -638,9 +655,15 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
     Ok((bodies, records))
 }
 
-/// Archives of others: the ledger names their two files, each is sound by itself, and the bodies beside them are those that their
-/// rows name.
-fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodies, report: &mut Report) -> Result<()> {
+/// Archives of others: the ledger names their two files, each is sound by itself, the bodies beside them are those that their
+/// rows name, and what witnesses said is about heads of their chains.
+fn check_others(
+    folder: &Path,
+    files: &BTreeSet<String>,
+    payload: &BTreeMap<String, String>,
+    bodies: &Bodies,
+    report: &mut Report,
+) -> Result<()> {
     let prefix = format!("data/{}", others::FOLDER);
     let mut named = HashSet::new();
     // Their rows come before their bodies, by name.
@@ -654,7 +677,15 @@ fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodi
             }
             continue;
         }
-        bodies.check_named(sha256, item, report);
+        // A text shows by the chain what it is, and a proof of calendars by itself; all else the ledger names.
+        if !name.contains("-heads/") || [".tsq", ".tsr", ".pem"].iter().any(|end| name.ends_with(end)) {
+            bodies.check_named(sha256, item, report);
+        }
+        if let Some((number, _)) = name.split_once("-heads/")
+            && !files.contains(&format!("{prefix}{number}.db"))
+        {
+            report.problem(item, "the archive that it is about is not here");
+        }
         let Some(number) = name.strip_suffix(".db") else {
             continue;
         };
@@ -668,6 +699,8 @@ fn check_others(folder: &Path, payload: &BTreeMap<String, String>, bodies: &Bodi
                 Ok(bodies) => named.extend(bodies),
                 Err(what) => report.problem(item, what),
             }
+            let (heads, chain) = (others::heads(number), format!("{prefix}{number}-chain.txt"));
+            proofs::check_of_other(folder, files, &heads, &chain, report)?;
         }
     }
     Ok(())
@@ -718,16 +751,42 @@ fn check_crate(folder: &Path, mut payload: BTreeMap<String, String>, report: &mu
 fn check_tables(folder: &Path, tables: &[Stated], bodies: &Bodies, report: &mut Report) -> Result<()> {
     let path = folder.join(PACKAGE);
     let package = fs::read_to_string(&path).map_err(failed("cannot read", &path))?;
-    let raw = serde_json::from_str::<Value>(&package).is_ok_and(|package| package["csvGuard"] == false);
+    let package: Value = serde_json::from_str(&package).unwrap_or_default();
+    let raw = package["csvGuard"] == false;
+    let described = described(&package);
     for table in tables {
+        if !described.contains(table) {
+            report.problem(PACKAGE, format!("does not describe the columns of {}", table.name));
+        }
         let name = format!("data/{}.csv", table.name);
         let path = folder.join(&name);
         let file = File::open(&path).map_err(failed("cannot read", &path))?;
         let mut cells = csv::ReaderBuilder::new()
+            .has_headers(false)
             .from_reader(BufReader::new(file))
             .into_records();
-        for (number, line) in lines(folder, &format!("data/{}.jsonl", table.name))?.enumerate() {
-            let row: Value = serde_json::from_str(&line?).unwrap_or_default();
+        let header = cells.next().and_then(std::result::Result::ok);
+        if header.is_none_or(|header| !header.iter().eq(&table.columns)) {
+            report.problem(&name, "its first line does not name the columns");
+        }
+        let of_lines = format!("data/{}.jsonl", table.name);
+        for (number, line) in lines(folder, &of_lines)?.enumerate() {
+            let line = line?;
+            let row: Value = serde_json::from_str(&line).unwrap_or_default();
+            // Another name for what is unknown, or one name twice, would mean something else to others.
+            let written = super::tables::line(
+                table
+                    .columns
+                    .iter()
+                    .map(|column| (column.as_str(), &row[column.as_str()])),
+            );
+            if line != written && line != super::json_lines::line(&written) {
+                report.problem(
+                    &of_lines,
+                    format!("row {} does not have each column once, in its order", number + 1),
+                );
+                break;
+            }
             let agrees = cells.next().and_then(std::result::Result::ok).is_some_and(|record| {
                 record.len() == table.columns.len()
                     && table
@@ -736,7 +795,7 @@ fn check_tables(folder: &Path, tables: &[Stated], bodies: &Bodies, report: &mut 
                         .zip(record.iter())
                         .all(|(column, cell)| super::tables::expected(&row[column.as_str()], raw) == cell)
             });
-            check_digests(&row, &format!("data/{}.jsonl", table.name), bodies, report);
+            check_digests(&row, &of_lines, bodies, report);
             if !agrees {
                 report.problem(&name, format!("row {} is not that of the .jsonl file", number + 1));
                 break;

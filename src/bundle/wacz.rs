@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, DateTime, System, ZipArchive};
 
 use super::bag::{BUFFER, Bag, BagFile, kept, parent, sync};
+use super::draft::Zip;
 use super::surt::surt;
 use super::warc::{Listed, Warc};
-use super::{Options, Parting, Who, failed, left_out, secrets};
+use super::{Options, Parting, Who, failed, json_lines, left_out, report, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::store::export::Extract;
@@ -44,7 +45,7 @@ pub(super) fn entry_of(name: &str) -> Option<i64> {
 
 /// Writes nothing but the WACZ, reads it again from the disk, and gives it its name.
 pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
-    let mut bag = Bag::begin(path)?;
+    let mut bag = Bag::begin(path, &options.stop)?;
     write(&mut bag, extract, options)?;
     let mut files = bag.payload_paths();
     let (Some(file), None) = (files.pop(), files.pop()) else {
@@ -59,6 +60,7 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         || sync(&file),
         || read_again(&file).map_err(failed("what was written does not read back", &file)),
     )?;
+    options.stop.check()?;
     TempPath::try_from_path(file)
         .map_err(failed("cannot name", path))?
         .persist_noclobber(path)
@@ -120,9 +122,12 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
             _ => part.no_page(),
         }
     })?;
-    // Even of nothing at all there is one.
+    // Even of nothing at all there is one, with a page to open.
     if parts.count == 0 {
-        parts.part(0, 0)?;
+        let report = parts.bag.folder().join(report::FILE);
+        let part = parts.part(0, 0)?;
+        part.warc.report(report)?;
+        part.page("The report alone: nothing that was received is here", None)?;
     }
     parts.finish()
 }
@@ -141,7 +146,7 @@ impl<'a> Parts<'_, 'a> {
     /// The part that a body of this length goes into, which this ledger entry seals.
     fn part(&mut self, entry: i64, length: u64) -> Result<&mut Part<'a>> {
         let limit = self.options.wacz_bytes;
-        let by_capture = self.options.parting == Parting::Capture;
+        let by_capture = self.options.parting == Parting::Capture && self.extract.received;
         if self
             .open
             .as_ref()
@@ -180,7 +185,7 @@ impl<'a> Parts<'_, 'a> {
 
 /// One WACZ that is being written; its WARC comes first, and the rest when that is whole.
 struct Part<'a> {
-    warc: Warc<'a, ZipWriter<BagFile>>,
+    warc: Warc<'a, Zip<BagFile>>,
     /// Length of our own WARC, once that is whole and the one of others' records is written.
     ours: Option<u64>,
     who: &'a Who,
@@ -189,7 +194,9 @@ struct Part<'a> {
     number: usize,
     index: Vec<Line>,
     pages: BufWriter<File>,
-    main: Option<(String, String)>,
+    main: Option<Page>,
+    /// What a player may open where there is no page: the first answer that is not about robots, such as that a post is gone.
+    instead: Option<Page>,
 }
 
 /// A line of the index up to the digest of the gzip member, which is known last.
@@ -253,7 +260,7 @@ impl<'a> Part<'a> {
     /// Begins part `number`, whose WARC will have about `most` bytes at most.
     fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &'a Who) -> Result<Part<'a>> {
         let path = file.path().to_owned();
-        let mut zip = ZipWriter::new(file);
+        let mut zip = Zip::new(file);
         // Four bytes of size do for all but a part of one huge body, or of huge parts that were asked for.
         let options = options(extract, CompressionMethod::Stored).large_file(most > 3 << 30);
         zip.start_file(format!("archive/{WARC}"), options)
@@ -273,6 +280,7 @@ impl<'a> Part<'a> {
             index: Vec::new(),
             pages,
             main: None,
+            instead: None,
         })
     }
 
@@ -294,21 +302,21 @@ impl<'a> Part<'a> {
     /// Lists the first record written since as a page that a reader may open.
     fn page(&mut self, title: &str, text: Option<&str>) -> Result<()> {
         if let Some(record) = self.warc.listed.first() {
-            let (url, date) = (record.url.clone(), record.date.clone());
-            // A player knows its pages by it.
-            let id = hex(&Sha256::digest(format!("{} {date} {url}", record.offset))[..8]);
-            let mut page = json!({"id": id, "url": url, "ts": date, "title": title});
-            if let Some(text) = text {
-                page["text"] = text.into();
-            }
-            writeln!(self.pages, "{page}").map_err(failed("cannot write", &self.path))?;
-            self.main.get_or_insert((url, date));
+            let page = Page::of(record);
+            page.list(&mut self.pages, title, text)
+                .map_err(failed("cannot write", &self.path))?;
+            self.main.get_or_insert(page);
         }
         self.no_page()
     }
 
     fn no_page(&mut self) -> Result<()> {
         for record in self.warc.listed.drain(..) {
+            let is_about_robots = |url: &str| url.ends_with("/robots.txt");
+            match &self.instead {
+                Some(page) if !is_about_robots(&page.url) || is_about_robots(&record.url) => {}
+                _ => self.instead = Some(Page::of(&record)),
+            }
             self.index.push(Line::of(&record)?);
         }
         Ok(())
@@ -320,12 +328,17 @@ impl<'a> Part<'a> {
             path,
             number,
             mut index,
-            pages,
+            mut pages,
             main,
+            instead,
             ours,
             ..
         } = self;
         let failed = || failed("cannot write", &path);
+        if let (None, Some(page)) = (&main, &instead) {
+            page.list(&mut pages, &page.url, None).map_err(failed())?;
+        }
+        let opens = main.or(instead);
         let (zip, length, digests) = warc.finish()?;
         let warcs = match ours {
             None => vec![(WARC, length)],
@@ -357,7 +370,7 @@ impl<'a> Part<'a> {
             io::copy(&mut pages, out).map(drop)
         })
         .map_err(failed())?;
-        let package = package(extract, number, main, &rest.resources);
+        let package = package(extract, number, opens, &rest.resources);
         let hash = format!("sha256:{}", hex(&Sha256::digest(&package)));
         rest.add("", "datapackage.json", deflated, |out| {
             out.write_all(package.as_bytes())
@@ -376,16 +389,40 @@ impl<'a> Part<'a> {
     }
 }
 
+/// A record that opens as a page.
+struct Page {
+    /// What a player knows it by.
+    id: String,
+    url: String,
+    date: String,
+}
+
+impl Page {
+    fn of(record: &Listed) -> Page {
+        let (url, date) = (record.url.clone(), record.date.clone());
+        let id = hex(&Sha256::digest(format!("{} {date} {url}", record.offset))[..8]);
+        Page { id, url, date }
+    }
+
+    fn list(&self, pages: &mut impl Write, title: &str, text: Option<&str>) -> io::Result<()> {
+        let mut page = json!({"id": self.id, "url": self.url, "ts": self.date, "title": title});
+        if let Some(text) = text {
+            page["text"] = text.into();
+        }
+        writeln!(pages, "{}", json_lines::line(&page.to_string()))
+    }
+}
+
 /// The ZIP after its WARC.
 struct Rest<'e> {
-    zip: ZipWriter<BagFile>,
+    zip: Zip<BagFile>,
     extract: &'e Extract<'e>,
     resources: Vec<Resource>,
 }
 
 /// A file of it that is being written.
 struct Content<'c> {
-    zip: &'c mut ZipWriter<BagFile>,
+    zip: &'c mut Zip<BagFile>,
     digest: Sha256,
     bytes: u64,
 }
@@ -478,7 +515,7 @@ fn created(extract: &Extract<'_>) -> String {
     format!("{}Z", extract.at.get(..19).unwrap_or_default())
 }
 
-fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>, resources: &[Resource]) -> String {
+fn package(extract: &Extract<'_>, number: usize, main: Option<Page>, resources: &[Resource]) -> String {
     let created = created(extract);
     let part = if number == 1 {
         String::new()
@@ -493,9 +530,9 @@ fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>,
         "software": SOFTWARE,
         "resources": resources,
     });
-    if let Some((url, date)) = main {
-        package["mainPageUrl"] = url.into();
-        package["mainPageDate"] = date.into();
+    if let Some(page) = main {
+        package["mainPageUrl"] = page.url.into();
+        package["mainPageDate"] = page.date.into();
     }
     format!("{package:#}\n")
 }

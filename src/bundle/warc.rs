@@ -2,8 +2,9 @@
 //! archive twice and never held. Record ids and dates come from the archive, so the bytes are the same each time.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -42,6 +43,8 @@ pub(super) struct Warc<'a, W> {
     /// Responses that stand here already, by the digest of address and body, with their dates.
     seen: HashMap<[u8; 32], Box<str>>,
     certificates: HashSet<[u8; 32]>,
+    /// A file of the bundle that stands here as well, by its digest.
+    ours: Option<([u8; 32], PathBuf)>,
     /// What an index says of the records written since it was last taken.
     pub(super) listed: Vec<Listed>,
 }
@@ -83,13 +86,40 @@ struct Record<'a> {
     packed: bool,
 }
 
-/// The part of a record's block that comes from the archive.
+/// The part of a record's block that is its payload.
 enum Body {
     None,
     /// The bodies of the batch from this byte on.
     Held(usize),
-    /// To be read from the archive.
+    /// To be read again.
     Stored(Blob),
+}
+
+/// Where the payload of a record comes from.
+enum Source<'a> {
+    Archive(&'a Extract<'a>),
+    File(PathBuf),
+}
+
+impl Source<'_> {
+    fn pieces(&self, body: &Blob, each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        match self {
+            Source::Archive(extract) => extract.pieces(body, each),
+            Source::File(path) => each_piece(path, each),
+        }
+    }
+}
+
+/// Shows the bytes of a file.
+fn each_piece(path: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut file = File::open(path).map_err(failed("cannot read", path))?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).map_err(failed("cannot read", path))? {
+            0 => return Ok(()),
+            read => each(&buffer[..read])?,
+        }
+    }
 }
 
 /// Where a record stands.
@@ -148,6 +178,7 @@ impl<'a, W: Write> Warc<'a, W> {
             members: 0,
             seen: HashMap::new(),
             certificates: HashSet::new(),
+            ours: None,
             listed: Vec::new(),
         }
     }
@@ -262,6 +293,20 @@ impl<'a, W: Write> Warc<'a, W> {
         fields.push(("Content-Type", "application/warc-fields".to_owned()));
         let id = self.id("metadata of helped", file.media);
         self.note("metadata", &id, &file.at, fields, &note)
+    }
+
+    /// The report of the bundle, a resource named by its digest, where nothing that was received is to be told.
+    pub(super) fn report(&mut self, path: PathBuf) -> Result<()> {
+        let (mut digest, mut length) = (Sha256::new(), 0);
+        each_piece(&path, |piece| {
+            digest.update(piece);
+            length += piece.len() as u64;
+            Ok(())
+        })?;
+        let body = Blob::outside(digest.finalize().into(), length);
+        self.ours = Some((body.sha256, path));
+        let (id, at) = (self.id("report", 0), self.extract.at.clone());
+        self.resource(&id, &at, named(&body), body, "text/html; charset=utf-8")
     }
 
     fn resource(&mut self, id: &str, date: &str, url: String, body: Blob, kind: &str) -> Result<()> {
@@ -486,8 +531,8 @@ impl<'a, W: Write> Warc<'a, W> {
             Some(stored) => {
                 let start = self.batch.bodies.len();
                 let is_held = stored.length <= HELD;
-                let extract = self.extract;
-                extract.pieces(&stored, |piece| {
+                let source = self.source(&stored.sha256);
+                source.pieces(&stored, |piece| {
                     block.update(piece);
                     self.batch.bodies.extend_from_slice(piece);
                     match is_held {
@@ -530,6 +575,14 @@ impl<'a, W: Write> Warc<'a, W> {
         )
     }
 
+    /// Where the bytes of this digest come from.
+    fn source(&self, sha256: &[u8; 32]) -> Source<'a> {
+        match &self.ours {
+            Some((ours, path)) if ours == sha256 => Source::File(path.clone()),
+            _ => Source::Archive(self.extract),
+        }
+    }
+
     /// One gzip member: a record's header, the first bytes of its block, then the rest of it.
     fn member(&mut self, header: &[u8], head: &[u8], body: Body, packed: bool, listed: bool) -> Result<Place> {
         let broken = |error: flate2::CompressError| Error::Internal(error.to_string());
@@ -545,8 +598,8 @@ impl<'a, W: Write> Warc<'a, W> {
             self.gzip.write(bytes, members).map_err(broken)?;
         }
         if let Body::Stored(body) = body {
-            let extract = self.extract;
-            extract.pieces(&body, |piece| {
+            let source = self.source(&body.sha256);
+            source.pieces(&body, |piece| {
                 self.gzip.write(piece, &mut self.batch.members).map_err(broken)?;
                 self.put_if_full()
             })?;

@@ -12,13 +12,17 @@ use bytes::Bytes;
 use super::import::Incoming;
 use crate::error::{Error, Result};
 use crate::exchange::Body;
-use crate::store::other::{Other, Taken};
+use crate::store::other::Other;
+use crate::store::other::stamps::Confirmed;
 use crate::store::{CHUNK_BYTES, Store};
 use crate::warc::archive::Archive;
 use crate::warc::events::{self, Event};
 
 /// What a body is called while it comes in.
 const NAME: &str = "archive of another";
+
+/// How many testimonies are kept at once.
+const STAMPS: usize = 16;
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -31,6 +35,14 @@ pub struct Report {
     pub citations: u64,
     /// Its captures.
     pub captures: u64,
+    /// Its case tags.
+    pub tags: u64,
+    /// Readings and captures of it that no line of its ledger covers, as that was withheld.
+    pub unsealed: u64,
+    /// What witnesses said of its ledger and was not here before.
+    pub stamps: u64,
+    /// What they said and does not hold; nothing of it is kept.
+    pub stamps_wrong: u64,
     /// Bodies that were not here before.
     pub bodies: u64,
     /// Bodies that it names and does not hold: redacted there, or left out.
@@ -59,14 +71,14 @@ pub async fn archive(store: &Store, path: &Path) -> Result<Report> {
         }
         merge.keep(body).await?;
     }
-    merge.end(&other).await
+    merge.end(&other, other.stamps()?).await
 }
 
-/// Takes in what a bundle in a folder, which was checked before, holds of an archive.
+/// Takes in what a bundle in a folder, which was checked before, holds of an archive, and what witnesses said of that by its proofs.
 ///
 /// # Errors
 /// If it cannot be read, or ours cannot be written.
-pub async fn bundle(store: &Store, folder: &Path) -> Result<Report> {
+pub async fn bundle(store: &Store, folder: &Path, stamps: impl Iterator<Item = Result<Confirmed>>) -> Result<Report> {
     let other = Other::bundle(folder)?;
     let mut merge = Merge::of(store, &other)?;
     for path in files(&folder.join("data/captures"))? {
@@ -93,7 +105,7 @@ pub async fn bundle(store: &Store, folder: &Path) -> Result<Report> {
             merge.keep(body).await?;
         }
     }
-    merge.end(&other).await
+    merge.end(&other, stamps).await
 }
 
 struct Merge<'s> {
@@ -128,7 +140,7 @@ impl<'s> Merge<'s> {
         Ok(())
     }
 
-    async fn end(mut self, other: &Other) -> Result<Report> {
+    async fn end(mut self, other: &Other, stamps: impl Iterator<Item = Result<Confirmed>>) -> Result<Report> {
         let mut parts = Vec::new();
         for path in other.files() {
             let body = incoming(self.store, NAME, path).await?;
@@ -142,19 +154,31 @@ impl<'s> Merge<'s> {
         for sha256 in std::mem::take(&mut self.wanted) {
             self.report.missing += u64::from(!self.store.knows_body(sha256).await?);
         }
-        let Taken {
-            known,
-            readings,
-            citations,
-            captures,
-        } = self.store.take_other(other.to_keep(content, chain)).await?;
+        let taken = self.store.take_other(other.to_keep(content, chain)).await?;
+        if let Some(archive) = taken.row {
+            self.stamps(archive, stamps).await?;
+        }
         Ok(Report {
-            known,
-            readings,
-            citations,
-            captures,
+            known: taken.known,
+            readings: taken.readings,
+            citations: taken.citations,
+            captures: taken.captures,
+            tags: taken.tags,
+            unsealed: taken.unsealed,
             ..self.report
         })
+    }
+
+    /// Keeps what witnesses said of an archive that is here, some at a time.
+    async fn stamps(&mut self, archive: i64, stamps: impl Iterator<Item = Result<Confirmed>>) -> Result<()> {
+        let mut stamps = stamps.peekable();
+        while stamps.peek().is_some() {
+            let some = stamps.by_ref().take(STAMPS).collect::<Result<_>>()?;
+            let taken = self.store.take_other_stamps(archive, some).await?;
+            self.report.stamps += taken.new;
+            self.report.stamps_wrong += taken.wrong;
+        }
+        Ok(())
     }
 }
 

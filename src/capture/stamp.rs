@@ -38,7 +38,12 @@ struct Witness {
 
 /// The witnesses of the settings.
 #[derive(Debug, Clone, Default)]
-pub struct Witnesses(Vec<Witness>);
+pub struct Witnesses {
+    /// Those who are asked for their word.
+    asked: Vec<Witness>,
+    /// Whether calendars are asked for what they promised.
+    promises: bool,
+}
 
 /// What is to be asked.
 #[derive(Debug, Clone, Default)]
@@ -93,6 +98,20 @@ impl Stamped {
 }
 
 impl Witnesses {
+    /// Those that a run asks: for their word only where the settings say so, for what they promised wherever there are calendars.
+    ///
+    /// # Errors
+    /// If a file of certificates cannot be read, or holds none.
+    pub fn of_runs(config: &Config) -> Result<Witnesses> {
+        match config.stamp.runs {
+            true => Witnesses::new(config),
+            false => Ok(Witnesses {
+                asked: Vec::new(),
+                promises: !config.opentimestamps.is_empty(),
+            }),
+        }
+    }
+
     /// Those of the settings, with the certificates that are trusted for them.
     ///
     /// # Errors
@@ -113,13 +132,22 @@ impl Witnesses {
                 });
             }
         }
-        Ok(Witnesses(witnesses))
+        Ok(Witnesses {
+            asked: witnesses,
+            promises: !config.opentimestamps.is_empty(),
+        })
     }
 
     /// Whether there is nobody to ask.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.asked.is_empty() && !self.promises
+    }
+
+    /// Whether nobody is asked but for what they promised.
+    #[must_use]
+    pub fn only_promised(&self) -> bool {
+        self.asked.is_empty()
     }
 
     /// What is to be asked: those who have something to confirm and were not asked within so long, and what was promised.
@@ -133,12 +161,12 @@ impl Witnesses {
             every => Some(now.plus_millis(-i64::try_from(every.as_millis()).unwrap_or(i64::MAX))),
         };
         let mut due = Questions::default();
-        for witness in &self.0 {
+        for witness in &self.asked {
             if store.stamp_due(witness.kind, witness.name.clone(), since).await? {
                 due.witnesses.push(witness.clone());
             }
         }
-        if self.0.iter().any(|witness| witness.kind == Kind::OpenTimestamps) {
+        if self.promises {
             due.promises = store.promises().await?;
             due.promises.retain(|promise| is_due(promise, now, every));
         }
@@ -156,7 +184,7 @@ impl Witnesses {
         clock: Clock,
     ) -> Result<(Vec<Stamped>, Vec<Testimony>)> {
         let (mut said, mut given) = (Vec::new(), Vec::new());
-        for (number, witness) in (0..).zip(&self.0) {
+        for (number, witness) in (0..).zip(&self.asked) {
             // The last try counts.
             let Some(answer) = witness.ask(digest, clock.nonce(number), fetcher).await?.pop() else {
                 continue;

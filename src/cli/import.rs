@@ -68,7 +68,12 @@ async fn take(store: &Store, path: &Path, printer: &Printer) -> Result<ExitCode>
             hint: Some("`citekeep verify --all` of it names everything that is wrong"),
         });
     }
-    Ok(tell_merged(&name, &merge::bundle(store, folder).await?, printer))
+    let stamps = verify::confirmed(folder)?;
+    Ok(tell_merged(
+        &name,
+        &merge::bundle(store, folder, stamps).await?,
+        printer,
+    ))
 }
 
 fn begins_with(path: &Path, magic: &[u8]) -> Result<bool> {
@@ -89,14 +94,33 @@ fn tell_merged(name: &str, report: &merge::Report, printer: &Printer) -> ExitCod
     if printer.json() {
         printer.object(&json!({"file": name, "archive": report}));
     }
-    let what = match report.known {
+    let mut what = match report.known {
         true => "here already, nothing added".to_owned(),
         false => format!(
             "{} readings, {} citations and {} captures of another archive taken in, {} bodies were not here, {} it does not hold",
             report.readings, report.citations, report.captures, report.bodies, report.missing
         ),
     };
+    if report.stamps > 0 {
+        what += &format!("; {} time stamps of its ledger taken in", report.stamps);
+    }
+    if report.tags > 0 {
+        what += &format!("; {} case tags", report.tags);
+    }
+    if report.unsealed > 0 {
+        what += &format!(
+            "; of {} readings and captures the line of its ledger is withheld, so that nothing shows that it says the same",
+            report.unsealed
+        );
+    }
     printer.line(format_args!("{}: {what}", Printable(name)));
+    if report.stamps_wrong > 0 {
+        printer.warn(format_args!(
+            "{}: {} time stamps of its ledger do not hold, and are not taken in",
+            Printable(name),
+            report.stamps_wrong
+        ));
+    }
     ExitCode::Done
 }
 

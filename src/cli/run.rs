@@ -100,12 +100,9 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
         command: command_line(),
         clock,
     };
-    let witnesses = match config.stamp.runs {
-        true => Witnesses::new(config)?,
-        false => Witnesses::default(),
-    };
+    let witnesses = Witnesses::of_runs(config)?;
     let mut summary = Summary::new(0, clock.now(), Due::default());
-    let store = if witnesses.is_empty() {
+    let store = if witnesses.only_promised() {
         let idle = |run, doubt: Option<&str>| {
             summary.run = run;
             summary.clock.extend(doubt.map(str::to_owned));
@@ -113,7 +110,7 @@ fn capture(global: &Global, config: &Config, arguments: &Arguments, printer: &Pr
             summary.end(clock.now(), ExitCode::Done);
             serde_json::to_string(&summary).map_err(internal)
         };
-        match Store::open_if_due(&global.archive, &options, idle)? {
+        match Store::open_if_due(&global.archive, &options, !witnesses.is_empty(), idle)? {
             Some(store) => store,
             None => {
                 warn_of_clock(&summary.clock, printer);

@@ -8,6 +8,7 @@ use super::{Global, summary};
 use crate::error::{Error, ExitCode, Result};
 use crate::store::Reader;
 use crate::store::page::PageFacts;
+use crate::store::query::OtherCapture;
 use crate::store::record::About;
 
 /// Arguments of `citekeep show`.
@@ -26,10 +27,16 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         if printer.verbose() && !printer.json() {
             print_text(&reader, article, printer)?;
         }
+        print_other_tags(&reader, article, printer)?;
         print_notes(&reader, About::Article(article), printer)?;
         return Ok(ExitCode::Done);
     }
     let Some(target) = reader.target_by_url(&arguments.name)? else {
+        let others = reader.others_named(&arguments.name)?;
+        if !others.is_empty() {
+            print_others(others, printer);
+            return Ok(ExitCode::Done);
+        }
         return Err(Error::BadInput {
             input: arguments.name.clone(),
             why: "is no article or target of this archive".into(),
@@ -56,7 +63,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
             capture.changed
         ));
     }
-    print_others(&reader, target.means, printer)?;
+    print_others(reader.others(target.means)?, printer);
     print_notes(&reader, About::Target(target.means), printer)?;
     Ok(ExitCode::Done)
 }
@@ -85,21 +92,44 @@ fn print_page(facts: &PageFacts, printer: &Printer) {
 }
 
 /// What archives of others say that they captured.
-fn print_others(reader: &Reader, target: i64, printer: &Printer) -> Result<()> {
-    for capture in reader.others(target)? {
+fn print_others(others: Vec<OtherCapture>, printer: &Printer) {
+    for capture in others {
         if printer.json() {
             printer.object(&capture);
             continue;
         }
         let digest = capture.body_sha256.as_deref().unwrap_or("-");
+        let mut more = match capture.sealed {
+            true => String::new(),
+            false => ", without its line".to_owned(),
+        };
+        if let Some(time) = capture.stamped_at {
+            more += &format!(", time stamp of {time}");
+        }
         printer.line(format_args!(
-            "  {}  {:<13} {} ({})  sha256 {digest}  in another archive: {}, entry {}",
+            "  {}  {:<13} {} ({})  sha256 {digest}  in another archive: {}, entry {}{}",
             Printable(&capture.ended),
             Printable(&capture.outcome),
             Printable(&capture.source),
             Printable(&capture.reason),
             Printable(&capture.archive),
-            capture.entry
+            capture.entry,
+            Printable(&more)
+        ));
+    }
+}
+
+/// The case tags that archives of others had for an article.
+fn print_other_tags(reader: &Reader, article: i64, printer: &Printer) -> Result<()> {
+    for tag in reader.other_tags(article)? {
+        if printer.json() {
+            printer.object(&tag);
+            continue;
+        }
+        printer.line(format_args!(
+            "  tagged {} in another archive: {}",
+            Printable(&tag.tag),
+            Printable(&tag.archive)
         ));
     }
     Ok(())

@@ -281,11 +281,19 @@ fn way(digest: &[u8; 32], promised: &[u8], completed: Option<&[u8]>) -> Result<V
 /// # Errors
 /// What is wrong with it, in one line.
 pub fn read(file: &[u8], digest: &[u8; 32]) -> Result<Vec<Attestation>, String> {
+    attestations(operations(file, digest)?, digest)
+}
+
+/// The operations of the file of a proof over `digest`: all of it but its beginning, which is the same in each.
+///
+/// # Errors
+/// What is wrong with it, in one line.
+pub fn operations<'f>(file: &'f [u8], digest: &[u8; 32]) -> Result<&'f [u8], String> {
     let rest = file
         .strip_prefix(MAGIC)
         .ok_or("no proof of OpenTimestamps by SHA-256")?;
-    let operations = rest.strip_prefix(digest).ok_or("it is about something else")?;
-    attestations(operations, digest)
+    rest.strip_prefix(digest)
+        .ok_or_else(|| "it is about something else".to_owned())
 }
 
 #[cfg(test)]

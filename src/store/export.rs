@@ -127,6 +127,8 @@ pub struct Extract<'a> {
     pub without: Vec<Profile>,
     /// Who is not named.
     pub unnamed: Option<Pseudonyms>,
+    /// Whether anything is told of what was received or given, as it came.
+    pub received: bool,
     /// Readings.
     pub readings: i64,
     /// Captures.
@@ -467,11 +469,13 @@ impl Blob {
     /// That of an answer without a body, which the archive need not have.
     #[must_use]
     pub fn empty() -> Blob {
-        Blob {
-            row: 0,
-            sha256: Sha256::digest(b"").into(),
-            length: 0,
-        }
+        Blob::outside(Sha256::digest(b"").into(), 0)
+    }
+
+    /// Bytes that stand elsewhere than in the archive.
+    #[must_use]
+    pub fn outside(sha256: [u8; 32], length: u64) -> Blob {
+        Blob { row: 0, sha256, length }
     }
 
     /// From three columns: row, digest, length.
@@ -641,7 +645,7 @@ impl Reader {
                    UNION ALL SELECT id, read_at FROM reading UNION ALL SELECT id, ended FROM capture
                    UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM import
                    UNION ALL SELECT id, at FROM redaction UNION ALL SELECT id, ended FROM stamp
-                   UNION ALL SELECT id, ended FROM inquiry UNION ALL SELECT id, at FROM other_archive
+                   UNION ALL SELECT id, ended FROM inquiry UNION ALL SELECT id, at FROM other_archive UNION ALL SELECT id, at FROM other_stamp
                    UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
@@ -657,6 +661,11 @@ impl Reader {
             whole: selection_digest(connection, &[])?,
             without: selection.without.clone(),
             unnamed: None,
+            received: number("export_reading")?
+                + number("slim_exchange")?
+                + number("slim_record")?
+                + number("export_inquiry")?
+                > 0,
             readings: number("export_reading")?,
             captures: number("export_capture")?,
         };
@@ -676,6 +685,7 @@ impl Reader {
             Ok(unnamed) => unnamed,
             Err(why) => return Ok(Err(("--redact handles".to_owned(), why))),
         };
+        extract.received &= extract.unnamed.is_none();
         Ok(Ok(extract))
     }
 }
@@ -745,7 +755,10 @@ const FOLLOW: &str = "
 /// What was imported belongs to no article or target.
 const IMPORTS: &str = "
   INSERT OR IGNORE INTO export_entry SELECT o.id FROM other_archive o, export_at a WHERE o.id <= a.seq AND o.at >= a.since AND o.at < a.until;
-  INSERT OR IGNORE INTO export_entry SELECT o.run FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry);
+  INSERT OR IGNORE INTO export_entry SELECT s.id FROM other_stamp s, export_at a
+    WHERE s.other_archive IN (SELECT seq FROM export_entry) AND s.id <= a.seq;
+  INSERT OR IGNORE INTO export_entry SELECT o.run FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry)
+    UNION SELECT s.run FROM other_stamp s WHERE s.id IN (SELECT seq FROM export_entry);
   INSERT OR IGNORE INTO export_entry SELECT i.id FROM import i, export_at a WHERE i.id <= a.seq AND i.at >= a.since AND i.at < a.until;
   INSERT OR IGNORE INTO export_entry SELECT i.run FROM import i WHERE i.id IN (SELECT seq FROM export_entry);
 ";

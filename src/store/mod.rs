@@ -61,6 +61,7 @@ use crate::penalty::Penalty;
 use crate::schedule::Curve;
 use crate::stamp::Kind;
 use failure::Fault;
+use other::stamps::{Confirmed, TakenStamps};
 use other::{NewOther, Taken};
 use record::{
     About, CaptureRecord, Decision, Follow, Following, Imported, Job, Listed, NewInquiry, NewNote, NewReading,
@@ -128,21 +129,22 @@ impl Store {
         Store::begin(held, path, options)
     }
 
-    /// As [`Store::open`], but where nothing at all waits, the run is over with that: it is kept with its summary, of exit code 0, which
-    /// `summary` gives for its row, and nothing is set up that writes. `None` then.
+    /// As [`Store::open`], but where nothing at all waits (with `promises` no calendar's word either), the run is over with that: it is kept
+    /// with its summary, of exit code 0, which `summary` gives for its row, and nothing is set up that writes. `None` then.
     ///
     /// # Errors
     /// As [`Store::open`], and those of `summary`.
     pub fn open_if_due(
         path: &Path,
         options: &RunOptions,
+        promises: bool,
         summary: impl FnOnce(i64, Option<&str>) -> Result<String>,
     ) -> Result<Option<Store>> {
         let mut held = file::Held::take(path, options.create, options.wait, options.clock)?;
         if held.is_in_order()? {
             let mut session =
                 session(held.connection, path, options).map_err(|error| failure::sql_error(path, &error))?;
-            let kept = session.idle_run(&options.command, summary);
+            let kept = session.idle_run(&options.command, promises, summary);
             if kept.map_err(|fault| fault.into_error(path))?.is_some() {
                 // All is written. What closing would free piece by piece ends with the process: measured, a tenth of the run.
                 std::mem::forget(session);
@@ -696,6 +698,15 @@ impl Store {
     /// If it cannot be written.
     pub async fn take_other(&self, new: NewOther) -> Result<Taken> {
         self.call(0, move |session| session.take_other(&new)).await
+    }
+
+    /// Keeps what was said of heads of an archive of another, by its row, each unless it is here.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn take_other_stamps(&self, archive: i64, said: Vec<Confirmed>) -> Result<TakenStamps> {
+        self.call(0, move |session| session.take_other_stamps(archive, &said))
+            .await
     }
 
     /// From now on a target is captured, or a fetched article read again, only if somebody asks for it by name; false if that was

@@ -3,9 +3,11 @@
 //! are kept once with ours. What it says of readings, citations and captures is derived from that file into tables that say whose
 //! word it is.
 
+pub mod stamps;
+
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::ToSqlOutput;
@@ -29,10 +31,11 @@ use crate::exchange::Body;
 const LINE_LIMIT: u64 = 256;
 
 /// What is derived from the rows of another archive: the table, and the query that gives its columns after the first.
-const DERIVED: [(&str, &str); 3] = [
+const DERIVED: [(&str, &str); 4] = [
     (
         "other_reading",
-        "SELECT r.id, w.key, r.url, r.title, r.byline, r.published, r.language, r.read_at, lower(hex(b.sha256))
+        "SELECT r.id, w.key, r.url, r.title, r.byline, r.published, r.language, r.read_at, lower(hex(b.sha256)),
+                EXISTS (SELECT 1 FROM ledger l WHERE l.seq = r.id AND l.body IS NOT NULL)
          FROM reading r JOIN article w ON w.id = r.article JOIN blob b ON b.id = r.body ORDER BY r.id",
     ),
     (
@@ -48,11 +51,16 @@ const DERIVED: [(&str, &str); 3] = [
     (
         "other_capture",
         "SELECT c.id, t.key, t.url, c.started, c.ended, c.outcome, c.reason, c.source, nullif(lower(hex(b.sha256)), ''),
-                p.author_handle, p.author_name, p.posted_at, p.text
+                p.author_handle, p.author_name, p.posted_at, p.text,
+                EXISTS (SELECT 1 FROM ledger l WHERE l.seq = c.id AND l.body IS NOT NULL)
          FROM capture c JOIN target t ON t.id = c.target LEFT JOIN answer a ON a.capture = c.id AND a.ordinal = c.best
          LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.answer = a.id) LEFT JOIN blob b ON b.id = x.body
          LEFT JOIN post p ON p.id = (SELECT max(n.id) FROM post n WHERE n.answer = a.id)
          ORDER BY c.id",
+    ),
+    (
+        "other_tag",
+        "SELECT w.key, t.name, t.added FROM tag t JOIN article w ON w.id = t.article ORDER BY w.key, t.name",
     ),
 ];
 
@@ -97,12 +105,18 @@ pub struct NewOther {
 pub struct Taken {
     /// Whether it was here already, just so, or is a state of this very archive.
     pub known: bool,
+    /// Its row; `None`: it is a state of this very archive.
+    pub row: Option<i64>,
     /// Its readings.
     pub readings: u64,
     /// Its citations.
     pub citations: u64,
     /// Its captures.
     pub captures: u64,
+    /// Its case tags.
+    pub tags: u64,
+    /// Readings and captures of it that no line of its ledger covers, as that was withheld.
+    pub unsealed: u64,
 }
 
 impl Other {
@@ -118,12 +132,16 @@ impl Other {
             return Err(unsound(format!("{}: {}", problem.item, problem.what)));
         }
         let reader = Reader::of(path.to_owned(), foreign);
-        let extract = reader.extract(&Selection {
+        let all = Selection {
             all: true,
             ..Selection::default()
+        };
+        let extract = reader.extract(&all).map_err(|error| match error {
+            Error::BadInput { why, .. } => unsound(why),
+            error => error,
         })?;
         let content = temporary()?;
-        extract.slim(content.path())?;
+        extract.slim_with_tags(content.path())?;
         let mut chain = temporary()?;
         extract.chain(|seq, leaf, head| {
             writeln!(chain, "{seq} {leaf} {head}").map_err(|source| io_error("cannot write", path, source))
@@ -131,18 +149,25 @@ impl Other {
         Other::new(path, content, chain, Some(reader))
     }
 
-    /// Opens what a bundle, which was checked before, holds of one.
+    /// Opens what a bundle, which was checked before, holds of one. Its chain is the longer by what its proofs need of it.
     ///
     /// # Errors
     /// If it lacks its parts, or they are of a newer program.
     pub fn bundle(folder: &Path) -> Result<Other> {
-        let copy = |name: &str| {
-            let file = temporary()?;
-            fs::copy(folder.join(name), file.path())
-                .map_err(|source| io_error("cannot read", &folder.join(name), source))?;
-            Ok::<_, Error>(file)
+        let append = |name: &str, file: &mut NamedTempFile| {
+            let path = folder.join(name);
+            File::open(&path)
+                .and_then(|mut part| io::copy(&mut part, file))
+                .map_err(|source| io_error("cannot read", &path, source))
         };
-        Other::new(folder, copy("data/archive.db")?, copy("data/ledger/chain.txt")?, None)
+        let (mut content, mut chain) = (temporary()?, temporary()?);
+        append("data/archive.db", &mut content)?;
+        append("data/ledger/chain.txt", &mut chain)?;
+        let proofs = "proofs/chain.txt";
+        if folder.join(proofs).is_file() {
+            append(proofs, &mut chain)?;
+        }
+        Other::new(folder, content, chain, None)
     }
 
     fn new(path: &Path, content: NamedTempFile, chain: NamedTempFile, archive: Option<Reader>) -> Result<Other> {
@@ -234,14 +259,15 @@ impl Session {
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM ledger WHERE seq = ?1 - 1 AND head = ?2)")?
             .query_row((new.facts.entries, &new.facts.head), |row| row.get(0))?;
-        let is_here: bool = self
+        let here: Option<i64> = self
             .connection
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM other_archive a JOIN blob b ON b.id = a.content JOIN blob c ON c.id = a.chain
-                 WHERE b.sha256 = ?1 AND c.sha256 = ?2)",
+                "SELECT a.id FROM other_archive a JOIN blob b ON b.id = a.content JOIN blob c ON c.id = a.chain
+                 WHERE b.sha256 = ?1 AND c.sha256 = ?2",
             )?
-            .query_row([&new.content.1, &new.chain.1], |row| row.get(0))?;
-        if is_ours || is_here {
+            .query_row([&new.content.1, &new.chain.1], |row| row.get(0))
+            .optional()?;
+        if is_ours || here.is_some() {
             for (body, ..) in [&new.content, &new.chain] {
                 if let Body::Staged(upload) = body {
                     self.drop_upload(*upload)?;
@@ -249,6 +275,7 @@ impl Session {
             }
             return Ok(Taken {
                 known: true,
+                row: here,
                 ..Taken::default()
             });
         }
@@ -318,7 +345,7 @@ impl Session {
 
     fn derive(&self, id: i64, current: &Path) -> std::result::Result<Taken, Fault> {
         let source = opened(current)?.map_err(|what| refused(current, what))?;
-        let mut counts = [0; 3];
+        let mut counts = [0; 4];
         for ((table, sql), count) in DERIVED.iter().zip(&mut counts) {
             let mut select = source.connection().prepare(sql)?;
             let columns = select.column_count();
@@ -335,12 +362,21 @@ impl Session {
                 *count += 1;
             }
         }
-        let [readings, citations, captures] = counts;
+        let [readings, citations, captures, tags] = counts;
+        let unsealed = self.connection.query_row(
+            "SELECT (SELECT count(*) FROM other_reading WHERE other_archive = ?1 AND sealed = 0)
+                  + (SELECT count(*) FROM other_capture WHERE other_archive = ?1 AND sealed = 0)",
+            [id],
+            |row| row.get::<_, i64>(0),
+        )?;
         Ok(Taken {
             known: false,
+            row: Some(id),
             readings,
             citations,
             captures,
+            tags,
+            unsealed: unsealed.unsigned_abs(),
         })
     }
 }
@@ -392,6 +428,7 @@ pub(super) fn faults(connection: &Connection, id: i64) -> rusqlite::Result<Vec<S
             faults.push(format!("the rows of {table} are not those that its content gives"));
         }
     }
+    faults.extend(stamps::faults(connection, id, chain.path())?);
     Ok(faults)
 }
 

@@ -106,6 +106,9 @@ tables! {
         remote, http_version, status, response_headers, server_date, certificate, reply,
     );
     OTHER_ARCHIVE = other_archive [skip 0, omit 0] (id, run, at, name, origin, entries, head, content, chain);
+    OTHER_STAMP = other_stamp [skip 0, omit 0] (
+        id, run, at, other_archive, kind, authority, entry, head, time, block, query, reply, completed, roots,
+    );
     REDACTION = redaction [skip 0, omit 0] (id, run, at, by, why, kind, item, sha256);
 }
 

@@ -175,13 +175,14 @@ impl Session {
     }
 
     /// Where the last run ended in order and nothing waits for anything: keeps a run that found that, its beginning and its end in one
-    /// transaction, and gives its row. `None` if there is something to do.
+    /// transaction, and gives its row. `None` if there is something to do, with `promises` also where a calendar has promised something.
     pub(super) fn idle_run(
         &mut self,
         command: &str,
+        promises: bool,
         summary: impl FnOnce(i64, Option<&str>) -> Result<String, Error>,
     ) -> Result<Option<i64>, Fault> {
-        if self.last_end()? + 1 != self.next_entry || !self.is_idle()? {
+        if self.last_end()? + 1 != self.next_entry || !self.is_idle()? || (promises && self.has_promise()?) {
             return Ok(None);
         }
         self.connection.execute_batch("BEGIN IMMEDIATE")?;

@@ -11,6 +11,12 @@ use super::row::{STAMP, integer, integer_or_null, text, text_or_null, time};
 use super::session::Session;
 use crate::stamp::Kind;
 
+/// Promises `s` that were not kept yet.
+const OPEN: &str = "
+    FROM stamp s
+    WHERE s.kind = 'opentimestamps' AND s.outcome = 'captured' AND s.of IS NULL AND s.reply IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM stamp u WHERE u.of = s.id AND u.outcome = 'captured')";
+
 impl Session {
     /// The last entry of the chain, and its head.
     pub(super) fn chain_end(&self) -> (i64, String) {
@@ -33,15 +39,19 @@ impl Session {
             .query_row(params![kind.word(), authority, since], |row| row.get(0))?)
     }
 
+    /// Whether a calendar has promised what it has not kept yet.
+    pub(super) fn has_promise(&self) -> rusqlite::Result<bool> {
+        let sql = format!("SELECT EXISTS (SELECT 1 {OPEN})");
+        self.connection.query_row(&sql, [], |row| row.get(0))
+    }
+
     /// What calendars promised and have not kept yet, oldest first.
     pub(super) fn promises(&self) -> Result<Vec<Promise>, Fault> {
-        let sql = "
-            SELECT s.id, s.authority, s.entry, s.head, s.reply, s.ended, (SELECT max(u.started) FROM stamp u WHERE u.of = s.id)
-            FROM stamp s
-            WHERE s.kind = 'opentimestamps' AND s.outcome = 'captured' AND s.of IS NULL AND s.reply IS NOT NULL
-              AND NOT EXISTS (SELECT 1 FROM stamp u WHERE u.of = s.id AND u.outcome = 'captured')
-            ORDER BY s.id";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let sql = format!(
+            "SELECT s.id, s.authority, s.entry, s.head, s.reply, s.ended, (SELECT max(u.started) FROM stamp u WHERE u.of = s.id)
+             {OPEN} ORDER BY s.id"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([])?;
         let mut promises = Vec::new();
         while let Some(row) = rows.next()? {

@@ -25,6 +25,7 @@ use crate::exchange::{Digests, Exchange, FileOfOthers, Purpose, Recorded};
 use crate::outcome::Outcome;
 use crate::platform::context::{Around, Tie};
 use crate::platform::{Candidate, Media, Post, PostRef};
+use crate::stamp::Testimony;
 
 const NOON: i64 = 1_795_608_000_000;
 
@@ -559,10 +560,51 @@ async fn take_another_archive(path: &Path) {
     let store = open(path);
     let taken = store.take_other(other.to_keep(content, chain)).await.unwrap();
     assert!(
-        taken.readings > 0 && taken.citations > 0 && taken.captures > 0,
+        taken.readings > 0 && taken.citations > 0 && taken.captures > 0 && taken.tags > 0,
         "{taken:?}"
     );
     store.close(0, None).await.unwrap();
+    let archive = taken.row.unwrap();
+    let (entries, head): (i64, String) = Connection::open(path)
+        .unwrap()
+        .query_row("SELECT entries, head FROM other_archive", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    let said = Confirmed {
+        entry: entries - 1,
+        head,
+        by: anchored(),
+    };
+    let of_nothing = Confirmed {
+        by: Testimony {
+            reply: b"a promise of nothing".to_vec(),
+            ..anchored()
+        },
+        ..said.clone()
+    };
+    let store = open(path);
+    for new in [1, 0] {
+        let taken = store
+            .take_other_stamps(archive, vec![said.clone(), of_nothing.clone()])
+            .await
+            .unwrap();
+        assert_eq!(taken, TakenStamps { new, wrong: 1 });
+    }
+    store.close(0, None).await.unwrap();
+}
+
+/// What a calendar promised, and where it anchored that.
+fn anchored() -> Testimony {
+    let pending = b"\x00\x83\xdf\xe3\x0d\x2e\xf9\x0c\x8e\x12\x11http://alice.test";
+    Testimony {
+        kind: Kind::OpenTimestamps,
+        authority: "alice".into(),
+        query: Some(b"what was sent".to_vec()),
+        reply: [&b"\xf0\x02\x01\x02\x08"[..], pending].concat(),
+        roots: Some(b"certificates".to_vec()),
+        completed: Some(b"\xf1\x01\x09\x08\x00\x05\x88\x96\x0d\x73\xd7\x19\x01\x03\xa0\xc2\x1e".to_vec()),
+    }
 }
 
 fn sound(path: &Path) -> Report {
@@ -803,6 +845,7 @@ fn tamper_with_each_column(path: &Path, folder: &TempDir, tables: &[&str]) -> (S
             let pick = format!("rowid = (SELECT max(rowid) FROM {table})");
             let pick = match table {
                 "other_reading" | "other_citation" | "other_capture" => "seq > 0",
+                "other_tag" => "added > ''",
                 "block" | "sentence" => "ordinal = 1",
                 "citation_sentence" | "resolution_candidate" => "rank = 0",
                 "context" => "ordinal = 0",
@@ -827,9 +870,32 @@ async fn one_change_in_what_was_taken_from_another_archive_is_found() {
     full_archive(&path).await;
     take_another_archive(&path).await;
     sound(&path);
-    let tables = ["other_archive", "other_reading", "other_citation", "other_capture"];
+    let tables = [
+        "other_archive",
+        "other_stamp",
+        "other_reading",
+        "other_citation",
+        "other_capture",
+        "other_tag",
+    ];
     let (.., tried) = tamper_with_each_column(&path, &folder, &tables);
-    assert!(tried > 40, "{tried}");
+    assert!(tried > 55, "{tried}");
+    // Nor does what is said of a head count that stands elsewhere in the chain.
+    let store = open(&path);
+    let said = Confirmed {
+        entry: 0,
+        head: value(&path, "SELECT head FROM other_archive"),
+        by: anchored(),
+    };
+    let archive = value(&path, "SELECT id FROM other_archive");
+    let taken = store.take_other_stamps(archive, vec![said]).await.unwrap();
+    assert_eq!((taken.new, taken.wrong), (1, 0));
+    store.close(0, None).await.unwrap();
+    let report = verify(&path, &Extent::default(), |_| {}).unwrap();
+    assert!(
+        report.problems[0].what.contains("about no head of its chain"),
+        "{report:?}"
+    );
 }
 
 #[tokio::test]
@@ -844,7 +910,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_what_others_recorded(&path, receipt.targets[1]).await;
     assert!(verify(&path, &Extent::default(), |_| {}).unwrap().is_sound());
     // What is taken from another archive costs more to check, and has a test of its own.
-    let tables = row::TABLES.iter().map(|t| t.name).filter(|t| *t != "other_archive");
+    let tables = row::TABLES.iter().map(|t| t.name).filter(|t| !t.starts_with("other_"));
     let tables: Vec<&str> = tables.chain(["blob", "blob_chunk", "ledger"]).collect();
     let (off, on, tried) = tamper_with_each_column(&path, &folder, &tables);
     let copy = folder.path().join("copy.db");
@@ -1383,7 +1449,7 @@ async fn a_run_that_finds_nothing_due_is_kept_and_whatever_waits_makes_it_a_run(
     let (_folder, path) = scratch();
     drop(open(&path));
     let idle = |path: &Path| {
-        let store = Store::open_if_due(path, &options(), |run, _| Ok(format!("{{\"run\":{run}}}"))).unwrap();
+        let store = Store::open_if_due(path, &options(), false, |run, _| Ok(format!("{{\"run\":{run}}}"))).unwrap();
         store.is_none()
     };
     assert!(!idle(&path), "the run before did not end");

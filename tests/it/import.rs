@@ -324,6 +324,39 @@ fn records_of_others_are_kept_byte_for_byte_and_a_second_import_adds_nothing() {
 }
 
 #[test]
+fn a_web_archive_cut_in_the_middle_gives_what_is_whole_and_the_rest_once_it_is_there() {
+    let records = crawl();
+    let big = records[..4].concat().len() + records[4].len() / 2;
+    let packed = members(&records[..4]).len() + gzip(&records[4]).len() / 2;
+    for (name, whole, cut) in [
+        ("x.warc", records.concat(), big),
+        ("x.warc.gz", members(&records), packed),
+    ] {
+        let scene = Scene::new();
+        let file = scene.file(name, &whole[..cut]);
+        for (again, expected) in [(false, [4, 0, 0, 1]), (true, [0, 4, 0, 1])] {
+            let (report, code) = imported(&scene, &file);
+            assert_eq!(
+                (counts(&report), code),
+                (expected, Some(65)),
+                "{name} {again}: {report}"
+            );
+            let told = report["problems"][0].as_str().unwrap();
+            assert!(told.starts_with("record at "), "{told}");
+        }
+        // Nothing of the body that broke off stays.
+        assert_eq!(scene.value::<i64>("SELECT count(*) FROM upload"), 0);
+        scene.is_sound();
+        let file = scene.file(name, &whole);
+        for expected in [[4, 4, 1, 0], [0, 8, 1, 0]] {
+            let (report, code) = imported(&scene, &file);
+            assert_eq!((counts(&report), code), (expected, Some(0)), "{name}: {report}");
+        }
+        scene.is_sound();
+    }
+}
+
+#[test]
 fn imported_records_leave_in_a_bundle_as_they_came_and_the_bundle_says_whose_they_are() {
     let scene = Scene::new();
     let records = crawl();

@@ -6,6 +6,8 @@ use std::os::unix::fs::symlink;
 use rusqlite::Connection;
 
 use crate::scene::{POST, Scene, article, text};
+use crate::sealed::rewrite;
+use crate::strict::{copy, redo_bag, redo_crate};
 use crate::web::Reply;
 
 /// A world whose archive keeps a post and a page that an article cites.
@@ -278,4 +280,182 @@ fn a_hostile_archive_is_refused_and_nothing_of_it_runs() {
         assert_eq!(counts(&ours), before, "{name}");
     }
     ours.is_sound();
+}
+
+#[test]
+fn an_edition_that_leaves_something_out_is_taken_in_and_hides_nothing_that_its_ledger_covers() {
+    let theirs = newsroom("The bridge is closed.");
+    let export = |path: &str, more: &[&str]| {
+        let output = theirs
+            .bare()
+            .args(["export", "--all", "-o", path])
+            .args(more)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        theirs.path(path).to_str().unwrap().to_owned()
+    };
+    let whole = export("whole", &[]);
+    for profile in ["media", "handles", "counts"] {
+        let ours = Scene::new();
+        let [folder, zip] =
+            ["folder", "packed.zip"].map(|end| export(&format!("{profile}-{end}"), &["--redact", profile]));
+        let said = import(&ours, 0, &folder);
+        let missing = said.split(", ").nth(3).unwrap_or_default();
+        assert!(!missing.starts_with("0 it does not hold"), "{said}");
+        assert_eq!(said.contains("is withheld"), profile != "media", "{said}");
+        let after = counts(&ours);
+        for again in [&folder, &zip] {
+            assert!(import(&ours, 0, again).contains("here already, nothing added"));
+            assert_eq!(counts(&ours), after);
+        }
+        ours.is_sound();
+        // Nothing of it takes the place of what the whole says, whichever comes last.
+        let other = Scene::new();
+        for bundle in [&whole, &folder] {
+            import(&other, 0, bundle);
+        }
+        import(&ours, 0, &whole);
+        for scene in [&ours, &other] {
+            assert_eq!(
+                scene.value::<String>(
+                    "SELECT group_concat(DISTINCT text) || min(sealed) || count(*) FROM others WHERE text IS NOT NULL"
+                ),
+                "The bridge is closed.11",
+                "{profile}"
+            );
+            assert_eq!(
+                scene.value::<i64>(
+                    "SELECT count(*) FROM blob WHERE length > 0 AND NOT EXISTS (SELECT 1 FROM blob_chunk k WHERE k.id >> 16 = blob.id)"
+                ),
+                0
+            );
+            scene.is_sound();
+        }
+        let output = ours
+            .bare()
+            .args(["export", "--all", "-o", "handed-on"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_bundle_whose_parts_disagree_is_not_taken_in_and_nothing_of_it_stays() {
+    let [theirs, elsewhere] = ["closed", "open"].map(|state| newsroom(&format!("The bridge is {state}.")));
+    for scene in [&theirs, &elsewhere] {
+        let output = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    let ours = newsroom("The bridge is standing.");
+    let before = counts(&ours);
+    let entries: i64 = ours.value("SELECT count(*) FROM ledger WHERE body ->> '$.event' NOT IN ('run', 'run_end')");
+    let other = elsewhere.path("bundle/data");
+    type Edit<'e> = Box<dyn Fn(&std::path::Path) + 'e>;
+    let cases: [(&str, Edit<'_>); 5] = [
+        (
+            "data/archive.db",
+            Box::new(|data| rewrite(data, "UPDATE post SET text = 'The bridge was never closed.'")),
+        ),
+        (
+            "data/captures/captures.wacz",
+            Box::new(|data| {
+                fs::copy(
+                    other.join("captures/captures.wacz"),
+                    data.join("captures/captures.wacz"),
+                )
+                .unwrap();
+            }),
+        ),
+        (
+            "data/archive.db",
+            Box::new(|data| {
+                fs::copy(other.join("archive.db"), data.join("archive.db")).unwrap();
+            }),
+        ),
+        (
+            "data/ledger/lines.jsonl",
+            Box::new(|data| {
+                fs::copy(other.join("ledger/chain.txt"), data.join("ledger/chain.txt")).unwrap();
+            }),
+        ),
+        (
+            "data/captures/captures.wacz",
+            Box::new(|data| fs::remove_file(data.join("captures/captures.wacz")).unwrap()),
+        ),
+    ];
+    for (number, (item, change)) in cases.into_iter().enumerate() {
+        let folder = ours.path(&format!("changed{number}"));
+        copy(&theirs.path("bundle"), &folder);
+        change(&folder.join("data"));
+        if folder.join("data/captures/captures.wacz").exists() {
+            redo_crate(&folder);
+        }
+        redo_bag(&folder);
+        let output = ours
+            .bare()
+            .args(["import", "--json", folder.to_str().unwrap()])
+            .output()
+            .unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(
+            (output.status.code(), text(&output.stdout).as_str()),
+            (Some(65), ""),
+            "{said}"
+        );
+        assert!(said.contains("not taken in: ") && said.contains(item), "{item}: {said}");
+        assert_eq!(counts(&ours), before, "{item}");
+    }
+    assert_eq!(
+        ours.value::<i64>("SELECT count(*) FROM ledger WHERE body ->> '$.event' NOT IN ('run', 'run_end')"),
+        entries
+    );
+    ours.is_sound();
+}
+
+#[test]
+fn archives_that_took_each_other_in_stay_sound_and_a_state_that_is_here_adds_nothing() {
+    let one = newsroom("The bridge is closed.");
+    let two = newsroom("The bridge is standing.");
+    for round in 0..3 {
+        for (from, to) in [(&one, &two), (&two, &one)] {
+            let name = format!("round{round}.db");
+            fs::copy(from.archive(), to.path(&name)).unwrap();
+            let report = |file: &str| {
+                let output = to.bare().args(["import", "--json", file]).output().unwrap();
+                assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+                serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["archive"].clone()
+            };
+            let said = report(&name);
+            let told = ["captures", "readings", "missing"].map(|field| said[field].as_u64().unwrap());
+            assert_eq!((said["known"].as_bool(), told), (Some(false), [2, 1, 0]));
+            let after = counts(to);
+            assert_eq!(report(&name)["known"], true);
+            assert_eq!(counts(to), after);
+            // Each capture of the other once, and none of our own by way of the other.
+            assert_eq!(to.value::<i64>("SELECT count(*) FROM others"), 2);
+            to.is_sound();
+        }
+    }
+    let output = one.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let bundle = one.path("bundle");
+    assert!(import(&one, 0, bundle.to_str().unwrap()).contains("here already, nothing added"));
+    // Who has nothing of their own can still look at what others have.
+    let third = Scene::new();
+    import(&third, 0, bundle.to_str().unwrap());
+    third.is_sound();
+    let post = format!("https://x.com/ada_b/status/{POST}");
+    let output = third.bare().args(["show", &post]).output().unwrap();
+    assert!(
+        text(&output.stdout).contains("in another archive: bundle, entry "),
+        "{}",
+        text(&output.stdout)
+    );
+    let nothing = Scene::new();
+    import(&nothing, 66, "missing.db");
+    fs::copy(nothing.archive(), third.path("empty.db")).unwrap();
+    let said = import(&third, 65, "empty.db");
+    assert!(said.contains("not taken in: nothing in the archive fits"), "{said}");
 }

@@ -34,7 +34,7 @@ fn signed() -> Scene {
 }
 
 /// The commands of `VERIFY.md`, in its order.
-fn steps(folder: &Path) -> Vec<String> {
+pub fn steps(folder: &Path) -> Vec<String> {
     let guide = fs::read_to_string(folder.join("VERIFY.md")).unwrap();
     guide
         .split("```sh\n")

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::credentials::unpacked;
+use crate::proofs::{shell, steps};
 use crate::scene::{POST, Scene, text};
 use crate::strict::unzipped;
 use crate::web::Reply;
@@ -253,7 +254,10 @@ fn a_bundle_that_would_name_somebody_through_the_settings_is_refused() {
             "told",
         ],
     );
-    assert!(said.contains("bag-info.txt") || said.contains("archive/"), "{said}");
+    assert!(
+        said.contains("export.collector: the bundle would hold `Zdeňka Ořechová`"),
+        "{said}"
+    );
     assert!(!scene.path("told").exists());
     export(
         &scene,
@@ -290,5 +294,185 @@ fn a_bundle_without_counts_holds_none_and_keeps_names_media_and_the_lines_that_n
     assert!(
         lines.contains("\"event\":\"reading\"") && !lines.contains("\"event\":\"capture\""),
         "{lines}"
+    );
+}
+
+#[test]
+fn verify_md_says_of_each_edition_what_is_true_of_it_and_its_steps_find_it_good() {
+    let scene = archived();
+    let theirs = archived();
+    let output = scene.bare().arg("import").arg(theirs.archive()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    export(&scene, 0, &["-o", "whole"]);
+    for without in ["media", "handles", "counts"] {
+        export(&scene, 0, &["--redact", without, "-o", without]);
+    }
+    let named = "the ledger's lines and `metadata` records of the web archive name them as well";
+    for (edition, said, not_said) in [
+        (
+            "whole",
+            vec!["`data/others/` holds"],
+            vec!["redacted edition", "withheld"],
+        ),
+        (
+            "media",
+            vec![named, "`data/others/` holds", "no body is here"],
+            vec!["withheld"],
+        ),
+        (
+            "handles",
+            vec![
+                "holds `data/report.html` once more",
+                "The lines of all entries are withheld here",
+            ],
+            vec![
+                named,
+                "others/",
+                "A line names SHA-256 digests",
+                "a body as it was received, or",
+            ],
+        ),
+        (
+            "counts",
+            vec!["in the rows of `data/archive.db`", "with the numbers that they have"],
+            vec![named],
+        ),
+    ] {
+        let folder = scene.path(edition);
+        let guide = fs::read_to_string(folder.join("VERIFY.md")).unwrap();
+        for words in said {
+            assert!(guide.contains(words), "{edition} lacks {words}: {guide}");
+        }
+        for words in not_said {
+            assert!(!guide.contains(words), "{edition} says {words}: {guide}");
+        }
+        if std::process::Command::new("sqlite3").arg("-version").output().is_ok() {
+            let said = shell(&folder, &steps(&folder).concat());
+            assert!(
+                said.starts_with("sound\n") && !said.contains("BAD"),
+                "{edition}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_bundle_without_anything_that_was_received_has_the_report_as_its_page() {
+    let scene = archived();
+    export(&scene, 0, &["--redact", "handles", "-o", "without"]);
+    export(
+        &scene,
+        0,
+        &["--redact", "handles", "--wacz", "per-capture", "-o", "parted"],
+    );
+    let only_others = Scene::new();
+    let output = only_others.bare().arg("import").arg(scene.archive()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    export(&only_others, 0, &["-o", "others"]);
+    for (scene, bundle) in [(&scene, "without"), (&scene, "parted"), (&only_others, "others")] {
+        let folder = scene.path(bundle);
+        let report = fs::read(folder.join("data/report.html")).unwrap();
+        let wacz = unzipped(&fs::read(folder.join("data/captures/captures.wacz")).unwrap());
+        let entry = |name: &str| &wacz.iter().find(|entry| entry.0 == name).unwrap().1;
+        let pages = text(entry("pages/pages.jsonl"));
+        let page: Value = serde_json::from_str(pages.lines().nth(1).unwrap()).unwrap();
+        let digest: String = sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix(&report))
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(page["url"], format!("urn:sha256:{digest}"));
+        let warc = unpacked(&folder.join("data/captures/captures.wacz"));
+        assert!(memchr::memmem::find(&warc, &report).is_some());
+        // Players show nothing of a page under such an address that has relative links.
+        let report = text(&report);
+        let links = report.split("href=\"").skip(1);
+        assert!(
+            links
+                .into_iter()
+                .all(|link| link.starts_with('#') || link.starts_with("http")),
+            "{report}"
+        );
+        is_sound(scene, bundle);
+    }
+}
+
+#[test]
+fn who_is_called_as_a_word_of_ours_stops_no_export_and_is_named_nowhere_in_what_others_wrote() {
+    let words = [
+        "somebody",
+        "captured",
+        "person",
+        "post",
+        "media",
+        "report",
+        "link",
+        "embed",
+        "redacted",
+        "text",
+        "likes",
+        "live",
+        "twitter",
+        "syndication",
+        "handles",
+        "https",
+        "html",
+        "pages",
+        "sha256",
+    ];
+    let scene = Scene::new();
+    let mentioned: Vec<String> = words.iter().map(|word| format!("@{word}")).collect();
+    scene.syndication(
+        POST,
+        tweet(
+            POST,
+            ["captured", "887766554", "Somebody"],
+            &format!("Seen by {}", mentioned.join(" ")),
+            "",
+        ),
+    );
+    let story = scene.file(
+        "story.html",
+        crate::scene::article(POST).replace("The mayor of Orsay", "Somebody, a person,"),
+    );
+    scene.web.on(
+        "river.example",
+        "/report",
+        [Reply::page("<title>Report</title><p>Old.")],
+    );
+    scene.archives(0, &[&story]);
+    export(&scene, 0, &["--redact", "handles", "-o", "without"]);
+    is_sound(&scene, "without");
+    let contents = contents(&scene.path("without"));
+    let at: Vec<String> = mentioned.iter().map(|word| format!(" {word} ")).collect();
+    let at: Vec<&str> = at.iter().map(String::as_str).collect();
+    assert_eq!(holding(&contents, &at), Vec::<String>::new());
+    for post in rows(&scene, "without/data/posts.jsonl") {
+        let text = post["text"].as_str().unwrap();
+        assert!(text.starts_with("Seen by @person-1 @person-1 @person-"), "{text}");
+        assert!(
+            words.iter().all(|word| *word == "person" || !text.contains(word)),
+            "{text}"
+        );
+        for column in ["author_handle", "author_name"] {
+            assert!(post[column].as_str().unwrap().starts_with("person-"), "{post}");
+        }
+        assert_eq!(
+            (&post["source"], &post["platform"]),
+            (&"x.syndication".into(), &"x".into())
+        );
+        assert!(post["counts"].to_string().contains("likes"), "{post}");
+    }
+    for row in rows(&scene, "without/data/captures.jsonl") {
+        assert_eq!(row["outcome"], "captured");
+    }
+    let cited = rows(&scene, "without/data/citations.jsonl");
+    assert!(
+        cited[0]["sentence"].as_str().unwrap().starts_with("person-"),
+        "{}",
+        cited[0]
+    );
+    assert_eq!(
+        (&cited[0]["form"], &cited[1]["form"]),
+        (&"embed".into(), &"link".into())
     );
 }

@@ -11,7 +11,7 @@ use std::thread;
 
 use crate::proofs::{does, shell, step};
 use crate::scene::{Scene, text};
-use crate::strict::{copy, exported, first_fault};
+use crate::strict::{copy, exported, first_fault, redo_bag, redo_crate};
 
 /// What an authority does with a query.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -794,4 +794,141 @@ fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
         let said = shell(&scene.path("bundle"), &format!("ots info {proof}"));
         assert!(said.contains("BitcoinBlockHeaderAttestation(500000)"), "{said}");
     }
+}
+
+#[test]
+fn a_run_asks_a_calendar_for_what_it_promised_to_a_stamp_even_if_runs_stamp_nothing() {
+    let (scene, one) = scene();
+    let kept = Arc::default();
+    let settings = [calendar("alice", Arc::clone(&kept)), one.settings("one")];
+    stamps(&scene, 0, &settings[..1]);
+    note(&scene);
+    let run = |every: &str| {
+        let mut arguments = vec!["run", "--set", every];
+        arguments.extend(LOCAL);
+        arguments.extend(settings.iter().flatten().map(String::as_str));
+        does(&scene, 0, &arguments);
+        scene.value::<String>("SELECT group_concat(reason, ' ') FROM stamp")
+    };
+    assert_eq!(run("stamp.every=3600"), "promised", "an anchor takes its time");
+    assert_eq!(run("stamp.every=0"), "promised pending");
+    *kept.lock().unwrap() = true;
+    assert_eq!(run("stamp.every=0"), "promised pending anchored");
+    assert_eq!(run("stamp.every=0"), "promised pending anchored");
+    scene.is_sound();
+}
+
+/// `citekeep import` of a file or folder of another world.
+fn imports(scene: &Scene, path: &Path) -> (String, String) {
+    does(scene, 0, &["import", path.to_str().unwrap()])
+}
+
+#[test]
+fn what_witnesses_said_of_another_archive_is_taken_in_once_with_its_tags_and_shown_as_its_own() {
+    let (theirs, one) = scene();
+    let kept = Arc::default();
+    let settings = [one.settings("one"), calendar("alice", Arc::clone(&kept))];
+    stamps(&theirs, 0, &settings);
+    theirs.archives(
+        0,
+        &[theirs.path("story.html").to_str().unwrap(), "--tag", "bridge case"],
+    );
+    let ours = exported();
+    fs::remove_dir_all(ours.path("bundle")).unwrap();
+    let (said, _) = imports(&ours, &theirs.archive());
+    assert!(
+        said.contains("; 2 time stamps of its ledger taken in; 1 case tags"),
+        "{said}"
+    );
+    let (said, _) = imports(&ours, &theirs.archive());
+    assert!(said.ends_with("here already, nothing added\n"), "{said}");
+    let kinds = "SELECT group_concat(kind || ' ' || authority || ' ' || (time IS NOT NULL) || ' ' || coalesce(block, '-'), ', ')
+                 FROM other_stamp";
+    assert_eq!(ours.value::<String>(kinds), "rfc3161 one 1 -, opentimestamps alice 0 -");
+    // The promise is kept later: that is another state of their archive, and what was known of it stays.
+    *kept.lock().unwrap() = true;
+    stamps(&theirs, 0, &settings[1..]);
+    imports(&ours, &theirs.archive());
+    assert_eq!(
+        ours.value::<String>(kinds),
+        "rfc3161 one 1 -, opentimestamps alice 0 -, opentimestamps alice 0 500000"
+    );
+    ours.is_sound();
+    // Beside the capture that it is over, and beside the article.
+    let url: String =
+        ours.value("SELECT url FROM others WHERE stamped_at IS NOT NULL AND outcome = 'captured' LIMIT 1");
+    let (shown, _) = does(&ours, 0, &["show", &url]);
+    assert!(shown.contains(", time stamp of 20"), "{shown}");
+    let (shown, _) = does(&ours, 0, &["show", "1"]);
+    assert!(
+        shown.contains("tagged bridge case in another archive: archive.db"),
+        "{shown}"
+    );
+    let (shown, _) = does(&ours, 0, &["show", "1", "--json"]);
+    assert!(shown.contains("\"tag\":\"bridge case\""), "{shown}");
+    // A bundle hands all of it on, and a stranger checks it as what is over the bundle's own ledger.
+    does(&ours, 0, &["export", "--all", "-o", "bundle"]);
+    let folder = ours.path("bundle");
+    does(&ours, 0, &["verify", "bundle"]);
+    assert_eq!(shell(&folder, &step(&folder, "proofs/heads/entry-*.txt")), "");
+    let said = shell(&folder, &step(&folder, "openssl ts -verify"));
+    assert!(
+        said.starts_with("data/others/") && said.contains("Verification: OK"),
+        "{said}"
+    );
+    let said = shell(&folder, &step(&folder, "ots --no-bitcoin"));
+    assert!(said.starts_with("data/others/"), "{said}");
+    let third = exported();
+    imports(&third, &folder);
+    third.is_sound();
+    for (end, fault) in [
+        ("tsr", "its signature "),
+        ("ots", "no proof of OpenTimestamps"),
+        ("txt", "not the text"),
+    ] {
+        let name = shell(&folder, &format!("ls data/others/*-heads/*.{end} | head -n 1"));
+        copy(&folder, &ours.path(end));
+        let path = ours.path(end).join(name.trim());
+        let mut bytes = fs::read(&path).unwrap();
+        let at = if end == "tsr" { bytes.len() - 5 } else { 3 };
+        bytes[at] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        redo_crate(&ours.path(end));
+        redo_bag(&ours.path(end));
+        let (_, said) = does(&ours, 65, &["verify", end, "--all"]);
+        assert!(
+            said.contains(&format!("{}: ", name.trim())) && said.contains(fault),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn what_the_proofs_of_a_bundle_say_of_its_ledger_is_taken_in_with_it_or_after_it() {
+    let (theirs, one) = scene();
+    let last: i64 = theirs.value("SELECT max(id) FROM capture");
+    let as_of = last.to_string();
+    does(&theirs, 0, &["export", "--all", "-o", "before", "--as-of", &as_of]);
+    let settings = [one.settings("one"), calendar("alice", Arc::default())];
+    stamps(&theirs, 0, &settings);
+    does(&theirs, 0, &["export", "--all", "-o", "after", "--as-of", &as_of]);
+    does(&theirs, 0, &["export", "--all", "-o", "after.zip", "--as-of", &as_of]);
+    let ours = Scene::new();
+    let (said, _) = imports(&ours, &theirs.path("before"));
+    assert!(!said.contains("time stamps"), "{said}");
+    let (said, _) = imports(&ours, &theirs.path("after"));
+    assert!(said.contains("; 2 time stamps of its ledger taken in"), "{said}");
+    for again in ["before", "after", "after.zip"] {
+        let (said, _) = imports(&ours, &theirs.path(again));
+        assert!(said.ends_with("here already, nothing added\n"), "{said}");
+    }
+    assert_eq!(ours.value::<i64>("SELECT count(*) FROM other_stamp"), 2);
+    let entry: i64 = theirs.value("SELECT entry FROM stamp LIMIT 1");
+    assert!(entry > last);
+    assert_eq!(ours.value::<i64>("SELECT DISTINCT entry FROM other_stamp"), entry);
+    // The archive itself says no more of them.
+    let (said, _) = imports(&ours, &theirs.archive());
+    assert!(said.contains("taken in"), "{said}");
+    assert_eq!(ours.value::<i64>("SELECT count(*) FROM other_stamp"), 2);
+    ours.is_sound();
 }

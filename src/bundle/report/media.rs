@@ -27,21 +27,23 @@ impl Report<'_> {
         if media.is_empty() {
             return Ok(());
         }
-        self.put(format_args!("<div id=m{target}>\n"))?;
-        if sensitive {
-            self.put("<details><summary class=small>Media that the platform marks as sensitive</summary>\n")?;
-        }
+        let (open, close) = match sensitive {
+            true => (
+                "<details><summary class=small>Media that the platform marks as sensitive: open this to see them, also on paper</summary>\n",
+                "</details>\n",
+            ),
+            false => ("", ""),
+        };
+        self.put(format_args!("{open}<div class=media id=m{target}>\n"))?;
         for medium in media {
             self.medium(medium)?;
         }
-        if sensitive {
-            self.put("</details>\n")?;
-        }
-        self.put("</div>\n")
+        self.put(format_args!("</div>\n{close}"))
     }
 
     fn medium(&mut self, medium: &Medium) -> Result<()> {
-        self.put("<figure>")?;
+        let of_author = medium.kind == "avatar";
+        self.put(if of_author { "<figure class=avatar>" } else { "<figure>" })?;
         if let (Some(body), "captured", false) = (&medium.body, medium.outcome.as_str(), medium.redacted) {
             let inline = body.length <= INLINE && self.inlined + body.length <= INLINE_TOTAL;
             match inline {
@@ -52,6 +54,9 @@ impl Report<'_> {
         let kind = Text(&medium.kind);
         // A figure has one caption.
         let mut lines = Vec::new();
+        if of_author {
+            lines.push("<p class=small>Picture of its author</p>".to_owned());
+        }
         if medium.redacted {
             lines.push(format!("<p class=note>{kind}: redacted or left out of this bundle</p>"));
         } else if medium.outcome != "captured" {
@@ -145,6 +150,10 @@ impl Kind {
     /// The markup before and after its address.
     fn element(&self, medium: &Medium) -> (String, String) {
         let description = medium.alt.as_deref().unwrap_or_default();
+        let on_paper = format!(
+            "<p class=\"note paper\">Here stands a {}, which a page of paper cannot show.</p>",
+            Text(&medium.kind)
+        );
         match self.media_type.split('/').next() {
             Some("image") => (
                 "<img src=\"".to_owned(),
@@ -152,9 +161,9 @@ impl Kind {
             ),
             Some("video") => (
                 "<video controls preload=metadata src=\"".to_owned(),
-                format!("\" title=\"{}\"></video>", Attribute(description)),
+                format!("\" title=\"{}\"></video>{on_paper}", Attribute(description)),
             ),
-            _ => ("<audio controls src=\"".to_owned(), "\"></audio>".to_owned()),
+            _ => ("<audio controls src=\"".to_owned(), format!("\"></audio>{on_paper}")),
         }
     }
 }

@@ -244,17 +244,27 @@ impl Report<'_> {
         }
         if let Some(last) = later.last() {
             proof += &format!(
-                "; {} found the same, the last {} (ledger entry {})",
+                "; {} {}, the last {} (ledger entry {})",
                 words::count(
                     i64::try_from(later.len()).unwrap_or(i64::MAX),
                     "later capture",
                     "later captures"
                 ),
+                same(of_post, attempt),
                 Time(&last.ended),
                 last.capture
             );
         }
         self.put(format_args!("{proof}.</p>\n</li>\n"))
+    }
+}
+
+/// What later attempts had in common with one, in words that claim no more than was compared.
+fn same(of_post: bool, attempt: &Attempt) -> &'static str {
+    match (&attempt.text, of_post, &attempt.body_sha256) {
+        (Some(_), ..) => "found the same text",
+        (None, false, Some(_)) => "found the same bytes",
+        _ => "ended in the same way",
     }
 }
 

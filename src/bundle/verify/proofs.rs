@@ -11,21 +11,23 @@ use sha2::{Digest, Sha256};
 use super::{Anchor, Report, Signature, Stamp, TEXT_LIMIT, Trust, lines};
 use crate::bundle::bag::TAG_MANIFEST;
 use crate::bundle::failed;
-use crate::bundle::proofs::{CHAIN, FOLDER, SIGNATURE, SIGNER, entry_of};
+use crate::bundle::proofs::{CHAIN, FOLDER, HEADS, SIGNATURE, SIGNER, entry_of};
 use crate::error::Result;
 use crate::key::PublicKey;
 use crate::stamp::opentimestamps::{self, By};
 use crate::stamp::rfc3161::{self, Token};
-use crate::store::{head, unhex};
+use crate::stamp::{Kind, Testimony};
+use crate::store::other::stamps::Confirmed;
+use crate::store::{head, hex, unhex};
 
 /// Most bytes of one proof.
 const PROOF_LIMIT: u64 = rfc3161::REPLY_LIMIT + 1;
 /// What is wrong with the name of a proof.
 const NO_ENTRY: &str = "its name tells of no entry of the chain";
+/// The bundle's chain.
+const LEDGER: &str = "data/ledger/chain.txt";
 /// The lines of the entries that the bundle is about, in their order.
 const LINES: &str = "data/ledger/lines.jsonl";
-/// Most proofs of one bundle.
-const PROOFS_LIMIT: usize = 60_000;
 
 /// What a proof is about.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +49,11 @@ impl Subject {
 }
 
 /// A file that holds the word of a witness.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Proof<'f> {
+    kind: Kind,
+    /// Its name.
+    name: &'f str,
     /// Its name without the end.
     stem: &'f str,
     /// The name of the file that it is over; `None`: it is by a program that gave the text of a head no file, and named the proof
@@ -58,52 +63,81 @@ struct Proof<'f> {
 }
 
 impl<'f> Proof<'f> {
-    /// By its name, without its end and without the name of a witness before that.
-    fn new(stem: &'f str, over: &'f str) -> Proof<'f> {
+    /// By its name, which is that of what it is over, the name of a witness and its end; one of calendars has no witness in its name. `None`:
+    /// it is none.
+    fn of(name: &'f str) -> Option<Proof<'f>> {
+        let (kind, stem) = Proof::kind(name)?;
+        let over = match kind {
+            Kind::Rfc3161 => stem.rsplit_once('.').map_or(stem, |(over, _)| over),
+            Kind::OpenTimestamps => stem,
+        };
         let subject = match over.strip_prefix(FOLDER) {
             Some(TAG_MANIFEST) => Some(Subject::Seal),
-            _ => entry_of(over).map(Subject::Head),
+            _ => entry_of(HEADS, over).map(Subject::Head),
         };
         let number = || stem.rsplit_once('-').and_then(|(_, number)| number.parse().ok());
-        Proof {
+        Some(Proof {
+            kind,
+            name,
             stem,
             over: subject.map(|_| over),
             subject: subject.or_else(|| number().map(Subject::Head)),
-        }
+        })
+    }
+
+    /// One about the ledger of another, in this folder: its name has the number of its entry here before the end.
+    fn of_other(folder: &str, name: &'f str) -> Option<Proof<'f>> {
+        let (kind, stem) = Proof::kind(name)?;
+        let (over, _) = stem.rsplit_once('.')?;
+        Some(Proof {
+            kind,
+            name,
+            stem,
+            over: Some(over),
+            subject: entry_of(folder, over).map(Subject::Head),
+        })
+    }
+
+    fn kind(name: &str) -> Option<(Kind, &str)> {
+        let token = name.strip_suffix(".tsr").map(|stem| (Kind::Rfc3161, stem));
+        token.or_else(|| name.strip_suffix(".ots").map(|stem| (Kind::OpenTimestamps, stem)))
     }
 }
 
-/// Checks every file in the folder of proofs, and that there is what is asked for.
-pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, report: &mut Report) -> Result<()> {
-    let proofs: Vec<&str> = files
-        .range(FOLDER.to_owned()..)
-        .take_while(|name| name.starts_with(FOLDER))
-        .map(String::as_str)
+/// Names what stands in the folder and neither is a proof, nor belongs to one, nor is the text that one is over.
+fn check_names(names: &[&str], proofs: &[Proof<'_>], files: &BTreeSet<String>, report: &mut Report) {
+    let is_of_head = |proof: &&Proof<'_>| matches!(proof.subject, Some(Subject::Head(_)));
+    let texts: BTreeSet<&str> = proofs
+        .iter()
+        .filter(is_of_head)
+        .filter_map(|proof| proof.over)
         .collect();
-    if proofs.len() > PROOFS_LIMIT {
-        report.problem(FOLDER, "too many proofs");
-        return Ok(());
-    }
-    let (mut stamps, mut anchors) = (Vec::new(), Vec::new());
-    for name in &proofs {
-        if let Some(stem) = name.strip_suffix(".tsr") {
-            stamps.push(Proof::new(stem, stem.rsplit_once('.').map_or(stem, |(over, _)| over)));
-        } else if let Some(stem) = name.strip_suffix(".ots") {
-            anchors.push(Proof::new(stem, stem));
-        }
-    }
-    let texts: BTreeSet<&str> = stamps.iter().chain(&anchors).filter_map(|proof| proof.over).collect();
-    for name in proofs {
+    for name in names {
         let belongs = |end: &str| {
             name.strip_suffix(end)
                 .is_some_and(|stem| files.contains(&format!("{stem}.tsr")))
         };
-        let is_proof = name.ends_with(".tsr") || name.ends_with(".ots") || belongs(".tsq") || belongs(".pem");
-        let is_text = entry_of(name).is_some() && texts.contains(name);
-        if !is_proof && !is_text && ![SIGNATURE, SIGNER, CHAIN].contains(&name) {
+        let is_proof = Proof::kind(name).is_some() || belongs(".tsq") || belongs(".pem");
+        if !is_proof && !texts.contains(name) && ![SIGNATURE, SIGNER, CHAIN].contains(name) {
             report.problem(name, "added: no proof of a kind that is known");
         }
     }
+}
+
+/// The files in a folder of the bundle.
+fn inside<'f>(folder: &'f str, files: &'f BTreeSet<String>) -> Vec<&'f str> {
+    files
+        .range(folder.to_owned()..)
+        .take_while(|name| name.starts_with(folder))
+        .map(String::as_str)
+        .collect()
+}
+
+/// Checks every file in the folder of proofs, and that there is what is asked for.
+pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, report: &mut Report) -> Result<()> {
+    let names = inside(FOLDER, files);
+    let proofs: Vec<Proof<'_>> = names.iter().filter_map(|name| Proof::of(name)).collect();
+    check_names(&names, &proofs, files, report);
     signature(folder, files, report)?;
     if let Some(signer) = &trust.signer
         && !report
@@ -113,28 +147,14 @@ pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, repo
     {
         report.problem(SIGNATURE, format!("not there, or not by the key asked for ({signer})"));
     }
-    let wanted = stamps.iter().chain(&anchors).filter_map(|proof| proof.subject?.entry());
+    check_chain_behind(folder, files, report)?;
     let digests = Digests {
-        heads: heads(folder, files, &wanted.collect(), report)?,
-        seal: Sha256::digest(read(folder, TAG_MANIFEST, TEXT_LIMIT)?).into(),
+        heads: heads(folder, files, &[LEDGER, CHAIN], &proofs)?,
+        seal: Some(Sha256::digest(read(folder, TAG_MANIFEST, TEXT_LIMIT)?).into()),
     };
-    for name in texts {
-        if let Some(why) = digests.wrong_text(folder, files, name)? {
-            report.problem(name, why);
-        }
-    }
-    for proof in stamps {
-        match time_stamp(folder, files, &proof, &digests, trust)? {
-            Ok(stamp) => report.stamps.push(stamp),
-            Err(why) => report.problem(&format!("{}.tsr", proof.stem), why),
-        }
-    }
-    for proof in anchors {
-        match anchor(folder, &proof, &digests)? {
-            Ok(anchor) => report.anchors.push(anchor),
-            Err(why) => report.problem(&format!("{}.ots", proof.stem), why),
-        }
-    }
+    let (stamps, anchors) = check_proofs(folder, files, &proofs, &digests, trust, report)?;
+    report.stamps.extend(stamps);
+    report.anchors.extend(anchors);
     uncovered(folder, report)?;
     if !trust.roots.is_empty() && !report.stamps.iter().any(|stamp| stamp.trusted) {
         report.problem(FOLDER, "no time stamp by an authority of the certificates asked for");
@@ -142,11 +162,120 @@ pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, repo
     Ok(())
 }
 
+/// Checks what witnesses said of the ledger of another, in this folder, by the chain of that.
+pub(super) fn check_of_other(
+    folder: &Path,
+    files: &BTreeSet<String>,
+    heads_folder: &str,
+    chain: &str,
+    report: &mut Report,
+) -> Result<()> {
+    let names = inside(heads_folder, files);
+    let proofs: Vec<Proof<'_>> = names
+        .iter()
+        .filter_map(|name| Proof::of_other(heads_folder, name))
+        .collect();
+    check_names(&names, &proofs, files, report);
+    let digests = Digests {
+        heads: heads(folder, files, &[chain], &proofs)?,
+        seal: None,
+    };
+    check_proofs(folder, files, &proofs, &digests, &Trust::default(), report).map(drop)
+}
+
+/// Checks proofs and the texts that they are over; gives those that hold.
+fn check_proofs(
+    folder: &Path,
+    files: &BTreeSet<String>,
+    proofs: &[Proof<'_>],
+    digests: &Digests,
+    trust: &Trust,
+    report: &mut Report,
+) -> Result<(Vec<Stamp>, Vec<Anchor>)> {
+    let texts: BTreeSet<&str> = proofs.iter().filter_map(|proof| proof.over).collect();
+    for name in texts {
+        if let Some(why) = digests.wrong_text(folder, files, name, proofs)? {
+            report.problem(name, why);
+        }
+    }
+    let (mut stamps, mut anchors) = (Vec::new(), Vec::new());
+    for proof in proofs {
+        let held = match proof.kind {
+            Kind::Rfc3161 => time_stamp(folder, files, proof, digests, trust)?.map(|stamp| stamps.push(stamp)),
+            Kind::OpenTimestamps => anchor(folder, proof, digests)?.map(|anchor| anchors.push(anchor)),
+        };
+        if let Err(why) = held {
+            report.problem(proof.name, why);
+        }
+    }
+    Ok((stamps, anchors))
+}
+
+/// What witnesses said of heads by the proofs of a bundle that was checked before.
+pub(super) fn confirmed(folder: &Path, files: BTreeSet<String>) -> Result<impl Iterator<Item = Result<Confirmed>>> {
+    let names: Vec<String> = inside(FOLDER, &files).into_iter().map(str::to_owned).collect();
+    let proofs: Vec<Proof<'_>> = names.iter().filter_map(|name| Proof::of(name)).collect();
+    let heads = heads(folder, &files, &[LEDGER, CHAIN], &proofs)?;
+    let folder = folder.to_owned();
+    Ok(names.into_iter().filter_map(move |name| {
+        let proof = Proof::of(&name)?;
+        let entry = proof.subject?.entry()?;
+        let digest = heads.get(&entry)?;
+        let by = testimony(&folder, &files, &proof, digest).transpose()?;
+        Some(by.map(|by| Confirmed {
+            entry: i64::try_from(entry).unwrap_or(i64::MAX),
+            head: hex(digest),
+            by,
+        }))
+    }))
+}
+
+/// What a proof says; `None`: it is not about the digest.
+fn testimony(
+    folder: &Path,
+    files: &BTreeSet<String>,
+    proof: &Proof<'_>,
+    digest: &[u8; 32],
+) -> Result<Option<Testimony>> {
+    let whole = read(folder, proof.name, PROOF_LIMIT)?;
+    if proof.kind == Kind::OpenTimestamps {
+        let operations = opentimestamps::operations(&whole, digest).ok();
+        return Ok(operations.map(|operations| Testimony {
+            kind: proof.kind,
+            authority: String::new(),
+            query: None,
+            reply: operations.to_vec(),
+            roots: None,
+            completed: None,
+        }));
+    }
+    let authority = proof
+        .over
+        .and_then(|over| proof.stem.strip_prefix(over)?.strip_prefix('.'));
+    Ok(Some(Testimony {
+        kind: proof.kind,
+        authority: authority.unwrap_or_default().to_owned(),
+        query: beside(folder, files, proof, "tsq")?,
+        reply: whole,
+        roots: beside(folder, files, proof, "pem")?,
+        completed: None,
+    }))
+}
+
+/// The file beside a proof that has this end, if there is one.
+fn beside(folder: &Path, files: &BTreeSet<String>, proof: &Proof<'_>, end: &str) -> Result<Option<Vec<u8>>> {
+    let name = format!("{}.{end}", proof.stem);
+    files
+        .contains(&name)
+        .then(|| read(folder, &name, PROOF_LIMIT))
+        .transpose()
+}
+
 /// What proofs may be about.
 struct Digests {
     heads: BTreeMap<u64, [u8; 32]>,
-    /// Of the tag manifest.
-    seal: [u8; 32],
+    /// Of the tag manifest, where one may be about that.
+    seal: Option<[u8; 32]>,
 }
 
 impl Digests {
@@ -154,15 +283,27 @@ impl Digests {
     fn of(&self, proof: &Proof<'_>) -> std::result::Result<(Subject, &[u8; 32]), String> {
         let digest = proof.subject.and_then(|subject| match subject {
             Subject::Head(entry) => Some((subject, self.heads.get(&entry)?)),
-            Subject::Seal => Some((subject, &self.seal)),
+            Subject::Seal => Some((subject, self.seal.as_ref()?)),
         });
         digest.ok_or_else(|| NO_ENTRY.to_owned())
     }
 
-    /// What is wrong with the text of a head that proofs are over.
-    fn wrong_text(&self, folder: &Path, files: &BTreeSet<String>, name: &str) -> Result<Option<&'static str>> {
-        let Some(entry) = entry_of(name) else {
-            return Ok(None);
+    /// What is wrong with the text of a head that these proofs are over.
+    fn wrong_text(
+        &self,
+        folder: &Path,
+        files: &BTreeSet<String>,
+        name: &str,
+        proofs: &[Proof<'_>],
+    ) -> Result<Option<&'static str>> {
+        let subject = proofs
+            .iter()
+            .find(|proof| proof.over == Some(name))
+            .and_then(|proof| proof.subject);
+        let entry = match subject {
+            Some(Subject::Seal) => return Ok(None),
+            Some(Subject::Head(entry)) => entry,
+            None => return Ok(Some(NO_ENTRY)),
         };
         if !files.contains(name) {
             return Ok(Some("missing; there are proofs over it"));
@@ -217,39 +358,44 @@ fn signature(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
     Ok(())
 }
 
-/// The heads that the time stamps are about, from the bundle's chain and how it goes on behind that.
+/// The heads that the proofs are about, from these files, as far as they are there.
 fn heads(
     folder: &Path,
     files: &BTreeSet<String>,
-    wanted: &BTreeSet<u64>,
-    report: &mut Report,
+    chains: &[&str],
+    proofs: &[Proof<'_>],
 ) -> Result<BTreeMap<u64, [u8; 32]>> {
+    let wanted: BTreeSet<u64> = proofs.iter().filter_map(|proof| proof.subject?.entry()).collect();
     let mut heads = BTreeMap::new();
-    let mut keep = |line: &str| {
-        let mut parts = line.split(' ');
-        let number = parts.next().and_then(|number| number.parse().ok());
-        let digest = parts.nth(1).and_then(unhex);
-        if let (Some(number), Some(digest)) = (number.filter(|number| wanted.contains(number)), digest) {
-            heads.insert(number, digest);
-        }
-    };
-    if !wanted.is_empty() {
-        for line in lines(folder, "data/ledger/chain.txt")? {
-            keep(&line?);
+    for chain in chains
+        .iter()
+        .filter(|chain| !wanted.is_empty() && files.contains(**chain))
+    {
+        for line in lines(folder, chain)? {
+            let line = line?;
+            let mut parts = line.split(' ');
+            let number = parts.next().and_then(|number| number.parse().ok());
+            let digest = parts.nth(1).and_then(unhex);
+            if let (Some(number), Some(digest)) = (number.filter(|number| wanted.contains(number)), digest) {
+                heads.insert(number, digest);
+            }
         }
     }
+    Ok(heads)
+}
+
+/// The chain behind the bundle's must go on from that.
+fn check_chain_behind(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Result<()> {
     if !files.contains(CHAIN) {
-        return Ok(heads);
+        return Ok(());
     }
     let (mut number, mut previous) = (report.entries, report.head.clone().unwrap_or_default());
     for line in lines(folder, CHAIN)? {
         let line = line?;
-        let parts: Vec<&str> = line.split(' ').collect();
-        match parts[..] {
+        match line.split(' ').collect::<Vec<_>>()[..] {
             [seq, leaf, stated] if seq == number.to_string() && stated == head(&previous, leaf) => {
                 previous = stated.to_owned();
                 number += 1;
-                keep(&line);
             }
             _ => {
                 report.problem(CHAIN, format!("entry {number} breaks the chain"));
@@ -257,7 +403,7 @@ fn heads(
             }
         }
     }
-    Ok(heads)
+    Ok(())
 }
 
 /// Checks one time stamp; the inner error says what is wrong with it.
@@ -268,21 +414,15 @@ fn time_stamp(
     digests: &Digests,
     trust: &Trust,
 ) -> Result<std::result::Result<Stamp, String>> {
-    let stem = proof.stem;
-    let item = format!("{stem}.tsr");
     let (subject, digest) = match digests.of(proof) {
         Ok(known) => known,
         Err(why) => return Ok(Err(why)),
     };
-    let reply = read(folder, &item, PROOF_LIMIT)?;
-    let beside = |end: &str| -> Result<Option<Vec<u8>>> {
-        let name = format!("{stem}.{end}");
-        files
-            .contains(&name)
-            .then(|| read(folder, &name, PROOF_LIMIT))
-            .transpose()
-    };
-    let (query, roots) = (beside("tsq")?, beside("pem")?);
+    let reply = read(folder, proof.name, PROOF_LIMIT)?;
+    let (query, roots) = (
+        beside(folder, files, proof, "tsq")?,
+        beside(folder, files, proof, "pem")?,
+    );
     Ok(Token::read(&reply).and_then(|token| {
         token.is_about(digest)?;
         if let Some(query) = query {
@@ -296,26 +436,25 @@ fn time_stamp(
             time: token.time,
             trusted: !trust.roots.is_empty() && token.leads_to(&trust.roots).is_ok(),
             authority: token.authority,
-            item,
+            item: proof.name.to_owned(),
         })
     }))
 }
 
 /// Checks one proof of OpenTimestamps; the inner error says what is wrong with it.
 fn anchor(folder: &Path, proof: &Proof<'_>, digests: &Digests) -> Result<std::result::Result<Anchor, String>> {
-    let item = format!("{}.ots", proof.stem);
     let (subject, digest) = match digests.of(proof) {
         Ok(known) => known,
         Err(why) => return Ok(Err(why)),
     };
-    let file = read(folder, &item, PROOF_LIMIT)?;
+    let file = read(folder, proof.name, PROOF_LIMIT)?;
     Ok(opentimestamps::read(&file, digest).map(|attestations| {
         let blocks = attestations.iter().filter_map(|attestation| match attestation.by {
             By::Bitcoin(height) => Some((height, attestation.root())),
             By::Calendar(_) | By::Other => None,
         });
         Anchor {
-            item,
+            item: proof.name.to_owned(),
             entry: subject.entry(),
             block: blocks.min(),
         }

@@ -27,7 +27,7 @@ use crate::store::hex;
 use crate::warc::is_content;
 use crate::warc::message::Dechunk;
 use crate::warc::record::{self, Record, Take};
-use crate::warc::zipped::{Inflated, Metered, wrong_form};
+use crate::warc::zipped::{Inflated, Metered, ends_with_its_list, wrong_form};
 
 /// Most bytes of a ZIP's list of contents: tens of thousands of names.
 const DIRECTORY_LIMIT: u64 = 4 << 20;
@@ -147,6 +147,9 @@ impl<'c> Check<'c> {
         let before = self.report.problem_count;
         if zip.offset() != 0 {
             self.problem("archive/", "begins with bytes that belong to no entry");
+        }
+        if !ends_with_its_list(path, zip.comment())? {
+            self.problem("archive/", "ends with bytes that belong to no entry");
         }
         let names = self.names(zip)?;
         if self.report.problem_count > before {

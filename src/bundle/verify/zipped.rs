@@ -13,10 +13,12 @@ use super::{DEPTH_LIMIT, Report, is_plain};
 use crate::bundle::failed;
 use crate::error::Result;
 use crate::warc::is_content;
-use crate::warc::zipped::{Inflated, Metered, wrong_form};
+use crate::warc::zipped::{Inflated, Metered, ends_with_its_list, wrong_form};
 
-/// Most bytes of a ZIP's list of contents: tens of thousands of names.
-const DIRECTORY_LIMIT: u64 = 8 << 20;
+/// Most bytes of a ZIP's list of contents: some 100,000 names as ours are. What is read of it takes up to ten times as much in memory.
+pub(in crate::bundle) const DIRECTORY_LIMIT: u64 = 16 << 20;
+/// What is read of a ZIP to find its list of contents, besides that.
+const AROUND: u64 = 128 << 10;
 /// What may come out, in all, besides 64 times the size of the file.
 const INFLATED_LIMIT: u64 = 256 << 20;
 
@@ -25,7 +27,7 @@ type Zip<'z> = ZipArchive<Metered<'z>>;
 /// Whether the ZIP has a bag in a folder, as no WACZ has.
 pub(super) fn is_bag(path: &Path) -> Result<bool> {
     let file = File::open(path).map_err(failed("cannot read", path))?;
-    let left = Cell::new(DIRECTORY_LIMIT);
+    let left = Cell::new(DIRECTORY_LIMIT + AROUND);
     Ok(ZipArchive::new(Metered { file, left: &left }).is_ok_and(|mut zip| {
         left.set(u64::MAX);
         (0..zip.len()).any(|index| {
@@ -39,9 +41,19 @@ pub(super) fn is_bag(path: &Path) -> Result<bool> {
 
 /// Unpacks the ZIP into the folder; gives the name of its one folder, or says in the report why it was not.
 pub(super) fn unpack(path: &Path, into: &Path, report: &mut Report) -> Result<Option<String>> {
+    unpack_within(DIRECTORY_LIMIT, path, into, report)
+}
+
+/// The same where its list of contents has at most so many bytes.
+pub(in crate::bundle) fn unpack_within(
+    limit: u64,
+    path: &Path,
+    into: &Path,
+    report: &mut Report,
+) -> Result<Option<String>> {
     let file = File::open(path).map_err(failed("cannot read", path))?;
     let length = file.metadata().map_err(failed("cannot read", path))?.len();
-    let directory = Cell::new(DIRECTORY_LIMIT);
+    let directory = Cell::new(limit + AROUND);
     let left = Cell::new(INFLATED_LIMIT.saturating_add(length.saturating_mul(64)));
     let unpacked = match ZipArchive::new(Metered { file, left: &directory }) {
         Err(error) => Err(error.into()),
@@ -49,7 +61,7 @@ pub(super) fn unpack(path: &Path, into: &Path, report: &mut Report) -> Result<Op
             directory.set(u64::MAX);
             zip.validate_header_consistency()
                 .map_err(io::Error::from)
-                .and_then(|()| write(&mut zip, into, &left, report))
+                .and_then(|()| write(path, &mut zip, into, &left, report))
         }
     };
     match unpacked {
@@ -62,10 +74,19 @@ pub(super) fn unpack(path: &Path, into: &Path, report: &mut Report) -> Result<Op
     }
 }
 
-fn write(zip: &mut Zip<'_>, into: &Path, left: &Cell<u64>, report: &mut Report) -> io::Result<Option<String>> {
+fn write(
+    path: &Path,
+    zip: &mut Zip<'_>,
+    into: &Path,
+    left: &Cell<u64>,
+    report: &mut Report,
+) -> io::Result<Option<String>> {
     let before = report.problem_count;
     if zip.offset() != 0 {
         report.problem("the ZIP", "begins with bytes that belong to no entry");
+    }
+    if !zip.comment().is_empty() || !ends_with_its_list(path, &[])? {
+        report.problem("the ZIP", "ends with bytes that belong to no entry");
     }
     let (mut names, mut tops, mut folded) = (Vec::new(), BTreeSet::new(), HashSet::new());
     for index in 0..zip.len() {

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use regex::{Captures, Match, Regex, RegexBuilder};
+use regex::{Captures, Regex, RegexBuilder};
 use unicode_normalization::UnicodeNormalization;
 
 /// A name of fewer letters is not looked for in texts: there it is mostly something else.
@@ -18,6 +18,12 @@ const EXPRESSION_LIMIT: usize = 256 << 20;
 static MENTION: LazyLock<Regex> = LazyLock::new(|| {
     #[allow(clippy::unwrap_used)] // a constant, which a test compiles
     Regex::new(r"(?:^|[^\w@/-])@(\w[\w.-]*(?:@\w[\w.-]*\w)?)").unwrap()
+});
+
+/// What stands for a person, a post or a claim.
+static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
+    #[allow(clippy::unwrap_used)] // a constant, which a test compiles
+    Regex::new(r"\b(?:person|post|claim)-[0-9]+").unwrap()
 });
 
 /// What one place says of one person.
@@ -283,9 +289,11 @@ impl Pseudonyms {
         }
     }
 
-    /// Every name that stands in the text.
-    pub fn found_in<'t>(&self, text: &'t str) -> impl Iterator<Item = Match<'t>> {
-        self.found.iter().flat_map(move |found| found.find_iter(text))
+    /// The first name that stands in a text in which pseudonyms stand; these are none, whatever somebody is called.
+    #[must_use]
+    pub fn first_in(&self, text: &str) -> Option<String> {
+        let told = PSEUDONYM.replace_all(text, "\u{fffc}");
+        Some(self.found.as_ref()?.find(&told)?.as_str().to_owned())
     }
 
     /// How many persons do not keep their names.
@@ -368,6 +376,20 @@ mod tests {
             ["jana_k", "cityhall", "nobody"].map(|one| all.of(handle(one))),
             [None, Some("person-1"), None]
         );
+    }
+
+    #[test]
+    fn who_is_called_as_what_stands_for_persons_is_replaced_once_and_not_found_in_that() {
+        let mut persons = Persons::new(&[]);
+        for name in ["one_more", "person", "post", "123", "person-1"] {
+            persons.add(handle(name));
+        }
+        let all = persons.pseudonyms(&[]).unwrap();
+        let text = "one_more, a person, a post, 123 and person-1";
+        let new = all.replaced(text).unwrap().text;
+        assert_eq!(new, "person-1, a person-2, a person-3, person-4 and person-5");
+        assert_eq!(all.first_in(&new), None);
+        assert_eq!(all.first_in("A Person-7, and more").as_deref(), Some("Person"));
     }
 
     #[test]

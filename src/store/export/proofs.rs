@@ -4,6 +4,7 @@
 use super::{Blob, Extract};
 use crate::error::Result;
 use crate::store::FIRST_HEAD;
+use crate::store::other::stamps::{Confirmed, testimony};
 
 /// What a witness said of one head.
 #[derive(Debug, Clone)]
@@ -60,6 +61,28 @@ impl Extract<'_> {
                 })
             },
             each,
+        )
+    }
+
+    /// Shows what witnesses said of heads of an archive of another, by the entry there, each with the number of its entry here.
+    ///
+    /// # Errors
+    /// If the archive cannot be read, or `each` fails.
+    pub fn other_stamps(&self, archive: i64, mut each: impl FnMut(i64, Confirmed) -> Result<()>) -> Result<()> {
+        let connection = self.reader.connection();
+        let sql = format!(
+            "SELECT id, entry, head, kind, coalesce(authority, ''), query, reply, completed, roots FROM other_stamp
+             WHERE other_archive = {archive} AND id IN (SELECT seq FROM export_entry) ORDER BY entry, id"
+        );
+        self.each(
+            &sql,
+            |row| {
+                let parts = [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?];
+                let by = testimony(connection, &row.get::<_, String>(3)?, row.get(4)?, parts)?;
+                let (entry, head) = (row.get(1)?, row.get(2)?);
+                Ok((row.get(0)?, by.map(|by| Confirmed { entry, head, by })))
+            },
+            |(id, said)| said.map_or(Ok(()), |said| each(id, said)),
         )
     }
 

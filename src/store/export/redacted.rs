@@ -16,6 +16,8 @@ use crate::platform::{self, Recognised};
 
 /// Stands where an address is left out.
 const NO_ADDRESS: &str = "'urn:redacted'";
+/// Begins the address of what has a pseudonym.
+const OWN_ADDRESS: &str = "urn:redacted:";
 
 /// What is emptied without a look at it: markup, headers and lists that say in other words who somebody is.
 const EMPTIED: [(&str, &str, &str); 31] = [
@@ -52,8 +54,115 @@ const EMPTIED: [(&str, &str, &str); 31] = [
     ("inquiry", "certificate", "NULL"),
 ];
 
+/// Columns that have nothing but words, codes and times of this program: no name is looked for in them, or one that is also such a word
+/// would take its place.
+const OURS: [(&str, &[&str]); 20] = [
+    ("run", &["started", "version", "clock"]),
+    ("run_end", &["ended"]),
+    (
+        "reading",
+        &[
+            "read_at",
+            "origin",
+            "claimed_retrieved",
+            "url_source",
+            "format",
+            "charset",
+            "charset_source",
+            "title_source",
+            "byline_source",
+            "published_source",
+            "language_source",
+            "reader",
+        ],
+    ),
+    ("block", &["kind"]),
+    ("target", &["kind", "platform"]),
+    ("citation", &["form", "date"]),
+    ("citation_sentence", &["relation", "reason"]),
+    ("capture", &["started", "ended", "outcome", "reason", "source"]),
+    ("context", &["relation"]),
+    ("resolution", &["started", "ended", "outcome", "reason"]),
+    ("answer", &["source", "outcome", "reason"]),
+    ("post_media", &["kind", "outcome", "reason"]),
+    (
+        "exchange",
+        &[
+            "purpose",
+            "started",
+            "ended",
+            "http_version",
+            "truncated",
+            "failure_outcome",
+            "failure_reason",
+        ],
+    ),
+    ("reparse", &["at"]),
+    ("post", &["parser", "posted_at", "counts"]),
+    ("post_detail", &["edited_at"]),
+    (
+        "page",
+        &[
+            "reader",
+            "title_source",
+            "byline_source",
+            "published_source",
+            "canonical_source",
+        ],
+    ),
+    ("verdict", &["state", "reason", "evidence", "last_live", "program"]),
+    ("note", &["at"]),
+    (
+        "inquiry",
+        &[
+            "service",
+            "outcome",
+            "reason",
+            "archived_at",
+            "started",
+            "ended",
+            "http_version",
+        ],
+    ),
+];
+
+/// Columns whose texts have a way of their own to what stands for them.
+const BY_THEMSELVES: [(&str, &str); 13] = [
+    ("reading", "text"),
+    ("article", "key"),
+    ("target", "key"),
+    ("post", "author_handle"),
+    ("post", "author_id"),
+    ("post", "author_name"),
+    ("post", "native_id"),
+    ("post", "quoted_id"),
+    ("post", "parent_id"),
+    ("post_detail", "reposted_id"),
+    ("post_detail", "conversation_id"),
+    ("citation", "author_handle"),
+    ("citation", "author_name"),
+];
+
+/// What of a value of a copy, and so of the slim archive, may come from somebody else; `None`: all of it is ours.
+pub(super) fn foreign<'t>(table: &str, column: &str, text: &'t str) -> Option<&'t str> {
+    let is_ours = OURS
+        .iter()
+        .any(|(of, columns)| *of == table && columns.contains(&column))
+        || EMPTIED
+            .iter()
+            .any(|(of, emptied, _)| (*of, *emptied) == (table, column))
+        || table == "outcome";
+    match (table, column) {
+        _ if is_ours => None,
+        ("target", "url") | ("article", "key") if text.starts_with(OWN_ADDRESS) => None,
+        // The platform comes before what names the target there.
+        ("target", "key") => text.split_once(':').map(|(_, name)| name),
+        _ => Some(text),
+    }
+}
+
 /// Tables of which no row is told: records and archives of others, files of helpers, posts that were only asked about or listed.
-const DROPPED: [&str; 11] = [
+const DROPPED: [&str; 12] = [
     "canary",
     "helper",
     "helper_file",
@@ -64,6 +173,7 @@ const DROPPED: [&str; 11] = [
     "reading_record",
     "exchange_record",
     "other_archive",
+    "other_stamp",
     "redaction",
 ];
 
@@ -317,6 +427,7 @@ struct Copies<'c> {
 
 impl Copies<'_> {
     fn rename(&self, targets: &[(i64, String)]) -> rusqlite::Result<()> {
+        // Each text goes this way once: what stands in the place of a name may itself be somebody's name.
         self.texts_of_readings()?;
         self.authors("post", ["author_handle", "author_id", "author_name"])?;
         self.authors("citation", ["author_handle", "NULL", "author_name"])?;
@@ -327,30 +438,17 @@ impl Copies<'_> {
             ("post_detail", "reposted_id"),
             ("post_detail", "conversation_id"),
         ] {
-            self.each(table, column, |_, id| self.posts.get(id).cloned())?;
-        }
-        for (target, pseudonym) in targets {
-            self.connection
-                .prepare_cached(
-                    "UPDATE temp.target SET key = platform || ':' || ?2, native_id = CASE WHEN native_id IS NOT NULL THEN ?2 END,
-                       handle = NULL, url = CASE WHEN url IS NOT NULL THEN 'urn:redacted:' || platform || ':' || ?2 END,
-                       claim = CASE WHEN claim IS NOT NULL THEN '{}' END WHERE id = ?1",
-                )?
-                .execute(params![target, pseudonym])?;
-            self.connection
-                .prepare_cached("UPDATE temp.citation SET raw_url = NULL WHERE target = ?1")?
-                .execute([target])?;
+            self.each(table, column, |_, id| {
+                self.posts.get(id).cloned().or_else(|| self.renamed(id))
+            })?;
         }
         // Two that become the same are still two, and the digest of a text would prove a guess at it.
         self.each("target", "key", |row, key| {
-            Some(format!("{}#{row}", self.pseudonyms.replaced(key)?.text))
+            Some(format!("{}#{row}", self.renamed(key)?))
         })?;
-        self.each("article", "key", |row, key| {
-            let new = self.pseudonyms.replaced(key).map(|new| format!("{}#{row}", new.text));
-            match key.starts_with("sha256:") {
-                true => Some(format!("urn:redacted:article-{row}")),
-                false => new,
-            }
+        self.each("article", "key", |row, key| match key.starts_with("sha256:") {
+            true => Some(format!("{OWN_ADDRESS}article-{row}")),
+            false => Some(format!("{}#{row}", self.renamed(key)?)),
         })?;
         for table in copied() {
             let mut columns = self
@@ -358,10 +456,51 @@ impl Copies<'_> {
                 .prepare("SELECT name FROM pragma_table_info(?1, 'main') WHERE type = 'TEXT'")?;
             let columns = columns.query_map([table], |row| row.get::<_, String>(0))?;
             for column in columns.collect::<rusqlite::Result<Vec<_>>>()? {
-                self.each(table, &column, |_, text| Some(self.pseudonyms.replaced(text)?.text))?;
+                if !BY_THEMSELVES.contains(&(table, &column)) {
+                    self.each(table, &column, |_, text| match foreign(table, &column, text) {
+                        Some(text) if (table, &*column) == ("post_detail", "poll") => self.poll(text),
+                        Some(text) => self.renamed(text),
+                        None => None,
+                    })?;
+                }
             }
         }
+        for (target, pseudonym) in targets {
+            self.connection
+                .prepare_cached(&format!(
+                    "UPDATE temp.target SET key = platform || ':' || ?2, native_id = CASE WHEN native_id IS NOT NULL THEN ?2 END,
+                       handle = NULL, url = CASE WHEN url IS NOT NULL THEN '{OWN_ADDRESS}' || platform || ':' || ?2 END,
+                       claim = CASE WHEN claim IS NOT NULL THEN '{{}}' END WHERE id = ?1"
+                ))?
+                .execute(params![target, pseudonym])?;
+            self.connection
+                .prepare_cached("UPDATE temp.citation SET raw_url = NULL WHERE target = ?1")?
+                .execute([target])?;
+        }
         Ok(())
+    }
+
+    fn renamed(&self, text: &str) -> Option<String> {
+        Some(self.pseudonyms.replaced(text)?.text)
+    }
+
+    /// A poll in JSON, whose names of fields are ours.
+    fn poll(&self, text: &str) -> Option<String> {
+        let mut poll: serde_json::Value = serde_json::from_str(text).ok()?;
+        let mut open = vec![&mut poll];
+        while let Some(value) = open.pop() {
+            match value {
+                serde_json::Value::String(text) => {
+                    if let Some(new) = self.renamed(text) {
+                        *text = new;
+                    }
+                }
+                serde_json::Value::Array(items) => open.extend(items),
+                serde_json::Value::Object(fields) => open.extend(fields.values_mut()),
+                _ => {}
+            }
+        }
+        Some(poll.to_string())
     }
 
     /// Texts of articles, and every place in them.
@@ -426,14 +565,16 @@ impl Copies<'_> {
             ))
         })?;
         for (row, author) in rows.collect::<rusqlite::Result<Vec<_>>>()? {
-            let Some(pseudonym) = self.pseudonyms.of(named(&author)) else {
-                continue;
-            };
+            let pseudonym = self.pseudonyms.of(named(&author));
             for (column, value) in columns.iter().zip(&author) {
-                if value.is_some() {
+                let new = value.as_deref().and_then(|value| match pseudonym {
+                    Some(pseudonym) => Some(pseudonym.to_owned()),
+                    None => self.renamed(value),
+                });
+                if let Some(new) = new {
                     self.connection
                         .prepare_cached(&format!("UPDATE temp.{table} SET {column} = ?2 WHERE rowid = ?1"))?
-                        .execute(params![row, pseudonym])?;
+                        .execute(params![row, new])?;
                 }
             }
         }
@@ -484,6 +625,14 @@ mod tests {
                 has(table, column) && copied().any(|known| known == *table),
                 "{table}.{column}"
             );
+        }
+        for (table, columns) in OURS {
+            for column in columns {
+                assert!(has(table, column), "{table}.{column}");
+            }
+        }
+        for (table, column) in BY_THEMSELVES {
+            assert!(has(table, column), "{table}.{column}");
         }
         for (table, columns) in INDEXED {
             for column in columns.split(", ") {

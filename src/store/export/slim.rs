@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Cell, Extract, Table, rows_of};
+use super::{Cell, Extract, Table, redacted, rows_of};
 use crate::error::{Error, Result};
 use crate::store::failure::sql_error;
 use crate::store::file::{MIGRATIONS, SCHEMA, connect, migrate};
@@ -71,6 +71,8 @@ pub(super) const GATHER: &str = "
     UNION SELECT r.body FROM slim_record e JOIN record r ON r.id = e.id WHERE r.body IS NOT NULL
     UNION SELECT o.content FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry)
     UNION SELECT o.chain FROM other_archive o WHERE o.id IN (SELECT seq FROM export_entry);
+  INSERT OR IGNORE INTO slim_blob SELECT p.value FROM other_stamp s, json_each(json_array(s.query, s.reply, s.completed, s.roots)) p
+    WHERE p.value IS NOT NULL AND s.id IN (SELECT seq FROM export_entry);
   INSERT INTO slim_redaction SELECT id FROM redaction
     WHERE (kind = 'blob' AND item IN (SELECT id FROM slim_blob))
        OR (kind = 'reading_text' AND item IN (SELECT id FROM export_reading))
@@ -88,7 +90,7 @@ pub(super) const GATHER: &str = "
 ";
 
 /// The tables in an order in which each row finds those that it names, and which of their rows are taken, in what order.
-pub(super) const ROWS: [(&str, &str); 36] = [
+pub(super) const ROWS: [(&str, &str); 37] = [
     ("run", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("run_end", "WHERE id IN (SELECT id FROM slim_entry) ORDER BY id"),
     ("blob", "WHERE id IN (SELECT id FROM slim_blob) ORDER BY id"),
@@ -182,6 +184,7 @@ pub(super) const ROWS: [(&str, &str); 36] = [
     ("note", "WHERE id IN (SELECT id FROM export_note) ORDER BY id"),
     ("inquiry", "WHERE id IN (SELECT id FROM export_inquiry) ORDER BY id"),
     ("other_archive", "WHERE id IN (SELECT seq FROM export_entry) ORDER BY id"),
+    ("other_stamp", "WHERE id IN (SELECT seq FROM export_entry) ORDER BY id"),
     ("redaction", "WHERE id IN (SELECT id FROM slim_redaction) ORDER BY id"),
     (
         "(SELECT seq, CASE WHEN seq IN (SELECT seq FROM export_entry) THEN body END AS body, leaf, head FROM ledger) AS ledger",
@@ -193,12 +196,30 @@ pub(super) const ROWS: [(&str, &str); 36] = [
     ),
 ];
 
+/// Tags change, and are no evidence.
+const TAGS: (&str, &str) = (
+    "tag",
+    "WHERE article IN (SELECT article FROM reading WHERE id IN (SELECT id FROM export_reading)) ORDER BY article, name",
+);
+
 impl Extract<'_> {
     /// Writes the slim archive into the empty file `path`; the same selection at the same entry gives the same bytes.
     ///
     /// # Errors
     /// If the archive cannot be read or the file not be written.
     pub fn slim(&self, path: &Path) -> Result<()> {
+        self.write_slim(path, &ROWS)
+    }
+
+    /// The same with the case tags of the selected articles, which no bundle has.
+    ///
+    /// # Errors
+    /// As [`Extract::slim`].
+    pub fn slim_with_tags(&self, path: &Path) -> Result<()> {
+        self.write_slim(path, ROWS.iter().chain([&TAGS]))
+    }
+
+    fn write_slim<'r>(&self, path: &Path, tables: impl IntoIterator<Item = &'r (&'r str, &'r str)>) -> Result<()> {
         let failed = |error: rusqlite::Error| sql_error(path, &error);
         let slim = connect(&absolute(path)?, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // Nobody reads it before it is whole and on the disk, which the bundle sees to.
@@ -207,7 +228,7 @@ impl Extract<'_> {
              {SCHEMA}; {SELECTED}; PRAGMA application_id = {APPLICATION}"
         ))
         .map_err(failed)?;
-        for (table, rows) in ROWS {
+        for (table, rows) in tables {
             self.copy(&slim, table, rows)?;
         }
         slim.execute_batch("COMMIT; PRAGMA journal_mode = DELETE")
@@ -215,26 +236,31 @@ impl Extract<'_> {
         slim.close().map_err(|(_, error)| failed(error))
     }
 
-    /// The first of the texts of a slim archive of which `wanted` gives something.
+    /// The first name that stands in a value of a slim archive and is not to be told. What in it is a word of ours is none.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn first_text(&self, path: &Path, wanted: impl Fn(&str) -> Option<String>) -> Result<Option<String>> {
+    pub fn first_name(&self, path: &Path) -> Result<Option<String>> {
+        let Some(unnamed) = &self.unnamed else {
+            return Ok(None);
+        };
         let search = || -> rusqlite::Result<Option<String>> {
             let slim = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             let mut tables = slim.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
             let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
             for table in tables.collect::<rusqlite::Result<Vec<_>>>()? {
                 let mut select = slim.prepare(&format!("SELECT * FROM {table}"))?;
-                let count = select.column_count();
+                let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
                 let mut rows = select.query([])?;
                 while let Some(row) = rows.next()? {
-                    for index in 0..count {
+                    for (index, column) in columns.iter().enumerate() {
                         let ValueRef::Text(text) = row.get_ref(index)? else {
                             continue;
                         };
-                        if let Some(found) = wanted(&String::from_utf8_lossy(text)) {
-                            return Ok(Some(found));
+                        let text = String::from_utf8_lossy(text);
+                        let found = redacted::foreign(&table, column, &text).and_then(|text| unnamed.first_in(text));
+                        if found.is_some() {
+                            return Ok(found);
                         }
                     }
                 }
@@ -433,7 +459,7 @@ mod tests {
     use super::*;
 
     /// Those that change, and the bodies.
-    const LEFT_OUT: [&str; 22] = [
+    const LEFT_OUT: [&str; 23] = [
         "blob_chunk",
         "tag",
         "context_of",
@@ -457,6 +483,7 @@ mod tests {
         "other_reading",
         "other_citation",
         "other_capture",
+        "other_tag",
         // filled by the schema
         "outcome",
     ];

@@ -71,8 +71,8 @@ const IN_ORDER: &str = "
          CASE WHEN p.id IS NOT NULL THEN
                 coalesce('@' || p.author_handle, p.author_name, t.platform) || ': ' || substr(coalesce(p.text, ''), 1, 80)
               WHEN r.id IS NOT NULL AND x.id = (SELECT max(n.id) FROM exchange n WHERE n.reading = r.id) THEN coalesce(r.title, x.url)
-              WHEN x.purpose = 'page' AND x.status = 200 AND a.capture IS NOT NULL THEN x.url END,
-         CASE WHEN p.id IS NOT NULL THEN p.text WHEN r.id IS NOT NULL THEN r.text END, x.body_length,
+              WHEN x.purpose = 'page' AND x.status = 200 AND a.capture IS NOT NULL THEN coalesce(g.title, x.url) END,
+         CASE WHEN p.id IS NOT NULL THEN p.text WHEN r.id IS NOT NULL THEN r.text ELSE nullif(g.text, '') END, x.body_length,
          o.sha256, o.date, w.name, w.sha256
   FROM export_exchange z CROSS JOIN exchange x ON x.id = z.id
   LEFT JOIN exchange_record e ON e.exchange = x.id LEFT JOIN record o ON o.id = e.record
@@ -83,6 +83,9 @@ const IN_ORDER: &str = "
   LEFT JOIN blob b ON b.id = x.body LEFT JOIN blob k ON k.id = x.certificate
   LEFT JOIN post p ON p.id = (SELECT max(n.id) FROM post n WHERE n.answer = a.id AND n.exchange = x.id
                               AND n.entry <= (SELECT seq FROM export_at))
+  LEFT JOIN page g ON g.id = (SELECT max(n.id) FROM page n WHERE n.body = x.body AND n.url = x.url
+                              AND n.entry <= (SELECT seq FROM export_at))
+                  AND a.capture IS NOT NULL AND x.purpose = 'page'
   UNION ALL
   SELECT -s.id, s.id, s.url, 'api', s.started, s.ended, s.request_headers, s.http_version, s.status, s.response_headers,
          s.remote, k.sha256, b.id, b.sha256, b.length,

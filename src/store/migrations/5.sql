@@ -301,7 +301,27 @@ CREATE TABLE other_archive (
   chain    INTEGER NOT NULL REFERENCES blob (id)       -- number, leaf and head of every entry, a line each
 ) STRICT;
 
--- Readings, citations and captures of these archives under their own numbers: derived from `content`, therefore not covered by the
+-- What outside witnesses said of when a head of the chain of such an archive existed, as that archive or a bundle of it had it: each once,
+-- and another's word like the rest. Whether an authority is to be trusted is not looked at: its bytes are kept for who wants to.
+CREATE TABLE other_stamp (
+  id             INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run            INTEGER NOT NULL REFERENCES run (id),
+  at             TEXT NOT NULL,         -- when it was taken in
+  other_archive  INTEGER NOT NULL REFERENCES other_archive (id),  -- in whose chain the head stands
+  kind           TEXT NOT NULL CHECK (kind = 'rfc3161' OR kind = 'opentimestamps'),  -- as in stamp
+  authority      TEXT,                  -- its name in the settings there; NULL: a proof that names its calendars by itself
+  entry          INTEGER NOT NULL,      -- number of the entry there
+  head           TEXT NOT NULL CHECK (length(head) = 64),  -- the head that it is about
+  time           TEXT,                  -- rfc3161: the time that it states
+  block          INTEGER,               -- opentimestamps: the height of the Bitcoin block that must have it; NULL: only promised
+  query          INTEGER REFERENCES blob (id),           -- the body that was sent, if it was kept there
+  reply          INTEGER NOT NULL REFERENCES blob (id),  -- the body that was received; of a file .ots the operations behind its digest
+  completed      INTEGER REFERENCES blob (id),           -- opentimestamps: the later answer that completes the promise
+  roots          INTEGER REFERENCES blob (id)            -- certificates (PEM) that were trusted for it there
+) STRICT;
+CREATE INDEX other_stamp_entry ON other_stamp (other_archive, entry);
+
+-- Readings, citations, captures and tags of these archives under their own numbers: derived from `content`, therefore not covered by the
 -- ledger, and another's word, on which no verdict rests. Targets and articles are named by their key, which is the same in every archive.
 CREATE TABLE other_reading (
   other_archive  INTEGER NOT NULL REFERENCES other_archive (id),
@@ -314,6 +334,7 @@ CREATE TABLE other_reading (
   language       TEXT,
   read_at        TEXT NOT NULL,
   body_sha256    TEXT NOT NULL,         -- of its bytes, 64 hex digits
+  sealed         INTEGER NOT NULL CHECK (sealed = 0 OR sealed = 1),  -- 1: a line of that ledger covers it; 0: the line was withheld
   PRIMARY KEY (other_archive, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE other_citation (
@@ -345,9 +366,18 @@ CREATE TABLE other_capture (
   author_name    TEXT,
   posted_at      TEXT,
   text           TEXT,                  -- of the post, as that answer told it
+  sealed         INTEGER NOT NULL CHECK (sealed = 0 OR sealed = 1),  -- as in other_reading
   PRIMARY KEY (other_archive, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX other_capture_target ON other_capture (target);
+-- Case tags that such an archive had, which its ledger does not cover; bundles have none.
+CREATE TABLE other_tag (
+  other_archive  INTEGER NOT NULL REFERENCES other_archive (id),
+  article        TEXT NOT NULL,         -- article.key
+  name           TEXT NOT NULL,
+  added          TEXT NOT NULL,
+  PRIMARY KEY (other_archive, article, name)
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER other_archive_no_update BEFORE UPDATE ON other_archive
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
@@ -365,11 +395,24 @@ CREATE TRIGGER other_capture_no_update BEFORE UPDATE ON other_capture
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER other_capture_no_delete BEFORE DELETE ON other_capture
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER other_stamp_no_update BEFORE UPDATE ON other_stamp
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER other_stamp_no_delete BEFORE DELETE ON other_stamp
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER other_tag_no_update BEFORE UPDATE ON other_tag
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER other_tag_no_delete BEFORE DELETE ON other_tag
+  BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 
--- What other archives say that they captured, each entry once, beside the target that it is here (NULL: none).
+-- What other archives say that they captured, each entry once, beside the target that it is here (NULL: none): as a line of their ledger
+-- covers it, if one is here, and then as it was taken in last (of `best` nothing else is to be read). `stamped_at` is the time of the first time
+-- stamp behind the entry: it existed by then, if that authority is to be trusted.
 CREATE VIEW others AS
 SELECT t.id AS target, c.target AS target_key, c.url, c.started, c.ended, c.outcome, c.reason, c.source, c.author_handle, c.author_name,
-       c.posted_at, c.text, c.body_sha256, a.name, a.origin, c.seq, max(c.other_archive) AS other_archive
+       c.posted_at, c.text, c.body_sha256, c.sealed, a.name, a.origin, c.seq, c.other_archive,
+       max(c.sealed << 60 | c.other_archive) AS best,
+       (SELECT min((SELECT s.time FROM other_stamp s WHERE s.other_archive = o.id AND s.entry >= c.seq AND s.time IS NOT NULL
+                    ORDER BY s.entry LIMIT 1)) FROM other_archive o WHERE o.origin = a.origin) AS stamped_at
 FROM other_capture c
 JOIN other_archive a ON a.id = c.other_archive
 LEFT JOIN target t ON t.key = c.target

@@ -10,11 +10,13 @@ use crate::stamp::rfc3161::Token;
 use crate::store::blob::each_chunk;
 use crate::store::exchange::head_digest;
 use crate::store::ledger::{ExchangeSeal, Field};
+use crate::store::other::stamps::testimony;
 use crate::store::post::stored_digest;
 use crate::store::row::{
     ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, CONTEXT, EXCHANGE, EXCHANGE_RECORD, Evidence,
-    HELPER, HELPER_FILE, IMPORT, INQUIRY, NOTE, OTHER_ARCHIVE, POST_MEDIA, READING, READING_RECORD, REDACTION, REPARSE,
-    RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE, hex, unhex,
+    HELPER, HELPER_FILE, IMPORT, INQUIRY, NOTE, OTHER_ARCHIVE, OTHER_STAMP, POST_MEDIA, READING, READING_RECORD,
+    REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE,
+    hex, unhex,
 };
 use crate::store::taken::{Named, encode_record};
 
@@ -34,6 +36,7 @@ pub(super) const EVENTS: &[(&str, Derive)] = &[
     ("inquiry", |event, seq| event.inquiry(seq)),
     ("import", |event, seq| event.import(seq)),
     ("other_archive", |event, seq| event.other_archive(seq)),
+    ("other_stamp", |event, seq| event.other_stamp(seq)),
     ("redaction", |event, seq| event.redaction(seq)),
 ];
 
@@ -90,6 +93,46 @@ impl Derivation<'_> {
         };
         fields.push(("content", Field::Digest(self.blob_digest(content)?)));
         fields.push(("chain", Field::Digest(self.blob_digest(chain)?)));
+        Ok(Some(fields))
+    }
+
+    fn other_stamp(&mut self, seq: i64) -> Sql<Fields> {
+        let mut found = None;
+        OTHER_STAMP.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+            let fields = vec![
+                ("entry", Field::Integer(row.get(6)?)),
+                ("head", string(row, 7)?),
+                ("kind", string(row, 4)?),
+                ("other_archive", Field::Integer(row.get(3)?)),
+                ("run", Field::Integer(row.get(1)?)),
+            ];
+            let parts: [Option<i64>; 4] = [row.get(10)?, row.get(11)?, row.get(12)?, row.get(13)?];
+            let about: (String, String) = (row.get(4)?, row.get(7)?);
+            let stated: (Option<String>, Option<i64>) = (row.get(8)?, row.get(9)?);
+            found = Some((fields, parts, about, stated));
+            Sql::Ok(())
+        })?;
+        let Some((mut fields, parts, (kind, head), stated)) = found else {
+            return Ok(None);
+        };
+        for (name, part) in ["query", "reply", "completed", "roots"].into_iter().zip(parts) {
+            if let Some(blob) = part {
+                fields.push((name, Field::Digest(self.blob_digest(blob)?)));
+            }
+        }
+        // What was redacted of it is counted with the bodies, and a bundle's rows have none.
+        if let Some(said) = testimony(self.connection, &kind, String::new(), parts)?
+            && (parts[2].is_none() || said.completed.is_some())
+        {
+            let what = match said.stated(&unhex(&head).unwrap_or_default()) {
+                Ok(held) if (held.time.map(|time| time.to_string()), held.block) == stated => None,
+                Ok(_) => Some("its time or block is not what was said".to_owned()),
+                Err(what) => Some(format!("what was said does not hold: {what}")),
+            };
+            if let Some(what) = what {
+                self.report.problem(ProblemKind::Evidence, &self.item, what);
+            }
+        }
         Ok(Some(fields))
     }
 
