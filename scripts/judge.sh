@@ -1,6 +1,6 @@
 #!/bin/sh
 # A bundle of the newsroom example, judged by programs of others: bagit.py, rocrate-validator, wacz, warcio, frictionless, openssl,
-# sqlite3, and the steps of its own VERIFY.md as they are written. Prints a line a judge; exits with 1 if one of them finds fault.
+# sqlite3, ReplayWeb.page in headless Chromium, and the steps of its own VERIFY.md as they are written. Prints a line a judge; exits with 1 if one of them finds fault.
 # What is needed comes from PyPI into a folder that is gone afterwards (JUDGES=FOLDER keeps it there); without a registry, or
 # without python3 -m venv, it says so and ends.
 set -eu
@@ -152,6 +152,17 @@ PY
     judge "rocrate-validator, without handles," crate "$work/nameless"
 else
     echo "judge: rocrate-validator is left out, no npm registry here"
+fi
+
+# The report from the disk in a browser, and every page of the web archive in a player.
+if command -v node > /dev/null && command -v chromium > /dev/null && (cd "$work" && mkdir player && cd player &&
+    timeout 100 npm pack --silent playwright-core@1.65.1 replaywebpage@2.5.3 > ../log 2>&1 &&
+    for package in playwright-core replaywebpage; do
+        mkdir $package && tar xzf $package-*.tgz -C $package --strip-components 1 || exit 1
+    done); then
+    judge "Chromium, with ReplayWeb.page," timeout 300 node scripts/replay.mjs "$bundle" "$work/player"
+else
+    echo "judge: Chromium is left out, without it, node or an npm registry here"
 fi
 
 judge "sqlite3" sh -c 'sqlite3 -readonly "$1" "PRAGMA integrity_check" | grep -qx ok &&

@@ -84,6 +84,9 @@ pub enum Error {
     /// A setting is wrong.
     #[error("{what}: {why}")]
     Config { what: String, why: String },
+    /// A signal asked to stop; what was not whole yet is gone.
+    #[error("stopped before it was done")]
+    Stopped(ExitCode),
     /// A fault of ours; please report.
     #[error("internal error: {0}")]
     Internal(String),
@@ -106,7 +109,7 @@ impl Error {
                 std::io::ErrorKind::NotFound => ExitCode::NoInput,
                 _ => ExitCode::InputOutput,
             },
-            Error::Archive { code, .. } => *code,
+            Error::Archive { code, .. } | Error::Stopped(code) => *code,
             Error::Config { .. } => ExitCode::Configuration,
             Error::Internal(_) => ExitCode::Internal,
         }

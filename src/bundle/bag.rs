@@ -11,6 +11,7 @@ use std::thread;
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::TempDir;
 
+use super::draft::Stop;
 use super::{Options, failed, left_out};
 use crate::error::Result;
 use crate::store::export::Extract;
@@ -22,11 +23,14 @@ pub(super) const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Enc
 /// The manifest over all that is neither payload nor proof, and so over the manifests of the payload.
 pub(super) const TAG_MANIFEST: &str = "tagmanifest-sha256.txt";
 
+/// The same by SHA-512.
+pub(super) const TAG_MANIFEST_512: &str = "tagmanifest-sha512.txt";
+
 /// Files that are synced one by one.
 #[cfg(target_os = "linux")]
 const FEW: usize = 64;
 /// Bytes of a file that are read at once.
-const BUFFER: usize = 1 << 16;
+pub(super) const BUFFER: usize = 1 << 16;
 /// Most files that are read at a time.
 const THREADS: usize = 4;
 
@@ -37,6 +41,7 @@ pub(super) struct Bag {
     tags: Vec<String>,
     proofs: Vec<String>,
     sums: BTreeMap<String, Sums>,
+    stop: Stop,
 }
 
 /// A file of the bag that is being written.
@@ -44,6 +49,7 @@ pub(super) struct Bag {
 pub(super) struct BagFile {
     path: PathBuf,
     file: BufWriter<File>,
+    stop: Stop,
 }
 
 impl BagFile {
@@ -54,6 +60,7 @@ impl BagFile {
 
     /// Appends bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.stop.check()?;
         self.file.write_all(bytes).map_err(failed("cannot write", &self.path))
     }
 
@@ -69,6 +76,7 @@ impl BagFile {
 
 impl Write for BagFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stop.check_io()?;
         self.file.write(bytes)
     }
 
@@ -85,7 +93,7 @@ impl Seek for BagFile {
 
 impl Bag {
     /// Begins a bag beside `path`, where it will stand.
-    pub(super) fn begin(path: &Path) -> Result<Bag> {
+    pub(super) fn begin(path: &Path, stop: &Stop) -> Result<Bag> {
         let folder = tempfile::Builder::new()
             .prefix(".citekeep-export-")
             .tempdir_in(parent(path))
@@ -96,6 +104,7 @@ impl Bag {
             tags: Vec::new(),
             proofs: Vec::new(),
             sums: BTreeMap::new(),
+            stop: stop.clone(),
         })
     }
 
@@ -154,7 +163,7 @@ impl Bag {
     }
 
     /// Returns when the disk has every file and folder of it.
-    fn sync_all(&self) -> Result<()> {
+    pub(super) fn sync_all(&self) -> Result<()> {
         let folder = self.folder.path();
         // Of many files each would wait for the disk by itself.
         #[cfg(target_os = "linux")]
@@ -185,6 +194,7 @@ impl Bag {
         Ok(BagFile {
             path,
             file: BufWriter::new(file),
+            stop: self.stop.clone(),
         })
     }
 
@@ -204,6 +214,11 @@ impl Bag {
             name.strip_prefix("data/").unwrap_or(name)
         }
         Ok(self.sums.iter().map(|(name, sums)| (inside(name), sums)).collect())
+    }
+
+    /// Length and digests of every file that a manifest of the sealed bag lists, as read back from the disk.
+    pub(super) fn sealed(&self) -> &BTreeMap<String, Sums> {
+        &self.sums
     }
 
     /// Writes bag-info and the manifests over all that was written, read back from the disk.
@@ -244,15 +259,15 @@ impl Bag {
         let tags: Vec<&str> = self.tags.iter().map(String::as_str).collect();
         for (name, sums) in tags.iter().zip(Sums::of_all(self.folder.path(), &tags)?) {
             sums.list(name, &mut manifests);
+            self.sums.insert((*name).to_owned(), sums);
         }
         let [sha256, sha512] = &manifests;
         self.tag(TAG_MANIFEST, sha256)?;
-        self.tag("tagmanifest-sha512.txt", sha512)
+        self.tag(TAG_MANIFEST_512, sha512)
     }
 
-    /// Gives the bag its name.
+    /// Gives the bag, which the disk has, its name.
     pub(super) fn finish(self, path: &Path) -> Result<()> {
-        self.sync_all()?;
         fs::rename(self.folder.path(), path).map_err(failed("cannot name", path))?;
         // Under its new name there is nothing left to clean up.
         let _ = self.folder.keep();
@@ -300,6 +315,15 @@ pub(super) fn parent(path: &Path) -> &Path {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
+}
+
+/// Checks what was written while the disk takes it.
+pub(super) fn kept(sync: impl FnOnce() -> Result<()> + Send, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    thread::scope(|scope| {
+        let disk = scope.spawn(sync);
+        check()?;
+        disk.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }
 
 /// Returns when the disk has the file, or what was named or made in the folder.

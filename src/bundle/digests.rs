@@ -1,5 +1,5 @@
 //! The digests of a WARC that nobody waits for, computed by a second thread while the first reads and writes: of each gzip
-//! member, of the whole file, and whether each body is that of its name.
+//! member that an index lists, of the whole file, and whether each body is that of its name.
 
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -20,8 +20,8 @@ pub(super) struct Batch {
     named: Vec<(usize, [u8; 32])>,
     /// Gzip members, one after another.
     pub members: Vec<u8>,
-    /// Where in `members` one ends.
-    ends: Vec<usize>,
+    /// Where in `members` one ends, and whether its digest is wanted.
+    ends: Vec<(usize, bool)>,
     /// Whether the file ends with it.
     file: bool,
 }
@@ -32,9 +32,9 @@ impl Batch {
         self.named.push((self.bodies.len(), sha256));
     }
 
-    /// A member ends here.
-    pub(super) fn end_member(&mut self) {
-        self.ends.push(self.members.len());
+    /// A member ends here, whose digest may be wanted.
+    pub(super) fn end_member(&mut self, wanted: bool) {
+        self.ends.push((self.members.len(), wanted));
     }
 
     /// Whether there is enough of it to be handed over.
@@ -55,7 +55,7 @@ impl Batch {
 /// What was computed.
 #[derive(Debug, Default)]
 pub(super) struct Digests {
-    /// Of each gzip member, in order.
+    /// Of each gzip member of which it was wanted, in order.
     pub members: Vec<[u8; 32]>,
     /// Of each file.
     pub files: Vec<[u8; 32]>,
@@ -89,10 +89,15 @@ impl Digester {
                 }
                 body.update(&batch.bodies[start..]);
                 start = 0;
-                for end in batch.ends.drain(..) {
-                    member.update(&batch.members[start..end]);
+                for (end, wanted) in batch.ends.drain(..) {
+                    match wanted {
+                        true => {
+                            member.update(&batch.members[start..end]);
+                            digests.members.push(member.finalize_reset().into());
+                        }
+                        false => Digest::reset(&mut member),
+                    }
                     start = end;
-                    digests.members.push(member.finalize_reset().into());
                 }
                 member.update(&batch.members[start..]);
                 file.update(&batch.members);
@@ -152,14 +157,14 @@ mod tests {
                     digester.hand_over(&mut batch);
                 }
                 batch.end_body(name);
-                batch.end_member();
+                batch.end_member(round != 1);
                 if round == 1 {
                     digester.end_file(&mut batch);
                 }
             }
             digester.end_file(&mut batch);
             let digests = digester.finish();
-            assert_eq!(digests.members, [name; 3]);
+            assert_eq!(digests.members, [name; 2]);
             assert_eq!(digests.files, [Sha256::digest(bytes.repeat(2)).into(), name]);
             assert_eq!(digests.damaged, None);
         }

@@ -1,13 +1,16 @@
 //! Evidence that stands without this program: a selection of the archive as a BagIt bag of plain files, and its check.
 //!
-//! A bundle is written under a temporary name, checked as a stranger would check it, and only then gets its name. The same
+//! A bundle is written under a temporary name, checked as a stranger would check it (but for the digests of its files, which are
+//! not taken twice: its manifests are made of what is read back from the disk), and only then gets its name. The same
 //! selection at the same ledger entry, signed by the same key, gives the same bytes; only `proofs/` may gain some.
 
 mod annotations;
 pub mod atom;
 mod bag;
 mod digests;
+mod draft;
 mod gzip;
+mod json_lines;
 mod ledger;
 mod left_out;
 mod names;
@@ -37,6 +40,7 @@ use crate::key::Key;
 use crate::stamp::Testimony;
 use crate::store::export::Extract;
 use bag::Bag;
+pub use draft::Stop;
 
 /// Asks witnesses about the SHA-256 of a bundle's tag manifest, which is that of everything sealed in it; gives the words of those
 /// who gave theirs.
@@ -77,6 +81,8 @@ pub struct Options {
     pub wacz_bytes: u64,
     /// What must stand in none of its files.
     pub secrets: Vec<SecretForm>,
+    /// Asked to stop, it leaves nothing behind.
+    pub stop: Stop,
 }
 
 /// How the captures of a bundle are parted into WACZ files.
@@ -98,6 +104,7 @@ impl Default for Options {
             key: None,
             wacz_bytes: 1 << 30,
             secrets: Vec::new(),
+            stop: Stop::default(),
         }
     }
 }
@@ -118,8 +125,13 @@ pub struct Who {
 ///
 /// # Errors
 /// If `path` exists, the archive cannot be read, the folder cannot be written, what was written does not verify, a secret
-/// stands in it, `ask` fails, or the captures alone are to be asked about.
+/// stands in it, `ask` fails, the captures alone are to be asked about, or it was to stop.
 pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
+    // However the request came up where it was written, it is none of the disk's failures.
+    make(path, extract, options, ask).map_err(|error| options.stop.check().err().unwrap_or(error))
+}
+
+fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         return Err(Error::BadInput {
             input: path.display().to_string(),
@@ -144,7 +156,7 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
         }
         return wacz::alone(path, extract, options);
     }
-    let mut bag = Bag::begin(path)?;
+    let mut bag = Bag::begin(path, &options.stop)?;
     for format in FORMATS {
         format(&mut bag, extract, options)?;
     }
@@ -158,9 +170,13 @@ pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<
     names::refuse(&bag, extract, options)?;
     refuse_beyond(verify::FILES_LIMIT as u64, bag.names().len() as u64, "folder", path)?;
     if zipped::is_wanted(path) {
-        return zipped::finish(bag, path, extract);
+        return zipped::finish(bag, path, extract, &options.stop);
     }
-    sound(&verify::verify(bag.folder(), &verify::Trust::default())?)?;
+    bag::kept(
+        || bag.sync_all(),
+        || sound(&verify::verify_new(bag.folder(), bag.sealed())?),
+    )?;
+    options.stop.check()?;
     bag.finish(path)
 }
 

@@ -28,9 +28,9 @@ pub(super) fn heads(entry: impl Display) -> String {
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
     let mut written = HashSet::new();
     extract.others(|entry, content, chain| {
-        for (name, sha256) in [(format!("{entry}.db"), content), (format!("{entry}-chain.txt"), chain)] {
+        for (name, blob) in [(format!("{entry}.db"), content), (format!("{entry}-chain.txt"), chain)] {
             let mut file = bag.payload(&format!("{FOLDER}{name}"))?;
-            extract.body(&sha256, |piece| file.write(piece))?;
+            extract.body(&blob, |piece| file.write(piece))?;
             file.close()?;
         }
         stamps(bag, extract, entry)?;
@@ -44,9 +44,11 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) ->
         let mut bodies: Vec<[u8; 32]> = other::bodies(copy.path())?.into_iter().collect();
         bodies.sort_unstable();
         for sha256 in bodies {
-            if extract.length(&sha256)?.is_some() && written.insert(sha256) {
+            if let Some(blob) = extract.blob(&sha256)?
+                && written.insert(sha256)
+            {
                 let mut file = bag.payload(&format!("{FOLDER}bodies/{}", hex(&sha256)))?;
-                extract.body(&sha256, |piece| file.write(piece))?;
+                extract.body(&blob, |piece| file.write(piece))?;
                 file.close()?;
             }
         }

@@ -122,8 +122,6 @@ fn testimony(extract: &Extract<'_>, proof: &Proof) -> Result<Option<Testimony>> 
 
 /// The bytes of this digest, unless they were redacted.
 fn kept(extract: &Extract<'_>, sha256: Option<[u8; 32]>) -> Result<Option<Vec<u8>>> {
-    match sha256 {
-        Some(sha256) if extract.length(&sha256)?.is_some() => extract.whole(&sha256).map(Some),
-        _ => Ok(None),
-    }
+    let blob = sha256.map(|sha256| extract.blob(&sha256)).transpose()?.flatten();
+    blob.map(|blob| extract.whole(&blob)).transpose()
 }

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use std::fmt::Display;
 
 use super::bag::{Bag, BagFile};
-use super::{Options, left_out};
+use super::{Options, Who, left_out};
 use crate::error::Result;
 use crate::store::export::Extract;
 use crate::store::export::story::Claim;
@@ -26,8 +26,11 @@ const STYLE: &str = include_str!("report/report.css");
 /// Its name in the bundle.
 pub(super) const FILE: &str = "data/report.html";
 
+/// For whoever never heard of this program: how the page is laid out, what its words mean, and what it does not show.
+const GUIDE: &str = include_str!("report/guide.html");
+
 /// Writes `report.html`, and as `media/…` the files that are too large to stand in it.
-pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
+pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> Result<()> {
     let page = bag.payload("report.html")?;
     let mut report = Report {
         page,
@@ -38,7 +41,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) ->
         inlined: 0,
         filed: HashSet::new(),
     };
-    report.head()?;
+    report.head(&options.who)?;
     let articles = report.contents()?;
     for (number, article) in (1..).zip(articles) {
         report.article(number, article)?;
@@ -69,7 +72,7 @@ impl Report<'_> {
         self.page.write(markup.to_string().as_bytes())
     }
 
-    fn head(&mut self) -> Result<()> {
+    fn head(&mut self, who: &Who) -> Result<()> {
         let extract = self.extract;
         let programs = extract.programs()?.join(", ");
         self.put(format_args!(
@@ -80,20 +83,18 @@ impl Report<'_> {
              <title>Evidence report, ledger entry {seq}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
              <header class=page>\n<h1>Evidence report</h1>\n\
              <p>What articles cite, sentence by sentence, and what was kept of it: {readings} and {captures} as of {at}.</p>\n\
-             <dl class=facts>\n<dt>Ledger entry</dt><dd>{seq}, made {at}</dd>\n<dt>Ledger head</dt><dd><code>{head}</code></dd>\n\
-             <dt>Captured by</dt><dd>{programs}</dd>\n<dt>Report by</dt><dd>citekeep {version}</dd>\n</dl>\n\
-             <p class=note>Marked sentences refer to what stands beside them, by number. Times are UTC. Text, names and pictures are as \
-             the sources gave them; nothing of what they claim was checked. Characters that cannot be seen, or that turn the \
-             direction of the line, are written as their code, such as <span class=code>U+202E</span>. How to check this report and the \
-             files beside it is written in {guide}.</p>\n{left_out}</header>\n",
+             <dl class=facts>\n{collected}<dt>Collected with</dt><dd>{programs}</dd>\n<dt>Report written by</dt><dd>citekeep {version}</dd>\n\
+             <dt>Ledger entry</dt><dd>{seq}, made {at}</dd>\n<dt>Ledger head</dt><dd><code>{head}</code></dd>\n</dl>\n\
+             {left_out}</header>\n{guide}",
             seq = extract.seq,
             at = Time(&extract.at),
             head = Text(&extract.head),
             readings = words::count(extract.readings, "reading", "readings"),
             captures = words::count(extract.captures, "capture", "captures"),
+            collected = collected(who),
             programs = Text(&programs),
             version = env!("CARGO_PKG_VERSION"),
-            guide = self.link_to("../VERIFY.md", "VERIFY.md"),
+            guide = GUIDE.replace("{steps}", &self.link_to("../VERIFY.md", "VERIFY.md").to_string()),
             left_out = match extract.without.is_empty() {
                 true => String::new(),
                 false => format!(
@@ -201,6 +202,20 @@ impl Report<'_> {
             Some(value) => self.put(format_args!("<dt>{name}</dt><dd>{value}</dd>\n")),
             None => Ok(()),
         }
+    }
+}
+
+/// Who collected, as far as the settings name them.
+fn collected(who: &Who) -> String {
+    let known = [&who.collector, &who.organization, &who.email];
+    let names: Vec<String> = known
+        .into_iter()
+        .filter(|name| !name.trim().is_empty())
+        .map(|name| Name(name).to_string())
+        .collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("<dt>Collected by</dt><dd>{}</dd>\n", names.join(", ")),
     }
 }
 

@@ -114,6 +114,12 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         actions.push(json!({"@id": format!("#capture-{}", row.number("capture"))}));
         Ok(())
     })?;
+    let enquiries = enquiries(extract)?;
+    actions.extend(
+        enquiries
+            .iter()
+            .map(|enquiry| json!({"@id": format!("#entry-{}", enquiry.entry)})),
+    );
     let mut graph = Graph {
         file: bag.payload(NAME)?,
         names: HashSet::new(),
@@ -158,6 +164,9 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
     }
     articles(&mut graph, extract, agent.as_ref(), &archives)?;
     captures(&mut graph, extract, agent.as_ref(), &archives)?;
+    for enquiry in &enquiries {
+        enquiry.describe(&mut graph, agent.as_ref(), &archives)?;
+    }
     posts(&mut graph, extract)?;
     graph.file.write(b"\n]}\n")?;
     graph.file.close()
@@ -253,6 +262,61 @@ fn captures(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, arc
             "actionStatus": status,
         }))
     })
+}
+
+/// What was asked about a target besides capturing it: which post is meant, or which copies a web archive of others has.
+struct Enquiry {
+    entry: i64,
+    /// The event, as its line of the ledger names it.
+    event: String,
+    at: String,
+    target: String,
+    outcome: String,
+    program: String,
+}
+
+/// Those of the selection whose lines are told.
+fn enquiries(extract: &Extract<'_>) -> Result<Vec<Enquiry>> {
+    let (mut found, mut programs) = (Vec::new(), HashMap::new());
+    extract.lines(|line| {
+        let line: Value = serde_json::from_str(line).map_err(|error| Error::Internal(error.to_string()))?;
+        let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        let (entry, event) = (line["seq"].as_i64().unwrap_or_default(), text("event"));
+        match event.as_str() {
+            "run" => {
+                programs.insert(entry, format!("citekeep {}", text("version")));
+            }
+            "resolution" | "inquiry" => {
+                let program = line["run"].as_i64().and_then(|run| programs.get(&run));
+                found.extend(program.map(|program| Enquiry {
+                    entry,
+                    event,
+                    at: text("at"),
+                    target: text("target"),
+                    outcome: text("outcome"),
+                    program: program.clone(),
+                }));
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+impl Enquiry {
+    fn describe(&self, graph: &mut Graph, agent: Option<&Value>, archives: &Archives) -> Result<()> {
+        let entry = self.entry;
+        let about = format!("#about-{entry}");
+        graph.add(&json!({"@id": about, "@type": "CreativeWork", "name": self.target}))?;
+        let program = graph.program(&self.program)?;
+        let status = graph.status(self.outcome == "captured")?;
+        graph.add(&json!({
+            "@id": format!("#entry-{entry}"), "@type": "CreateAction", "name": format!("Entry {entry} of the ledger: {}", self.event),
+            "description": self.outcome, "endTime": self.at, "instrument": program, "agent": agent.unwrap_or(&program),
+            "object": {"@id": about}, "result": one_or_all(archives.of(entry).to_vec()), "actionStatus": status,
+        }))
+    }
 }
 
 /// Each post as an answer told it, and its author.

@@ -37,8 +37,20 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>) -> Result<()> {
     let text = format!(
         r#"# How to check this bundle
 
-It was written by citekeep {version} from an archive as of ledger entry {seq}, made at {at}.
-Type the commands in this folder. They need no software of ours.
+It was written by citekeep {version} from an archive as of ledger entry {seq}, made at {at}. It holds articles, the posts and
+pages that they cite, and how and when each was obtained. `bag-info.txt` says who collected it, where that was named.
+
+- `data/report.html` is for reading: open it in any browser, without a network; it prints.
+- `data/*.csv` and `data/*.jsonl` are the same facts as tables; `data/datapackage.json` explains each column. `data/archive.db` has them for
+  SQLite, `data/annotations.jsonld` and `data/references.*` for other programs.
+- `data/captures/` has {received}.
+- `data/ledger/` is the list of all that was received, in its order, each entry chained to those before it (steps 2 and 3).
+- `data/ro-crate-metadata.json` describes every file for machines; the `manifest` and `tagmanifest` files name the digest of each
+  (step 1), and `proofs/`, if it is there, says who sealed them and when they existed (steps 5 and 6).
+
+Type the commands below in a shell, in this folder (Linux, macOS, or WSL on Windows). They need no software of ours. A *digest* (here SHA-256) is
+a fingerprint of bytes: the same bytes have the same one, and nobody can make others that have it. Where there is no `sha256sum`,
+type `sha256sum() {{ shasum -a 256 "$@"; }}` first.
 {left_out}
 ## 1. Every file is as it was sealed
 
@@ -47,7 +59,8 @@ sha256sum --quiet --strict -c tagmanifest-sha256.txt manifest-sha256.txt && echo
 find data -type f | wc -l; wc -l < manifest-sha256.txt
 ```
 
-The two numbers must be equal: nothing was added.
+It must print `sound`, and two equal numbers: nothing was changed or taken away, and nothing was added to `data/`. The `-sha512`
+manifests say the same by another digest (`sha512sum -c manifest-sha512.txt`).
 
 ## 2. The ledger's chain holds
 
@@ -154,6 +167,10 @@ archive may have whole.
   honesty; only a block that you looked up counts.
 - Nothing here shows that a server sent what was received, or that nothing was left out.
 "#,
+        received = match extract.received {
+            true => "what was received, byte by byte, as a web archive",
+            false => "the report as a web archive; nothing that was received is here",
+        },
         version = env!("CARGO_PKG_VERSION"),
         seq = extract.seq,
         at = extract.at,

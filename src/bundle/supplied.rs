@@ -8,9 +8,9 @@ use crate::store::hex;
 
 /// Writes every file.
 pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, _options: &Options) -> Result<()> {
-    for sha256 in extract.supplied()? {
-        let mut file = bag.payload(&format!("supplied/{}", hex(&sha256)))?;
-        extract.body(&sha256, |piece| file.write(piece))?;
+    for blob in extract.supplied()? {
+        let mut file = bag.payload(&format!("supplied/{}", hex(&blob.sha256)))?;
+        extract.body(&blob, |piece| file.write(piece))?;
         file.close()?;
     }
     Ok(())

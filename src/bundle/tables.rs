@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::Options;
 use super::bag::Bag;
+use super::{Options, json_lines};
 use crate::error::{Error, Result};
 use crate::store::export::{Cell, Extract, Kind, TABLES};
 
@@ -19,15 +19,10 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         let names: Vec<&str> = table.columns.iter().map(|column| column.0).collect();
         cells.write(&csv_row(names.iter().copied())?)?;
         extract.rows(table, |row| {
-            let mut line = String::from("{");
-            for (name, cell) in names.iter().zip(row) {
-                if line.len() > 1 {
-                    line.push(',');
-                }
-                line += &format!("{}:{}", json!(name), value(cell));
-            }
-            line += "}\n";
-            lines.write(line.as_bytes())?;
+            let values: Vec<Value> = row.iter().map(value).collect();
+            let line = line(names.iter().copied().zip(&values));
+            lines.write(json_lines::line(&line).as_bytes())?;
+            lines.write(b"\n")?;
             let texts: Vec<String> = row.iter().map(|cell| csv_text(cell, options.csv_raw)).collect();
             cells.write(&csv_row(texts.iter().map(String::as_str))?)
         })?;
@@ -60,6 +55,18 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
     let mut file = bag.payload("datapackage.json")?;
     file.write(format!("{package:#}\n").as_bytes())?;
     file.close()
+}
+
+/// A row as JSON, its columns in their order.
+pub(super) fn line<'v>(row: impl Iterator<Item = (&'v str, &'v Value)>) -> String {
+    let mut line = String::from("{");
+    for (name, value) in row {
+        if line.len() > 1 {
+            line.push(',');
+        }
+        line += &format!("{}:{value}", json!(name));
+    }
+    line + "}"
 }
 
 /// A cell as the JSON lines have it.

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::bag::{DECLARATION, Sums, TAG_MANIFEST};
+use super::bag::{DECLARATION, Sums, TAG_MANIFEST, TAG_MANIFEST_512};
 use super::proofs::FOLDER;
 use super::{failed, others, report, rocrate};
 use crate::clock::Timestamp;
@@ -135,6 +135,17 @@ impl Report {
         }
     }
 
+    /// Takes in what was found beside it.
+    fn append(&mut self, other: Report) {
+        self.records += other.records;
+        self.problem_count += other.problem_count;
+        let room = PROBLEMS_LIMIT.saturating_sub(self.problems.len());
+        self.problems.extend(other.problems.into_iter().take(room));
+        for note in other.notes {
+            self.note(&note.item, &note.what);
+        }
+    }
+
     fn note(&mut self, item: &str, what: &str) {
         let note = Problem {
             item: item.to_owned(),
@@ -168,9 +179,19 @@ pub enum Depth {
 /// # Errors
 /// If it cannot be read; what is wrong with it is in the report.
 pub fn verify_to(depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
+    verify_with(&BTreeMap::new(), depth, folder, trust)
+}
+
+/// Checks a bundle of ours that was sealed just now, when these digests were taken of its files on the disk: they are not taken
+/// once more.
+pub(super) fn verify_new(folder: &Path, sealed: &BTreeMap<String, Sums>) -> Result<Report> {
+    verify_with(sealed, Depth::Content, folder, &Trust::default())
+}
+
+fn verify_with(sealed: &BTreeMap<String, Sums>, depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
     let mut report = Report::default();
     let files = list(folder, &mut report)?;
-    let payload = check_bag(folder, &files, &mut report)?;
+    let payload = check_bag(folder, &files, sealed, &mut report)?;
     let tables = stated_tables(folder, &files)?;
     check_parts(&files, &tables, &mut report);
     if report.problems.is_empty() {
@@ -371,21 +392,26 @@ fn is_plain(name: &str) -> bool {
     name.len() <= 180 && !name.starts_with('.') && name.bytes().all(ok)
 }
 
-/// The bag; gives what its manifest says of the payload.
-fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Result<BTreeMap<String, String>> {
+/// The bag, of whose files some digests are known; gives what its manifest says of the payload.
+fn check_bag(
+    folder: &Path,
+    files: &BTreeSet<String>,
+    known: &BTreeMap<String, Sums>,
+    report: &mut Report,
+) -> Result<BTreeMap<String, String>> {
     if text(folder, "bagit.txt", files, report)?.is_some_and(|text| text != DECLARATION) {
         report.problem("bagit.txt", "not the declaration of BagIt 1.0");
     }
     let is_payload = |name: &str| name.starts_with("data/");
     // What is about the manifests can be in none of them.
-    let is_listed = |name: &str| !name.starts_with("tagmanifest-") && !name.starts_with(FOLDER);
+    let is_listed = |name: &str| ![TAG_MANIFEST, TAG_MANIFEST_512].contains(&name) && !name.starts_with(FOLDER);
     let (mut octets, mut count) = (0, 0);
     let mut manifests = BTreeMap::new();
     for name in [
         "manifest-sha256.txt",
         "manifest-sha512.txt",
         TAG_MANIFEST,
-        "tagmanifest-sha512.txt",
+        TAG_MANIFEST_512,
     ] {
         let rows = manifest(&text(folder, name, files, report)?.unwrap_or_default(), name, report);
         for (file, _) in rows.iter().filter(|(file, _)| !files.contains(*file)) {
@@ -399,7 +425,10 @@ fn check_bag(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
         .filter(|file| is_listed(file))
         .collect();
     for some in listed.chunks(SUMS_AT_ONCE) {
-        for (file, sums) in some.iter().zip(Sums::of_all(folder, some)?) {
+        let unknown: Vec<&str> = some.iter().copied().filter(|file| !known.contains_key(*file)).collect();
+        let taken: BTreeMap<&str, Sums> = unknown.iter().copied().zip(Sums::of_all(folder, &unknown)?).collect();
+        for file in some {
+            let sums = known.get(*file).unwrap_or_else(|| &taken[file]);
             report.files += 1;
             report.bytes += sums.length;
             if is_payload(file) {
@@ -447,6 +476,7 @@ fn check_digests(row: &Value, item: &str, bodies: &Bodies, report: &mut Report) 
 }
 
 /// A table of the bundle: its name and its columns.
+#[derive(PartialEq)]
 struct Stated {
     name: String,
     columns: Vec<String>,
@@ -471,10 +501,16 @@ fn stated_tables(folder: &Path, files: &BTreeSet<String>) -> Result<Vec<Stated>>
         true => fs::read(folder.join(PACKAGE)).map_err(failed("cannot read", &folder.join(PACKAGE)))?,
         false => Vec::new(),
     };
-    let package: Value = serde_json::from_slice(&package).unwrap_or_default();
+    let mut described = described(&serde_json::from_slice(&package).unwrap_or_default());
+    described.retain(|table| is_plain(&table.name));
+    Ok(described)
+}
+
+/// The tables that a data package describes.
+fn described(package: &Value) -> Vec<Stated> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let resources = package["resources"].as_array().into_iter().flatten();
-    Ok(resources
+    resources
         .map(|resource| Stated {
             name: text(&resource["name"]),
             columns: resource["schema"]["fields"]
@@ -484,8 +520,7 @@ fn stated_tables(folder: &Path, files: &BTreeSet<String>) -> Result<Vec<Stated>>
                 .map(|field| text(&field["name"]))
                 .collect(),
         })
-        .filter(|table| is_plain(&table.name))
-        .collect())
+        .collect()
 }
 
 /// Nothing that every bundle has is missing, whatever the manifests say.
@@ -716,16 +751,42 @@ fn check_crate(folder: &Path, mut payload: BTreeMap<String, String>, report: &mu
 fn check_tables(folder: &Path, tables: &[Stated], bodies: &Bodies, report: &mut Report) -> Result<()> {
     let path = folder.join(PACKAGE);
     let package = fs::read_to_string(&path).map_err(failed("cannot read", &path))?;
-    let raw = serde_json::from_str::<Value>(&package).is_ok_and(|package| package["csvGuard"] == false);
+    let package: Value = serde_json::from_str(&package).unwrap_or_default();
+    let raw = package["csvGuard"] == false;
+    let described = described(&package);
     for table in tables {
+        if !described.contains(table) {
+            report.problem(PACKAGE, format!("does not describe the columns of {}", table.name));
+        }
         let name = format!("data/{}.csv", table.name);
         let path = folder.join(&name);
         let file = File::open(&path).map_err(failed("cannot read", &path))?;
         let mut cells = csv::ReaderBuilder::new()
+            .has_headers(false)
             .from_reader(BufReader::new(file))
             .into_records();
-        for (number, line) in lines(folder, &format!("data/{}.jsonl", table.name))?.enumerate() {
-            let row: Value = serde_json::from_str(&line?).unwrap_or_default();
+        let header = cells.next().and_then(std::result::Result::ok);
+        if header.is_none_or(|header| !header.iter().eq(&table.columns)) {
+            report.problem(&name, "its first line does not name the columns");
+        }
+        let of_lines = format!("data/{}.jsonl", table.name);
+        for (number, line) in lines(folder, &of_lines)?.enumerate() {
+            let line = line?;
+            let row: Value = serde_json::from_str(&line).unwrap_or_default();
+            // Another name for what is unknown, or one name twice, would mean something else to others.
+            let written = super::tables::line(
+                table
+                    .columns
+                    .iter()
+                    .map(|column| (column.as_str(), &row[column.as_str()])),
+            );
+            if line != written && line != super::json_lines::line(&written) {
+                report.problem(
+                    &of_lines,
+                    format!("row {} does not have each column once, in its order", number + 1),
+                );
+                break;
+            }
             let agrees = cells.next().and_then(std::result::Result::ok).is_some_and(|record| {
                 record.len() == table.columns.len()
                     && table
@@ -734,7 +795,7 @@ fn check_tables(folder: &Path, tables: &[Stated], bodies: &Bodies, report: &mut 
                         .zip(record.iter())
                         .all(|(column, cell)| super::tables::expected(&row[column.as_str()], raw) == cell)
             });
-            check_digests(&row, &format!("data/{}.jsonl", table.name), bodies, report);
+            check_digests(&row, &of_lines, bodies, report);
             if !agrees {
                 report.problem(&name, format!("row {} is not that of the .jsonl file", number + 1));
                 break;

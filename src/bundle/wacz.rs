@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempPath;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, DateTime, System, ZipArchive};
 
-use super::bag::{Bag, BagFile, parent, sync};
+use super::bag::{BUFFER, Bag, BagFile, kept, parent, sync};
+use super::draft::Zip;
 use super::surt::surt;
 use super::warc::{Listed, Warc};
-use super::{Options, Parting, Who, failed, left_out, report, secrets};
+use super::{Options, Parting, Who, failed, json_lines, left_out, report, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::store::export::Extract;
@@ -44,7 +45,7 @@ pub(super) fn entry_of(name: &str) -> Option<i64> {
 
 /// Writes nothing but the WACZ, reads it again from the disk, and gives it its name.
 pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
-    let mut bag = Bag::begin(path)?;
+    let mut bag = Bag::begin(path, &options.stop)?;
     write(&mut bag, extract, options)?;
     let mut files = bag.payload_paths();
     let (Some(file), None) = (files.pop(), files.pop()) else {
@@ -55,8 +56,11 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         });
     };
     secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
-    read_again(&file).map_err(failed("what was written does not read back", &file))?;
-    sync(&file)?;
+    kept(
+        || sync(&file),
+        || read_again(&file).map_err(failed("what was written does not read back", &file)),
+    )?;
+    options.stop.check()?;
     TempPath::try_from_path(file)
         .map_err(failed("cannot name", path))?
         .persist_noclobber(path)
@@ -66,9 +70,11 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
 
 /// Reads every entry of the ZIP to its end, where it must have the checksum of what was written.
 fn read_again(path: &Path) -> io::Result<()> {
-    let mut zip = ZipArchive::new(BufReader::with_capacity(1 << 16, File::open(path)?))?;
+    let mut zip = ZipArchive::new(BufReader::with_capacity(BUFFER, File::open(path)?))?;
+    let mut buffer = vec![0; BUFFER];
     for index in 0..zip.len() {
-        io::copy(&mut zip.by_index(index)?, &mut io::sink())?;
+        let mut entry = zip.by_index(index)?;
+        while entry.read(&mut buffer)? > 0 {}
     }
     Ok(())
 }
@@ -87,7 +93,7 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         options,
     };
     extract.given(|article| {
-        let part = parts.part(article.entry, article.body.1)?;
+        let part = parts.part(article.entry, article.body.length)?;
         if !part.warc.given(&article)? {
             return Ok(());
         }
@@ -95,32 +101,25 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
         part.page(title.unwrap_or("Article given as a file"), article.text.as_deref())
     })?;
     extract.exchanges(|exchange| {
-        let part = parts.part(exchange.entry, exchange.body.map_or(0, |(_, length)| length))?;
+        let part = parts.part(exchange.entry, exchange.body.map_or(0, |body| body.length))?;
         let told = part.warc.exchange(&exchange)?;
         match (&exchange.title, told) {
             (Some(title), true) => part.page(title, exchange.text.as_deref()),
-            _ => {
-                part.no_page();
-                Ok(())
-            }
+            _ => part.no_page(),
         }
     })?;
     extract.helped(|file| {
-        let part = parts.part(file.entry, file.body.1)?;
+        let part = parts.part(file.entry, file.body.length)?;
         part.warc.helped(&file)?;
-        part.no_page();
-        Ok(())
+        part.no_page()
     })?;
     extract.records(|record| {
-        let part = parts.part(RECORDS, record.body.map_or(0, |(_, length)| length))?;
+        let part = parts.part(RECORDS, record.body.map_or(0, |body| body.length))?;
         part.turn_to_others(extract)?;
         let opens = part.warc.others(&record)?;
         match (&record.title, opens) {
             (Some(title), true) => part.page(title, record.text.as_deref()),
-            _ => {
-                part.no_page();
-                Ok(())
-            }
+            _ => part.no_page(),
         }
     })?;
     // Even of nothing at all there is one, with a page to open.
@@ -186,19 +185,28 @@ impl<'a> Parts<'_, 'a> {
 
 /// One WACZ that is being written; its WARC comes first, and the rest when that is whole.
 struct Part<'a> {
-    warc: Warc<'a, ZipWriter<BagFile>>,
+    warc: Warc<'a, Zip<BagFile>>,
     /// Length of our own WARC, once that is whole and the one of others' records is written.
     ours: Option<u64>,
     who: &'a Who,
     large: bool,
     path: PathBuf,
     number: usize,
-    index: Vec<Listed>,
+    index: Vec<Line>,
     pages: BufWriter<File>,
-    main: Option<(String, String)>,
+    main: Option<Page>,
+    /// What a player may open where there is no page: the first answer that is not about robots, such as that a post is gone.
+    instead: Option<Page>,
 }
 
-/// A line of the index. Numbers are texts, as the usual indexers write them.
+/// A line of the index up to the digest of the gzip member, which is known last.
+struct Line {
+    begin: Box<str>,
+    /// Number of the member.
+    member: usize,
+}
+
+/// What a line says of its record. Numbers are texts, as the usual indexers write them.
 #[derive(Serialize)]
 struct Entry<'e> {
     url: &'e str,
@@ -208,8 +216,36 @@ struct Entry<'e> {
     length: String,
     offset: String,
     filename: &'e str,
-    #[serde(rename = "recordDigest")]
-    record_digest: String,
+}
+
+impl Line {
+    fn of(record: &Listed) -> Result<Line> {
+        let digits: String = record.date.bytes().filter(u8::is_ascii_digit).map(char::from).collect();
+        let entry = serde_json::to_string(&Entry {
+            url: &record.url,
+            mime: &record.mime,
+            status: record.status.to_string(),
+            digest: &record.payload,
+            length: record.length.to_string(),
+            offset: record.offset.to_string(),
+            filename: if record.of_others { OTHERS } else { WARC },
+        })
+        .map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(Line {
+            begin: format!(
+                "{} {} {},\"recordDigest\":\"sha256:",
+                surt(&record.url),
+                digits.get(..17).unwrap_or(&digits),
+                entry.strip_suffix('}').unwrap_or(&entry)
+            )
+            .into_boxed_str(),
+            member: record.member,
+        })
+    }
+
+    fn write(&self, member: &[u8; 32], out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{}{}\"}}", self.begin, hex(member))
+    }
 }
 
 #[derive(Serialize)]
@@ -224,7 +260,7 @@ impl<'a> Part<'a> {
     /// Begins part `number`, whose WARC will have about `most` bytes at most.
     fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &'a Who) -> Result<Part<'a>> {
         let path = file.path().to_owned();
-        let mut zip = ZipWriter::new(file);
+        let mut zip = Zip::new(file);
         // Four bytes of size do for all but a part of one huge body, or of huge parts that were asked for.
         let options = options(extract, CompressionMethod::Stored).large_file(most > 3 << 30);
         zip.start_file(format!("archive/{WARC}"), options)
@@ -244,6 +280,7 @@ impl<'a> Part<'a> {
             index: Vec::new(),
             pages,
             main: None,
+            instead: None,
         })
     }
 
@@ -265,22 +302,24 @@ impl<'a> Part<'a> {
     /// Lists the first record written since as a page that a reader may open.
     fn page(&mut self, title: &str, text: Option<&str>) -> Result<()> {
         if let Some(record) = self.warc.listed.first() {
-            let (url, date) = (record.url.clone(), record.date.clone());
-            // A player knows its pages by it.
-            let id = hex(&Sha256::digest(format!("{} {date} {url}", record.offset))[..8]);
-            let mut page = json!({"id": id, "url": url, "ts": date, "title": title});
-            if let Some(text) = text {
-                page["text"] = text.into();
-            }
-            writeln!(self.pages, "{page}").map_err(failed("cannot write", &self.path))?;
-            self.main.get_or_insert((url, date));
+            let page = Page::of(record);
+            page.list(&mut self.pages, title, text)
+                .map_err(failed("cannot write", &self.path))?;
+            self.main.get_or_insert(page);
         }
-        self.no_page();
-        Ok(())
+        self.no_page()
     }
 
-    fn no_page(&mut self) {
-        self.index.append(&mut self.warc.listed);
+    fn no_page(&mut self) -> Result<()> {
+        for record in self.warc.listed.drain(..) {
+            let is_about_robots = |url: &str| url.ends_with("/robots.txt");
+            match &self.instead {
+                Some(page) if !is_about_robots(&page.url) || is_about_robots(&record.url) => {}
+                _ => self.instead = Some(Page::of(&record)),
+            }
+            self.index.push(Line::of(&record)?);
+        }
+        Ok(())
     }
 
     fn finish(self, extract: &Extract<'_>, key: Option<&Key>) -> Result<()> {
@@ -288,13 +327,18 @@ impl<'a> Part<'a> {
             warc,
             path,
             number,
-            index,
-            pages,
+            mut index,
+            mut pages,
             main,
+            instead,
             ours,
             ..
         } = self;
         let failed = || failed("cannot write", &path);
+        if let (None, Some(page)) = (&main, &instead) {
+            page.list(&mut pages, &page.url, None).map_err(failed())?;
+        }
+        let opens = main.or(instead);
         let (zip, length, digests) = warc.finish()?;
         let warcs = match ours {
             None => vec![(WARC, length)],
@@ -311,39 +355,89 @@ impl<'a> Part<'a> {
             extract,
             resources: warcs.into_iter().zip(&digests.files).map(resource).collect(),
         };
-        let mut index: Vec<String> = index
-            .iter()
-            .map(|record| line(record, &digests.members[record.member]))
-            .collect::<Result<_>>()?;
-        index.sort_unstable();
+        index.sort_unstable_by(|one, other| one.begin.cmp(&other.begin));
         let stored = CompressionMethod::Stored;
         let deflated = CompressionMethod::Deflated;
-        rest.add("indexes", "index.cdxj", stored, &mut index.concat().as_bytes())
-            .map_err(failed())?;
+        rest.add("indexes", "index.cdxj", stored, |out| {
+            index
+                .iter()
+                .try_for_each(|line| line.write(&digests.members[line.member], out))
+        })
+        .map_err(failed())?;
         let mut pages = pages.into_inner().map_err(|error| failed()(error.into_error()))?;
         pages.rewind().map_err(failed())?;
-        rest.add("pages", "pages.jsonl", deflated, &mut pages)
-            .map_err(failed())?;
-        let package = package(extract, number, main, &rest.resources);
+        rest.add("pages", "pages.jsonl", deflated, |out| {
+            io::copy(&mut pages, out).map(drop)
+        })
+        .map_err(failed())?;
+        let package = package(extract, number, opens, &rest.resources);
         let hash = format!("sha256:{}", hex(&Sha256::digest(&package)));
-        rest.add("", "datapackage.json", deflated, &mut package.as_bytes())
-            .map_err(failed())?;
+        rest.add("", "datapackage.json", deflated, |out| {
+            out.write_all(package.as_bytes())
+        })
+        .map_err(failed())?;
         let mut digest = json!({"path": "datapackage.json", "hash": hash});
         if let Some(key) = key {
             digest["signedData"] = signed(&hash, extract, key)?;
         }
         let digest = format!("{digest:#}\n");
-        rest.add("", "datapackage-digest.json", deflated, &mut digest.as_bytes())
-            .map_err(failed())?;
+        rest.add("", "datapackage-digest.json", deflated, |out| {
+            out.write_all(digest.as_bytes())
+        })
+        .map_err(failed())?;
         rest.zip.finish().map_err(io::Error::from).map_err(failed())?.close()
+    }
+}
+
+/// A record that opens as a page.
+struct Page {
+    /// What a player knows it by.
+    id: String,
+    url: String,
+    date: String,
+}
+
+impl Page {
+    fn of(record: &Listed) -> Page {
+        let (url, date) = (record.url.clone(), record.date.clone());
+        let id = hex(&Sha256::digest(format!("{} {date} {url}", record.offset))[..8]);
+        Page { id, url, date }
+    }
+
+    fn list(&self, pages: &mut impl Write, title: &str, text: Option<&str>) -> io::Result<()> {
+        let mut page = json!({"id": self.id, "url": self.url, "ts": self.date, "title": title});
+        if let Some(text) = text {
+            page["text"] = text.into();
+        }
+        writeln!(pages, "{}", json_lines::line(&page.to_string()))
     }
 }
 
 /// The ZIP after its WARC.
 struct Rest<'e> {
-    zip: ZipWriter<BagFile>,
+    zip: Zip<BagFile>,
     extract: &'e Extract<'e>,
     resources: Vec<Resource>,
+}
+
+/// A file of it that is being written.
+struct Content<'c> {
+    zip: &'c mut Zip<BagFile>,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl Write for Content<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.zip.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.zip.flush()
+    }
 }
 
 impl Rest<'_> {
@@ -352,7 +446,7 @@ impl Rest<'_> {
         folder: &str,
         name: &'static str,
         method: CompressionMethod,
-        content: &mut impl Read,
+        write: impl FnOnce(&mut BufWriter<Content<'_>>) -> io::Result<()>,
     ) -> io::Result<()> {
         let path = if folder.is_empty() {
             name.to_owned()
@@ -360,17 +454,16 @@ impl Rest<'_> {
             format!("{folder}/{name}")
         };
         self.zip.start_file(&path, options(self.extract, method))?;
-        let (mut digest, mut bytes) = (Sha256::new(), 0);
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            let read = content.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            digest.update(&buffer[..read]);
-            bytes += read as u64;
-            self.zip.write_all(&buffer[..read])?;
-        }
+        let mut content = BufWriter::with_capacity(
+            BUFFER,
+            Content {
+                zip: &mut self.zip,
+                digest: Sha256::new(),
+                bytes: 0,
+            },
+        );
+        write(&mut content)?;
+        let Content { digest, bytes, .. } = content.into_inner().map_err(io::IntoInnerError::into_error)?;
         self.resources.push(Resource {
             name,
             path,
@@ -405,26 +498,6 @@ fn zip_time(at: &str) -> Option<DateTime> {
     .ok()
 }
 
-fn line(record: &Listed, member: &[u8; 32]) -> Result<String> {
-    let digits: String = record.date.bytes().filter(u8::is_ascii_digit).map(char::from).collect();
-    let entry = serde_json::to_string(&Entry {
-        url: &record.url,
-        mime: &record.mime,
-        status: record.status.to_string(),
-        digest: &record.payload,
-        length: record.length.to_string(),
-        offset: record.offset.to_string(),
-        filename: if record.of_others { OTHERS } else { WARC },
-        record_digest: format!("sha256:{}", hex(member)),
-    })
-    .map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(format!(
-        "{} {} {entry}\n",
-        surt(&record.url),
-        digits.get(..17).unwrap_or(&digits)
-    ))
-}
-
 /// The anonymous signature of wacz-auth 0.1.0 (§ Signature Data): the key stands beside it, and nobody vouches for it here.
 fn signed(hash: &str, extract: &Extract<'_>, key: &Key) -> Result<Value> {
     Ok(json!({
@@ -442,7 +515,7 @@ fn created(extract: &Extract<'_>) -> String {
     format!("{}Z", extract.at.get(..19).unwrap_or_default())
 }
 
-fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>, resources: &[Resource]) -> String {
+fn package(extract: &Extract<'_>, number: usize, main: Option<Page>, resources: &[Resource]) -> String {
     let created = created(extract);
     let part = if number == 1 {
         String::new()
@@ -457,9 +530,9 @@ fn package(extract: &Extract<'_>, number: usize, main: Option<(String, String)>,
         "software": SOFTWARE,
         "resources": resources,
     });
-    if let Some((url, date)) = main {
-        package["mainPageUrl"] = url.into();
-        package["mainPageDate"] = date.into();
+    if let Some(page) = main {
+        package["mainPageUrl"] = page.url.into();
+        package["mainPageDate"] = page.date.into();
     }
     format!("{package:#}\n")
 }
@@ -490,8 +563,10 @@ mod tests {
             member: 0,
         };
         let (zeros, ones) = ("00".repeat(32), "ff".repeat(32));
+        let mut written = Vec::new();
+        Line::of(&record).unwrap().write(&[255; 32], &mut written).unwrap();
         assert_eq!(
-            line(&record, &[255; 32]).unwrap(),
+            String::from_utf8(written).unwrap(),
             format!(
                 "com,example)/a 20240501102030123 {{\"url\":\"https://www.example.com/A\",\"mime\":\"text/html\",\"status\":\"200\",\
                  \"digest\":\"sha256:{zeros}\",\"length\":\"4\",\"offset\":\"17\",\"filename\":\"data.warc.gz\",\

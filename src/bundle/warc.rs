@@ -13,7 +13,7 @@ use super::digests::{Batch, Digester, Digests};
 use super::gzip::Gzip;
 use super::{Who, failed};
 use crate::error::{Error, Result};
-use crate::store::export::{Extract, GivenArticle, HelpedFile, OthersRecord, WireExchange};
+use crate::store::export::{Blob, Extract, GivenArticle, HelpedFile, OthersRecord, WireExchange};
 use crate::store::hex;
 use crate::warc::record::REDACTED;
 
@@ -38,10 +38,10 @@ pub(super) struct Warc<'a, W> {
     /// What is not written yet, with the bodies that were read for it.
     batch: Batch,
     digester: Digester,
-    /// Members so far, of this WARC and those before it.
+    /// Members so far that an index lists, of this WARC and those before it.
     members: usize,
-    /// Address and body of a response that stands here already, with its date.
-    seen: HashMap<(String, [u8; 32]), String>,
+    /// Responses that stand here already, by the digest of address and body, with their dates.
+    seen: HashMap<[u8; 32], Box<str>>,
     certificates: HashSet<[u8; 32]>,
     /// A file of the bundle that stands here as well, by its digest.
     ours: Option<([u8; 32], PathBuf)>,
@@ -68,7 +68,7 @@ pub(super) struct Listed {
     pub offset: u64,
     /// Bytes of its gzip member.
     pub length: u64,
-    /// Number of its gzip member among all that were written.
+    /// Number of its gzip member among all that are listed.
     pub member: usize,
 }
 
@@ -79,8 +79,7 @@ struct Record<'a> {
     date: &'a str,
     fields: Vec<(&'a str, String)>,
     head: &'a [u8],
-    /// Digest and length of the payload.
-    payload: Option<([u8; 32], u64)>,
+    payload: Option<Blob>,
     /// Whether the payload follows `head`; of a revisit it does not.
     whole: bool,
     /// Whether gzip would only cost time.
@@ -93,7 +92,7 @@ enum Body {
     /// The bodies of the batch from this byte on.
     Held(usize),
     /// To be read again.
-    Stored([u8; 32]),
+    Stored(Blob),
 }
 
 /// Where the payload of a record comes from.
@@ -103,9 +102,9 @@ enum Source<'a> {
 }
 
 impl Source<'_> {
-    fn pieces(&self, sha256: &[u8; 32], each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    fn pieces(&self, body: &Blob, each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match self {
-            Source::Archive(extract) => extract.pieces(sha256, each),
+            Source::Archive(extract) => extract.pieces(body, each),
             Source::File(path) => each_piece(path, each),
         }
     }
@@ -252,7 +251,7 @@ impl<'a, W: Write> Warc<'a, W> {
     /// it is there.
     pub(super) fn given(&mut self, article: &GivenArticle) -> Result<bool> {
         if article.redacted {
-            let sha256 = hex(&article.body.0);
+            let sha256 = hex(&article.body.sha256);
             let fields = vec![
                 ("WARC-Target-URI", format!("urn:sha256:{sha256}")),
                 ("Content-Type", "application/warc-fields".to_owned()),
@@ -276,7 +275,7 @@ impl<'a, W: Write> Warc<'a, W> {
     /// A file that a helper got: a resource named by its digest, and whose it is; or the word that it was redacted.
     pub(super) fn helped(&mut self, file: &HelpedFile) -> Result<()> {
         let resource = self.id("helped", file.media);
-        let mut fields = vec![("WARC-Target-URI", format!("urn:sha256:{}", hex(&file.body.0)))];
+        let mut fields = vec![("WARC-Target-URI", format!("urn:sha256:{}", hex(&file.body.sha256)))];
         let mut note = format!(
             "ledger-entry: {}\r\ngot-by: {}\r\nfor: {}\r\nfile-name: {}\r\n",
             file.entry,
@@ -285,7 +284,7 @@ impl<'a, W: Write> Warc<'a, W> {
             one_line(&file.name)
         );
         if file.redacted {
-            note.push_str(&format!("{REDACTED}{}\r\n", hex(&file.body.0)));
+            note.push_str(&format!("{REDACTED}{}\r\n", hex(&file.body.sha256)));
         } else {
             let kind = "application/octet-stream";
             self.resource(&resource, &file.at, named(&file.body), file.body, kind)?;
@@ -304,13 +303,13 @@ impl<'a, W: Write> Warc<'a, W> {
             length += piece.len() as u64;
             Ok(())
         })?;
-        let body = (digest.finalize().into(), length);
-        self.ours = Some((body.0, path));
+        let body = Blob::outside(digest.finalize().into(), length);
+        self.ours = Some((body.sha256, path));
         let (id, at) = (self.id("report", 0), self.extract.at.clone());
         self.resource(&id, &at, named(&body), body, "text/html; charset=utf-8")
     }
 
-    fn resource(&mut self, id: &str, date: &str, url: String, body: ([u8; 32], u64), kind: &str) -> Result<()> {
+    fn resource(&mut self, id: &str, date: &str, url: String, body: Blob, kind: &str) -> Result<()> {
         let place = self.record(Record {
             kind: "resource",
             id,
@@ -322,13 +321,13 @@ impl<'a, W: Write> Warc<'a, W> {
             packed: is_medium(kind),
         })?;
         let mime = kind.split(';').next().unwrap_or_default().to_owned();
-        self.list(url, date, mime, 200, body.0, &place);
+        self.list(url, date, mime, 200, body.sha256, &place);
         Ok(())
     }
 
     /// The whole file that parts were put together to, at its address.
-    fn put_together(&mut self, exchange: &WireExchange, headers: &str, body: ([u8; 32], u64)) -> Result<()> {
-        if self.seen.contains_key(&(exchange.url.clone(), body.0)) {
+    fn put_together(&mut self, exchange: &WireExchange, headers: &str, body: Blob) -> Result<()> {
+        if self.seen.contains_key(&same(&exchange.url, &body)) {
             return Ok(());
         }
         let kind = match media_type(headers) {
@@ -377,11 +376,10 @@ impl<'a, W: Write> Warc<'a, W> {
         let id = self.id("metadata", exchange.id);
         self.note("metadata", &id, &exchange.started, fields, &known(exchange))?;
         if let Some(certificate) = exchange.certificate.filter(|c| !self.certificates.contains(c))
-            && let Some(length) = self.extract.length(&certificate)?
+            && let Some(body) = self.extract.blob(&certificate)?
         {
             self.certificates.insert(certificate);
             let id = self.id("certificate", exchange.id);
-            let body = (certificate, length);
             self.resource(&id, &exchange.started, named(&body), body, "application/pkix-cert")?;
         }
         if let (true, true, Some(headers), Some(body)) = (
@@ -416,16 +414,15 @@ impl<'a, W: Write> Warc<'a, W> {
         if let Some(why) = exchange.truncated.as_deref().or(is_part.then_some("unspecified")) {
             fields.push(("WARC-Truncated", why.to_owned()));
         }
-        let nothing = || (Sha256::digest(b"").into(), 0);
-        let body = exchange.body.filter(|_| !is_part).unwrap_or_else(nothing);
-        let before = self.seen.get(&(exchange.url.clone(), body.0)).cloned();
+        let body = exchange.body.filter(|_| !is_part).unwrap_or_else(Blob::empty);
+        let same = same(&exchange.url, &body);
+        let before = self.seen.get(&same).cloned();
         if let Some(date) = &before {
             fields.push(("WARC-Profile", IDENTICAL_PAYLOAD.to_owned()));
             fields.push(("WARC-Refers-To-Target-URI", exchange.url.clone()));
-            fields.push(("WARC-Refers-To-Date", date.clone()));
-        } else if body.1 > 0 {
-            self.seen
-                .insert((exchange.url.clone(), body.0), exchange.started.clone());
+            fields.push(("WARC-Refers-To-Date", date.to_string()));
+        } else if body.length > 0 {
+            self.seen.insert(same, exchange.started.as_str().into());
         }
         let mime = media_type(headers);
         let place = self.record(Record {
@@ -443,7 +440,14 @@ impl<'a, W: Write> Warc<'a, W> {
         } else {
             mime
         };
-        self.list(exchange.url.clone(), &exchange.started, mime, status, body.0, &place);
+        self.list(
+            exchange.url.clone(),
+            &exchange.started,
+            mime,
+            status,
+            body.sha256,
+            &place,
+        );
         Ok(id)
     }
 
@@ -467,7 +471,7 @@ impl<'a, W: Write> Warc<'a, W> {
         let date = record.date.clone().unwrap_or_default();
         let url = record.url.clone().unwrap_or_default();
         if record.redacted {
-            let body = record.body.map(|body| hex(&body.0)).unwrap_or_default();
+            let body = record.body.map(|body| hex(&body.sha256)).unwrap_or_default();
             let note = format!("record-sha256: {}\r\n{REDACTED}{body}\r\n", hex(&record.sha256));
             let id = format!("<urn:sha256:{}>", hex(&Sha256::digest(&note)));
             let fields = vec![
@@ -478,10 +482,10 @@ impl<'a, W: Write> Warc<'a, W> {
             self.note("metadata", &id, &at, fields, &note)?;
             return Ok(false);
         }
-        let body = record.body.filter(|(_, length)| *length > 0);
-        let body = body.map_or(Body::None, |(sha256, _)| Body::Stored(sha256));
-        let place = self.member(&record.header, &record.head, body, false)?;
+        let body = record.body.filter(|body| body.length > 0);
+        let body = body.map_or(Body::None, Body::Stored);
         let is_answer = ["response", "resource", "revisit"].contains(&record.kind.as_str());
+        let place = self.member(&record.header, &record.head, body, false, is_answer)?;
         if is_answer {
             let media = record.media_type.as_deref().unwrap_or_default();
             let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -520,15 +524,15 @@ impl<'a, W: Write> Warc<'a, W> {
 
     /// One record in a gzip member of its own: `head`, then the payload from the archive.
     fn record(&mut self, record: Record<'_>) -> Result<Place> {
-        let stored = record.payload.filter(|(_, length)| *length > 0 && record.whole);
+        let stored = record.payload.filter(|body| body.length > 0 && record.whole);
         let mut block = Sha256::new_with_prefix(record.head);
         let body = match stored {
             None => Body::None,
-            Some((sha256, length)) => {
+            Some(stored) => {
                 let start = self.batch.bodies.len();
-                let is_held = length <= HELD;
-                let source = self.source(&sha256);
-                source.pieces(&sha256, |piece| {
+                let is_held = stored.length <= HELD;
+                let source = self.source(&stored.sha256);
+                source.pieces(&stored, |piece| {
                     block.update(piece);
                     self.batch.bodies.extend_from_slice(piece);
                     match is_held {
@@ -536,10 +540,10 @@ impl<'a, W: Write> Warc<'a, W> {
                         false => self.put_if_full(),
                     }
                 })?;
-                self.batch.end_body(sha256);
+                self.batch.end_body(stored.sha256);
                 match is_held {
                     true => Body::Held(start),
-                    false => Body::Stored(sha256),
+                    false => Body::Stored(stored),
                 }
             }
         };
@@ -553,15 +557,22 @@ impl<'a, W: Write> Warc<'a, W> {
         for (name, value) in record.fields {
             lines += &format!("{name}: {value}\r\n");
         }
-        if let Some((sha256, _)) = &record.payload {
-            lines += &format!("WARC-Payload-Digest: sha256:{}\r\n", hex(sha256));
+        if let Some(body) = &record.payload {
+            lines += &format!("WARC-Payload-Digest: sha256:{}\r\n", hex(&body.sha256));
         }
-        let length = record.head.len() as u64 + stored.map_or(0, |(_, length)| length);
+        let length = record.head.len() as u64 + stored.map_or(0, |body| body.length);
         lines += &format!(
             "WARC-Block-Digest: sha256:{}\r\nContent-Length: {length}\r\n\r\n",
             hex(&block.finalize())
         );
-        self.member(lines.as_bytes(), record.head, body, record.packed)
+        // What has no payload is no answer, which an index would list.
+        self.member(
+            lines.as_bytes(),
+            record.head,
+            body,
+            record.packed,
+            record.payload.is_some(),
+        )
     }
 
     /// Where the bytes of this digest come from.
@@ -573,7 +584,7 @@ impl<'a, W: Write> Warc<'a, W> {
     }
 
     /// One gzip member: a record's header, the first bytes of its block, then the rest of it.
-    fn member(&mut self, header: &[u8], head: &[u8], body: Body, packed: bool) -> Result<Place> {
+    fn member(&mut self, header: &[u8], head: &[u8], body: Body, packed: bool, listed: bool) -> Result<Place> {
         let broken = |error: flate2::CompressError| Error::Internal(error.to_string());
         let offset = self.length();
         let Batch { bodies, members, .. } = &mut self.batch;
@@ -586,9 +597,9 @@ impl<'a, W: Write> Warc<'a, W> {
         for bytes in [header, head, held] {
             self.gzip.write(bytes, members).map_err(broken)?;
         }
-        if let Body::Stored(sha256) = body {
-            let source = self.source(&sha256);
-            source.pieces(&sha256, |piece| {
+        if let Body::Stored(body) = body {
+            let source = self.source(&body.sha256);
+            source.pieces(&body, |piece| {
                 self.gzip.write(piece, &mut self.batch.members).map_err(broken)?;
                 self.put_if_full()
             })?;
@@ -596,13 +607,13 @@ impl<'a, W: Write> Warc<'a, W> {
         let members = &mut self.batch.members;
         self.gzip.write(b"\r\n\r\n", members).map_err(broken)?;
         self.gzip.end(members).map_err(broken)?;
-        self.batch.end_member();
-        self.members += 1;
+        self.batch.end_member(listed);
         let place = Place {
             offset,
             length: self.length() - offset,
-            member: self.members - 1,
+            member: self.members,
         };
+        self.members += usize::from(listed);
         self.put_if_full()?;
         Ok(place)
     }
@@ -642,15 +653,16 @@ fn known(exchange: &WireExchange) -> String {
     if let Some(failure) = &exchange.failure {
         note += &format!("failure: {}\r\n", one_line(failure));
     }
-    if let (true, Some((body, length))) = (exchange.is_put_together(), exchange.body) {
+    if let (true, Some(body)) = (exchange.is_put_together(), exchange.body) {
         note += &format!(
-            "put-together: {length} bytes, sha256:{}, of which this exchange brought {}\r\n",
-            hex(&body),
+            "put-together: {} bytes, sha256:{}, of which this exchange brought {}\r\n",
+            body.length,
+            hex(&body.sha256),
             exchange.received
         );
     }
-    if let (true, Some((body, _))) = (exchange.redacted, exchange.body) {
-        note += &format!("{REDACTED}{}\r\n", hex(&body));
+    if let (true, Some(body)) = (exchange.redacted, exchange.body) {
+        note += &format!("{REDACTED}{}\r\n", hex(&body.sha256));
     }
     note
 }
@@ -686,9 +698,14 @@ fn is_medium(mime: &str) -> bool {
     medium && mime != "image/svg+xml"
 }
 
+/// What two responses share that are one: the body at its address.
+fn same(url: &str, body: &Blob) -> [u8; 32] {
+    Sha256::new_with_prefix(body.sha256).chain_update(url).finalize().into()
+}
+
 /// The address of what has none.
-fn named(body: &([u8; 32], u64)) -> String {
-    format!("urn:sha256:{}", hex(&body.0))
+fn named(body: &Blob) -> String {
+    format!("urn:sha256:{}", hex(&body.sha256))
 }
 
 /// Bodies are kept without chunk framing, so the header that announces it is renamed where it stood.

@@ -1,14 +1,18 @@
 //! The same bag as one ZIP, for sending: one folder with all in it (RFC 8493 §4), entries in the order of their names and with
 //! the time of the ledger entry. What is compressed already stands as it is.
 
+#[cfg(unix)]
+use std::fs::Permissions;
 use std::fs::{self, File};
 use std::io;
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-use zip::{CompressionMethod, ZipWriter};
+use zip::CompressionMethod;
 
-use super::bag::{Bag, parent, sync, uuid};
+use super::bag::{Bag, kept, parent, sync, uuid};
+use super::draft::{Stop, Zip};
 use super::{failed, refuse_beyond, verify, wacz};
 use crate::error::{Error, Result};
 use crate::store::export::Extract;
@@ -34,7 +38,7 @@ fn directory<'n>(top: &str, names: impl IntoIterator<Item = &'n str>) -> u64 {
 }
 
 /// Packs the sealed bag, checks the ZIP, and gives it its name.
-pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>) -> Result<()> {
+pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>, stop: &Stop) -> Result<()> {
     let top = top(extract);
     refuse_beyond(
         verify::zipped::DIRECTORY_LIMIT,
@@ -42,20 +46,25 @@ pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>) -> Result<()>
         "ZIP",
         path,
     )?;
-    let file = tempfile::Builder::new()
-        .prefix(".citekeep-export-")
-        .suffix(".zip")
+    let mut draft = tempfile::Builder::new();
+    draft.prefix(".citekeep-export-").suffix(".zip");
+    // As open to others as what else the user writes; by itself it would be open to nobody.
+    #[cfg(unix)]
+    draft.permissions(Permissions::from_mode(0o666));
+    let file = draft
         .tempfile_in(parent(path))
         .map_err(failed("cannot write a file in", parent(path)))?;
-    let file = pack(&bag, file, &top, extract)?;
+    pack(&bag, file.as_file(), file.path(), &top, extract, stop)?;
     // Its room is needed for the check.
     drop(bag);
-    super::sound(&verify::verify_zip_beside(
-        verify::Depth::Content,
-        file.path(),
-        parent(path),
-        &verify::Trust::default(),
-    )?)?;
+    kept(
+        || sync(file.path()),
+        || {
+            let (depth, trust) = (verify::Depth::Content, verify::Trust::default());
+            super::sound(&verify::verify_zip_beside(depth, file.path(), parent(path), &trust)?)
+        },
+    )?;
+    stop.check()?;
     file.persist_noclobber(path).map_err(|error| Error::Io {
         what: "cannot name",
         path: path.to_owned(),
@@ -73,11 +82,11 @@ fn top(extract: &Extract<'_>) -> String {
     )
 }
 
-fn pack(bag: &Bag, file: NamedTempFile, top: &str, extract: &Extract<'_>) -> Result<NamedTempFile> {
-    let path = file.path().to_owned();
-    let failed_here = || failed("cannot write", &path);
-    let mut zip = ZipWriter::new(io::BufWriter::new(file));
+fn pack(bag: &Bag, file: &File, path: &Path, top: &str, extract: &Extract<'_>, stop: &Stop) -> Result<()> {
+    let failed_here = || failed("cannot write", path);
+    let mut zip = Zip::new(io::BufWriter::new(file));
     for name in bag.names() {
+        stop.check()?;
         let source = bag.folder().join(name);
         let mut content = File::open(&source).map_err(failed("cannot read", &source))?;
         let length = fs::metadata(&source).map_err(failed("cannot read", &source))?.len();
@@ -91,20 +100,19 @@ fn pack(bag: &Bag, file: NamedTempFile, top: &str, extract: &Extract<'_>) -> Res
             .map_err(failed_here())?;
         io::copy(&mut content, &mut zip).map_err(failed_here())?;
     }
-    let file = zip
-        .finish()
+    zip.finish()
         .map_err(io::Error::from)
         .map_err(failed_here())?
         .into_inner()
-        .map_err(|error| failed_here()(error.into_error()))?;
-    file.as_file().sync_all().map_err(failed_here())?;
-    Ok(file)
+        .map_err(|error| failed_here()(error.into_error()))
+        .map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
+    use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
 
     use super::*;

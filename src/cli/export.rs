@@ -156,6 +156,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     };
     let secrets = credentials(&settings)?.forms();
     let who = settings.export.clone();
+    let stop = bundle::Stop::default();
+    super::stop_on_signals(&stop.signal())?;
     let options = bundle::Options {
         csv_raw: arguments.csv_raw,
         who: bundle::Who {
@@ -170,6 +172,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         key,
         wacz_bytes: arguments.wacz_bytes,
         secrets,
+        stop,
     };
     let mut said = None;
     match witnesses {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode as ProcessExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -258,6 +259,18 @@ fn outlive_file_limits() -> Result<()> {
     signal_hook::flag::register(SIGXFSZ, Arc::default())
         .map(drop)
         .map_err(internal)
+}
+
+/// Has Ctrl-C and SIGTERM noted here by their numbers instead of ending the process; a second one ends it.
+fn stop_on_signals(noted: &Arc<AtomicUsize>) -> Result<()> {
+    let again = Arc::new(AtomicBool::new(false));
+    for signal in [2, 15] {
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, again.clone())
+            .and_then(|_| signal_hook::flag::register(signal, again.clone()))
+            .and_then(|_| signal_hook::flag::register_usize(signal, noted.clone(), signal.unsigned_abs() as usize))
+            .map_err(internal)?;
+    }
+    Ok(())
 }
 
 fn dispatch(cli: &Cli, printer: &Printer) -> Result<ExitCode> {

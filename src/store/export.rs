@@ -10,11 +10,12 @@ use super::blob::each_chunk;
 use super::blob::find_blob;
 use super::failure::{Fault, sql_error};
 use super::query::Reader;
-use super::row::{hex, unhex};
+use super::row::hex;
 use crate::clock::Timestamp;
 use crate::error::{Error, ExitCode, Result};
 use crate::search::Query;
 pub use persons::Pseudonyms;
+pub use wire::{TakenFrom, WireExchange};
 
 mod persons;
 pub mod proofs;
@@ -22,6 +23,7 @@ mod redacted;
 mod roots;
 pub mod slim;
 pub mod story;
+mod wire;
 
 /// What is to be exported. Articles, targets, tags, followed lists and queries add up; the times narrow what they give.
 #[derive(Debug, Clone, Default)]
@@ -453,62 +455,45 @@ pub const TABLES: [Table; 9] = [
     },
 ];
 
-/// One exchange with all that a WARC says of it.
-#[derive(Debug, Clone)]
-pub struct WireExchange {
-    /// Row in the archive.
-    pub id: i64,
-    /// Ledger entry that seals it.
-    pub entry: i64,
-    /// Address asked.
-    pub url: String,
-    /// Why it was asked: article, page, api, media, robots.
-    pub purpose: String,
-    /// Our clock when it began.
-    pub started: String,
-    /// Our clock when it ended.
-    pub ended: String,
-    /// Request header lines as sent.
-    pub request_headers: String,
-    /// HTTP/1.1 or HTTP/2.0.
-    pub http_version: Option<String>,
-    /// Status, if there was a response.
-    pub status: Option<i64>,
-    /// Response header lines as received.
-    pub response_headers: Option<String>,
-    /// Address and port of the peer.
-    pub remote: Option<String>,
-    /// Digest of the server's certificate (DER).
-    pub certificate: Option<[u8; 32]>,
-    /// Digest and length of the body as received, or as put together of parts.
-    pub body: Option<([u8; 32], u64)>,
-    /// Bytes of it that this exchange brought.
-    pub received: u64,
-    /// Whether the body was redacted since, or is left out.
-    pub redacted: bool,
-    /// Why the body is not whole.
-    pub truncated: Option<String>,
-    /// Why there is no response, or no whole one: outcome, reason, detail.
-    pub failure: Option<String>,
-    /// Title of the page that a reader may open at this exchange: the article's, or the post's words.
-    pub title: Option<String>,
-    /// Text of that page.
-    pub text: Option<String>,
-    /// The record of somebody else's web archive that it was taken from.
-    pub taken_from: Option<TakenFrom>,
+/// A body of the archive: where it stands, and what it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Blob {
+    row: i64,
+    /// Its digest.
+    pub sha256: [u8; 32],
+    /// Its bytes.
+    pub length: u64,
 }
 
-/// A record of a web archive of others, as an exchange names it.
-#[derive(Debug, Clone)]
-pub struct TakenFrom {
-    /// Its digest.
-    pub record: [u8; 32],
-    /// Its WARC-Date, as said.
-    pub date: Option<String>,
-    /// Name of the file.
-    pub file: String,
-    /// Digest of the file.
-    pub file_sha256: [u8; 32],
+impl Blob {
+    /// That of an answer without a body, which the archive need not have.
+    #[must_use]
+    pub fn empty() -> Blob {
+        Blob::outside(Sha256::digest(b"").into(), 0)
+    }
+
+    /// Bytes that stand elsewhere than in the archive.
+    #[must_use]
+    pub fn outside(sha256: [u8; 32], length: u64) -> Blob {
+        Blob { row: 0, sha256, length }
+    }
+
+    /// From three columns: row, digest, length.
+    fn of(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Blob> {
+        Ok(Blob {
+            row: row.get(first)?,
+            sha256: row.get(first + 1)?,
+            length: row.get::<_, i64>(first + 2)?.unsigned_abs(),
+        })
+    }
+
+    /// The same, where there may be none.
+    fn if_any(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Option<Blob>> {
+        match row.get_ref(first)? {
+            ValueRef::Null => Ok(None),
+            _ => Blob::of(row, first).map(Some),
+        }
+    }
 }
 
 /// A record of a web archive of others, as it stood there.
@@ -530,8 +515,8 @@ pub struct OthersRecord {
     pub header: Vec<u8>,
     /// Head of the message in it with the empty line.
     pub head: Vec<u8>,
-    /// Digest and length of the rest.
-    pub body: Option<([u8; 32], u64)>,
+    /// The rest.
+    pub body: Option<Blob>,
     /// Whether that was redacted since, or is left out.
     pub redacted: bool,
     /// Its digest.
@@ -542,14 +527,6 @@ pub struct OthersRecord {
     pub text: Option<String>,
 }
 
-impl WireExchange {
-    /// Whether the body is a whole file, of which this exchange brought the last part and earlier ones the rest.
-    #[must_use]
-    pub fn is_put_together(&self) -> bool {
-        self.status == Some(206) && self.body.is_some_and(|(_, length)| length != self.received)
-    }
-}
-
 /// An article that was given as a file.
 #[derive(Debug, Clone)]
 pub struct GivenArticle {
@@ -557,8 +534,8 @@ pub struct GivenArticle {
     pub entry: i64,
     /// When it was read.
     pub read_at: String,
-    /// Digest and length of its bytes.
-    pub body: ([u8; 32], u64),
+    /// Its bytes.
+    pub body: Blob,
     /// Whether the bytes were redacted since, or are left out.
     pub redacted: bool,
     /// `html` or `text`.
@@ -588,8 +565,8 @@ pub struct HelpedFile {
     pub name: String,
     /// The address that it was called for.
     pub url: String,
-    /// Digest and length.
-    pub body: ([u8; 32], u64),
+    /// Its bytes.
+    pub body: Blob,
     /// Whether it was redacted since.
     pub redacted: bool,
 }
@@ -862,84 +839,6 @@ impl Extract<'_> {
         )
     }
 
-    /// Shows every exchange of the selected readings, captures, resolutions and inquiries, oldest first. What makes up an
-    /// inquiry has the number of its entry as a negative one. Where names are left out there is none: what crossed the wire
-    /// cannot be told in other words.
-    ///
-    /// # Errors
-    /// If the archive cannot be read, or `each` fails.
-    pub fn exchanges(&self, each: impl FnMut(WireExchange) -> Result<()>) -> Result<()> {
-        if self.unnamed.is_some() {
-            return Ok(());
-        }
-        self.each(
-            "SELECT x.id, coalesce(x.reading, a.capture, a.resolution, m.capture), x.url, x.purpose, x.started, x.ended,
-                    x.request_headers, x.http_version, x.status, x.response_headers, x.remote, lower(hex(k.sha256)),
-                    lower(hex(b.sha256)), b.length,
-                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = x.body), x.truncated,
-                    x.failure_outcome || ' ' || x.failure_reason || coalesce(': ' || x.failure_detail, ''),
-                    CASE WHEN p.id IS NOT NULL THEN
-                           coalesce('@' || p.author_handle, p.author_name, t.platform) || ': ' || substr(coalesce(p.text, ''), 1, 80)
-                         WHEN r.id IS NOT NULL AND x.id = (SELECT max(n.id) FROM exchange n WHERE n.reading = r.id) THEN coalesce(r.title, x.url)
-                         WHEN x.purpose = 'page' AND x.status = 200 AND a.capture IS NOT NULL THEN x.url END,
-                    CASE WHEN p.id IS NOT NULL THEN p.text WHEN r.id IS NOT NULL THEN r.text END, x.body_length,
-                    o.sha256, o.date, w.name, w.sha256
-             FROM exchange x
-             LEFT JOIN exchange_record e ON e.exchange = x.id LEFT JOIN record o ON o.id = e.record
-             LEFT JOIN web_archive w ON w.id = o.web_archive
-             LEFT JOIN answer a ON a.id = x.answer LEFT JOIN post_media m ON m.id = x.media
-             LEFT JOIN reading r ON r.id = x.reading
-             LEFT JOIN capture c ON c.id = a.capture LEFT JOIN target t ON t.id = c.target
-             LEFT JOIN blob b ON b.id = x.body LEFT JOIN blob k ON k.id = x.certificate
-             LEFT JOIN post p ON p.id = (SELECT max(n.id) FROM post n WHERE n.answer = a.id AND n.exchange = x.id
-                                         AND n.entry <= (SELECT seq FROM export_at))
-             WHERE x.reading IN (SELECT id FROM export_reading)
-                OR a.capture IN (SELECT id FROM export_capture) OR a.resolution IN (SELECT id FROM export_resolution)
-                OR m.capture IN (SELECT id FROM export_capture)
-             UNION ALL
-             SELECT -s.id, s.id, s.url, 'api', s.started, s.ended, s.request_headers, s.http_version, s.status, s.response_headers,
-                    s.remote, lower(hex(k.sha256)), lower(hex(b.sha256)), b.length,
-                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = s.reply), NULL, NULL, NULL, NULL,
-                    coalesce(b.length, 0), NULL, NULL, NULL, NULL
-             FROM export_inquiry e JOIN inquiry s ON s.id = e.id
-             LEFT JOIN blob b ON b.id = s.reply LEFT JOIN blob k ON k.id = s.certificate
-             ORDER BY 2, 1",
-            |row| {
-                Ok(WireExchange {
-                    id: row.get(0)?,
-                    entry: row.get(1)?,
-                    url: row.get(2)?,
-                    purpose: row.get(3)?,
-                    started: row.get(4)?,
-                    ended: row.get(5)?,
-                    request_headers: row.get(6)?,
-                    http_version: row.get(7)?,
-                    status: row.get(8)?,
-                    response_headers: row.get(9)?,
-                    remote: row.get(10)?,
-                    certificate: row.get::<_, Option<String>>(11)?.as_deref().and_then(unhex),
-                    body: digest_and_length(row, 12)?,
-                    redacted: row.get(14)?,
-                    truncated: row.get(15)?,
-                    failure: row.get(16)?,
-                    title: row.get(17)?,
-                    text: row.get(18)?,
-                    received: row.get::<_, i64>(19)?.unsigned_abs(),
-                    taken_from: match row.get::<_, Option<[u8; 32]>>(20)? {
-                        None => None,
-                        Some(record) => Some(TakenFrom {
-                            record,
-                            date: row.get(21)?,
-                            file: row.get(22)?,
-                            file_sha256: row.get(23)?,
-                        }),
-                    },
-                })
-            },
-            each,
-        )
-    }
-
     /// Shows every record of web archives of others that the selection was taken from, or that was imported.
     ///
     /// # Errors
@@ -949,7 +848,7 @@ impl Extract<'_> {
             return Ok(());
         }
         self.each(
-            "SELECT o.kind, o.url, o.date, o.payload, o.status, o.media_type, o.header, o.head, lower(hex(b.sha256)), b.length,
+            "SELECT o.kind, o.url, o.date, o.payload, o.status, o.media_type, o.header, o.head, b.id, b.sha256, b.length,
                     EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = o.body), o.sha256,
                     CASE WHEN r.id IS NOT NULL THEN coalesce(r.title, o.url)
                          WHEN p.id IS NOT NULL THEN
@@ -973,11 +872,11 @@ impl Extract<'_> {
                     media_type: row.get(5)?,
                     header: row.get(6)?,
                     head: row.get(7)?,
-                    body: digest_and_length(row, 8)?,
-                    redacted: row.get(10)?,
-                    sha256: row.get(11)?,
-                    title: row.get(12)?,
-                    text: row.get(13)?,
+                    body: Blob::if_any(row, 8)?,
+                    redacted: row.get(11)?,
+                    sha256: row.get(12)?,
+                    title: row.get(13)?,
+                    text: row.get(14)?,
                 })
             },
             each,
@@ -993,7 +892,7 @@ impl Extract<'_> {
             return Ok(());
         }
         self.each(
-            "SELECT r.id, r.read_at, lower(hex(b.sha256)), b.length,
+            "SELECT r.id, r.read_at, b.id, b.sha256, b.length,
                     EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = r.body), r.format, r.charset,
                     r.given_name, r.title, r.text
              FROM export_reading e JOIN reading r ON r.id = e.id JOIN blob b ON b.id = r.body
@@ -1002,13 +901,13 @@ impl Extract<'_> {
                 Ok(GivenArticle {
                     entry: row.get(0)?,
                     read_at: row.get(1)?,
-                    body: digest_and_length(row, 2)?.unwrap_or_default(),
-                    redacted: row.get(4)?,
-                    format: row.get(5)?,
-                    charset: row.get(6)?,
-                    name: row.get(7)?,
-                    title: row.get(8)?,
-                    text: row.get(9)?,
+                    body: Blob::of(row, 2)?,
+                    redacted: row.get(5)?,
+                    format: row.get(6)?,
+                    charset: row.get(7)?,
+                    name: row.get(8)?,
+                    title: row.get(9)?,
+                    text: row.get(10)?,
                 })
             },
             each,
@@ -1024,7 +923,7 @@ impl Extract<'_> {
             return Ok(());
         }
         self.each(
-            "SELECT m.capture, m.id, h.ended, h.program || coalesce(' ' || h.version, ''), f.name, m.url, lower(hex(b.sha256)), b.length,
+            "SELECT m.capture, m.id, h.ended, h.program || coalesce(' ' || h.version, ''), f.name, m.url, b.id, b.sha256, b.length,
                     EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = f.body)
              FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN helper_file f ON f.media = m.id
              JOIN helper h ON h.id = f.helper JOIN blob b ON b.id = f.body ORDER BY m.id",
@@ -1036,34 +935,32 @@ impl Extract<'_> {
                     helper: row.get(3)?,
                     name: row.get(4)?,
                     url: row.get(5)?,
-                    body: digest_and_length(row, 6)?.unwrap_or_default(),
-                    redacted: row.get(8)?,
+                    body: Blob::of(row, 6)?,
+                    redacted: row.get(9)?,
                 })
             },
             each,
         )
     }
 
-    /// Length of a body, if it is to be in it.
+    /// The body of this digest, if it is to be in it.
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub fn length(&self, sha256: &[u8; 32]) -> Result<Option<u64>> {
+    pub fn blob(&self, sha256: &[u8; 32]) -> Result<Option<Blob>> {
         let look = |connection: &Connection| {
             let Some(blob) = find_blob(connection, sha256)? else {
                 return Ok(None);
             };
             connection
                 .prepare_cached(
-                    "SELECT length FROM blob b WHERE id = ?1
+                    "SELECT id, sha256, length FROM blob b WHERE id = ?1
                      AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id)",
                 )?
-                .query_row([blob], |row| row.get::<_, i64>(0))
+                .query_row([blob], |row| Blob::of(row, 0))
                 .optional()
         };
-        look(self.reader.connection())
-            .map(|length| length.map(i64::unsigned_abs))
-            .map_err(|error| sql_error(self.reader.path(), &error))
+        look(self.reader.connection()).map_err(|error| sql_error(self.reader.path(), &error))
     }
 
     /// Shows every body that is left out of this bundle though the archive has it: digest, length, and the word for why.
@@ -1078,75 +975,68 @@ impl Extract<'_> {
         )
     }
 
-    /// Shows every selected archive of another: its ledger entry, and the digests of its content and its chain.
+    /// Shows every selected archive of another: its ledger entry, its content and its chain.
     ///
     /// # Errors
     /// If the archive cannot be read, or `each` fails.
-    pub fn others(&self, mut each: impl FnMut(i64, [u8; 32], [u8; 32]) -> Result<()>) -> Result<()> {
+    pub fn others(&self, mut each: impl FnMut(i64, Blob, Blob) -> Result<()>) -> Result<()> {
         self.each(
-            "SELECT o.id, b.sha256, c.sha256 FROM other_archive o JOIN blob b ON b.id = o.content JOIN blob c ON c.id = o.chain
+            "SELECT o.id, b.id, b.sha256, b.length, c.id, c.sha256, c.length FROM other_archive o JOIN blob b ON b.id = o.content JOIN blob c ON c.id = o.chain
              WHERE o.id IN (SELECT seq FROM export_entry)
                AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body IN (o.content, o.chain)) ORDER BY o.id",
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((row.get(0)?, Blob::of(row, 1)?, Blob::of(row, 4)?)),
             |(entry, content, chain)| each(entry, content, chain),
         )
     }
 
-    /// Digests of the files that persons supplied and that are to be in it, in order.
+    /// The files that persons supplied and that are to be in it, in the order of their digests.
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub fn supplied(&self) -> Result<Vec<[u8; 32]>> {
-        let mut digests = Vec::new();
+    pub fn supplied(&self) -> Result<Vec<Blob>> {
+        let mut files = Vec::new();
         self.each(
-            "SELECT DISTINCT b.sha256 FROM export_note e JOIN note n ON n.id = e.id JOIN blob b ON b.id = n.body
+            "SELECT DISTINCT b.id, b.sha256, b.length FROM export_note e JOIN note n ON n.id = e.id JOIN blob b ON b.id = n.body
              WHERE NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id) ORDER BY b.sha256",
-            |row| row.get(0),
-            |sha256| {
-                digests.push(sha256);
+            |row| Blob::of(row, 0),
+            |blob| {
+                files.push(blob);
                 Ok(())
             },
         )?;
-        Ok(digests)
+        Ok(files)
     }
 
     /// Shows the bytes of a body, in pieces of at most 1 MiB.
     ///
     /// # Errors
     /// If the archive does not have it whole, or it is not of its digest, or cannot be read, or `each` fails.
-    pub fn body(&self, sha256: &[u8; 32], mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    pub fn body(&self, blob: &Blob, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut digest = Sha256::new();
-        self.pieces(sha256, |piece| {
+        self.pieces(blob, |piece| {
             digest.update(piece);
             each(piece)
         })?;
-        match digest.finalize()[..] == sha256[..] {
+        match digest.finalize()[..] == blob.sha256[..] {
             true => Ok(()),
-            false => Err(self.damaged(sha256)),
+            false => Err(self.damaged(&blob.sha256)),
         }
     }
 
     /// The same for a caller that computes the digest by itself, and says `damaged` where it is another.
     ///
     /// # Errors
-    /// If the archive does not have it whole, or cannot be read, or `each` fails.
-    pub fn pieces(&self, sha256: &[u8; 32], mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut read = || -> std::result::Result<bool, Fault> {
-            let found: Option<(i64, i64)> = self
-                .reader
-                .connection()
-                .prepare_cached("SELECT id, chunks FROM blob WHERE sha256 = ?1")?
-                .query_row([sha256], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            let Some((blob, chunks)) = found else {
-                return Ok(false);
-            };
-            let shown = each_chunk(self.reader.connection(), blob, |piece| each(piece).map_err(Fault::from))?;
-            Ok(shown == chunks)
-        };
-        match read().map_err(|fault| fault.into_error(self.reader.path()))? {
+    /// If the archive does not have as many bytes, or cannot be read, or `each` fails.
+    pub fn pieces(&self, blob: &Blob, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut shown = 0;
+        each_chunk(self.reader.connection(), blob.row, |piece| {
+            shown += piece.len() as u64;
+            each(piece).map_err(Fault::from)
+        })
+        .map_err(|fault| fault.into_error(self.reader.path()))?;
+        match shown == blob.length {
             true => Ok(()),
-            false => Err(self.damaged(sha256)),
+            false => Err(self.damaged(&blob.sha256)),
         }
     }
 
@@ -1197,10 +1087,4 @@ fn rows_of(connection: &Connection, table: &Table, mut each: impl FnMut(&[Cell])
         }
     }
     Ok(())
-}
-
-fn digest_and_length(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<([u8; 32], u64)>> {
-    let sha256 = row.get::<_, Option<String>>(index)?.as_deref().and_then(unhex);
-    let length = row.get::<_, Option<i64>>(index + 1)?.unwrap_or(0).unsigned_abs();
-    Ok(sha256.map(|sha256| (sha256, length)))
 }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
 use zip::CompressionMethod;
@@ -36,6 +37,21 @@ fn is_plain(name: &str) -> bool {
     let odd = |c: char| c.is_control() || "\\:*?\"<>|\u{fffd}".contains(c);
     let part = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(odd);
     name.len() <= 1024 && name.split('/').all(part)
+}
+
+/// Whether the file ends where the ZIP does: with the end of its list of contents (APPNOTE 4.3.16) and this comment. Whoever unpacks
+/// it does not see what stands behind.
+///
+/// # Errors
+/// If the file cannot be read.
+pub(crate) fn ends_with_its_list(path: &Path, comment: &[u8]) -> io::Result<bool> {
+    const LENGTH: i64 = 22;
+    let mut file = File::open(path)?;
+    let mut signature = [0; 4];
+    let back = LENGTH + i64::try_from(comment.len()).unwrap_or(i64::MAX - LENGTH);
+    Ok(file.seek(SeekFrom::End(-back)).is_ok()
+        && file.read_exact(&mut signature).is_ok()
+        && signature == *b"PK\x05\x06")
 }
 
 /// A file of which no more than so much may be read.

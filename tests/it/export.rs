@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::scene::{POST, Scene, article, text};
+use crate::strict::unzipped;
 use crate::web::Reply;
 
 fn archived() -> Scene {
@@ -62,7 +63,12 @@ fn a_bundle_verifies_and_a_byte_changed_a_file_removed_or_added_is_found() {
         assert_eq!(verify(&scene, "bundle").0, Some(65), "{name} removed");
         fs::write(&path, bytes).unwrap();
     }
-    for added in ["added.txt", "data/added.txt"] {
+    for added in [
+        "added.txt",
+        "data/added.txt",
+        "tagmanifest-md5.txt",
+        "tagmanifest-notes.html",
+    ] {
         let path = folder.join(added);
         fs::write(&path, "x").unwrap();
         assert!(verify(&scene, "bundle").1.contains(added));
@@ -137,6 +143,10 @@ fn a_bundle_names_the_organisation_and_the_collector_where_the_settings_do() {
         (
             "data/ro-crate-metadata.json",
             "\"affiliation\":{\"@id\":\"#organization\"}",
+        ),
+        (
+            "data/report.html",
+            "<dt>Collected by</dt><dd><bdi>Ann Ee</bdi>, <bdi>Orsay Courier</bdi>, <bdi>ann@courier.example</bdi></dd>",
         ),
     ] {
         let [named, unnamed] =
@@ -266,6 +276,55 @@ fn the_report_shows_hostile_text_as_text_beside_its_marked_sentence() {
         .all(|(at, _)| report[at..].starts_with(" src=\"data:"));
     assert!(loaded);
     assert!(!report.contains(['\u{202e}', '\u{7}', '\r']));
+    assert_eq!(verify(&scene, "bundle"), (Some(0), String::new()));
+}
+
+#[test]
+fn the_report_says_of_media_and_of_later_captures_no_more_than_there_is() {
+    let scene = Scene::new();
+    let seen = |likes: u32| {
+        let post = format!(
+            r#"{{"__typename":"Tweet","id_str":"{POST}","lang":"en","created_at":"2024-05-01T10:00:00.000Z","text":"No picture here.",
+            "favorite_count":{likes},"user":{{"id_str":"7","name":"Ada","screen_name":"ada_b","profile_image_url_https":"https://pbs.twimg.com/profile_images/7/a.jpg"}}}}"#
+        );
+        scene.syndication(POST, crate::web::Reply::json(post));
+    };
+    let picture = crate::web::Reply::ok("image/jpeg", b"\xff\xd8\xff a face".to_vec());
+    scene.web.on("images.test", "/profile_images/7/*", [picture]);
+    seen(1);
+    let files =
+        ["Orsay", "Lozère"].map(|town| scene.file(&format!("{town}.html"), article(POST).replace("Orsay", town)));
+    scene.run(&[&files[0], &files[1]]);
+    export(&scene, 0, &["--all", "-o", "first"]);
+    let report = fs::read_to_string(scene.path("first/data/report.html")).unwrap();
+    assert!(report.contains("Picture of its author"), "{report}");
+    assert!(!report.contains("Its media stand"), "{report}");
+    seen(2);
+    scene.run(&[&files[0], "--again"]);
+    export(&scene, 0, &["--all", "-o", "second"]);
+    let report = fs::read_to_string(scene.path("second/data/report.html")).unwrap();
+    assert!(
+        report.contains("1 later capture found the same text, the last"),
+        "{report}"
+    );
+    // When it was judged to be there is not when it was seen last.
+    assert!(report.contains("<b>live</b> (seen).</p>"), "{report}");
+}
+
+#[test]
+fn json_lines_are_one_line_to_readers_that_end_lines_where_unicode_does() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "One\u{2028}two\u{85}three\u{2029}four.");
+    let file = scene.file("story.html", article(POST));
+    scene.run(&[&file]);
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    let posts = fs::read_to_string(scene.path("bundle/data/posts.jsonl")).unwrap();
+    let wacz = unzipped(&fs::read(scene.path("bundle/data/captures/captures.wacz")).unwrap());
+    let (_, pages) = wacz.iter().find(|(name, _)| name == "pages/pages.jsonl").unwrap();
+    for lines in [&posts, &text(pages)] {
+        assert!(lines.contains("One\\u2028two\\u0085three\\u2029four."), "{lines}");
+        assert!(!lines.contains(['\u{2028}', '\u{85}', '\u{2029}']), "{lines}");
+    }
     assert_eq!(verify(&scene, "bundle"), (Some(0), String::new()));
 }
 

@@ -160,6 +160,64 @@ fn killed_at_any_write_of_an_export_it_leaves_no_half_bundle_and_the_next_is_as_
 }
 
 #[test]
+fn an_export_that_is_told_to_stop_leaves_nothing_behind_and_says_so() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let input = scene.file("story.html", article(POST));
+    scene.archives(0, &[&input]);
+    fs::create_dir(scene.path("bundles")).unwrap();
+    for name in ["bundle", "bundle.zip", "bundle.wacz"] {
+        for (write, signal, code) in [("1", "2", 130), ("2", "15", 143)] {
+            let mut command = scene.bare();
+            command.args(["export", "--all", "-o", &format!("bundles/{name}")]);
+            let settings = [
+                ("FAULT_WRITE", write),
+                ("FAULT_SIGNAL", signal),
+                ("FAULT_FILES", "/bundles/"),
+            ];
+            if !shim::under(&mut command, &settings) {
+                return;
+            }
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{name}: {output:?}");
+            assert_eq!(text(&output.stderr), "citekeep: stopped before it was done\n");
+            assert_eq!(fs::read_dir(scene.path("bundles")).unwrap().count(), 0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_export_that_cannot_be_written_on_says_so_once_and_leaves_nothing_behind() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let input = scene.file("story.html", article(POST));
+    scene.archives(0, &[&input]);
+    fs::create_dir(scene.path("bundles")).unwrap();
+    for (name, files) in [
+        ("bundle", ".wacz"),
+        ("bundle.wacz", ".wacz"),
+        ("bundle.zip", ".zip"),
+        ("bundle", "report.html"),
+    ] {
+        let mut command = scene.bare();
+        command.args(["export", "--all", "-o", &format!("bundles/{name}")]);
+        let no_space = "28";
+        let settings = [("FAULT_WRITE", "1"), ("FAULT_ERRNO", no_space), ("FAULT_FILES", files)];
+        if !shim::under(&mut command, &settings) {
+            return;
+        }
+        let output = command.output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(74), "{name}: {said}");
+        assert!(
+            said.starts_with("citekeep: cannot write ") && said.lines().count() == 1,
+            "{said}"
+        );
+        assert_eq!(fs::read_dir(scene.path("bundles")).unwrap().count(), 0, "{name}");
+    }
+}
+
+#[test]
 fn killed_at_any_moment_it_loses_nothing_and_doubles_nothing() {
     const LINKS: usize = 60;
     let rounds = rounds(50);

@@ -5,11 +5,13 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use rusqlite::Connection;
+use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::scene::{Scene, text};
-use crate::strict::{Entries, copy, exported, first_fault, linked, redo_bag, redo_crate, zipped};
+use crate::scene::{POST, Scene, article, text};
+use crate::strict::{Entries, copy, exported, first_fault, linked, redo_bag, redo_crate, unzipped, zipped};
+use crate::web::Reply;
 
 /// Runs SQL on the slim archive, as somebody who first takes the triggers away.
 pub fn rewrite(data: &Path, sql: &str) {
@@ -192,6 +194,8 @@ fn a_hostile_zip_of_a_bundle_is_refused_and_nothing_of_it_stays() {
     let mut link = ZipWriter::new_append(Cursor::new(zipped(&good))).unwrap();
     link.add_symlink("top/data/link", "/etc/passwd", SimpleFileOptions::default())
         .unwrap();
+    let mut noted = ZipWriter::new_append(Cursor::new(zipped(&good))).unwrap();
+    noted.set_comment("Read this first.").unwrap();
     let cases = [
         (zipped(&good), ""),
         (with("../out.txt"), "a name that leads out of the file"),
@@ -208,6 +212,15 @@ fn a_hostile_zip_of_a_bundle_is_refused_and_nothing_of_it_stays() {
         (with("other/file"), "holds more than the one folder of a bundle"),
         (with("file"), "stands beside the folder of the bundle"),
         (with("top/data/added.txt"), "data/added.txt: added"),
+        ([&b"MZ"[..], &zipped(&good)].concat(), "not a citekeep archive"),
+        (
+            [&zipped(&good), &b"<html>"[..]].concat(),
+            "ends with bytes that belong to no entry",
+        ),
+        (
+            noted.finish().unwrap().into_inner(),
+            "ends with bytes that belong to no entry",
+        ),
         (without("top/data/posts.csv"), "data/posts.csv: missing"),
         (link.finish().unwrap().into_inner(), "a link"),
         (bomb.finish().unwrap().into_inner(), "absurdly much comes out"),
@@ -333,6 +346,31 @@ fn the_captures_alone_are_one_wacz_or_none() {
 }
 
 #[test]
+fn a_body_that_is_damaged_in_the_archive_stops_the_export_and_nothing_stands_under_its_name() {
+    for damage in [
+        "DROP TRIGGER blob_chunk_no_update; UPDATE blob_chunk SET bytes = zeroblob(length(bytes))",
+        "DROP TRIGGER blob_chunk_no_update; UPDATE blob_chunk SET bytes = substr(bytes, 2)",
+        "DROP TRIGGER blob_chunk_no_delete; DELETE FROM blob_chunk",
+    ] {
+        let scene = exported();
+        let bodies = "WHERE id >> 16 = (SELECT max(body) FROM exchange)";
+        let connection = Connection::open(scene.archive()).unwrap();
+        connection.execute_batch(&format!("{damage} {bodies}")).unwrap();
+        drop(connection);
+        for path in ["damaged.wacz", "damaged", "damaged.zip"] {
+            let output = scene.bare().args(["export", "--all", "-o", path]).output().unwrap();
+            assert_eq!(output.status.code(), Some(65), "{damage}");
+            assert!(
+                text(&output.stderr).contains("is missing or damaged"),
+                "{}",
+                text(&output.stderr)
+            );
+            assert!(!scene.path(path).exists());
+        }
+    }
+}
+
+#[test]
 fn each_capture_and_reading_may_have_a_wacz_of_its_own() {
     let scene = exported();
     let output = scene
@@ -354,6 +392,58 @@ fn each_capture_and_reading_may_have_a_wacz_of_its_own() {
     }
     fs::remove_file(folder.join(&names[0])).unwrap();
     assert!(first_fault(&scene, "each").contains(&names[0]));
+}
+
+#[test]
+fn a_wacz_of_what_is_gone_or_was_looked_for_opens_at_the_answer_and_an_action_of_the_crate_made_it() {
+    let scene = Scene::new();
+    let tombstone =
+        r#"{"__typename":"TweetTombstone","tombstone":{"text":{"text":"This Post was deleted by the Post author."}}}"#;
+    scene.syndication(POST, Reply::json(tombstone));
+    let flattened = "The mayor wrote that the bridge was standing.\n\nThe bridge is standing. pic.twitter.com/Q7sBridge1\n\n\
+                     — Ada Bridgewater (@ada_b) May 1, 2024\n\nTrains run again.";
+    let [embedded, flattened] =
+        [("a.html", article(POST)), ("b.txt", flattened.to_owned())].map(|(name, content)| scene.file(name, content));
+    scene.run(&[&embedded, &flattened]);
+    let output = scene
+        .bare()
+        .args(["export", "--all", "-o", "each", "--wacz", "per-capture"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(first_fault(&scene, "each"), "");
+    let metadata = fs::read(scene.path("each/data/ro-crate-metadata.json")).unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata).unwrap();
+    let actions: Vec<&Value> = metadata["@graph"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entity| entity["@type"] == "CreateAction")
+        .collect();
+    let mut opened = Vec::new();
+    for file in fs::read_dir(scene.path("each/data/captures")).unwrap() {
+        let path = file.unwrap().path();
+        let name = format!("captures/{}", path.file_name().unwrap().to_str().unwrap());
+        let made = actions.iter().filter(|action| {
+            let result = &action["result"];
+            let results = result.as_array().map_or(std::slice::from_ref(result), Vec::as_slice);
+            results.contains(&json!({"@id": name}))
+        });
+        assert_eq!(made.count(), 1, "{name}");
+        let entries = unzipped(&fs::read(&path).unwrap());
+        let of = |name: &str| text(&entries.iter().find(|entry| entry.0 == name).unwrap().1);
+        let pages = of("pages/pages.jsonl");
+        let is_empty = of("indexes/index.cdxj").is_empty();
+        assert_eq!(pages.lines().count() > 1, !is_empty, "{name}: {pages}");
+        opened.push(pages);
+    }
+    let opened = opened.concat();
+    for answer in [
+        "http://syndication.test/tweet-result?id=",
+        "http://short.test/Q7sBridge1",
+    ] {
+        assert!(opened.contains(answer), "{answer}: {opened}");
+    }
 }
 
 #[test]

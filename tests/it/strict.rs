@@ -256,7 +256,26 @@ fn a_part_of_a_bundle_that_was_changed_with_its_manifests_redone_does_not_fit_th
         assert!(content.contains(from), "{from} in {content}");
         fs::write(path, content.replacen(from, to, 1)).unwrap();
     }
-    let cases: [(&str, Edit); 11] = [
+    let cases: [(&str, Edit); 15] = [
+        ("data/posts.csv: its first line does not name the columns", |data| {
+            edit(&data.join("posts.csv"), "author_handle,", "author_name,")
+        }),
+        ("data/posts.jsonl: row 1 does not have each column once", |data| {
+            edit(&data.join("posts.jsonl"), "\"edited_at\":null", "\"edited_by\":null")
+        }),
+        ("data/posts.jsonl: row 1 does not have each column once", |data| {
+            edit(&data.join("posts.jsonl"), "{", "{\"text\":\"The bridge is falling.\",")
+        }),
+        (
+            "data/datapackage.json: does not describe the columns of posts",
+            |data| {
+                edit(
+                    &data.join("datapackage.json"),
+                    "\"author_handle\"",
+                    "\"author_heritage\"",
+                )
+            },
+        ),
         ("data/posts.csv: row 1 is not that of the .jsonl file", |data| {
             edit(&data.join("posts.csv"), "standing", "falling")
         }),
@@ -494,6 +513,10 @@ fn a_hostile_zip_is_refused_and_nothing_of_it_is_written() {
         (zipped(&many), "its list of contents is absurdly long"),
         (twice, "duplicate file name"),
         (cut, "not a sound ZIP"),
+        (
+            [&zipped(&good), &b"<html>"[..]].concat(),
+            "ends with bytes that belong to no entry",
+        ),
         (b"PK\x03\x04 no ZIP at all".to_vec(), "not a sound ZIP"),
         // What is nested is bytes like any other.
         (named("archive/nested.wacz"), "archive/nested.wacz: added"),
@@ -531,8 +554,17 @@ fn all_that_is_wrong_is_named_only_when_that_is_asked_for() {
 }
 
 #[test]
-fn the_pages_of_a_wacz_are_the_article_and_the_post_with_their_words() {
-    let scene = exported();
+fn the_pages_of_a_wacz_are_the_article_the_post_and_the_linked_page_with_their_words() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let report = "<title>Inspection</title><article><p>The north gate is beyond repair.</p></article>";
+    scene
+        .web
+        .on("river.example", "/report", [crate::web::Reply::page(report)]);
+    let file = scene.file("story.html", article(POST));
+    scene.run(&[&file]);
+    let output = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
     let mut entries = unzipped(&fs::read(scene.path("bundle").join(WACZ)).unwrap());
     let pages = text(entry(&mut entries, PAGES));
     let pages: Vec<Value> = pages.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -542,6 +574,12 @@ fn the_pages_of_a_wacz_are_the_article_and_the_post_with_their_words() {
     assert_eq!(pages[1]["title"], "The bridge at Orsay");
     assert!(pages[1]["text"].as_str().unwrap().contains("the bridge was standing"));
     assert!(pages.iter().any(|page| page["text"] == "The bridge is standing."));
+    let linked = pages
+        .iter()
+        .find(|page| page["url"] == "http://river.example/report")
+        .unwrap();
+    assert_eq!(linked["title"], "Inspection");
+    assert_eq!(linked["text"], "The north gate is beyond repair.");
     let mut warc = Vec::new();
     GzDecoder::new(&entry(&mut entries, WARC)[..])
         .read_to_end(&mut warc)

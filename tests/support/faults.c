@@ -7,6 +7,7 @@
    FAULT_SYNCS=FILE the name of each file and folder that is synced is appended
    FAULT_ONLY=1     only the Nth fails, those after it work again
    FAULT_KILL=1     instead of failing, the Nth kills the process
+   FAULT_SIGNAL=S   instead of failing, the Nth sends the process signal S
    FAULT_FILES=TEXT the files meant are those with TEXT in their path, rather than the archive's
    FAULT_CLOCK=FILE seconds that the wall clock is wrong by stand in FILE, read at each look
    FAULT_NAMES=a.example=IP+IP,IP;b.example=IP    what names lead to: addresses of one answer by +, answers one after
@@ -55,6 +56,10 @@ static int fails(const char *name, atomic_long *calls, int fd) {
     long now = atomic_fetch_add(calls, 1) + 1;
     if (now < from || (number("FAULT_ONLY") && now > from)) return 0;
     if (number("FAULT_KILL")) kill(getpid(), SIGKILL);
+    if (number("FAULT_SIGNAL")) {
+        if (now == from) kill(getpid(), (int)number("FAULT_SIGNAL"));
+        return 0;
+    }
     errno = number("FAULT_ERRNO") ? (int)number("FAULT_ERRNO") : EIO;
     return 1;
 }

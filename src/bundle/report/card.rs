@@ -61,12 +61,14 @@ impl Report<'_> {
         }
         self.put(format_args!("<p class=state>{state}</p>\n"))?;
         if let Some(verdict) = extract.verdict(cited.means)? {
-            let last = match verdict.last_live.as_deref() {
-                Some(at) => format!("seen last {}", Time(at)),
-                None => "never seen".to_owned(),
+            // The judgement is of when it last changed: of what is there, later captures have seen it since.
+            let last = match (verdict.state.as_str(), verdict.last_live.as_deref()) {
+                ("live" | "edited" | "changed" | "restored", _) => String::new(),
+                (_, Some(at)) => format!(", seen last {}", Time(at)),
+                (_, None) => ", never seen".to_owned(),
             };
             self.put(format_args!(
-                "<p class=small>All captures together: <b>{}</b> ({}), {last}.</p>\n",
+                "<p class=small>All captures together: <b>{}</b> ({}){last}.</p>\n",
                 Text(&verdict.state),
                 Text(&verdict.reason.replace('_', " "))
             ))?;
@@ -271,12 +273,15 @@ impl Report<'_> {
             .media(kept.capture)?
             .into_iter()
             .partition(Medium::is_piece);
+        // The picture of its author is none of its files.
+        let listed = media.iter().filter(|medium| medium.kind != "avatar");
         match self.shown.contains(&subject.target) {
-            true if !media.is_empty() => self.put(format_args!(
+            true if listed.clone().count() == 0 => {}
+            true => self.put(format_args!(
                 "<p class=note>Its media stand where it is <a href=\"#m{}\">first cited</a>.</p>\n",
                 subject.target
             ))?,
-            _ => self.media(subject.target, &media, kept.sensitive == Some(true))?,
+            false => self.media(subject.target, &media, kept.sensitive == Some(true))?,
         }
         if !pieces.is_empty() {
             let saved = pieces.iter().filter(|piece| piece.outcome == "captured").count();
@@ -286,8 +291,6 @@ impl Report<'_> {
             ))?;
         }
         self.parts(kept)?;
-        // The picture of its author is none of its files.
-        let listed = media.iter().filter(|medium| medium.kind != "avatar");
         let saved = listed.clone().filter(|medium| medium.outcome == "captured").count();
         self.completeness(subject, kept, listed.count(), saved)
     }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::markup::{Attribute, Name, Text};
 use super::{Report, words};
 use crate::error::Result;
+use crate::store::export::Blob;
 use crate::store::export::story::Medium;
 use crate::store::hex;
 
@@ -26,32 +27,36 @@ impl Report<'_> {
         if media.is_empty() {
             return Ok(());
         }
-        self.put(format_args!("<div id=m{target}>\n"))?;
-        if sensitive {
-            self.put("<details><summary class=small>Media that the platform marks as sensitive</summary>\n")?;
-        }
+        let (open, close) = match sensitive {
+            true => (
+                "<details><summary class=small>Media that the platform marks as sensitive: open this to see them, also on paper</summary>\n",
+                "</details>\n",
+            ),
+            false => ("", ""),
+        };
+        self.put(format_args!("{open}<div class=media id=m{target}>\n"))?;
         for medium in media {
             self.medium(medium)?;
         }
-        if sensitive {
-            self.put("</details>\n")?;
-        }
-        self.put("</div>\n")
+        self.put(format_args!("</div>\n{close}"))
     }
 
     fn medium(&mut self, medium: &Medium) -> Result<()> {
-        self.put("<figure>")?;
-        let length = u64::try_from(medium.length).unwrap_or_default();
-        if let (Some(sha256), "captured", false) = (&medium.sha256, medium.outcome.as_str(), medium.redacted) {
-            let inline = length <= INLINE && self.inlined + length <= INLINE_TOTAL;
+        let of_author = medium.kind == "avatar";
+        self.put(if of_author { "<figure class=avatar>" } else { "<figure>" })?;
+        if let (Some(body), "captured", false) = (&medium.body, medium.outcome.as_str(), medium.redacted) {
+            let inline = body.length <= INLINE && self.inlined + body.length <= INLINE_TOTAL;
             match inline {
-                true => self.inline(medium, sha256)?,
-                false => self.beside(medium, sha256)?,
+                true => self.inline(medium, body)?,
+                false => self.beside(medium, body)?,
             }
         }
         let kind = Text(&medium.kind);
         // A figure has one caption.
         let mut lines = Vec::new();
+        if of_author {
+            lines.push("<p class=small>Picture of its author</p>".to_owned());
+        }
         if medium.redacted {
             lines.push(format!("<p class=note>{kind}: redacted or left out of this bundle</p>"));
         } else if medium.outcome != "captured" {
@@ -76,12 +81,8 @@ impl Report<'_> {
         self.put("</figure>\n")
     }
 
-    fn inline(&mut self, medium: &Medium, sha256: &[u8; 32]) -> Result<()> {
-        let mut bytes = Vec::new();
-        self.extract.body(sha256, |piece| {
-            bytes.extend_from_slice(piece);
-            Ok(())
-        })?;
+    fn inline(&mut self, medium: &Medium, body: &Blob) -> Result<()> {
+        let bytes = self.extract.whole(body)?;
         let Some(kind) = Kind::of(&bytes) else {
             return self.put("<p class=note>Not shown: no picture, film or sound that this report knows.</p>\n");
         };
@@ -93,9 +94,9 @@ impl Report<'_> {
     }
 
     /// Writes the bytes beside the page, once, and leads to them.
-    fn beside(&mut self, medium: &Medium, sha256: &[u8; 32]) -> Result<()> {
+    fn beside(&mut self, medium: &Medium, body: &Blob) -> Result<()> {
         let mut start = Vec::new();
-        self.extract.body(sha256, |piece| {
+        self.extract.body(body, |piece| {
             if start.len() < SIGNATURE {
                 start.extend(piece.iter().take(SIGNATURE - start.len()));
             }
@@ -104,16 +105,16 @@ impl Report<'_> {
         let Some(kind) = Kind::of(&start) else {
             return self.put("<p class=note>Not shown: no picture, film or sound that this report knows.</p>\n");
         };
-        let name = format!("media/{}.{}", hex(sha256), kind.extension);
-        if self.filed.insert(*sha256) {
+        let name = format!("media/{}.{}", hex(&body.sha256), kind.extension);
+        if self.filed.insert(body.sha256) {
             let mut file = self.bag.payload(&name)?;
-            self.extract.body(sha256, |piece| file.write(piece))?;
+            self.extract.body(body, |piece| file.write(piece))?;
             file.close()?;
         }
         self.put(format_args!(
             "<p class=note>Beside this page: <a href=\"{name}\">the {} ({})</a></p>\n",
             Text(&medium.kind),
-            words::size(medium.length)
+            words::size(body.length.cast_signed())
         ))
     }
 }
@@ -149,6 +150,10 @@ impl Kind {
     /// The markup before and after its address.
     fn element(&self, medium: &Medium) -> (String, String) {
         let description = medium.alt.as_deref().unwrap_or_default();
+        let on_paper = format!(
+            "<p class=\"note paper\">Here stands a {}, which a page of paper cannot show.</p>",
+            Text(&medium.kind)
+        );
         match self.media_type.split('/').next() {
             Some("image") => (
                 "<img src=\"".to_owned(),
@@ -156,9 +161,9 @@ impl Kind {
             ),
             Some("video") => (
                 "<video controls preload=metadata src=\"".to_owned(),
-                format!("\" title=\"{}\"></video>", Attribute(description)),
+                format!("\" title=\"{}\"></video>{on_paper}", Attribute(description)),
             ),
-            _ => ("<audio controls src=\"".to_owned(), "\"></audio>".to_owned()),
+            _ => ("<audio controls src=\"".to_owned(), format!("\"></audio>{on_paper}")),
         }
     }
 }

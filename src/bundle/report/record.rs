@@ -95,11 +95,11 @@ impl Report<'_> {
                 Text(&medium.kind),
                 Address(&medium.url)
             ))?;
-            match (medium.outcome.as_str(), &medium.sha256) {
-                ("captured", Some(sha256)) => self.put(format_args!(
+            match (medium.outcome.as_str(), &medium.body) {
+                ("captured", Some(body)) => self.put(format_args!(
                     "{}, SHA-256 <code>{}</code>.</p>\n",
-                    words::size(medium.length),
-                    hex(sha256)
+                    words::size(body.length.cast_signed()),
+                    hex(&body.sha256)
                 ))?,
                 (outcome, _) => self.put(format_args!(
                     "{}, <code>{}</code>.</p>\n",
@@ -244,17 +244,27 @@ impl Report<'_> {
         }
         if let Some(last) = later.last() {
             proof += &format!(
-                "; {} found the same, the last {} (ledger entry {})",
+                "; {} {}, the last {} (ledger entry {})",
                 words::count(
                     i64::try_from(later.len()).unwrap_or(i64::MAX),
                     "later capture",
                     "later captures"
                 ),
+                same(of_post, attempt),
                 Time(&last.ended),
                 last.capture
             );
         }
         self.put(format_args!("{proof}.</p>\n</li>\n"))
+    }
+}
+
+/// What later attempts had in common with one, in words that claim no more than was compared.
+fn same(of_post: bool, attempt: &Attempt) -> &'static str {
+    match (&attempt.text, of_post, &attempt.body_sha256) {
+        (Some(_), ..) => "found the same text",
+        (None, false, Some(_)) => "found the same bytes",
+        _ => "ended in the same way",
     }
 }
 

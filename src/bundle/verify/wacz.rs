@@ -6,7 +6,9 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +18,7 @@ use sha2::{Digest, Sha256};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{Report, Signature, TEXT_LIMIT};
+use crate::bundle::bag::BUFFER;
 use crate::bundle::failed;
 use crate::bundle::wacz::OTHERS;
 use crate::error::Result;
@@ -24,7 +27,7 @@ use crate::store::hex;
 use crate::warc::is_content;
 use crate::warc::message::Dechunk;
 use crate::warc::record::{self, Record, Take};
-use crate::warc::zipped::{Inflated, Metered, wrong_form};
+use crate::warc::zipped::{Inflated, Metered, ends_with_its_list, wrong_form};
 
 /// Most bytes of a ZIP's list of contents: tens of thousands of names.
 const DIRECTORY_LIMIT: u64 = 4 << 20;
@@ -78,7 +81,7 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
             directory.set(u64::MAX);
             zip.validate_header_consistency()
                 .map_err(io::Error::from)
-                .and_then(|()| check.all(&mut zip))
+                .and_then(|()| check.all(path, &mut zip))
         }
         Err(error) => Err(error.into()),
     };
@@ -140,36 +143,50 @@ impl<'c> Check<'c> {
         self.report.problem(&item, what);
     }
 
-    fn all(&mut self, zip: &mut Zip<'_>) -> io::Result<()> {
+    fn all(&mut self, path: &Path, zip: &mut Zip<'_>) -> io::Result<()> {
         let before = self.report.problem_count;
         if zip.offset() != 0 {
             self.problem("archive/", "begins with bytes that belong to no entry");
+        }
+        if !ends_with_its_list(path, zip.comment())? {
+            self.problem("archive/", "ends with bytes that belong to no entry");
         }
         let names = self.names(zip)?;
         if self.report.problem_count > before {
             return Ok(());
         }
-        let sums = self.sums(zip, &names)?;
-        self.package(zip, &sums)?;
-        let listed = |folder: &str, ends: &[&str]| -> Vec<String> {
+        let listed = |folder: &str, ends: &[&str]| -> Vec<&String> {
             let inside = |name: &&String| name.starts_with(folder) && ends.iter().any(|end| name.ends_with(end));
-            sums.keys().filter(inside).cloned().collect()
+            names.keys().filter(inside).collect()
         };
         let warcs = listed("archive/", &[".warc", ".warc.gz"]);
         let indexes = listed("indexes/", &[".cdx", ".cdxj", ".cdx.gz", ".cdxj.gz"]);
         let pages = listed("pages/", &[".jsonl"]);
+        // Files and records are two walks over the same bytes, which do not wait for each other; of the files is told first.
+        let of_files = std::mem::take(self.report);
+        let left = self.left.get();
+        let (sums, walked) = thread::scope(|scope| {
+            let sums = scope.spawn(|| sums(path, &names, left));
+            let walked = warcs.iter().try_for_each(|name| self.warc(zip, name));
+            (sums.join().unwrap_or_else(|panic| resume_unwind(panic)), walked)
+        });
+        let of_records = std::mem::replace(self.report, of_files);
+        let (sums, unread) = sums?;
+        for (name, what) in unread {
+            self.problem(&name, what);
+        }
+        self.package(zip, &sums)?;
         if warcs.is_empty() {
             self.problem("archive/", "no WARC in it");
         }
         if indexes.is_empty() {
             self.problem("indexes/", "no index in it");
         }
-        if !sums.contains_key("pages/pages.jsonl") {
+        if !names.contains_key("pages/pages.jsonl") {
             self.fault("pages/pages.jsonl", "missing".to_owned());
         }
-        for name in &warcs {
-            self.warc(zip, name)?;
-        }
+        self.report.append(of_records);
+        walked?;
         for (file, offset, payload) in std::mem::take(&mut self.revisits) {
             if payload.is_none_or(|payload| !self.held.contains(&payload)) {
                 let name = format!("archive/{file}");
@@ -180,11 +197,11 @@ impl<'c> Check<'c> {
                 }
             }
         }
-        for name in &indexes {
+        for name in indexes {
             self.index(zip, name)?;
         }
         self.unlisted();
-        for name in &pages {
+        for name in pages {
             self.pages(zip, name)?;
         }
         Ok(())
@@ -211,34 +228,6 @@ impl<'c> Check<'c> {
             }
         }
         Ok(names)
-    }
-
-    /// Length and digest of each entry.
-    fn sums(
-        &mut self,
-        zip: &mut Zip<'_>,
-        names: &BTreeMap<String, usize>,
-    ) -> io::Result<BTreeMap<String, (u64, String)>> {
-        let mut sums = BTreeMap::new();
-        let mut buffer = vec![0; 1 << 16];
-        for (name, index) in names {
-            let mut entry = self.bounded(zip.by_index(*index)?);
-            let (mut digest, mut length) = (Sha256::new(), 0);
-            let outcome = loop {
-                match entry.read(&mut buffer) {
-                    Ok(0) => break Ok(()),
-                    Ok(read) => {
-                        digest.update(&buffer[..read]);
-                        length += read as u64;
-                    }
-                    Err(error) => break Err(error),
-                }
-            };
-            drop(entry);
-            self.or_problem(name, outcome)?;
-            sums.insert(name.clone(), (length, format!("sha256:{}", hex(&digest.finalize()))));
-        }
-        Ok(sums)
     }
 
     /// Every file is in the data package with its digest, and none that is not there.
@@ -596,6 +585,46 @@ impl Take for Others<'_, '_> {
         let what = format!("record at {offset}: {what}; what follows was not read");
         self.check.problem(self.name, what);
     }
+}
+
+/// Length and digest of each entry, and what is wrong with the bytes of some; `left` may come out of them in all.
+#[allow(clippy::type_complexity)]
+fn sums(
+    path: &Path,
+    names: &BTreeMap<String, usize>,
+    left: u64,
+) -> io::Result<(BTreeMap<String, (u64, String)>, Vec<(String, String)>)> {
+    let (directory, left) = (Cell::new(DIRECTORY_LIMIT), Cell::new(left));
+    let mut zip = ZipArchive::new(Metered {
+        file: File::open(path)?,
+        left: &directory,
+    })?;
+    directory.set(u64::MAX);
+    let (mut sums, mut unread) = (BTreeMap::new(), Vec::new());
+    let mut buffer = vec![0; BUFFER];
+    for (name, index) in names {
+        let mut entry = Inflated {
+            source: zip.by_index(*index)?,
+            left: &left,
+        };
+        let (mut digest, mut length) = (Sha256::new(), 0);
+        loop {
+            match entry.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => {
+                    digest.update(&buffer[..read]);
+                    length += read as u64;
+                }
+                Err(error) if is_content(&error) => {
+                    unread.push((name.clone(), error.to_string()));
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        sums.insert(name.clone(), (length, format!("sha256:{}", hex(&digest.finalize()))));
+    }
+    Ok((sums, unread))
 }
 
 fn identity(url: &str, time: &str) -> [u8; 32] {

@@ -13,7 +13,7 @@ use super::{DEPTH_LIMIT, Report, is_plain};
 use crate::bundle::failed;
 use crate::error::Result;
 use crate::warc::is_content;
-use crate::warc::zipped::{Inflated, Metered, wrong_form};
+use crate::warc::zipped::{Inflated, Metered, ends_with_its_list, wrong_form};
 
 /// Most bytes of a ZIP's list of contents: some 100,000 names as ours are. What is read of it takes up to ten times as much in memory.
 pub(in crate::bundle) const DIRECTORY_LIMIT: u64 = 16 << 20;
@@ -61,7 +61,7 @@ pub(in crate::bundle) fn unpack_within(
             directory.set(u64::MAX);
             zip.validate_header_consistency()
                 .map_err(io::Error::from)
-                .and_then(|()| write(&mut zip, into, &left, report))
+                .and_then(|()| write(path, &mut zip, into, &left, report))
         }
     };
     match unpacked {
@@ -74,10 +74,19 @@ pub(in crate::bundle) fn unpack_within(
     }
 }
 
-fn write(zip: &mut Zip<'_>, into: &Path, left: &Cell<u64>, report: &mut Report) -> io::Result<Option<String>> {
+fn write(
+    path: &Path,
+    zip: &mut Zip<'_>,
+    into: &Path,
+    left: &Cell<u64>,
+    report: &mut Report,
+) -> io::Result<Option<String>> {
     let before = report.problem_count;
     if zip.offset() != 0 {
         report.problem("the ZIP", "begins with bytes that belong to no entry");
+    }
+    if !zip.comment().is_empty() || !ends_with_its_list(path, &[])? {
+        report.problem("the ZIP", "ends with bytes that belong to no entry");
     }
     let (mut names, mut tops, mut folded) = (Vec::new(), BTreeSet::new(), HashSet::new());
     for index in 0..zip.len() {

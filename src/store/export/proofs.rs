@@ -1,7 +1,7 @@
 //! What witnesses said of the heads that cover a selection: of each witness the earliest word after each selected entry, which
 //! leaves the least time between the event and it. The word may be younger than the entry of the extract.
 
-use super::Extract;
+use super::{Blob, Extract};
 use crate::error::Result;
 use crate::store::FIRST_HEAD;
 use crate::store::other::stamps::{Confirmed, testimony};
@@ -105,9 +105,9 @@ impl Extract<'_> {
     ///
     /// # Errors
     /// If the archive does not have it whole, or cannot be read.
-    pub fn whole(&self, sha256: &[u8; 32]) -> Result<Vec<u8>> {
+    pub fn whole(&self, blob: &Blob) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.body(sha256, |piece| {
+        self.body(blob, |piece| {
             bytes.extend_from_slice(piece);
             Ok(())
         })?;

@@ -51,6 +51,11 @@ pub(super) const GATHER: &str = "
     UNION SELECT x.target FROM export_capture e JOIN context x ON x.capture = e.id, export_at a WHERE coalesce(x.reparse, 0) <= a.seq
     UNION SELECT n.target FROM export_resolution e JOIN resolution n ON n.id = e.id
     UNION SELECT n.identified FROM export_resolution e JOIN resolution n ON n.id = e.id WHERE n.identified IS NOT NULL;
+  -- each after the entry that seals it
+  DROP TABLE IF EXISTS temp.export_exchange;
+  CREATE TEMP TABLE export_exchange (entry INTEGER, id INTEGER, PRIMARY KEY (entry, id)) WITHOUT ROWID;
+  INSERT INTO export_exchange SELECT coalesce(x.reading, a.capture, a.resolution, m.capture), x.id
+    FROM slim_exchange e JOIN exchange x ON x.id = e.id LEFT JOIN answer a ON a.id = x.answer LEFT JOIN post_media m ON m.id = x.media;
   DROP TABLE IF EXISTS temp.slim_record; CREATE TEMP TABLE slim_record (id INTEGER PRIMARY KEY);
   INSERT INTO slim_record SELECT n.record FROM slim_exchange e JOIN exchange_record n ON n.exchange = e.id
     UNION SELECT n.record FROM export_reading e JOIN reading_record n ON n.reading = e.id

@@ -3,7 +3,7 @@
 
 use rusqlite::{OptionalExtension, Params, Row, params};
 
-use super::Extract;
+use super::{Blob, Extract};
 use crate::error::Result;
 use crate::store::context::{self, Near};
 use crate::store::exchange::read_header_lines;
@@ -304,11 +304,9 @@ pub struct Medium {
     pub outcome: String,
     /// Reason code.
     pub reason: String,
-    /// Digest of its bytes as received.
-    pub sha256: Option<[u8; 32]>,
-    /// Length in bytes.
-    pub length: i64,
-    /// Whether the bytes were redacted since.
+    /// Its bytes as received.
+    pub body: Option<Blob>,
+    /// Whether they were redacted since.
     pub redacted: bool,
     /// The program of others that got it, and its version; `None`: we fetched it.
     pub helper: Option<String>,
@@ -852,7 +850,7 @@ impl Extract<'_> {
     /// If the archive cannot be read.
     pub fn media(&self, capture: i64) -> Result<Vec<Medium>> {
         self.listed(
-            "SELECT m.kind, m.url, m.alt, m.outcome, m.reason, lower(hex(b.sha256)), coalesce(b.length, 0),
+            "SELECT m.kind, m.url, m.alt, m.outcome, m.reason, b.id, b.sha256, b.length,
                     EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id),
                     h.program || coalesce(' ' || h.version, '')
              FROM post_media m LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
@@ -872,10 +870,9 @@ impl Extract<'_> {
                     alt: row.get(2)?,
                     outcome: row.get(3)?,
                     reason: row.get(4)?,
-                    sha256: digest(row, 5)?.as_deref().and_then(unhex),
-                    length: row.get(6)?,
-                    redacted: row.get(7)?,
-                    helper: row.get(8)?,
+                    body: Blob::if_any(row, 5)?,
+                    redacted: row.get(8)?,
+                    helper: row.get(9)?,
                 })
             },
         )
@@ -889,16 +886,10 @@ impl Extract<'_> {
         let Some(digest) = unhex(sha256) else {
             return Ok(None);
         };
-        let length = self.length(&digest)?;
-        if length.is_none_or(|length| length > most.unsigned_abs()) {
-            return Ok(None);
+        match self.blob(&digest)? {
+            Some(blob) if blob.length <= most.unsigned_abs() => self.whole(&blob).map(Some),
+            _ => Ok(None),
         }
-        let mut bytes = Vec::new();
-        self.body(&digest, |piece| {
-            bytes.extend_from_slice(piece);
-            Ok(())
-        })?;
-        Ok(Some(bytes))
     }
 
     /// The selected attempts to find out which post an unidentified target means, oldest first.
