@@ -329,16 +329,16 @@ impl<'a> Part<'a> {
             number,
             mut index,
             mut pages,
-            main,
+            main: read,
             instead,
             ours,
             ..
         } = self;
         let failed = || failed("cannot write", &path);
-        if let (None, Some(page)) = (&main, &instead) {
+        if let (None, Some(page)) = (&read, &instead) {
             page.list(&mut pages, &page.url, None).map_err(failed())?;
         }
-        let opens = main.or(instead);
+        let opens = read.or(instead);
         let (zip, length, digests) = warc.finish()?;
         let warcs = match ours {
             None => vec![(WARC, length)],
