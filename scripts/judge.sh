@@ -155,14 +155,15 @@ else
 fi
 
 # The report from the disk in a browser, and every page of the web archive in a player.
-if command -v node > /dev/null && command -v chromium > /dev/null && (cd "$work" && mkdir player && cd player &&
+if command -v node > /dev/null && command -v chromium > /dev/null &&
+    timeout 60 chromium --headless --no-sandbox --dump-dom about:blank > "$work/log" 2>&1 && (cd "$work" && mkdir player && cd player &&
     timeout 100 npm pack --silent playwright-core@1.65.1 replaywebpage@2.5.3 > ../log 2>&1 &&
     for package in playwright-core replaywebpage; do
         mkdir $package && tar xzf $package-*.tgz -C $package --strip-components 1 || exit 1
     done); then
     judge "Chromium, with ReplayWeb.page," timeout 300 node scripts/replay.mjs "$bundle" "$work/player"
 else
-    echo "judge: Chromium is left out, without it, node or an npm registry here"
+    echo "judge: Chromium is left out: it does not start, or there is no node or npm registry here"
 fi
 
 judge "sqlite3" sh -c 'sqlite3 -readonly "$1" "PRAGMA integrity_check" | grep -qx ok &&
