@@ -5,9 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
+use super::named_information;
 use crate::error::{Error, Result};
 use crate::store::Reader;
 use crate::store::change::Change;
@@ -65,7 +63,7 @@ fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A name that nothing else in the world has: the digest of a ledger entry (RFC 6920).
+/// A name that nothing else in the world has: the digest of a ledger entry.
 fn id(reader: &Reader, seq: i64) -> Result<String> {
     let leaf = reader.leaf(seq)?.unwrap_or_default();
     let bytes: Vec<u8> = leaf
@@ -73,7 +71,7 @@ fn id(reader: &Reader, seq: i64) -> Result<String> {
         .chunks(2)
         .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
         .collect();
-    Ok(format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(bytes)))
+    Ok(named_information(&bytes))
 }
 
 fn entry(change: &Change, id: &str, lines: &[String]) -> String {

@@ -34,6 +34,9 @@ pub mod zipped;
 use std::io;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use crate::error::{Error, Result};
 use crate::exchange::SecretForm;
 use crate::key::Key;
@@ -201,6 +204,11 @@ fn sound(report: &verify::Report) -> Result<()> {
             problem.item, problem.what
         ))),
     }
+}
+
+/// The address that names bytes by their SHA-256 (RFC 6920). Unlike `urn:sha256:` it is one that has a path.
+fn named_information(sha256: &[u8]) -> String {
+    format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(sha256))
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {

@@ -275,7 +275,9 @@ done
 "#;
 
 const PAYLOADS: &str = r#"Each record of the WARC in it (`archive/data.warc.gz`) names the digest of its payload: a body as it was received, or an
-article as it was given. Each must stand in {where}, but for answers without a body and servers' certificates.
+article as it was given. Each must stand in {where}, but for answers without a body and servers' certificates. An
+article that was given as a file stands under `urn:sha256:` and its digest; of one of HTML a `revisit` record names the same bytes under
+`ni:///sha-256;` and the digest (RFC 6920), where players resolve its links. Under `urn:sha256:` they may show nothing of it.
 
 ```sh
 for w in data/captures/*.wacz; do

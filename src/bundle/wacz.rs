@@ -94,11 +94,17 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options) -> 
     };
     extract.given(|article| {
         let part = parts.part(article.entry, article.body.length)?;
-        if !part.warc.given(&article)? {
-            return Ok(());
-        }
+        part.warc.given(&article)?;
         let title = article.title.as_deref().or(article.name.as_deref());
-        part.page(title.unwrap_or("Article given as a file"), article.text.as_deref())
+        let title = title.unwrap_or("Article given as a file");
+        let text = article.text.as_deref();
+        if part.warc.listed.len() < 2 {
+            return part.page(title, text);
+        }
+        // First what players show: the first page of a WACZ is the one that they open.
+        part.list(1, title, text)?;
+        let title = format!("{title} (under urn:sha256; blank where its links stop a player)");
+        part.page(&title, text)
     })?;
     extract.exchanges(|exchange| {
         let part = parts.part(exchange.entry, exchange.body.map_or(0, |body| body.length))?;
@@ -301,13 +307,19 @@ impl<'a> Part<'a> {
 
     /// Lists the first record written since as a page that a reader may open.
     fn page(&mut self, title: &str, text: Option<&str>) -> Result<()> {
-        if let Some(record) = self.warc.listed.first() {
+        self.list(0, title, text)?;
+        self.no_page()
+    }
+
+    /// Lists this one of the records written since as a page, if there is one.
+    fn list(&mut self, number: usize, title: &str, text: Option<&str>) -> Result<()> {
+        if let Some(record) = self.warc.listed.get(number) {
             let page = Page::of(record);
             page.list(&mut self.pages, title, text)
                 .map_err(failed("cannot write", &self.path))?;
             self.main.get_or_insert(page);
         }
-        self.no_page()
+        Ok(())
     }
 
     fn no_page(&mut self) -> Result<()> {

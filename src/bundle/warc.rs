@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::bag::uuid_of;
 use super::digests::{Batch, Digester, Digests};
 use super::gzip::Gzip;
-use super::{Who, failed};
+use super::{Who, failed, named_information};
 use crate::error::{Error, Result};
 use crate::store::export::{Blob, Extract, GivenArticle, HelpedFile, OthersRecord, WireExchange};
 use crate::store::hex;
@@ -247,9 +247,9 @@ impl<'a, W: Write> Warc<'a, W> {
         format!("<urn:uuid:{}>", uuid_of(&seed.finalize()))
     }
 
-    /// An article that was given as a file: a resource named by its digest, or the word that it was redacted. Gives whether
-    /// it is there.
-    pub(super) fn given(&mut self, article: &GivenArticle) -> Result<bool> {
+    /// An article that was given as a file: a resource named by its digest, or the word that it was redacted. One of HTML has a
+    /// revisit after it.
+    pub(super) fn given(&mut self, article: &GivenArticle) -> Result<()> {
         if article.redacted {
             let sha256 = hex(&article.body.sha256);
             let fields = vec![
@@ -258,18 +258,43 @@ impl<'a, W: Write> Warc<'a, W> {
             ];
             let note = format!("ledger-entry: {}\r\n{REDACTED}{sha256}\r\n", article.entry);
             let id = self.id("resource", article.entry);
-            self.note("metadata", &id, &article.read_at, fields, &note)?;
-            return Ok(false);
+            return self.note("metadata", &id, &article.read_at, fields, &note);
         }
-        let media = if article.format == "html" {
-            "text/html"
-        } else {
-            "text/plain"
-        };
+        let is_html = article.format == "html";
+        let media = if is_html { "text/html" } else { "text/plain" };
         let id = self.id("resource", article.entry);
         let kind = format!("{media}; charset={}", article.charset);
         self.resource(&id, &article.read_at, named(&article.body), article.body, &kind)?;
-        Ok(true)
+        match is_html {
+            true => self.resolvable(article, id),
+            false => Ok(()),
+        }
+    }
+
+    /// The article of this record once more, under an address against which relative links can be resolved. A `urn:` has no
+    /// path, and players of web archives show nothing of a page whose links they fail to resolve.
+    fn resolvable(&mut self, article: &GivenArticle, record: String) -> Result<()> {
+        let (id, date) = (self.id("revisit of resource", article.entry), &article.read_at);
+        let url = named_information(&article.body.sha256);
+        let fields = vec![
+            ("WARC-Target-URI", url.clone()),
+            ("WARC-Profile", IDENTICAL_PAYLOAD.to_owned()),
+            ("WARC-Refers-To", record),
+            ("WARC-Refers-To-Target-URI", named(&article.body)),
+            ("WARC-Refers-To-Date", date.clone()),
+        ];
+        let place = self.record(Record {
+            kind: "revisit",
+            id: &id,
+            date,
+            fields,
+            head: b"",
+            payload: Some(article.body),
+            whole: false,
+            packed: false,
+        })?;
+        self.list(url, date, "warc/revisit".to_owned(), 200, article.body.sha256, &place);
+        Ok(())
     }
 
     /// A file that a helper got: a resource named by its digest, and whose it is; or the word that it was redacted.

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha512};
@@ -382,8 +381,19 @@ fn what_a_wacz_says_of_itself_is_checked_when_all_its_digests_were_redone() {
         all[found] = edit(&text(&all[found])).into_bytes();
         redo_warc(entries, &all);
     }
-    let cases: [(&str, Edit); 11] = [
+    let cases: [(&str, Edit); 12] = [
         ("", |_| {}),
+        ("its address is the digest of other bytes", |entries| {
+            let mut all = records(entry(entries, WARC));
+            let is_named = |record: &Vec<u8>| text(record).contains("\r\nWARC-Target-URI: ni:///sha-256;");
+            let found = all.iter().position(is_named).unwrap();
+            let other = text(&all[found]).replace("ni:///sha-256;", "ni:///sha-256;AAAA");
+            all[found] = other.into_bytes();
+            redo_warc(entries, &all);
+            edited(entries, PAGES, |pages| {
+                pages.replace("ni:///sha-256;", "ni:///sha-256;AAAA")
+            });
+        }),
         ("the bundle does not hold its body ", |entries| {
             let mut all = records(entry(entries, WARC));
             all.retain(|record| !text(record).contains("tweet-result"));
@@ -555,6 +565,8 @@ fn all_that_is_wrong_is_named_only_when_that_is_asked_for() {
 
 #[test]
 fn the_pages_of_a_wacz_are_the_article_the_post_and_the_linked_page_with_their_words() {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let scene = Scene::new();
     scene.has_post(POST, "ada_b", "The bridge is standing.");
     let report = "<title>Inspection</title><article><p>The north gate is beyond repair.</p></article>";
@@ -569,10 +581,17 @@ fn the_pages_of_a_wacz_are_the_article_the_post_and_the_linked_page_with_their_w
     let pages = text(entry(&mut entries, PAGES));
     let pages: Vec<Value> = pages.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(pages[0]["format"], "json-pages-1.0");
-    let body = sha256(&fs::read(scene.path("story.html")).unwrap());
-    assert_eq!(pages[1]["url"], format!("urn:sha256:{body}"));
+    let story = fs::read(scene.path("story.html")).unwrap();
+    let (named, body) = (URL_SAFE_NO_PAD.encode(Sha256::digest(&story)), sha256(&story));
+    // Players resolve links against the first address, and fail to against the second.
+    assert_eq!(pages[1]["url"], format!("ni:///sha-256;{named}"));
     assert_eq!(pages[1]["title"], "The bridge at Orsay");
-    assert!(pages[1]["text"].as_str().unwrap().contains("the bridge was standing"));
+    assert_eq!(pages[2]["url"], format!("urn:sha256:{body}"));
+    for page in &pages[1..3] {
+        assert!(page["text"].as_str().unwrap().contains("the bridge was standing"));
+    }
+    let package: Value = serde_json::from_slice(entry(&mut entries, PACKAGE)).unwrap();
+    assert_eq!(package["mainPageUrl"], pages[1]["url"]);
     assert!(pages.iter().any(|page| page["text"] == "The bridge is standing."));
     let linked = pages
         .iter()
@@ -580,11 +599,56 @@ fn the_pages_of_a_wacz_are_the_article_the_post_and_the_linked_page_with_their_w
         .unwrap();
     assert_eq!(linked["title"], "Inspection");
     assert_eq!(linked["text"], "The north gate is beyond repair.");
-    let mut warc = Vec::new();
-    GzDecoder::new(&entry(&mut entries, WARC)[..])
-        .read_to_end(&mut warc)
-        .unwrap();
-    assert!(text(&warc).contains("WARC-Type: warcinfo"));
+    let all = records(entry(&mut entries, WARC));
+    assert!(text(&all[0]).contains("WARC-Type: warcinfo"));
+    // Once each: the bytes, and the record that names them again.
+    assert_eq!(memchr::memmem::find_iter(&all.concat(), &story).count(), 1);
+    let field = |start: &str, name: &str| {
+        let record = all
+            .iter()
+            .map(|record| text(record))
+            .find(|record| record.contains(start));
+        let value = record
+            .unwrap()
+            .lines()
+            .find_map(|line| line.strip_prefix(name).map(str::to_owned));
+        value.unwrap()
+    };
+    let again = format!("WARC-Target-URI: ni:///sha-256;{named}");
+    assert_eq!(field(&again, "WARC-Type: "), "revisit");
+    assert_eq!(field(&again, "Content-Length: "), "0");
+    assert_eq!(
+        field(&again, "WARC-Refers-To: "),
+        field(&format!("\r\nWARC-Target-URI: urn:sha256:{body}"), "WARC-Record-ID: ")
+    );
+}
+
+#[test]
+fn an_article_that_stands_twice_in_a_wacz_of_ours_is_read_from_it_once() {
+    let scene = exported();
+    let wacz = scene.path("bundle").join(WACZ);
+    let other = Scene::new();
+    let output = other.run(&["--from", wacz.to_str().unwrap()]);
+    assert_eq!(text(&output.stdout).matches("The bridge at Orsay").count(), 1);
+    assert!(!text(&output.stderr).contains("ni:///"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn an_article_of_plain_text_has_one_page() {
+    let scene = Scene::new();
+    let file = scene.file("story.txt", "The mayor of Orsay wrote that the bridge was standing.\n");
+    scene.run(&[&file]);
+    let output = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let mut entries = unzipped(&fs::read(scene.path("bundle").join(WACZ)).unwrap());
+    let pages = text(entry(&mut entries, PAGES));
+    let urls: Vec<Value> = pages
+        .lines()
+        .skip(1)
+        .map(|page| serde_json::from_str::<Value>(page).unwrap()["url"].clone())
+        .collect();
+    let body = sha256(&fs::read(scene.path("story.txt")).unwrap());
+    assert_eq!(urls, [format!("urn:sha256:{body}")]);
 }
 
 #[test]
@@ -698,6 +762,13 @@ async fn what_was_redacted_is_not_in_the_bundle_and_the_rest_still_agrees() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(first_fault(&scene, "redacted"), "");
     let mut entries = unzipped(&fs::read(scene.path("redacted").join(WACZ)).unwrap());
+    for name in [PAGES, INDEX] {
+        let content = text(entry(&mut entries, name));
+        assert!(
+            !content.contains("bridge was standing") && !content.contains("ni:"),
+            "{content}"
+        );
+    }
     let all = records(entry(&mut entries, WARC));
     for gone in [answer, sha256(&story)] {
         let told = format!("redacted-body-sha256: {gone}");

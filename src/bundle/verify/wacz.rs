@@ -11,7 +11,7 @@ use std::path::Path;
 use std::thread;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use flate2::bufread::MultiGzDecoder;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -366,6 +366,10 @@ impl<'c> Check<'c> {
         let wanted = ["response", "resource", "revisit"].contains(&record.kind.as_str());
         // Of a certificate the ledger keeps no digest of its own.
         let payload = record.payload.as_deref().map(|payload| Sha256::digest(payload).into());
+        if wanted && self.own && file != OTHERS && names_others(&record.url, record.payload.as_deref()) {
+            let what = format!("record at {}: its address is the digest of other bytes", record.offset);
+            self.problem(&format!("archive/{file}"), what);
+        }
         if record.kind == "revisit" {
             self.revisits.push((file.to_owned(), record.offset, payload));
         } else {
@@ -625,6 +629,19 @@ fn sums(
         sums.insert(name.clone(), (length, format!("sha256:{}", hex(&digest.finalize()))));
     }
     Ok((sums, unread))
+}
+
+/// Whether the address names bytes by a SHA-256 that is not that of this payload.
+fn names_others(url: &str, payload: Option<&str>) -> bool {
+    let payload = payload.and_then(|payload| payload.strip_prefix("sha256:"));
+    match (url.strip_prefix("urn:sha256:"), url.strip_prefix("ni:///sha-256;")) {
+        (Some(named), _) => Some(named) != payload,
+        (None, Some(named)) => {
+            let named = URL_SAFE_NO_PAD.decode(named).map(|bytes| hex(&bytes));
+            named.ok().as_deref() != payload
+        }
+        (None, None) => false,
+    }
 }
 
 fn identity(url: &str, time: &str) -> [u8; 32] {

@@ -11,6 +11,32 @@ use zip::write::SimpleFileOptions;
 use super::*;
 
 #[test]
+fn an_address_that_is_a_digest_names_its_payload_and_no_other() {
+    let (empty, zeros) = (
+        format!("sha256:{}", hex(&Sha256::digest(b""))),
+        format!("sha256:{}", "00".repeat(32)),
+    );
+    for (url, names) in [
+        ("http://a.example/urn:sha256:00", true),
+        (
+            "urn:sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            true,
+        ),
+        ("ni:///sha-256;47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", true),
+        (
+            "urn:sha256:E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855",
+            false,
+        ),
+        ("urn:sha256:", false),
+        ("ni:///sha-256;47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=", false),
+        ("ni:///sha-256;", false),
+    ] {
+        assert_eq!(names_others(url, Some(&empty)), !names, "{url}");
+        assert_eq!(names_others(url, Some(&zeros)), !url.starts_with("http"), "{url}");
+    }
+}
+
+#[test]
 fn a_bomb_is_refused_when_more_came_out_of_it_than_may() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let mut zip = ZipWriter::new(&mut file);
