@@ -16,6 +16,7 @@
 --   records     what was taken from web archives of others, and what it was used for
 --   inquiries   targets that web archives of others were asked about (for copies, to capture them as well), and what they said
 --   others      what archives of others that were taken in say of a target
+--   exports     bundles that were made of this archive, and the digests that they are known by
 --
 -- Conventions
 --   Times are UTC, RFC 3339 with milliseconds: 2026-11-23T07:23:15.042Z. They sort as text.
@@ -31,15 +32,14 @@
 -- dropped at any time, and is at every redaction.
 --
 -- How the ledger covers the evidence
---   Every run, reading, capture, resolution, reparse, note, stamp, inquiry, import, other_archive, other_stamp and redaction is one entry of
---   `ledger`, and its id is the entry's seq. The
---   entry's line names digests of everything that was added with it: bodies, request and response headers, and `rows`,
---   which is the SHA-256 over all other rows of the event. Each row goes into that digest as its table's name and its
---   columns in the order of this file, each written as
+--   Every run, reading, capture, resolution, reparse, note, stamp, inquiry, import, other_archive, other_stamp, export and
+--   redaction is one entry of `ledger`, and its id is the entry's seq. The entry's line names digests of everything that was
+--   added with it: bodies, request and response headers, and `rows`, which is the SHA-256 over all other rows of the event.
+--   Each row goes into that digest as its table's name and its columns in the order of this file, each written as
 --     NULL  n,      integer  i<decimal>,      text  t<length in bytes>:<UTF-8>,      blob  b<length>:<bytes>,
 --   (the name written as a text). Left out are only reading.text (its digest stands in text_sha256), and the columns that say
 --   in which row a finding stands: `reading`, citation.id and citation_sentence.citation.
---     run, run_end, stamp, redaction   the row itself
+--     run, run_end, stamp, export, redaction   the row itself
 --     reparse      each context that it found followed by its target, then the row itself; `posts` as of a capture
 --     note         the note, then its target or article
 --     inquiry      the inquiry, then its target
@@ -770,6 +770,27 @@ CREATE TABLE other_tag (
 ) STRICT, WITHOUT ROWID;
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Bundles that were made of it
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- One evidence bundle that was made of this archive (`citekeep export`): written once the bundle had its name, so that it is not in there
+-- itself, and the entries of such a run are passed over where a bundle is made as of the last entry. Who could not write to the archive
+-- made one without a row here. The run says who and how. See the view exports.
+CREATE TABLE export (
+  id          INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run         INTEGER NOT NULL UNIQUE REFERENCES run (id),
+  at          TEXT NOT NULL,
+  selection   TEXT NOT NULL CHECK (json_valid(selection)),  -- JSON: what was asked for, under the names of the options
+  left_out    TEXT NOT NULL CHECK (json_valid(left_out)),   -- JSON list: what was left out: media, handles, counts
+  as_of       INTEGER NOT NULL REFERENCES ledger (seq),     -- the entry that the bundle shows the archive as of
+  name        TEXT NOT NULL,            -- name of the folder or file, without folders
+  format      TEXT NOT NULL CHECK (format = 'folder' OR format = 'zip' OR format = 'wacz'),
+  identifier  TEXT NOT NULL,            -- urn:uuid: of the selection as of that entry, as the bundle has it
+  sha256      TEXT NOT NULL CHECK (length(sha256) = 64)     -- of the bundle's tagmanifest-sha256.txt, which names all that is sealed in
+                                        -- it; of a WACZ by itself: of that file
+) STRICT;
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Redaction: the one way to take something out
 -- ---------------------------------------------------------------------------------------------------------------------
 
@@ -1085,6 +1106,8 @@ CREATE TRIGGER other_tag_no_update BEFORE UPDATE ON other_tag
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER other_tag_no_delete BEFORE DELETE ON other_tag
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER export_no_update BEFORE UPDATE ON export BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER export_no_delete BEFORE DELETE ON export BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER redaction_no_update BEFORE UPDATE ON redaction
   BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER redaction_no_delete BEFORE DELETE ON redaction
@@ -1288,6 +1311,14 @@ LEFT JOIN post p ON p.id = (
   WHERE k.target = t.id ORDER BY k.fence DESC, b.ordinal = k.best DESC, q.id DESC LIMIT 1)
 LEFT JOIN answer pa ON pa.id = p.answer
 LEFT JOIN capture pc ON pc.id = pa.capture;
+
+-- Every bundle that was made of this archive, what of it, by which run, and the digest that tells whether a bundle is that one.
+CREATE VIEW exports AS
+SELECT e.id AS entry, e.at, e.name, e.format, e.selection, e.left_out, e.as_of, l.head AS as_of_head, e.identifier,
+       e.sha256, e.run, r.host, r.command, r.version
+FROM export e
+JOIN run r ON r.id = e.run
+JOIN ledger l ON l.seq = e.as_of;
 
 -- Citations of posts that could not be identified yet, with the best guess.
 CREATE VIEW unresolved AS

@@ -36,12 +36,14 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::exchange::SecretForm;
 use crate::key::Key;
 use crate::stamp::Testimony;
 use crate::store::export::Extract;
+use crate::store::hex;
 use bag::Bag;
 pub use draft::Stop;
 
@@ -123,18 +125,29 @@ pub struct Who {
     pub email: String,
 }
 
+/// A bundle that has its name.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// `folder`, `zip` or `wacz`.
+    pub format: &'static str,
+    /// `urn:uuid:` of the selection at the ledger entry.
+    pub identifier: String,
+    /// Digest of its tag manifest; of a WACZ by itself, of that file.
+    pub sha256: String,
+}
+
 /// Writes the bundle of `extract` as the new folder `path`, or as one ZIP where the name ends so; nothing but the captures
 /// where it ends in `.wacz`. Where there is somebody to `ask`, that is done once, about the sealed bundle before it gets its name.
 ///
 /// # Errors
 /// If `path` exists, the archive cannot be read, the folder cannot be written, what was written does not verify, a secret
 /// stands in it, `ask` fails, the captures alone are to be asked about, or it was to stop.
-pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
+pub fn write(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<Made> {
     // However the request came up where it was written, it is none of the disk's failures.
     make(path, extract, options, ask).map_err(|error| options.stop.check().err().unwrap_or(error))
 }
 
-fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<()> {
+fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut Ask<'_>>) -> Result<Made> {
     if path.symlink_metadata().is_ok() {
         return Err(Error::BadInput {
             input: path.display().to_string(),
@@ -157,7 +170,8 @@ fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut 
                 hint: Some("give a folder or a .zip"),
             });
         }
-        return wacz::alone(path, extract, options);
+        let sha256 = wacz::alone(path, extract, options)?;
+        return Ok(made("wacz", extract, sha256));
     }
     let mut bag = Bag::begin(path, &options.stop)?;
     for format in FORMATS {
@@ -166,6 +180,7 @@ fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut 
     steps::write(&mut bag, extract)?;
     bag.seal(extract, options)?;
     proofs::write(&mut bag, extract, options, ask)?;
+    let sha256 = hex(&Sha256::digest(bag.read(bag::TAG_MANIFEST)?));
     for name in bag.names() {
         let file = bag.folder().join(name);
         secrets::refuse(&file, name, &options.secrets)?;
@@ -173,14 +188,25 @@ fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut 
     names::refuse(&bag, extract, options)?;
     refuse_beyond(verify::FILES_LIMIT as u64, bag.names().len() as u64, "folder", path)?;
     if zipped::is_wanted(path) {
-        return zipped::finish(bag, path, extract, &options.stop);
+        zipped::finish(bag, path, extract, &options.stop)?;
+        return Ok(made("zip", extract, sha256));
     }
     bag::kept(
         || bag.sync_all(),
         || sound(&verify::verify_new(bag.folder(), bag.sealed())?),
     )?;
     options.stop.check()?;
-    bag.finish(path)
+    bag.finish(path)?;
+    Ok(made("folder", extract, sha256))
+}
+
+fn made(format: &'static str, extract: &Extract<'_>, sha256: String) -> Made {
+    let identifier = format!("urn:uuid:{}", bag::uuid(extract));
+    Made {
+        format,
+        identifier,
+        sha256,
+    }
 }
 
 /// Nothing is written that the check would not take.

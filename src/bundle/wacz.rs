@@ -43,12 +43,11 @@ pub(super) fn entry_of(name: &str) -> Option<i64> {
     name.strip_prefix("captures/")?.split_once('-')?.0.parse().ok()
 }
 
-/// Writes nothing but the WACZ, reads it again from the disk, and gives it its name.
-pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<()> {
+/// Writes nothing but the WACZ, reads it again from the disk, and gives it its name; gives its digest.
+pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<String> {
     let mut bag = Bag::begin(path, &options.stop)?;
     write(&mut bag, extract, options)?;
-    let mut files = bag.payload_paths();
-    let (Some(file), None) = (files.pop(), files.pop()) else {
+    let (Some(file), [(_, sums)]) = (bag.payload_paths().pop(), &*bag.sums()?) else {
         return Err(Error::BadInput {
             input: path.display().to_string(),
             why: "the selection makes more than one WACZ".to_owned(),
@@ -65,7 +64,8 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         .map_err(failed("cannot name", path))?
         .persist_noclobber(path)
         .map_err(|error| failed("cannot name", path)(error.error))?;
-    sync(parent(path))
+    sync(parent(path))?;
+    Ok(sums.sha256.clone())
 }
 
 /// Reads every entry of the ZIP to its end, where it must have the checksum of what was written.

@@ -266,18 +266,20 @@ type Begun = JoinHandle<Result<NewReading>>;
 
 /// The command as it was typed; a password in an address is left out.
 pub(super) fn command_line() -> String {
-    let words = std::env::args_os().map(|argument| {
-        let word = argument.to_string_lossy().into_owned();
-        match Url::parse(&word) {
-            Ok(mut url) if url.password().is_some() => {
-                // An address that has a password has a host, so this cannot fail.
-                let _ = url.set_password(None);
-                url.to_string()
-            }
-            _ => word,
-        }
-    });
+    let words = std::env::args_os().map(|argument| without_password(&argument.to_string_lossy()));
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word of the command line; of an address that has a password, without that.
+pub(super) fn without_password(word: &str) -> String {
+    match Url::parse(word) {
+        Ok(mut url) if url.password().is_some() => {
+            // An address that has a password has a host, so this cannot fail.
+            let _ = url.set_password(None);
+            url.to_string()
+        }
+        _ => word.to_owned(),
+    }
 }
 
 /// What became of the inputs.

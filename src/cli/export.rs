@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::archive::{command_line, without_password};
 use super::print::{Printable, Printer};
 use super::{Global, runtime};
 use crate::bundle;
@@ -12,8 +13,9 @@ use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, ExitCode, Result};
 use crate::fetch::{Fetcher, credentials};
 use crate::search::Query;
-use crate::store::Reader;
+use crate::store::export::made::NewExport;
 use crate::store::export::{Profile, Selection};
+use crate::store::{Reader, Store};
 
 /// Arguments of `citekeep export`.
 #[derive(Debug, Args)]
@@ -46,7 +48,7 @@ pub struct Arguments {
     /// Nothing captured or read at this time or later (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = time)]
     until: Option<Timestamp>,
-    /// The archive as it stood at this entry of the ledger (default: the last)
+    /// The archive as it stood at this entry of the ledger (default: the last that no export wrote)
     #[arg(long, value_name = "SEQ")]
     as_of: Option<i64>,
     /// CSV without the guard against spreadsheet formulas
@@ -115,7 +117,43 @@ fn query(words: &str) -> Result<Query> {
     })
 }
 
-/// Writes the bundle and says what is in it.
+/// What is asked for, as JSON under the names of the options.
+fn words(arguments: &Arguments) -> String {
+    let mut words = serde_json::Map::new();
+    if arguments.all {
+        words.insert("all".to_owned(), true.into());
+    }
+    for (name, given) in [
+        ("article", &arguments.article),
+        ("target", &arguments.target),
+        ("tag", &arguments.tag),
+        ("follow", &arguments.follow),
+        ("query", &arguments.query),
+    ] {
+        if !given.is_empty() {
+            let given: Vec<String> = given.iter().map(|word| without_password(word)).collect();
+            words.insert(name.to_owned(), given.into());
+        }
+    }
+    for (name, time) in [("since", arguments.since), ("until", arguments.until)] {
+        words.extend(time.map(|time| (name.to_owned(), time.to_string().into())));
+    }
+    serde_json::Value::Object(words).to_string()
+}
+
+/// Keeps in the archive that the bundle was made, and gives the ledger entry; says why where that cannot be.
+fn record(global: &Global, new: &NewExport, printer: &Printer) -> Option<i64> {
+    Store::record_export(&global.archive, &command_line(), Clock::System, new)
+        .inspect_err(|error| {
+            printer.warn(format_args!(
+                "the ledger does not record this export: {}",
+                Printable(&error.to_string())
+            ));
+        })
+        .ok()
+}
+
+/// Writes the bundle, says what is in it, and has the archive record it.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let settings = global.settings()?;
     let witnesses = arguments
@@ -175,7 +213,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         stop,
     };
     let mut said = None;
-    match witnesses {
+    let made = match witnesses {
         None => bundle::write(&arguments.output, &extract, &options, None)?,
         Some(witnesses) => {
             let (fetcher, runtime) = (Fetcher::new(&settings, Clock::System)?, runtime()?);
@@ -185,13 +223,33 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 said = Some(words);
                 Ok(given)
             };
-            bundle::write(&arguments.output, &extract, &options, Some(&mut ask))?;
+            bundle::write(&arguments.output, &extract, &options, Some(&mut ask))?
         }
-    }
+    };
+    let (as_of, head) = (extract.seq, extract.head);
+    let (readings, captures, left_out) = (extract.readings, extract.captures, extract.without);
+    // Whoever still looked at the archive would keep its log from going.
+    drop(reader);
+    let new = NewExport {
+        selection: words(arguments),
+        left_out,
+        as_of,
+        name: arguments
+            .output
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        format: made.format,
+        identifier: made.identifier.clone(),
+        sha256: made.sha256.clone(),
+    };
+    let entry = record(global, &new, printer);
     if printer.json() {
         let mut done = serde_json::json!({
-            "path": arguments.output.to_string_lossy(), "as_of": extract.seq, "head": extract.head,
-            "readings": extract.readings, "captures": extract.captures,
+            "path": arguments.output.to_string_lossy(), "as_of": as_of, "head": head,
+            "readings": readings, "captures": captures, "identifier": made.identifier, "sha256": made.sha256,
+            "entry": entry,
         });
         if let Some(said) = &said {
             done["stamps"] = serde_json::json!(said);
@@ -199,12 +257,8 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         printer.object(&done);
     }
     printer.line(format_args!(
-        "{}: {} readings and {} captures as of ledger entry {}, head {}",
+        "{}: {readings} readings and {captures} captures as of ledger entry {as_of}, head {head}",
         Printable(&arguments.output.display().to_string()),
-        extract.readings,
-        extract.captures,
-        extract.seq,
-        extract.head
     ));
     Ok(tell(&said.unwrap_or_default(), printer))
 }

@@ -17,6 +17,7 @@ use crate::search::Query;
 pub use persons::Pseudonyms;
 pub use wire::{TakenFrom, WireExchange};
 
+pub mod made;
 mod persons;
 pub mod proofs;
 mod redacted;
@@ -44,7 +45,7 @@ pub struct Selection {
     pub since: Option<Timestamp>,
     /// Nothing captured or read at this moment or later.
     pub until: Option<Timestamp>,
-    /// Nothing that the ledger says after this entry; default: its last entry now.
+    /// Nothing that the ledger says after this entry; default: the last entry now that no export wrote.
     pub as_of: Option<i64>,
     /// What is left out of it.
     pub without: Vec<Profile>,
@@ -593,7 +594,10 @@ impl Reader {
     ) -> rusqlite::Result<std::result::Result<Extract<'_>, (String, &'static str)>> {
         let connection = self.connection();
         let last: Option<(i64, String)> = connection
-            .prepare_cached("SELECT seq, head FROM ledger WHERE ?1 IS NULL OR seq = ?1 ORDER BY seq DESC LIMIT 1")?
+            .prepare_cached(&format!(
+                "SELECT seq, head FROM ledger WHERE seq = coalesce(?1, ({}))",
+                made::LAST_BEFORE_EXPORTS
+            ))?
             .query_row([selection.as_of], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((seq, head)) = last else {
@@ -646,7 +650,7 @@ impl Reader {
                    UNION ALL SELECT id, ended FROM resolution UNION ALL SELECT id, at FROM note UNION ALL SELECT id, at FROM import
                    UNION ALL SELECT id, at FROM redaction UNION ALL SELECT id, ended FROM stamp
                    UNION ALL SELECT id, ended FROM inquiry UNION ALL SELECT id, at FROM other_archive UNION ALL SELECT id, at FROM other_stamp
-                   UNION ALL SELECT id, at FROM reparse) WHERE id = ?1",
+                   UNION ALL SELECT id, at FROM reparse UNION ALL SELECT id, at FROM export) WHERE id = ?1",
             )?
             .query_row([seq], |row| row.get::<_, String>(0))?;
         let number = |table: &str| {

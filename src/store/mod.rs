@@ -60,6 +60,7 @@ use crate::exchange::{Body, Unfinished};
 use crate::penalty::Penalty;
 use crate::schedule::Curve;
 use crate::stamp::Kind;
+use export::made::NewExport;
 use failure::Fault;
 use other::stamps::{Confirmed, TakenStamps};
 use other::{NewOther, Taken};
@@ -153,6 +154,19 @@ impl Store {
             held.connection = session.connection;
         }
         Store::begin(held, path, options).map(Some)
+    }
+
+    /// Keeps that a bundle was made of the archive at `path`, as a run of its own that is over with that; gives its ledger entry.
+    /// Waits for nobody.
+    ///
+    /// # Errors
+    /// If the archive is held by another run (75), the last was killed (75), or it cannot be written (74, 77).
+    pub fn record_export(path: &Path, command: &str, clock: Clock, new: &NewExport) -> Result<i64> {
+        let held = file::Held::take(path, false, Duration::ZERO, clock)?;
+        let recorded = Session::new(held.connection, path.to_owned(), clock, 0)
+            .map_err(Fault::from)
+            .and_then(|mut session| session.record_export(command, new));
+        recorded.map_err(|fault| fault.into_error(path))
     }
 
     fn begin(held: file::Held, path: &Path, options: &RunOptions) -> Result<Store> {

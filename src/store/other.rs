@@ -131,11 +131,14 @@ impl Other {
         if let Some(problem) = report.problems.first() {
             return Err(unsound(format!("{}: {}", problem.item, problem.what)));
         }
-        let reader = Reader::of(path.to_owned(), foreign);
+        let last = foreign.query_row("SELECT max(seq) FROM ledger", [], |row| row.get(0));
         let all = Selection {
             all: true,
+            // What witnesses said may be of the entry of an export.
+            as_of: last.map_err(|error| sql_error(path, &error))?,
             ..Selection::default()
         };
+        let reader = Reader::of(path.to_owned(), foreign);
         let extract = reader.extract(&all).map_err(|error| match error {
             Error::BadInput { why, .. } => unsound(why),
             error => error,

@@ -109,6 +109,7 @@ tables! {
     OTHER_STAMP = other_stamp [skip 0, omit 0] (
         id, run, at, other_archive, kind, authority, entry, head, time, block, query, reply, completed, roots,
     );
+    EXPORT = export [skip 0, omit 0] (id, run, at, selection, left_out, as_of, name, format, identifier, sha256);
     REDACTION = redaction [skip 0, omit 0] (id, run, at, by, why, kind, item, sha256);
 }
 

@@ -194,7 +194,7 @@ impl Session {
     }
 
     /// The row of the run.
-    fn put_run(&mut self, command: &str) -> Result<(), Fault> {
+    pub(super) fn put_run(&mut self, command: &str) -> Result<(), Fault> {
         self.clock_doubt = doubt(self.clock.now(), last_entry(&self.connection)?);
         self.run = self.next_entry;
         let started = self.now();

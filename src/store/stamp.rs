@@ -26,12 +26,12 @@ impl Session {
     /// Whether a witness has something to confirm: evidence that no word of theirs covers yet. Not if they were asked after
     /// `since`.
     pub(super) fn stamp_due(&self, kind: Kind, authority: &str, since: Option<&str>) -> Result<bool, Fault> {
-        // Runs and stamps are no evidence of their own: without this there would be no end.
+        // Runs and stamps are no evidence of their own: without this there would be no end. Nor is it one that a bundle was made.
         let sql = "
             SELECT EXISTS (SELECT 1 FROM ledger
                            WHERE seq > (SELECT coalesce(max(entry), -1) FROM stamp
                                         WHERE kind = ?1 AND authority = ?2 AND outcome = 'captured' AND of IS NULL)
-                             AND coalesce(body ->> '$.event', '') NOT IN ('run', 'run_end', 'stamp'))
+                             AND coalesce(body ->> '$.event', '') NOT IN ('run', 'run_end', 'stamp', 'export'))
                AND NOT EXISTS (SELECT 1 FROM stamp WHERE kind = ?1 AND authority = ?2 AND of IS NULL AND started > ?3)";
         Ok(self
             .connection

@@ -7,7 +7,7 @@ use crate::scene::{POST, Scene, article, text};
 use crate::strict::unzipped;
 use crate::web::Reply;
 
-fn archived() -> Scene {
+pub fn archived() -> Scene {
     let scene = Scene::new();
     scene.has_post(POST, "ada_b", "=The bridge is standing.");
     let file = scene.file("story.html", article(POST));
@@ -15,18 +15,18 @@ fn archived() -> Scene {
     scene
 }
 
-fn export(scene: &Scene, code: i32, arguments: &[&str]) -> String {
+pub fn export(scene: &Scene, code: i32, arguments: &[&str]) -> String {
     let output = scene.bare().arg("export").args(arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
     text(&output.stderr)
 }
 
-fn verify(scene: &Scene, folder: &str) -> (Option<i32>, String) {
+pub fn verify(scene: &Scene, folder: &str) -> (Option<i32>, String) {
     let output = scene.bare().args(["verify", folder]).output().unwrap();
     (output.status.code(), text(&output.stderr))
 }
 
-fn files(folder: &Path) -> Vec<String> {
+pub fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(path) = open.pop() {
@@ -255,7 +255,7 @@ fn the_report_shows_hostile_text_as_text_beside_its_marked_sentence() {
     ] {
         assert!(report.contains(shown), "{shown}\n{report}");
     }
-    let head: String = scene.value("SELECT head FROM ledger ORDER BY seq DESC LIMIT 1");
+    let head: String = scene.value("SELECT as_of_head FROM exports");
     assert!(report.contains(&head));
     let body: String = scene.value("SELECT lower(hex(b.sha256)) FROM reading r JOIN blob b ON b.id = r.body");
     assert!(report.contains(&body));

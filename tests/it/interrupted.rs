@@ -135,9 +135,9 @@ fn killed_at_any_write_of_an_export_it_leaves_no_half_bundle_and_the_next_is_as_
     };
     assert_eq!(export("undisturbed").output().unwrap().status.code(), Some(0));
     let undisturbed = files(&scene.path("undisturbed"));
-    let before = fs::read(scene.archive()).unwrap();
+    let mut before = fs::read(scene.archive()).unwrap();
     let step = usize::try_from((300 / rounds(12)).max(1)).unwrap();
-    // Its drafts stand in this folder; the archive itself is only read.
+    // Its drafts stand in this folder; the archive itself is only read until the bundle has its name.
     fs::create_dir(scene.path("bundles")).unwrap();
     for write in (1..).step_by(step) {
         match killed_at_write(&mut export("bundles/bundle"), "/bundles/", write) {
@@ -153,8 +153,39 @@ fn killed_at_any_write_of_an_export_it_leaves_no_half_bundle_and_the_next_is_as_
         let output = export("bundles/bundle").output().unwrap();
         assert_eq!(output.status.code(), Some(0), "write {write}: {}", text(&output.stderr));
         assert!(files(&scene.path("bundles/bundle")) == undisturbed, "write {write}");
+        before = fs::read(scene.archive()).unwrap();
         fs::remove_dir_all(scene.path("bundles")).unwrap();
         fs::create_dir(scene.path("bundles")).unwrap();
+    }
+    scene.is_sound();
+}
+
+#[test]
+fn killed_at_any_write_of_its_record_an_export_is_recorded_wholly_or_not_at_all() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let input = scene.file("story.html", article(POST));
+    scene.archives(0, &[&input]);
+    let recorded = || scene.value::<i64>("SELECT count(*) FROM exports");
+    let runs = || scene.value::<i64>("SELECT count(*) FROM run WHERE command LIKE '%export%'");
+    let mut first = None;
+    for write in 1.. {
+        let bundle = scene.path("bundle");
+        let mut export = scene.bare();
+        export.args(["export", "--all", "-q", "-o"]).arg(&bundle);
+        let Some(killed) = killed_at_write(&mut export, scene.archive().to_str().unwrap(), write) else {
+            return;
+        };
+        let made = files(&bundle);
+        assert!(*first.get_or_insert_with(|| made.clone()) == made, "write {write}");
+        fs::remove_dir_all(&bundle).unwrap();
+        let verified = scene.bare().arg("verify").output().unwrap();
+        assert_eq!(verified.status.code(), Some(0), "write {write}: {verified:?}");
+        assert_eq!(runs(), recorded(), "write {write}");
+        if !killed {
+            assert!(write > 3, "a record wrote too little to be tested");
+            break;
+        }
     }
     scene.is_sound();
 }

@@ -23,6 +23,7 @@ mod pages;
 mod persons;
 mod platforms;
 mod proofs;
+mod recorded;
 mod redacted;
 mod reparse;
 mod resolution;

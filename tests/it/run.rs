@@ -43,12 +43,12 @@ pub fn running(scene: &Scene) -> Command {
     command
 }
 
-fn run(scene: &Scene, arguments: &[&str]) -> Output {
+pub fn run(scene: &Scene, arguments: &[&str]) -> Output {
     running(scene).args(arguments).output().unwrap()
 }
 
 /// Leaves an archive whose targets all wait: a run killed while the first page had not answered.
-fn left_by_a_killed_run(scene: &Scene) {
+pub fn left_by_a_killed_run(scene: &Scene) {
     let input = story(scene);
     let mut child = scene
         .archiving()

@@ -208,6 +208,8 @@ fn a_head_is_stamped_once_by_each_authority_and_again_when_there_is_new_evidence
         said.contains("one: ledger entry ") && said.contains("two: ledger entry "),
         "{said}"
     );
+    // Nor is a bundle new evidence.
+    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
     let (said, _) = stamps(&scene, 0, &both);
     assert_eq!(said, "nothing is new since the last time stamp\n");
     note(&scene);

@@ -211,6 +211,11 @@ fn a_full_disk_stops_the_run_with_74_and_with_room_again_the_next_completes_it()
     verifies();
     let list = scene.bare_of("disk/archive.db").arg("list").output().unwrap();
     assert_eq!(list.status.code(), Some(0), "{list:?}");
+    let export = ["export", "--all", "-o", "bundle"];
+    let export = scene.bare_of("disk/archive.db").args(export).output().unwrap();
+    let said = text(&export.stderr);
+    assert_eq!(export.status.code(), Some(0), "{said}");
+    assert!(said.contains("the ledger does not record this export: "), "{said}");
 }
 
 #[test]

@@ -418,6 +418,33 @@ JOIN other_archive a ON a.id = c.other_archive
 LEFT JOIN target t ON t.key = c.target
 GROUP BY a.origin, c.seq;
 
+-- One evidence bundle that was made of this archive (`citekeep export`): written once the bundle had its name, so that it is not in there
+-- itself, and the entries of such a run are passed over where a bundle is made as of the last entry. Who could not write to the archive
+-- made one without a row here. The run says who and how. See the view exports.
+CREATE TABLE export (
+  id          INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
+  run         INTEGER NOT NULL UNIQUE REFERENCES run (id),
+  at          TEXT NOT NULL,
+  selection   TEXT NOT NULL CHECK (json_valid(selection)),  -- JSON: what was asked for, under the names of the options
+  left_out    TEXT NOT NULL CHECK (json_valid(left_out)),   -- JSON list: what was left out: media, handles, counts
+  as_of       INTEGER NOT NULL REFERENCES ledger (seq),     -- the entry that the bundle shows the archive as of
+  name        TEXT NOT NULL,            -- name of the folder or file, without folders
+  format      TEXT NOT NULL CHECK (format = 'folder' OR format = 'zip' OR format = 'wacz'),
+  identifier  TEXT NOT NULL,            -- urn:uuid: of the selection as of that entry, as the bundle has it
+  sha256      TEXT NOT NULL CHECK (length(sha256) = 64)     -- of the bundle's tagmanifest-sha256.txt, which names all that is sealed in
+                                        -- it; of a WACZ by itself: of that file
+) STRICT;
+CREATE TRIGGER export_no_update BEFORE UPDATE ON export BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+CREATE TRIGGER export_no_delete BEFORE DELETE ON export BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END;
+
+-- Every bundle that was made of this archive, what of it, by which run, and the digest that tells whether a bundle is that one.
+CREATE VIEW exports AS
+SELECT e.id AS entry, e.at, e.name, e.format, e.selection, e.left_out, e.as_of, l.head AS as_of_head, e.identifier,
+       e.sha256, e.run, r.host, r.command, r.version
+FROM export e
+JOIN run r ON r.id = e.run
+JOIN ledger l ON l.seq = e.as_of;
+
 -- What is said of how a list is followed, where it is not the usual.
 CREATE TABLE follow_option (
   follow  INTEGER PRIMARY KEY REFERENCES follow (id),

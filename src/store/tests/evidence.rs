@@ -63,6 +63,7 @@ async fn evidence_refuses_update_and_delete() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
+    add_an_export(&path);
     add_an_inquiry(&path, receipt.targets[0]).await;
     add_what_a_helper_got(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;
@@ -209,6 +210,7 @@ async fn one_change_anywhere_in_the_evidence_is_found() {
     add_a_note(&path, About::Target(receipt.targets[0])).await;
     add_a_post_read_again(&path).await;
     add_a_stamp(&path).await;
+    add_an_export(&path);
     add_an_inquiry(&path, receipt.targets[0]).await;
     add_what_a_helper_got(&path, receipt.targets[0]).await;
     add_what_others_recorded(&path, receipt.targets[1]).await;

@@ -17,6 +17,7 @@ use crate::outcome::Outcome;
 use crate::platform::context::{Around, Tie};
 use crate::platform::{Candidate, Media, Post, PostRef};
 use crate::stamp::Testimony;
+use crate::store::export::Profile;
 use crate::store::record::{
     About, AnswerRecord, HelperRecord, MediaRecord, NewInquiry, NewNote, NewStamp, Queueing, SuppliedFile, Surroundings,
 };
@@ -511,6 +512,19 @@ pub(super) async fn add_a_stamp(path: &Path) {
     };
     store.add_stamp(stamp).await.unwrap();
     store.close(0, None).await.unwrap();
+}
+
+pub(super) fn add_an_export(path: &Path) {
+    let export = NewExport {
+        selection: r#"{"tag":["flood"]}"#.into(),
+        left_out: vec![Profile::Media],
+        as_of: 2,
+        name: "bundle.zip".into(),
+        format: "zip",
+        identifier: "urn:uuid:00000000-0000-8000-8000-000000000000".into(),
+        sha256: row::hex(&sha(b"a tag manifest")),
+    };
+    Store::record_export(path, "citekeep export", Clock::Fixed(noon()), &export).unwrap();
 }
 
 pub(super) async fn add_an_inquiry(path: &Path, target: i64) {

@@ -13,10 +13,10 @@ use crate::store::ledger::{ExchangeSeal, Field};
 use crate::store::other::stamps::testimony;
 use crate::store::post::stored_digest;
 use crate::store::row::{
-    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, CONTEXT, EXCHANGE, EXCHANGE_RECORD, Evidence,
-    HELPER, HELPER_FILE, IMPORT, INQUIRY, NOTE, OTHER_ARCHIVE, OTHER_STAMP, POST_MEDIA, READING, READING_RECORD,
-    REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, Table, WEB_ARCHIVE,
-    hex, unhex,
+    ANSWER, ARTICLE, BLOCK, CANARY, CAPTURE, CITATION, CITATION_SENTENCE, CONTEXT, EXCHANGE, EXCHANGE_RECORD, EXPORT,
+    Evidence, HELPER, HELPER_FILE, IMPORT, INQUIRY, NOTE, OTHER_ARCHIVE, OTHER_STAMP, POST_MEDIA, READING,
+    READING_RECORD, REDACTION, REPARSE, RESOLUTION, RESOLUTION_CANDIDATE, RUN, RUN_END, SENTENCE, STAMP, TARGET, Table,
+    WEB_ARCHIVE, hex, unhex,
 };
 use crate::store::taken::{Named, encode_record};
 
@@ -37,6 +37,7 @@ pub(super) const EVENTS: &[(&str, Derive)] = &[
     ("import", |event, seq| event.import(seq)),
     ("other_archive", |event, seq| event.other_archive(seq)),
     ("other_stamp", |event, seq| event.other_stamp(seq)),
+    ("export", |event, seq| event.export(seq)),
     ("redaction", |event, seq| event.redaction(seq)),
 ];
 
@@ -69,6 +70,21 @@ impl Derivation<'_> {
             fields = Some(vec![
                 ("exit", Field::Integer(row.get(3)?)),
                 ("run", Field::Integer(row.get(1)?)),
+            ]);
+            Sql::Ok(())
+        })?;
+        Ok(fields)
+    }
+
+    fn export(&mut self, seq: i64) -> Sql<Fields> {
+        let mut fields = None;
+        EXPORT.encode_rows(self.connection, "id = ?1", seq, &mut self.evidence, |row, _| {
+            fields = Some(vec![
+                ("as_of", Field::Integer(row.get(5)?)),
+                ("format", string(row, 7)?),
+                ("identifier", string(row, 8)?),
+                ("run", Field::Integer(row.get(1)?)),
+                ("sha256", string(row, 9)?),
             ]);
             Sql::Ok(())
         })?;

@@ -1,0 +1,168 @@
+//! What the archive's ledger records of the bundles that were made of it.
+
+use std::fs::{self, File};
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::export::{archived, export, files, verify};
+use crate::run::{left_by_a_killed_run, run};
+use crate::scene::{Scene, text};
+
+/// What the view `exports` says of the newest bundle.
+fn recorded(scene: &Scene) -> Value {
+    let said: String = scene.value(
+        "SELECT json_object('entry', entry, 'name', name, 'format', format, 'selection', json(selection), 'left_out', json(left_out),
+                            'as_of', as_of, 'head', as_of_head, 'identifier', identifier, 'sha256', sha256)
+         FROM exports ORDER BY entry DESC LIMIT 1",
+    );
+    serde_json::from_str(&said).unwrap()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn an_export_is_recorded_in_the_ledger_after_it_and_not_inside_it() {
+    let scene = archived();
+    let last: i64 = scene.value("SELECT max(seq) FROM ledger");
+    for (name, format) in [("bundle", "folder"), ("bundle.zip", "zip"), ("bundle.wacz", "wacz")] {
+        let before: i64 = scene.value("SELECT max(seq) FROM ledger");
+        let output = scene
+            .bare()
+            .args([
+                "export",
+                "--json",
+                "--tag",
+                "flood",
+                "--since",
+                "2024-05-01",
+                "--redact",
+                "media",
+                "-o",
+                name,
+            ])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let recorded = recorded(&scene);
+        for (field, expected) in [
+            ("entry", json!(before + 2)),
+            ("name", json!(name)),
+            ("format", json!(format)),
+            (
+                "selection",
+                json!({"since": "2024-05-01T00:00:00.000Z", "tag": ["flood"]}),
+            ),
+            ("left_out", json!(["media"])),
+            ("as_of", json!(last)),
+        ] {
+            assert_eq!(recorded[field], expected, "{name}: {field}");
+        }
+        for field in ["entry", "as_of", "head", "identifier", "sha256"] {
+            assert_eq!(told[field], recorded[field], "{name}: {field}");
+        }
+        let sealed = match format {
+            "wacz" => fs::read(scene.path(name)).unwrap(),
+            // The ZIP holds the same bag.
+            _ => fs::read(scene.path("bundle/tagmanifest-sha256.txt")).unwrap(),
+        };
+        assert_eq!(recorded["sha256"], json!(sha256(&sealed)), "{name}");
+    }
+    let info = fs::read_to_string(scene.path("bundle/bag-info.txt")).unwrap();
+    let identifier = recorded(&scene)["identifier"].as_str().unwrap().to_owned();
+    assert!(info.contains(&format!("External-Identifier: {identifier}\n")), "{info}");
+    // Not in a bundle that is made later, either, however late the entry that it is as of.
+    let now: i64 = scene.value("SELECT max(seq) FROM ledger");
+    export(&scene, 0, &["--all", "-o", "later", "--as-of", &now.to_string()]);
+    let lines = fs::read_to_string(scene.path("later/data/ledger/lines.jsonl")).unwrap();
+    assert!(
+        lines.contains(r#""event":"capture""#) && !lines.contains(r#""event":"export""#),
+        "{lines}"
+    );
+    let rows: i64 = Connection::open(scene.path("later/data/archive.db"))
+        .unwrap()
+        .query_row("SELECT count(*) FROM exports", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 0);
+    assert_eq!(verify(&scene, "later"), (Some(0), String::new()));
+    scene.is_sound();
+}
+
+#[test]
+fn two_exports_one_after_the_other_hold_the_same_data() {
+    let scene = archived();
+    for name in ["first", "second", "third"] {
+        export(&scene, 0, &["--all", "-o", name]);
+    }
+    let first = files(&scene.path("first"));
+    assert!(first.iter().any(|name| name == "data/ledger/chain.txt"), "{first:?}");
+    for other in ["second", "third"] {
+        assert_eq!(files(&scene.path(other)), first);
+        for name in &first {
+            let [one, two] = ["first", other].map(|side| fs::read(scene.path(side).join(name)).unwrap());
+            assert!(one == two, "{other}: {name}");
+        }
+    }
+    assert_eq!(
+        scene.value::<i64>("SELECT count(DISTINCT sha256 || identifier) FROM exports"),
+        1
+    );
+}
+
+#[test]
+fn an_archive_that_cannot_be_written_to_is_exported_all_the_same_and_it_is_said() {
+    let scene = archived();
+    let before = fs::read(scene.archive()).unwrap();
+    // As a run holds it.
+    let held = File::open(scene.archive()).unwrap();
+    held.lock().unwrap();
+    let said = export(&scene, 0, &["--all", "-o", "bundle"]);
+    assert!(said.contains("the ledger does not record this export: "), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(verify(&scene, "bundle"), (Some(0), String::new()));
+    let output = scene
+        .bare()
+        .args(["export", "--json", "--all", "-o", "other"])
+        .output()
+        .unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &told["entry"]), (Some(0), &Value::Null));
+    held.unlock().unwrap();
+    assert!(fs::read(scene.archive()).unwrap() == before);
+}
+
+#[test]
+fn what_a_killed_run_left_is_still_the_next_runs_to_tell_after_an_export() {
+    let scene = Scene::new();
+    left_by_a_killed_run(&scene);
+    let recorded = || scene.value::<i64>("SELECT count(*) FROM exports");
+    let said = export(&scene, 0, &["--all", "-o", "bundle"]);
+    assert!(said.contains("the last run was killed"), "{said}");
+    assert_eq!(verify(&scene, "bundle"), (Some(0), String::new()));
+    assert_eq!((recorded(), scene.value::<i64>("SELECT count(*) FROM run")), (0, 1));
+    assert_eq!(run(&scene, &[]).status.code(), Some(0));
+    assert_eq!(export(&scene, 0, &["--all", "-o", "later"]), "");
+    assert_eq!(recorded(), 1);
+    scene.is_sound();
+}
+
+#[test]
+fn a_run_after_an_export_is_as_idle_as_one_before_it() {
+    let scene = archived();
+    let idle = || {
+        let before: i64 = scene.value("SELECT max(seq) FROM ledger");
+        let output = scene.bare().args(["run", "--json"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let after: i64 = scene.value("SELECT max(seq) FROM ledger");
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (after - before, told["due"].clone())
+    };
+    let before = idle();
+    export(&scene, 0, &["--all", "-o", "bundle"]);
+    assert_eq!(idle(), before);
+    assert_eq!(before, (2, json!(0)));
+}
