@@ -47,7 +47,8 @@ pub(super) fn entry_of(name: &str) -> Option<i64> {
 pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<String> {
     let mut bag = Bag::begin(path, &options.stop)?;
     write(&mut bag, extract, options)?;
-    let (Some(file), [(_, sums)]) = (bag.payload_paths().pop(), &*bag.sums()?) else {
+    let mut paths = bag.payload_paths();
+    let (Some(file), None) = (paths.pop(), paths.pop()) else {
         return Err(Error::BadInput {
             input: path.display().to_string(),
             why: "the selection makes more than one WACZ".to_owned(),
@@ -55,8 +56,12 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         });
     };
     secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
+    let mut sha256 = String::new();
     kept(
-        || sync(&file),
+        || {
+            sha256 = digest_of(&file).map_err(failed("cannot read", &file))?;
+            sync(&file)
+        },
         || read_again(&file).map_err(failed("what was written does not read back", &file)),
     )?;
     options.stop.check()?;
@@ -65,7 +70,18 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         .persist_noclobber(path)
         .map_err(|error| failed("cannot name", path)(error.error))?;
     sync(parent(path))?;
-    Ok(sums.sha256.clone())
+    Ok(sha256)
+}
+
+fn digest_of(path: &Path) -> io::Result<String> {
+    let (mut file, mut digest) = (File::open(path)?, Sha256::new());
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&digest.finalize())),
+            read => digest.update(&buffer[..read]),
+        }
+    }
 }
 
 /// Reads every entry of the ZIP to its end, where it must have the checksum of what was written.
