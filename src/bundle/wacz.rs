@@ -17,7 +17,7 @@ use zip::{CompressionMethod, DateTime, System, ZipArchive};
 use super::bag::{BUFFER, Bag, BagFile, kept, parent, sync};
 use super::draft::Zip;
 use super::surt::surt;
-use super::warc::{Listed, Warc};
+use super::warc::{Listed, Warc, each_piece};
 use super::{Options, Parting, Who, failed, json_lines, left_out, report, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
@@ -56,10 +56,13 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         });
     };
     secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
-    let mut sha256 = String::new();
+    let mut digest = Sha256::new();
     kept(
         || {
-            sha256 = digest_of(&file).map_err(failed("cannot read", &file))?;
+            each_piece(&file, |piece| {
+                digest.update(piece);
+                Ok(())
+            })?;
             sync(&file)
         },
         || read_again(&file).map_err(failed("what was written does not read back", &file)),
@@ -70,18 +73,7 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         .persist_noclobber(path)
         .map_err(|error| failed("cannot name", path)(error.error))?;
     sync(parent(path))?;
-    Ok(sha256)
-}
-
-fn digest_of(path: &Path) -> io::Result<String> {
-    let (mut file, mut digest) = (File::open(path)?, Sha256::new());
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&digest.finalize())),
-            read => digest.update(&buffer[..read]),
-        }
-    }
+    Ok(hex(&digest.finalize()))
 }
 
 /// Reads every entry of the ZIP to its end, where it must have the checksum of what was written.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::bag::uuid_of;
+use super::bag::{BUFFER, uuid_of};
 use super::digests::{Batch, Digester, Digests};
 use super::gzip::Gzip;
 use super::{Who, failed, named_information};
@@ -111,9 +111,9 @@ impl Source<'_> {
 }
 
 /// Shows the bytes of a file.
-fn each_piece(path: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+pub(super) fn each_piece(path: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
     let mut file = File::open(path).map_err(failed("cannot read", path))?;
-    let mut buffer = vec![0; 1 << 16];
+    let mut buffer = vec![0; BUFFER];
     loop {
         match file.read(&mut buffer).map_err(failed("cannot read", path))? {
             0 => return Ok(()),

@@ -616,19 +616,13 @@ fn changes_of_article(connection: &Connection, article: i64, after: i64) -> Sql<
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::store::file::SCHEMA;
+    use super::{CAPTURED_SINCE, READ_SINCE};
+    use crate::store::tests::fixtures::plan;
 
     #[test]
     fn what_a_run_captured_or_read_is_not_looked_for_among_all_there_is() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(SCHEMA).unwrap();
         for sql in [CAPTURED_SINCE, READ_SINCE] {
-            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let values = vec![None::<i64>; statement.parameter_count()];
-            let plan: String = statement
-                .query_row(rusqlite::params_from_iter(values), |row| row.get(3))
-                .unwrap();
+            let plan = plan(sql);
             assert!(plan.ends_with("USING INTEGER PRIMARY KEY (rowid>?)"), "{plan}");
         }
     }

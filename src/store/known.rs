@@ -353,6 +353,7 @@ fn places(digest: &[u8; 32]) -> [u32; SET] {
 mod tests {
     use super::*;
     use crate::store::file::SCHEMA;
+    use crate::store::tests::fixtures::plan;
 
     /// Rows of more than two generations, one of which is left for later.
     const ROWS: i64 = 20_000;
@@ -453,16 +454,9 @@ mod tests {
 
     #[test]
     fn a_key_is_looked_for_by_the_index() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(SCHEMA).unwrap();
         for (family, index) in [(BLOBS, "blob_sha256"), (TARGETS, "target_key")] {
             for (sql, terms) in [(family.find, " (<expr>=? AND"), (family.keys, " (<expr>=?)")] {
-                let sql = format!("EXPLAIN QUERY PLAN {sql}");
-                let mut statement = connection.prepare(&sql).unwrap();
-                let values = vec![None::<i64>; statement.parameter_count()];
-                let plan: String = statement
-                    .query_row(rusqlite::params_from_iter(values), |row| row.get(3))
-                    .unwrap();
+                let plan = plan(sql);
                 assert!(plan.contains(index) && plan.contains(terms), "{plan}");
             }
         }

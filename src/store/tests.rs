@@ -3,6 +3,6 @@
 mod commands;
 mod evidence;
 mod file;
-mod fixtures;
+pub(super) mod fixtures;
 mod processes;
 mod search;

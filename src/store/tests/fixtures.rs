@@ -638,3 +638,14 @@ pub(super) fn value<T: rusqlite::types::FromSql>(path: &Path, sql: &str) -> T {
         .query_row(sql, [], |row| row.get(0))
         .unwrap_or_else(|e| panic!("{sql}: {e}"))
 }
+
+/// How SQLite would look for what a statement asks of a new archive: the first step.
+pub(in crate::store) fn plan(sql: &str) -> String {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(file::SCHEMA).unwrap();
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let values = vec![None::<i64>; statement.parameter_count()];
+    statement
+        .query_row(rusqlite::params_from_iter(values), |row| row.get(3))
+        .unwrap()
+}
