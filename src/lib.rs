@@ -26,6 +26,7 @@ pub mod platform;
 pub mod retry;
 pub mod schedule;
 pub mod search;
+mod sha256;
 pub mod stamp;
 pub mod store;
 pub mod verdict;

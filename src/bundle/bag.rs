@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256, Sha512};
 use tempfile::TempDir;
 
 use super::draft::Stop;
+use super::flusher::Flusher;
 use super::{Options, failed, left_out};
 use crate::error::Result;
 use crate::store::export::Extract;
@@ -49,6 +50,7 @@ pub(super) struct Bag {
 pub(super) struct BagFile {
     path: PathBuf,
     file: BufWriter<File>,
+    flusher: Flusher,
     stop: Stop,
 }
 
@@ -61,23 +63,24 @@ impl BagFile {
     /// Appends bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.stop.check()?;
-        self.file.write_all(bytes).map_err(failed("cannot write", &self.path))
+        self.write_all(bytes).map_err(failed("cannot write", &self.path))
     }
 
     /// Ends the file. Its bytes need not be on the disk before the bag gets its name.
     pub(super) fn close(self) -> Result<()> {
         let path = self.path;
-        self.file
-            .into_inner()
-            .map(drop)
-            .map_err(|e| failed("cannot write", &path)(e.into_error()))
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error);
+        file.and_then(|_| self.flusher.finish())
+            .map_err(failed("cannot write", &path))
     }
 }
 
 impl Write for BagFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stop.check_io()?;
-        self.file.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.flusher.wrote(self.file.get_ref(), written)?;
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -194,6 +197,7 @@ impl Bag {
         Ok(BagFile {
             path,
             file: BufWriter::new(file),
+            flusher: Flusher::default(),
             stop: self.stop.clone(),
         })
     }
@@ -317,12 +321,13 @@ pub(super) fn parent(path: &Path) -> &Path {
     }
 }
 
-/// Checks what was written while the disk takes it.
-pub(super) fn kept(sync: impl FnOnce() -> Result<()> + Send, check: impl FnOnce() -> Result<()>) -> Result<()> {
+/// Checks what was written while the disk takes it; gives what the check gives.
+pub(super) fn kept<T>(sync: impl FnOnce() -> Result<()> + Send, check: impl FnOnce() -> Result<T>) -> Result<T> {
     thread::scope(|scope| {
         let disk = scope.spawn(sync);
-        check()?;
-        disk.join().unwrap_or_else(|panic| resume_unwind(panic))
+        let checked = check()?;
+        disk.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok(checked)
     })
 }
 

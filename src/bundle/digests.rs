@@ -1,10 +1,12 @@
-//! The digests of a WARC that nobody waits for, computed by a second thread while the first reads and writes: of each gzip
+//! The digests of a WARC that nobody waits for, computed by a second thread while the first reads or writes it: of each gzip
 //! member that an index lists, of the whole file, and whether each body is that of its name.
 
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use sha2::{Digest, Sha256};
+
+use crate::sha256::update_both;
 
 /// Bytes after which a batch is handed over: few enough that a few of them do not count, so many that handing over does not.
 const BATCH: usize = 256 << 10;
@@ -90,19 +92,25 @@ impl Digester {
                 body.update(&batch.bodies[start..]);
                 start = 0;
                 for (end, wanted) in batch.ends.drain(..) {
+                    let bytes = &batch.members[start..end];
                     match wanted {
                         true => {
-                            member.update(&batch.members[start..end]);
+                            update_both(&mut member, bytes, &mut file, bytes);
                             digests.members.push(member.finalize_reset().into());
                         }
-                        false => Digest::reset(&mut member),
+                        false => {
+                            file.update(bytes);
+                            Digest::reset(&mut member);
+                        }
                     }
                     start = end;
                 }
-                member.update(&batch.members[start..]);
-                file.update(&batch.members);
+                let begun = &batch.members[start..];
+                update_both(&mut member, begun, &mut file, begun);
                 if batch.file {
                     digests.files.push(file.finalize_reset().into());
+                    // What stands behind the last member is in none.
+                    Digest::reset(&mut member);
                 }
                 batch.clear();
                 // Nobody takes the last ones back.

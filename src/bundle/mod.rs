@@ -9,6 +9,7 @@ pub mod atom;
 mod bag;
 mod digests;
 mod draft;
+mod flusher;
 mod gzip;
 mod json_lines;
 mod ledger;
@@ -132,7 +133,7 @@ pub struct Made {
     pub format: &'static str,
     /// `urn:uuid:` of the selection at the ledger entry.
     pub identifier: String,
-    /// Digest of its tag manifest; of a WACZ by itself, of that file.
+    /// Digest of its tag manifest; of a WACZ by itself, of its `datapackage.json`.
     pub sha256: String,
 }
 

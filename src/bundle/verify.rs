@@ -3,6 +3,7 @@
 
 mod proofs;
 mod slim;
+mod stored;
 mod wacz;
 pub(super) mod zipped;
 

@@ -17,7 +17,7 @@ use zip::{CompressionMethod, DateTime, System, ZipArchive};
 use super::bag::{BUFFER, Bag, BagFile, kept, parent, sync};
 use super::draft::Zip;
 use super::surt::surt;
-use super::warc::{Listed, Warc, each_piece};
+use super::warc::{Listed, Warc};
 use super::{Options, Parting, Who, failed, json_lines, left_out, report, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
@@ -28,6 +28,9 @@ use crate::store::hex;
 const WARC: &str = "data.warc.gz";
 /// Name of the WARC with the records of others.
 pub(super) const OTHERS: &str = "others.warc.gz";
+
+/// Names every other file of a WACZ but the one with its digest.
+const PACKAGE: &str = "datapackage.json";
 
 /// Stands for the ledger entry of what others recorded, which has a part of its own where each capture has one.
 const RECORDS: i64 = -1;
@@ -43,7 +46,7 @@ pub(super) fn entry_of(name: &str) -> Option<i64> {
     name.strip_prefix("captures/")?.split_once('-')?.0.parse().ok()
 }
 
-/// Writes nothing but the WACZ, reads it again from the disk, and gives it its name; gives its digest.
+/// Writes nothing but the WACZ, reads it again from the disk, and gives it its name; gives the digest of its data package.
 pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Result<String> {
     let mut bag = Bag::begin(path, &options.stop)?;
     write(&mut bag, extract, options)?;
@@ -56,15 +59,8 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         });
     };
     secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
-    let mut digest = Sha256::new();
-    kept(
-        || {
-            each_piece(&file, |piece| {
-                digest.update(piece);
-                Ok(())
-            })?;
-            sync(&file)
-        },
+    let package = kept(
+        || sync(&file),
         || read_again(&file).map_err(failed("what was written does not read back", &file)),
     )?;
     options.stop.check()?;
@@ -73,18 +69,27 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
         .persist_noclobber(path)
         .map_err(|error| failed("cannot name", path)(error.error))?;
     sync(parent(path))?;
-    Ok(hex(&digest.finalize()))
+    Ok(package)
 }
 
-/// Reads every entry of the ZIP to its end, where it must have the checksum of what was written.
-fn read_again(path: &Path) -> io::Result<()> {
+/// Reads every entry of the ZIP to its end, where it must have the checksum of what was written; gives the digest of the data
+/// package, which has those of all others.
+fn read_again(path: &Path) -> io::Result<String> {
     let mut zip = ZipArchive::new(BufReader::with_capacity(BUFFER, File::open(path)?))?;
     let mut buffer = vec![0; BUFFER];
+    let mut package = Sha256::new();
     for index in 0..zip.len() {
         let mut entry = zip.by_index(index)?;
-        while entry.read(&mut buffer)? > 0 {}
+        let is_package = entry.name_raw() == PACKAGE.as_bytes();
+        loop {
+            match entry.read(&mut buffer)? {
+                0 => break,
+                read if is_package => package.update(&buffer[..read]),
+                _ => {}
+            }
+        }
     }
-    Ok(())
+    Ok(hex(&package.finalize()))
 }
 
 /// What wrote it.
@@ -392,11 +397,9 @@ impl<'a> Part<'a> {
         .map_err(failed())?;
         let package = package(extract, number, opens, &rest.resources);
         let hash = format!("sha256:{}", hex(&Sha256::digest(&package)));
-        rest.add("", "datapackage.json", deflated, |out| {
-            out.write_all(package.as_bytes())
-        })
-        .map_err(failed())?;
-        let mut digest = json!({"path": "datapackage.json", "hash": hash});
+        rest.add("", PACKAGE, deflated, |out| out.write_all(package.as_bytes()))
+            .map_err(failed())?;
+        let mut digest = json!({"path": PACKAGE, "hash": hash});
         if let Some(key) = key {
             digest["signedData"] = signed(&hash, extract, key)?;
         }

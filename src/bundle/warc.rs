@@ -111,7 +111,7 @@ impl Source<'_> {
 }
 
 /// Shows the bytes of a file.
-pub(super) fn each_piece(path: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+fn each_piece(path: &Path, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
     let mut file = File::open(path).map_err(failed("cannot read", path))?;
     let mut buffer = vec![0; BUFFER];
     loop {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::is_content;
 use super::zipped::Inflated;
+use crate::sha256::update_both;
 
 /// Most bytes of a record's header, and of the HTTP head in its block.
 pub const HEADER_LIMIT: u64 = 1 << 20;
@@ -35,8 +36,6 @@ pub struct Record {
     pub offset: u64,
     /// Its bytes in the file.
     pub length: u64,
-    /// SHA-256 of those bytes.
-    pub stored: [u8; 32],
     /// SHA-256 of the record without compression, from its first byte to the end of its block; only where that is asked for.
     pub sha256: Option<[u8; 32]>,
     /// Digests that it states and that were computed.
@@ -144,7 +143,7 @@ pub fn read_into<T: Take>(
     inflatable: &Cell<u64>,
     take: &mut T,
 ) -> io::Result<Option<u64>> {
-    let mut source = Counted::new(source, base);
+    let mut source = Counted { source, at: base };
     while !source.fill_buf()?.is_empty() {
         let offset = source.at;
         match next(&mut source, gzip, inflatable, take) {
@@ -170,7 +169,7 @@ pub fn read_one<T: Take>(
     inflatable: &Cell<u64>,
     take: &mut T,
 ) -> io::Result<()> {
-    let record = next(&mut Counted::new(source, base), gzip, inflatable, take)?;
+    let record = next(&mut Counted { source, at: base }, gzip, inflatable, take)?;
     take.record(record)
 }
 
@@ -181,14 +180,12 @@ fn next<S: BufRead, T: Take>(
     take: &mut T,
 ) -> io::Result<Record> {
     let offset = source.at;
-    source.digest = Sha256::new();
     let mut record = match gzip {
         true => member(source, inflatable, take)?,
         false => record(source, take)?,
     };
     record.offset = offset;
     record.length = source.at - offset;
-    record.stored = source.digest.clone().finalize().into();
     Ok(record)
 }
 
@@ -296,7 +293,6 @@ fn record<T: Take>(source: &mut impl BufRead, take: &mut T) -> io::Result<Record
         payload: first(&fields, "warc-payload-digest").map(str::to_owned),
         offset: 0,
         length: 0,
-        stored: [0; 32],
         sha256: parts.whole.map(|digest| digest.finalize().into()),
         checked,
         unchecked,
@@ -312,29 +308,27 @@ fn record<T: Take>(source: &mut impl BufRead, take: &mut T) -> io::Result<Record
 #[allow(clippy::type_complexity)]
 fn header(source: &mut impl BufRead, wrong: &mut Vec<String>) -> io::Result<(Vec<u8>, Vec<(String, String)>)> {
     let mut source = source.take(HEADER_LIMIT);
-    let mut whole = Vec::new();
-    let mut line = |fields: usize| {
+    let mut whole = Vec::with_capacity(1 << 10);
+    loop {
         let begin = whole.len();
         source.read_until(b'\n', &mut whole)?;
         match whole[begin..].split_last() {
-            Some((b'\n', line)) => Ok(String::from_utf8_lossy(line).trim_end_matches('\r').to_owned()),
-            _ if fields == 0 => Err(bad("no WARC record")),
-            _ => Err(bad("a record's header does not end")),
+            Some((b'\n', line)) if begin > 0 && line.iter().all(|byte| *byte == b'\r') => break,
+            Some((b'\n', _)) if whole.starts_with(b"WARC/1.") => {}
+            _ if begin > 0 => return Err(bad("a record's header does not end")),
+            _ => return Err(bad("no WARC record")),
         }
-    };
-    if !line(0)?.starts_with("WARC/1.") {
-        return Err(bad("no WARC record"));
     }
-    let mut fields: Vec<(String, String)> = Vec::new();
-    loop {
-        let line = line(1)?;
-        if line.is_empty() {
-            break;
-        }
+    let text = String::from_utf8_lossy(&whole);
+    let mut fields: Vec<(String, String)> = Vec::with_capacity(16);
+    for line in text.lines().skip(1) {
         if let (true, Some(last)) = (line.starts_with([' ', '\t']), fields.last_mut()) {
             last.1 += " ";
             last.1 += line.trim();
             continue;
+        }
+        if line.trim_end_matches('\r').is_empty() {
+            break;
         }
         let (name, value) = line
             .split_once(':')
@@ -369,9 +363,6 @@ impl Parts {
         if let Some(digest) = &mut self.whole {
             digest.update(bytes);
         }
-        if let Some(hash) = &mut self.block {
-            hash.update(bytes);
-        }
         let mut body = bytes;
         if let Some(kept) = &mut self.head {
             // Only the head is kept, and of that no more than a record's own header may have.
@@ -390,12 +381,10 @@ impl Parts {
                 None if kept.len() == HEADER_LIMIT as usize => {
                     return Err(bad("the head of the message in a record is absurdly long"));
                 }
-                None => return Ok(()),
+                None => body = &[],
             }
         }
-        if let Some(hash) = &mut self.payload {
-            hash.update(body);
-        }
+        Hash::update_both(&mut self.block, bytes, &mut self.payload, body);
         self.body_length += body.len() as u64;
         match body.is_empty() {
             true => Ok(()),
@@ -430,6 +419,19 @@ impl Hash {
             kind,
             stated: value.to_owned(),
         })
+    }
+
+    /// Takes these bytes into the one and those into the other, as far as there are such.
+    fn update_both(one: &mut Option<Hash>, bytes: &[u8], other: &mut Option<Hash>, others: &[u8]) {
+        let kinds = [&mut *one, &mut *other].map(|hash| hash.as_mut().map(|hash| &mut hash.kind));
+        if let [Some(Kind::Sha256(one)), Some(Kind::Sha256(other))] = kinds {
+            return update_both(one, bytes, other, others);
+        }
+        for (hash, bytes) in [(one, bytes), (other, others)] {
+            if let Some(hash) = hash {
+                hash.update(bytes);
+            }
+        }
     }
 
     fn update(&mut self, bytes: &[u8]) {
@@ -482,21 +484,10 @@ fn in_letters(bytes: &[u8], width: u32, letters: &[u8]) -> String {
     out
 }
 
-/// Counts and digests what is taken out of a reader.
+/// Counts what is taken out of a reader.
 struct Counted<R> {
     source: R,
     at: u64,
-    digest: Sha256,
-}
-
-impl<R> Counted<R> {
-    fn new(source: R, at: u64) -> Counted<R> {
-        Counted {
-            source,
-            at,
-            digest: Sha256::new(),
-        }
-    }
 }
 
 impl<R: BufRead> Read for Counted<R> {
@@ -515,10 +506,6 @@ impl<R: BufRead> BufRead for Counted<R> {
     }
 
     fn consume(&mut self, amount: usize) {
-        // What is consumed stands in the buffer still.
-        if let Ok(buffer) = self.source.fill_buf() {
-            self.digest.update(&buffer[..amount.min(buffer.len())]);
-        }
         self.source.consume(amount);
         self.at += amount as u64;
     }

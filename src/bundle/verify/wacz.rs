@@ -2,13 +2,11 @@
 //! the index against the records, the pages against the index. Nothing is unpacked to the disk, no name is followed, and
 //! what a hostile file may cost is bounded.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::panic::resume_unwind;
 use std::path::Path;
-use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -17,6 +15,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use zip::{CompressionMethod, ZipArchive};
 
+use super::stored::{Stored, Tap};
 use super::{Report, Signature, TEXT_LIMIT};
 use crate::bundle::bag::BUFFER;
 use crate::bundle::failed;
@@ -33,10 +32,11 @@ use crate::warc::zipped::{Inflated, Metered, ends_with_its_list, wrong_form};
 const DIRECTORY_LIMIT: u64 = 4 << 20;
 /// What may come out of what is compressed, in all, besides 256 times the size of the file.
 const INFLATED_LIMIT: u64 = 4 << 30;
-/// Most records of one WACZ.
-const RECORDS_LIMIT: usize = 1_000_000;
 /// Most bytes of a line of an index.
 const LINE_LIMIT: u64 = 1 << 20;
+
+/// What is wrong with a line of an index that points to nothing.
+const NOWHERE: &str = "points where no record begins";
 
 const PACKAGE: &str = "datapackage.json";
 pub(super) const DIGEST: &str = "datapackage-digest.json";
@@ -68,8 +68,8 @@ fn check_within(inflated: u64, path: &Path, item: &str, own: bool, report: &mut 
         own,
         report,
         left: &left,
-        places: HashMap::new(),
-        stopped: HashMap::new(),
+        warcs: BTreeMap::new(),
+        stored: Vec::new(),
         urls: HashSet::new(),
         held: HashSet::new(),
         revisits: Vec::new(),
@@ -104,14 +104,33 @@ pub(super) struct Held {
     pub records: BTreeSet<String>,
 }
 
+/// A WARC that was read.
+#[derive(Default)]
+struct Warc {
+    /// In the order in which they stand.
+    places: Vec<Place>,
+    /// Where it could not be read on.
+    stopped: Option<u64>,
+}
+
+impl Warc {
+    /// The record that begins there.
+    fn place(&mut self, offset: u64) -> Option<&mut Place> {
+        let number = self.places.binary_search_by_key(&offset, |place| place.offset).ok()?;
+        Some(&mut self.places[number])
+    }
+}
+
 /// What the index must agree with.
 struct Place {
+    offset: u64,
     length: u64,
     /// Address and second of the date.
     identity: [u8; 32],
     /// Of the payload digest as stated.
     payload: Option<[u8; 32]>,
-    stored: [u8; 32],
+    /// Number of its digest as stored.
+    stored: usize,
     /// Whether a player would miss it.
     wanted: bool,
     listed: bool,
@@ -122,10 +141,10 @@ struct Check<'c> {
     own: bool,
     report: &'c mut Report,
     left: &'c Cell<u64>,
-    /// By name of the WARC and where the record begins.
-    places: HashMap<(String, u64), Place>,
-    /// Where a WARC could not be read on.
-    stopped: HashMap<String, u64>,
+    /// By name.
+    warcs: BTreeMap<String, Warc>,
+    /// Digests of the records as stored.
+    stored: Vec<[u8; 32]>,
     /// Addresses that the index lists.
     urls: HashSet<[u8; 32]>,
     /// Payload digests of what is there, each as the digest of its text.
@@ -162,18 +181,18 @@ impl<'c> Check<'c> {
         let warcs = listed("archive/", &[".warc", ".warc.gz"]);
         let indexes = listed("indexes/", &[".cdx", ".cdxj", ".cdx.gz", ".cdxj.gz"]);
         let pages = listed("pages/", &[".jsonl"]);
-        // Files and records are two walks over the same bytes, which do not wait for each other; of the files is told first.
+        // The records are read while the digests of the same bytes are computed; of the files is told first.
         let of_files = std::mem::take(self.report);
-        let left = self.left.get();
-        let (sums, walked) = thread::scope(|scope| {
-            let sums = scope.spawn(|| sums(path, &names, left));
-            let walked = warcs.iter().try_for_each(|name| self.warc(zip, name));
-            (sums.join().unwrap_or_else(|panic| resume_unwind(panic)), walked)
-        });
+        let stored = RefCell::new(Stored::begin());
+        let walked = warcs.iter().try_for_each(|name| self.warc(zip, name, &stored));
         let of_records = std::mem::replace(self.report, of_files);
-        let (sums, unread) = sums?;
-        for (name, what) in unread {
-            self.problem(&name, what);
+        walked?;
+        let (mut sums, of_members) = stored.into_inner().finish();
+        self.stored = of_members;
+        for (name, index) in names.iter().filter(|(name, _)| !warcs.contains(name)) {
+            let (sum, outcome) = Sum::read(self.bounded(zip.by_index(*index)?));
+            self.or_problem(name, outcome)?;
+            sums.insert(name.clone(), sum);
         }
         self.package(zip, &sums)?;
         if warcs.is_empty() {
@@ -186,7 +205,6 @@ impl<'c> Check<'c> {
             self.fault("pages/pages.jsonl", "missing".to_owned());
         }
         self.report.append(of_records);
-        walked?;
         for (file, offset, payload) in std::mem::take(&mut self.revisits) {
             if payload.is_none_or(|payload| !self.held.contains(&payload)) {
                 let name = format!("archive/{file}");
@@ -231,7 +249,7 @@ impl<'c> Check<'c> {
     }
 
     /// Every file is in the data package with its digest, and none that is not there.
-    fn package(&mut self, zip: &mut Zip<'_>, sums: &BTreeMap<String, (u64, String)>) -> io::Result<()> {
+    fn package(&mut self, zip: &mut Zip<'_>, sums: &BTreeMap<String, Sum>) -> io::Result<()> {
         let Some(package) = self.json(zip, PACKAGE, sums)? else {
             return Ok(());
         };
@@ -248,9 +266,7 @@ impl<'c> Check<'c> {
             }
             match sums.get(name) {
                 None => self.problem(name, format!("missing; {PACKAGE} names it")),
-                Some((length, sum))
-                    if resource["bytes"].as_u64() != Some(*length) || resource["hash"] != sum.as_str() =>
-                {
+                Some(sum) if resource["bytes"].as_u64() != Some(sum.length) || resource["hash"] != *sum.hash => {
                     self.problem(name, format!("changed: not the digest or length of {PACKAGE}"));
                 }
                 Some(_) => {}
@@ -264,11 +280,11 @@ impl<'c> Check<'c> {
         let Some(digest) = self.json(zip, DIGEST, sums)? else {
             return Ok(());
         };
-        if digest["path"] != PACKAGE || digest["hash"] != sums[PACKAGE].1.as_str() {
+        if digest["path"] != PACKAGE || digest["hash"] != *sums[PACKAGE].hash {
             self.problem(PACKAGE, format!("changed: not the digest of {DIGEST}"));
         }
         if !digest["signedData"].is_null() {
-            self.signature(&digest["signedData"], &package, &sums[PACKAGE].1);
+            self.signature(&digest["signedData"], &package, &sums[PACKAGE].hash);
         }
         Ok(())
     }
@@ -294,17 +310,12 @@ impl<'c> Check<'c> {
         }
     }
 
-    fn json(
-        &mut self,
-        zip: &mut Zip<'_>,
-        name: &str,
-        sums: &BTreeMap<String, (u64, String)>,
-    ) -> io::Result<Option<Value>> {
-        let Some((length, _)) = sums.get(name) else {
+    fn json(&mut self, zip: &mut Zip<'_>, name: &str, sums: &BTreeMap<String, Sum>) -> io::Result<Option<Value>> {
+        let Some(sum) = sums.get(name) else {
             self.problem(name, "missing");
             return Ok(None);
         };
-        if *length > TEXT_LIMIT {
+        if sum.length > TEXT_LIMIT {
             self.problem(name, "absurdly large");
             return Ok(None);
         }
@@ -318,51 +329,44 @@ impl<'c> Check<'c> {
         }
     }
 
-    fn warc(&mut self, zip: &mut Zip<'_>, name: &str) -> io::Result<()> {
+    fn warc(&mut self, zip: &mut Zip<'_>, name: &str, stored: &RefCell<Stored>) -> io::Result<()> {
         let left = self.left;
-        let source = BufReader::with_capacity(1 << 16, self.bounded(zip.by_name(name)?));
-        let file = name.strip_prefix("archive/").unwrap_or(name);
-        if self.own && file == OTHERS {
-            return self.others(source, name, file);
-        }
-        let outcome = record::read(source, name.ends_with(".gz"), left, |offset, record| match record {
-            Err(what) => self.problem(name, format!("record at {offset}: {what}")),
-            Ok(record) => self.place(file, record),
+        let mut source = Tap {
+            source: BufReader::with_capacity(BUFFER, self.bounded(zip.by_name(name)?)),
+            stored,
+        };
+        let (file, gzip) = (name.strip_prefix("archive/").unwrap_or(name), name.ends_with(".gz"));
+        // The records of others stand as they stood: what they state wrongly is theirs, and only that they are these records
+        // is ours to say.
+        let outcome = if self.own && file == OTHERS {
+            let mut others = Others::of(self, name, file, stored);
+            record::read_into(&mut source, 0, gzip, left, &mut others)
+        } else {
+            record::read(&mut source, gzip, left, |offset, record| match record {
+                Err(what) => self.problem(name, format!("record at {offset}: {what}")),
+                Ok(record) => self.place(file, record, stored),
+            })
+        };
+        // What is behind a record that cannot be read is of the file all the same.
+        let outcome = outcome.and_then(|stopped| {
+            self.warcs.entry(file.to_owned()).or_default().stopped = stopped;
+            io::copy(&mut source, &mut io::sink()).map(drop)
         });
-        match outcome {
-            Ok(stopped) => {
-                self.stopped.extend(stopped.map(|offset| (file.to_owned(), offset)));
-                Ok(())
-            }
-            Err(error) => self.or_problem(name, Err(error)),
-        }
+        stored.borrow_mut().end_file(name);
+        self.or_problem(name, outcome)
     }
 
-    /// The records of others stand as they stood: what they state wrongly is theirs, and only that they are these records
-    /// is ours to say.
-    fn others(&mut self, source: impl BufRead, name: &str, file: &str) -> io::Result<()> {
-        let left = self.left;
-        let mut others = Others::of(self, name, file);
-        let outcome = record::read_into(source, 0, name.ends_with(".gz"), left, &mut others);
-        match outcome {
-            Ok(stopped) => {
-                self.stopped.extend(stopped.map(|offset| (file.to_owned(), offset)));
-                Ok(())
-            }
-            Err(error) => self.or_problem(name, Err(error)),
-        }
-    }
-
-    fn place(&mut self, file: &str, record: Record) {
+    fn place(&mut self, file: &str, record: Record, stored: &RefCell<Stored>) {
+        let number = stored.borrow_mut().end_record();
         self.report.records += 1;
         if record.unchecked > 0 {
             let item = format!("{}archive/{file}", self.item);
             self.report.note(&item, "has digests of a kind that was not checked");
         }
-        if self.places.len() >= RECORDS_LIMIT {
+        let Some(number) = number else {
             self.problem(file, "too many records");
             return;
-        }
+        };
         let wanted = ["response", "resource", "revisit"].contains(&record.kind.as_str());
         // Of a certificate the ledger keeps no digest of its own.
         let payload = record.payload.as_deref().map(|payload| Sha256::digest(payload).into());
@@ -383,14 +387,18 @@ impl<'c> Check<'c> {
             self.of_bundle.payloads.extend(record.redacted);
         }
         let place = Place {
+            offset: record.offset,
             length: record.length,
             identity: identity(&record.url, &digits(&record.date)),
             payload,
-            stored: record.stored,
+            stored: number,
             wanted,
             listed: false,
         };
-        self.places.insert((file.to_owned(), record.offset), place);
+        match self.warcs.get_mut(file) {
+            Some(warc) => warc.places.push(place),
+            None => self.warcs.entry(file.to_owned()).or_default().places.push(place),
+        }
     }
 
     fn index(&mut self, zip: &mut Zip<'_>, name: &str) -> io::Result<()> {
@@ -435,16 +443,14 @@ impl<'c> Check<'c> {
         };
         let text = |name: &str| entry[name].as_str().unwrap_or_default();
         let (url, file) = (text("url"), text("filename"));
-        let file = file.strip_prefix("archive/").unwrap_or(file).to_owned();
+        let file = file.strip_prefix("archive/").unwrap_or(file);
         let offset = number("offset").ok_or("is no entry of an index")?;
         self.urls.insert(Sha256::digest(url).into());
-        if self.stopped.get(&file).is_some_and(|stopped| offset >= *stopped) {
+        let warc = self.warcs.get_mut(file).ok_or(NOWHERE)?;
+        if warc.stopped.is_some_and(|stopped| offset >= stopped) {
             return Ok(());
         }
-        let place = self
-            .places
-            .get_mut(&(file, offset))
-            .ok_or("points where no record begins")?;
+        let place = warc.place(offset).ok_or(NOWHERE)?;
         place.listed = true;
         if number("length") != Some(place.length) {
             return Err("does not state the length of its record");
@@ -457,7 +463,7 @@ impl<'c> Check<'c> {
             return Err("does not state the digest of its record");
         }
         let stored = text("recordDigest");
-        if !stored.is_empty() && stored != format!("sha256:{}", hex(&place.stored)) {
+        if !stored.is_empty() && stored != format!("sha256:{}", hex(&self.stored[place.stored])) {
             return Err("does not state the digest of its record as stored");
         }
         Ok(())
@@ -465,19 +471,11 @@ impl<'c> Check<'c> {
 
     /// Records that a player would miss.
     fn unlisted(&mut self) {
-        let mut unlisted: Vec<(String, u64)> = Vec::new();
-        for (key, place) in &self.places {
-            if place.wanted && !place.listed {
-                unlisted.push(key.clone());
+        for (file, warc) in std::mem::take(&mut self.warcs) {
+            for place in warc.places.iter().filter(|place| place.wanted && !place.listed) {
+                let what = format!("record at {}: no index lists it", place.offset);
+                self.fault(&format!("archive/{file}"), what);
             }
-        }
-        unlisted.sort_unstable();
-        for (file, offset) in unlisted {
-            let (name, what) = (
-                format!("archive/{file}"),
-                format!("record at {offset}: no index lists it"),
-            );
-            self.fault(&name, what);
         }
     }
 
@@ -540,6 +538,7 @@ struct Others<'o, 'c> {
     check: &'o mut Check<'c>,
     name: &'o str,
     file: &'o str,
+    stored: &'o RefCell<Stored>,
     body: Sha256,
     content: Sha256,
     dechunk: Dechunk,
@@ -547,11 +546,12 @@ struct Others<'o, 'c> {
 }
 
 impl<'o, 'c> Others<'o, 'c> {
-    fn of(check: &'o mut Check<'c>, name: &'o str, file: &'o str) -> Others<'o, 'c> {
+    fn of(check: &'o mut Check<'c>, name: &'o str, file: &'o str, stored: &'o RefCell<Stored>) -> Others<'o, 'c> {
         Others {
             check,
             name,
             file,
+            stored,
             body: Sha256::new(),
             content: Sha256::new(),
             dechunk: Dechunk::default(),
@@ -581,7 +581,7 @@ impl Take for Others<'_, '_> {
         let ours = std::mem::replace(&mut self.first, false) || record.redacted.is_some();
         held.records
             .extend(record.sha256.filter(|_| !ours).map(|sha256| hex(&sha256)));
-        self.check.place(self.file, record);
+        self.check.place(self.file, record, self.stored);
         Ok(())
     }
 
@@ -591,44 +591,38 @@ impl Take for Others<'_, '_> {
     }
 }
 
-/// Length and digest of each entry, and what is wrong with the bytes of some; `left` may come out of them in all.
-#[allow(clippy::type_complexity)]
-fn sums(
-    path: &Path,
-    names: &BTreeMap<String, usize>,
-    left: u64,
-) -> io::Result<(BTreeMap<String, (u64, String)>, Vec<(String, String)>)> {
-    let (directory, left) = (Cell::new(DIRECTORY_LIMIT), Cell::new(left));
-    let mut zip = ZipArchive::new(Metered {
-        file: File::open(path)?,
-        left: &directory,
-    })?;
-    directory.set(u64::MAX);
-    let (mut sums, mut unread) = (BTreeMap::new(), Vec::new());
-    let mut buffer = vec![0; BUFFER];
-    for (name, index) in names {
-        let mut entry = Inflated {
-            source: zip.by_index(*index)?,
-            left: &left,
-        };
+/// Length and digest of an entry as they were found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Sum {
+    length: u64,
+    /// `sha256:` and the digest.
+    hash: String,
+}
+
+impl Sum {
+    pub(super) fn of(length: u64, sha256: &[u8]) -> Sum {
+        Sum {
+            length,
+            hash: format!("sha256:{}", hex(sha256)),
+        }
+    }
+
+    /// Of the bytes that come out of an entry, and what is wrong with them.
+    fn read(mut entry: impl Read) -> (Sum, io::Result<()>) {
         let (mut digest, mut length) = (Sha256::new(), 0);
-        loop {
+        let mut buffer = vec![0; BUFFER];
+        let outcome = loop {
             match entry.read(&mut buffer) {
-                Ok(0) => break,
+                Ok(0) => break Ok(()),
                 Ok(read) => {
                     digest.update(&buffer[..read]);
                     length += read as u64;
                 }
-                Err(error) if is_content(&error) => {
-                    unread.push((name.clone(), error.to_string()));
-                    break;
-                }
-                Err(error) => return Err(error),
+                Err(error) => break Err(error),
             }
-        }
-        sums.insert(name.clone(), (length, format!("sha256:{}", hex(&digest.finalize()))));
+        };
+        (Sum::of(length, &digest.finalize()), outcome)
     }
-    Ok((sums, unread))
 }
 
 /// Whether the address names bytes by a SHA-256 that is not that of this payload.

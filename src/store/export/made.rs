@@ -29,7 +29,7 @@ pub struct NewExport {
     pub format: &'static str,
     /// `urn:uuid:` of the selection as of that entry.
     pub identifier: String,
-    /// Digest of its tag manifest; of a WACZ by itself, of that file.
+    /// Digest of its tag manifest; of a WACZ by itself, of its `datapackage.json`.
     pub sha256: String,
 }
 
