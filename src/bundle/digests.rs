@@ -1,6 +1,8 @@
-//! The digests of a WARC that nobody waits for, computed by a second thread while the first reads or writes it: of each gzip
-//! member that an index lists, of the whole file, and whether each body is that of its name.
+//! The bytes of a WARC on their way from who reads or makes it: a second thread writes them, and computes the digests that nobody
+//! waits for: of each gzip member that an index lists, of the whole file, and whether each body is that of its name.
 
+use std::io::{self, Write};
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -24,8 +26,6 @@ pub(super) struct Batch {
     pub members: Vec<u8>,
     /// Where in `members` one ends, and whether its digest is wanted.
     ends: Vec<(usize, bool)>,
-    /// Whether the file ends with it.
-    file: bool,
 }
 
 impl Batch {
@@ -50,73 +50,70 @@ impl Batch {
         self.named.clear();
         self.members.clear();
         self.ends.clear();
-        self.file = false;
     }
 }
 
 /// What was computed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Digests {
     /// Of each gzip member of which it was wanted, in order.
     pub members: Vec<[u8; 32]>,
-    /// Of each file.
-    pub files: Vec<[u8; 32]>,
+    /// Of the file.
+    pub file: [u8; 32],
     /// The name of the first body whose bytes have another digest.
     pub damaged: Option<[u8; 32]>,
 }
 
 /// The second thread.
 #[derive(Debug)]
-pub(super) struct Digester {
+pub(super) struct Digester<W> {
     batches: SyncSender<Batch>,
     emptied: Receiver<Batch>,
-    thread: JoinHandle<Digests>,
+    thread: JoinHandle<io::Result<(W, Digests)>>,
 }
 
-impl Digester {
-    pub(super) fn start() -> Digester {
+impl<W: Write + Send + 'static> Digester<W> {
+    /// Begins a file that is written to `out`.
+    pub(super) fn start(mut out: W) -> Digester<W> {
         let (batches, work) = sync_channel::<Batch>(WAITING);
         let (back, emptied) = channel();
         let thread = thread::spawn(move || {
-            let mut digests = Digests::default();
+            let (mut members, mut damaged) = (Vec::new(), None);
             let (mut body, mut member, mut file) = (Sha256::new(), Sha256::new(), Sha256::new());
             for mut batch in work {
+                out.write_all(&batch.members)?;
                 let mut start = 0;
                 for (end, name) in batch.named.drain(..) {
                     body.update(&batch.bodies[start..end]);
                     start = end;
                     if body.finalize_reset()[..] != name {
-                        digests.damaged.get_or_insert(name);
+                        damaged.get_or_insert(name);
                     }
                 }
                 body.update(&batch.bodies[start..]);
                 start = 0;
                 for (end, wanted) in batch.ends.drain(..) {
                     let bytes = &batch.members[start..end];
+                    start = end;
                     match wanted {
                         true => {
                             update_both(&mut member, bytes, &mut file, bytes);
-                            digests.members.push(member.finalize_reset().into());
+                            members.push(member.finalize_reset().into());
                         }
                         false => {
                             file.update(bytes);
                             Digest::reset(&mut member);
                         }
                     }
-                    start = end;
                 }
                 let begun = &batch.members[start..];
                 update_both(&mut member, begun, &mut file, begun);
-                if batch.file {
-                    digests.files.push(file.finalize_reset().into());
-                    // What stands behind the last member is in none.
-                    Digest::reset(&mut member);
-                }
                 batch.clear();
                 // Nobody takes the last ones back.
                 let _ = back.send(batch);
             }
-            digests
+            let file = file.finalize().into();
+            Ok((out, Digests { members, file, damaged }))
         });
         Digester {
             batches,
@@ -125,26 +122,17 @@ impl Digester {
         }
     }
 
-    /// Hands over what is in `batch`, which is empty afterwards.
-    pub(super) fn hand_over(&mut self, batch: &mut Batch) {
+    /// Hands over what is in `batch`, which is empty afterwards. Where nothing is taken any more, gives `false`, and
+    /// [`Digester::finish`] says why.
+    pub(super) fn hand_over(&mut self, batch: &mut Batch) -> bool {
         let full = std::mem::replace(batch, self.emptied.try_recv().unwrap_or_default());
-        // It ends before this only by a panic, which `finish` passes on.
-        let _ = self.batches.send(full);
+        self.batches.send(full).is_ok()
     }
 
-    /// Hands over what is in `batch` as the end of a file.
-    pub(super) fn end_file(&mut self, batch: &mut Batch) {
-        batch.file = true;
-        self.hand_over(batch);
-    }
-
-    /// Everything that was computed.
-    pub(super) fn finish(self) -> Digests {
+    /// What it was written to, and everything that was computed.
+    pub(super) fn finish(self) -> io::Result<(W, Digests)> {
         drop(self.batches);
-        match self.thread.join() {
-            Ok(digests) => digests,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
@@ -153,39 +141,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digests_are_those_of_the_bytes_wherever_a_batch_ends() {
+    fn what_is_written_and_its_digests_are_those_of_the_bytes_wherever_a_batch_ends() {
         let bytes: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(n) >> 5) as u8).collect();
         let name: [u8; 32] = Sha256::digest(&bytes).into();
         for piece in [1_000, 33_333, 100_000] {
-            let (mut digester, mut batch) = (Digester::start(), Batch::default());
+            let (mut digester, mut batch) = (Digester::start(Vec::new()), Batch::default());
             for round in 0..3 {
                 for piece in bytes.chunks(piece) {
                     batch.bodies.extend_from_slice(piece);
                     batch.members.extend_from_slice(piece);
-                    digester.hand_over(&mut batch);
+                    assert!(digester.hand_over(&mut batch));
                 }
                 batch.end_body(name);
                 batch.end_member(round != 1);
-                if round == 1 {
-                    digester.end_file(&mut batch);
-                }
             }
-            digester.end_file(&mut batch);
-            let digests = digester.finish();
+            assert!(digester.hand_over(&mut batch));
+            let (written, digests) = digester.finish().unwrap();
+            assert!(written == bytes.repeat(3), "{piece}");
             assert_eq!(digests.members, [name; 2]);
-            assert_eq!(digests.files, [Sha256::digest(bytes.repeat(2)).into(), name]);
+            assert_eq!(digests.file[..], Sha256::digest(&written)[..]);
             assert_eq!(digests.damaged, None);
         }
     }
 
     #[test]
     fn a_body_that_is_not_of_its_name_is_told_though_others_follow() {
-        let (mut digester, mut batch) = (Digester::start(), Batch::default());
+        let (mut digester, mut batch) = (Digester::start(io::sink()), Batch::default());
         for (body, name) in [("a", "a"), ("b", "c"), ("d", "d")] {
             batch.bodies.extend_from_slice(body.as_bytes());
             batch.end_body(Sha256::digest(name).into());
         }
-        digester.end_file(&mut batch);
-        assert_eq!(digester.finish().damaged, Some(Sha256::digest("c").into()));
+        assert!(digester.hand_over(&mut batch));
+        let (_, digests) = digester.finish().unwrap();
+        assert_eq!(digests.damaged, Some(Sha256::digest("c").into()));
+    }
+
+    #[test]
+    fn what_cannot_be_written_ends_the_taking_and_is_told() {
+        let full: &mut [u8] = Box::leak(Box::new([0; 3]));
+        let (mut digester, mut batch) = (Digester::start(full), Batch::default());
+        let taken = (0..100).take_while(|_| {
+            batch.members.extend_from_slice(b"ab");
+            digester.hand_over(&mut batch)
+        });
+        assert!(taken.count() < 100);
+        let error = digester.finish().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero);
     }
 }

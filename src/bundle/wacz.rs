@@ -17,7 +17,7 @@ use zip::{CompressionMethod, DateTime, System, ZipArchive};
 use super::bag::{BUFFER, Bag, BagFile, kept, parent, sync};
 use super::draft::Zip;
 use super::surt::surt;
-use super::warc::{Listed, Warc};
+use super::warc::{Listed, Warc, Whole};
 use super::{Options, Parting, Who, failed, json_lines, left_out, report, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
@@ -205,8 +205,8 @@ impl<'a> Parts<'_, 'a> {
 /// One WACZ that is being written; its WARC comes first, and the rest when that is whole.
 struct Part<'a> {
     warc: Warc<'a, Zip<BagFile>>,
-    /// Length of our own WARC, once that is whole and the one of others' records is written.
-    ours: Option<u64>,
+    /// Our own WARC, once that is whole and the one of others' records is written.
+    ours: Option<Resource>,
     who: &'a Who,
     large: bool,
     path: PathBuf,
@@ -275,6 +275,17 @@ struct Resource {
     bytes: u64,
 }
 
+impl Resource {
+    fn of<W>(name: &'static str, warc: &Whole<W>) -> Resource {
+        Resource {
+            name,
+            path: format!("archive/{name}"),
+            hash: format!("sha256:{}", hex(&warc.sha256)),
+            bytes: warc.length,
+        }
+    }
+}
+
 impl<'a> Part<'a> {
     /// Begins part `number`, whose WARC will have about `most` bytes at most.
     fn begin(file: BagFile, extract: &'a Extract<'a>, number: usize, most: u64, who: &'a Who) -> Result<Part<'a>> {
@@ -308,14 +319,14 @@ impl<'a> Part<'a> {
         if self.ours.is_some() {
             return Ok(());
         }
-        self.ours = Some(self.warc.cut()?);
+        let mut ours = self.warc.cut()?;
+        self.ours = Some(Resource::of(WARC, &ours));
         let options = options(extract, CompressionMethod::Stored).large_file(self.large);
-        self.warc
-            .out()
+        ours.out
             .start_file(format!("archive/{OTHERS}"), options)
             .map_err(io::Error::from)
             .map_err(failed("cannot write", &self.path))?;
-        self.warc.begin_others(self.number, self.who)
+        self.warc.begin_others(ours.out, self.number, self.who)
     }
 
     /// Lists the first record written since as a page that a reader may open.
@@ -364,29 +375,18 @@ impl<'a> Part<'a> {
             page.list(&mut pages, &page.url, None).map_err(failed())?;
         }
         let opens = read.or(instead);
-        let (zip, length, digests) = warc.finish()?;
-        let warcs = match ours {
-            None => vec![(WARC, length)],
-            Some(ours) => vec![(WARC, ours), (OTHERS, length)],
-        };
-        let resource = |((name, bytes), digest): ((&'static str, u64), &[u8; 32])| Resource {
-            name,
-            path: format!("archive/{name}"),
-            hash: format!("sha256:{}", hex(digest)),
-            bytes,
-        };
+        let (warc, members) = warc.finish()?;
+        let last = Resource::of(if ours.is_some() { OTHERS } else { WARC }, &warc);
         let mut rest = Rest {
-            zip,
+            zip: warc.out,
             extract,
-            resources: warcs.into_iter().zip(&digests.files).map(resource).collect(),
+            resources: ours.into_iter().chain([last]).collect(),
         };
         index.sort_unstable_by(|one, other| one.begin.cmp(&other.begin));
         let stored = CompressionMethod::Stored;
         let deflated = CompressionMethod::Deflated;
         rest.add("indexes", "index.cdxj", stored, |out| {
-            index
-                .iter()
-                .try_for_each(|line| line.write(&digests.members[line.member], out))
+            index.iter().try_for_each(|line| line.write(&members[line.member], out))
         })
         .map_err(failed())?;
         let mut pages = pages.into_inner().map_err(|error| failed()(error.into_error()))?;

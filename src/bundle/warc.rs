@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::bag::{BUFFER, uuid_of};
-use super::digests::{Batch, Digester, Digests};
+use super::digests::{Batch, Digester};
 use super::gzip::Gzip;
 use super::{Who, failed, named_information};
 use crate::error::{Error, Result};
@@ -28,18 +28,20 @@ const SMALL: usize = 1 << 10;
 
 /// A WARC that is being written.
 pub(super) struct Warc<'a, W> {
-    out: W,
     path: PathBuf,
     extract: &'a Extract<'a>,
     info: String,
-    /// Bytes of it that were written.
+    /// Bytes of it that were handed over.
     length: u64,
     gzip: Gzip,
-    /// What is not written yet, with the bodies that were read for it.
+    /// What is not handed over yet, with the bodies that were read for it.
     batch: Batch,
-    digester: Digester,
+    /// Who writes it; `None` from the end of one WARC to the beginning of the next.
+    digester: Option<Digester<W>>,
     /// Members so far that an index lists, of this WARC and those before it.
     members: usize,
+    /// Digests of those in the WARCs before it.
+    digests: Vec<[u8; 32]>,
     /// Responses that stand here already, by the digest of address and body, with their dates.
     seen: HashMap<[u8; 32], Box<str>>,
     certificates: HashSet<[u8; 32]>,
@@ -47,6 +49,16 @@ pub(super) struct Warc<'a, W> {
     ours: Option<([u8; 32], PathBuf)>,
     /// What an index says of the records written since it was last taken.
     pub(super) listed: Vec<Listed>,
+}
+
+/// A WARC that is written.
+pub(super) struct Whole<W> {
+    /// What it was written to.
+    pub out: W,
+    /// Its bytes.
+    pub length: u64,
+    /// Their digest.
+    pub sha256: [u8; 32],
 }
 
 /// A record that an index lists.
@@ -129,7 +141,7 @@ struct Place {
     member: usize,
 }
 
-impl<'a, W: Write> Warc<'a, W> {
+impl<'a, W: Write + Send + 'static> Warc<'a, W> {
     /// Begins part `number` (from 1) of the selection's WARC with its warcinfo record, which names who made it. `path` names
     /// it in errors.
     pub(super) fn begin(
@@ -145,21 +157,16 @@ impl<'a, W: Write> Warc<'a, W> {
         Ok(warc)
     }
 
-    /// Ends this WARC: its length. What is written from now on goes into the next, which [`Warc::begin_others`] begins.
-    pub(super) fn cut(&mut self) -> Result<u64> {
+    /// Ends this WARC. What is written from now on goes into the next, which [`Warc::begin_others`] begins.
+    pub(super) fn cut(&mut self) -> Result<Whole<W>> {
         self.seen.clear();
-        self.put()?;
-        self.digester.end_file(&mut self.batch);
-        Ok(std::mem::take(&mut self.length))
-    }
-
-    /// Where it is written to.
-    pub(super) fn out(&mut self) -> &mut W {
-        &mut self.out
+        self.hand_over()?;
+        self.end()
     }
 
     /// Begins a WARC for records of others.
-    pub(super) fn begin_others(&mut self, number: usize, who: &Who) -> Result<()> {
+    pub(super) fn begin_others(&mut self, out: W, number: usize, who: &Who) -> Result<()> {
+        self.digester = Some(Digester::start(out));
         self.info = self.id("warcinfo of others", number as i64);
         let what = "description: records of web archives of others, each as it stood there; none of them was fetched by us\r\n";
         self.introduce(self.extract, who, what)
@@ -167,15 +174,15 @@ impl<'a, W: Write> Warc<'a, W> {
 
     fn new(out: W, path: PathBuf, extract: &'a Extract<'a>) -> Warc<'a, W> {
         Warc {
-            out,
             path,
             extract,
             info: String::new(),
             length: 0,
             gzip: Gzip::new(),
             batch: Batch::default(),
-            digester: Digester::start(),
+            digester: Some(Digester::start(out)),
             members: 0,
+            digests: Vec::new(),
             seen: HashMap::new(),
             certificates: HashSet::new(),
             ours: None,
@@ -214,30 +221,44 @@ impl<'a, W: Write> Warc<'a, W> {
         self.length + self.batch.members.len() as u64
     }
 
-    /// Ends it: where it was written to, its length, and the digests of all that was written.
-    pub(super) fn finish(mut self) -> Result<(W, u64, Digests)> {
-        let length = self.cut()?;
-        let digests = self.digester.finish();
-        match &digests.damaged {
-            None => Ok((self.out, length, digests)),
-            Some(sha256) => Err(self.extract.damaged(sha256)),
-        }
+    /// Ends the last WARC; gives the digest of every member that is listed as well.
+    pub(super) fn finish(mut self) -> Result<(Whole<W>, Vec<[u8; 32]>)> {
+        let whole = self.cut()?;
+        Ok((whole, self.digests))
     }
 
-    /// Writes what is complete, or all there is of a large body.
-    fn put(&mut self) -> Result<()> {
+    /// Waits for what was handed over.
+    fn end(&mut self) -> Result<Whole<W>> {
+        let digester = self.digester.take();
+        let digester = digester.ok_or_else(|| Error::Internal("a WARC goes on behind its end".to_owned()))?;
+        let (out, digests) = digester.finish().map_err(failed("cannot write", &self.path))?;
+        if let Some(sha256) = digests.damaged {
+            return Err(self.extract.damaged(&sha256));
+        }
+        self.digests.extend(digests.members);
+        Ok(Whole {
+            out,
+            length: std::mem::take(&mut self.length),
+            sha256: digests.file,
+        })
+    }
+
+    /// Hands over what is complete, or all there is of a large body.
+    fn hand_over(&mut self) -> Result<()> {
         self.length += self.batch.members.len() as u64;
-        self.out
-            .write_all(&self.batch.members)
-            .map_err(failed("cannot write", &self.path))
+        let digester = self.digester.as_mut();
+        match digester.is_some_and(|digester| digester.hand_over(&mut self.batch)) {
+            true => Ok(()),
+            // It tells why it takes nothing more.
+            false => self.end().map(drop),
+        }
     }
 
-    fn put_if_full(&mut self) -> Result<()> {
-        if self.batch.is_full() {
-            self.put()?;
-            self.digester.hand_over(&mut self.batch);
+    fn hand_over_if_full(&mut self) -> Result<()> {
+        match self.batch.is_full() {
+            true => self.hand_over(),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     fn id(&self, kind: &str, row: i64) -> String {
@@ -562,7 +583,7 @@ impl<'a, W: Write> Warc<'a, W> {
                     self.batch.bodies.extend_from_slice(piece);
                     match is_held {
                         true => Ok(()),
-                        false => self.put_if_full(),
+                        false => self.hand_over_if_full(),
                     }
                 })?;
                 self.batch.end_body(stored.sha256);
@@ -626,7 +647,7 @@ impl<'a, W: Write> Warc<'a, W> {
             let source = self.source(&body.sha256);
             source.pieces(&body, |piece| {
                 self.gzip.write(piece, &mut self.batch.members).map_err(broken)?;
-                self.put_if_full()
+                self.hand_over_if_full()
             })?;
         }
         let members = &mut self.batch.members;
@@ -639,7 +660,7 @@ impl<'a, W: Write> Warc<'a, W> {
             member: self.members,
         };
         self.members += usize::from(listed);
-        self.put_if_full()?;
+        self.hand_over_if_full()?;
         Ok(place)
     }
 }

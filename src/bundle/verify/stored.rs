@@ -1,9 +1,9 @@
-//! The bytes of WARCs as they stand, on their way to whoever reads them as records: a second thread computes the digests of
-//! each file and each record meanwhile.
+//! The bytes of WARCs as they stand, while they are read as records: a second thread computes the digests of each file and each
+//! record meanwhile.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Sink};
 
 use super::wacz::Sum;
 use crate::bundle::digests::{Batch, Digester};
@@ -11,26 +11,30 @@ use crate::bundle::digests::{Batch, Digester};
 /// Most records of one WACZ.
 const RECORDS_LIMIT: usize = 1_000_000;
 
-/// What was read so far.
+/// The file that is being read, and what those before it came to.
 #[derive(Debug)]
 pub(super) struct Stored {
-    digester: Digester,
+    digester: Digester<Sink>,
     batch: Batch,
-    /// Bytes of the file that is being read.
+    /// Bytes so far.
     length: u64,
-    records: usize,
-    /// Files that were read, with their lengths.
-    files: Vec<(String, u64)>,
+    /// What each file before was.
+    sums: BTreeMap<String, Sum>,
+    /// Digests of their records.
+    records: Vec<[u8; 32]>,
+    /// Records in all.
+    count: usize,
 }
 
 impl Stored {
     pub(super) fn begin() -> Stored {
         Stored {
-            digester: Digester::start(),
+            digester: Digester::start(io::sink()),
             batch: Batch::default(),
             length: 0,
-            records: 0,
-            files: Vec::new(),
+            sums: BTreeMap::new(),
+            records: Vec::new(),
+            count: 0,
         }
     }
 
@@ -38,31 +42,34 @@ impl Stored {
         self.length += bytes.len() as u64;
         self.batch.members.extend_from_slice(bytes);
         if self.batch.is_full() {
+            // Where it is not taken there was a panic, which the end passes on.
             self.digester.hand_over(&mut self.batch);
         }
     }
 
     /// A record ends here; gives the number of its digest, unless there are too many.
     pub(super) fn end_record(&mut self) -> Option<usize> {
-        let number = self.records;
+        let number = self.count;
         let is_one_more = number < RECORDS_LIMIT;
         self.batch.end_member(is_one_more);
-        self.records += usize::from(is_one_more);
+        self.count += usize::from(is_one_more);
         is_one_more.then_some(number)
     }
 
     /// The file of this name ends here.
-    pub(super) fn end_file(&mut self, name: &str) {
-        self.files.push((name.to_owned(), std::mem::take(&mut self.length)));
-        self.digester.end_file(&mut self.batch);
+    pub(super) fn end_file(&mut self, name: &str) -> io::Result<()> {
+        self.digester.hand_over(&mut self.batch);
+        let ended = std::mem::replace(&mut self.digester, Digester::start(io::sink()));
+        let (_, digests) = ended.finish()?;
+        self.records.extend(digests.members);
+        let length = std::mem::take(&mut self.length);
+        self.sums.insert(name.to_owned(), Sum::of(length, &digests.file));
+        Ok(())
     }
 
     /// What each file is by its bytes, and the digests of the records.
     pub(super) fn finish(self) -> (BTreeMap<String, Sum>, Vec<[u8; 32]>) {
-        let digests = self.digester.finish();
-        let sums = self.files.into_iter().zip(&digests.files);
-        let sums = sums.map(|((name, length), sha256)| (name, Sum::of(length, sha256)));
-        (sums.collect(), digests.members)
+        (self.sums, self.records)
     }
 }
 

@@ -352,7 +352,7 @@ impl<'c> Check<'c> {
             self.warcs.entry(file.to_owned()).or_default().stopped = stopped;
             io::copy(&mut source, &mut io::sink()).map(drop)
         });
-        stored.borrow_mut().end_file(name);
+        stored.borrow_mut().end_file(name)?;
         self.or_problem(name, outcome)
     }
 
