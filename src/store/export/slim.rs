@@ -6,7 +6,8 @@ use std::path::Path;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Cell, Extract, Table, redacted, rows_of};
+use super::tables::{Cell, Table, rows_of};
+use super::{Extract, redacted};
 use crate::error::{Error, Result};
 use crate::store::failure::sql_error;
 use crate::store::file::{MIGRATIONS, SCHEMA, connect, migrate};
