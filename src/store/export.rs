@@ -333,9 +333,13 @@ const IMPORTS: &str = "
   INSERT OR IGNORE INTO export_entry SELECT i.run FROM import i WHERE i.id IN (SELECT seq FROM export_entry);
 ";
 
-/// Bodies that a bundle does not hold: those redacted since, and (with the word for why) those that are left out of this one.
+/// Bodies that a bundle does not hold: those redacted since, and (with the word for why) those that are left out of this one. Whoever
+/// names a body of the selection reads it from `export_body`, which says whether it is one of these.
 const LEFT_OUT: &str = "
+  DROP VIEW IF EXISTS temp.export_body;
   DROP TABLE IF EXISTS temp.export_left_out; CREATE TEMP TABLE export_left_out (body INTEGER PRIMARY KEY, why TEXT);
+  CREATE TEMP VIEW export_body AS
+    SELECT id, sha256, length, EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = blob.id) AS left_out FROM blob;
   INSERT INTO export_left_out (body) SELECT DISTINCT item FROM redaction WHERE kind = 'blob';
 ";
 

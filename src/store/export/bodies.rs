@@ -62,10 +62,7 @@ impl Extract<'_> {
                 return Ok(None);
             };
             connection
-                .prepare_cached(
-                    "SELECT id, sha256, length FROM blob b WHERE id = ?1
-                     AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id)",
-                )?
+                .prepare_cached("SELECT id, sha256, length FROM export_body WHERE id = ?1 AND NOT left_out")?
                 .query_row([blob], |row| Blob::of(row, 0))
                 .optional()
         };
@@ -90,9 +87,9 @@ impl Extract<'_> {
     /// If the archive cannot be read, or `each` fails.
     pub fn others(&self, mut each: impl FnMut(i64, Blob, Blob) -> Result<()>) -> Result<()> {
         self.each(
-            "SELECT o.id, b.id, b.sha256, b.length, c.id, c.sha256, c.length FROM other_archive o JOIN blob b ON b.id = o.content JOIN blob c ON c.id = o.chain
-             WHERE o.id IN (SELECT seq FROM export_entry)
-               AND NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body IN (o.content, o.chain)) ORDER BY o.id",
+            "SELECT o.id, b.id, b.sha256, b.length, c.id, c.sha256, c.length FROM other_archive o
+             JOIN export_body b ON b.id = o.content JOIN export_body c ON c.id = o.chain
+             WHERE o.id IN (SELECT seq FROM export_entry) AND NOT b.left_out AND NOT c.left_out ORDER BY o.id",
             |row| Ok((row.get(0)?, Blob::of(row, 1)?, Blob::of(row, 4)?)),
             |(entry, content, chain)| each(entry, content, chain),
         )
@@ -105,8 +102,8 @@ impl Extract<'_> {
     pub fn supplied(&self) -> Result<Vec<Blob>> {
         let mut files = Vec::new();
         self.each(
-            "SELECT DISTINCT b.id, b.sha256, b.length FROM export_note e JOIN note n ON n.id = e.id JOIN blob b ON b.id = n.body
-             WHERE NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id) ORDER BY b.sha256",
+            "SELECT DISTINCT b.id, b.sha256, b.length FROM export_note e JOIN note n ON n.id = e.id JOIN export_body b ON b.id = n.body
+             WHERE NOT b.left_out ORDER BY b.sha256",
             |row| Blob::of(row, 0),
             |blob| {
                 files.push(blob);

@@ -90,13 +90,13 @@ impl Extract<'_> {
         }
         self.each(
             "SELECT o.kind, o.url, o.date, o.payload, o.status, o.media_type, o.header, o.head, b.id, b.sha256, b.length,
-                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = o.body), o.sha256,
+                    b.left_out IS TRUE, o.sha256,
                     CASE WHEN r.id IS NOT NULL THEN coalesce(r.title, o.url)
                          WHEN p.id IS NOT NULL THEN
                            coalesce('@' || p.author_handle, p.author_name, o.url) || ': ' || substr(coalesce(p.text, ''), 1, 80)
                          WHEN o.kind <> 'request' AND o.status = 200 AND o.media_type LIKE 'text/html%' THEN o.url END,
                     coalesce(r.text, p.text)
-             FROM slim_record e JOIN record o ON o.id = e.id LEFT JOIN blob b ON b.id = o.body
+             FROM slim_record e JOIN record o ON o.id = e.id LEFT JOIN export_body b ON b.id = o.body
              LEFT JOIN reading r ON r.id = (SELECT max(n.reading) FROM reading_record n WHERE n.record = o.id
                                             AND n.reading IN (SELECT id FROM export_reading))
              LEFT JOIN post p ON p.id = (SELECT max(q.id) FROM exchange_record n JOIN post q ON q.exchange = n.exchange
@@ -133,10 +133,8 @@ impl Extract<'_> {
             return Ok(());
         }
         self.each(
-            "SELECT r.id, r.read_at, b.id, b.sha256, b.length,
-                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = r.body), r.format, r.charset,
-                    r.given_name, r.title, r.text
-             FROM export_reading e JOIN reading r ON r.id = e.id JOIN blob b ON b.id = r.body
+            "SELECT r.id, r.read_at, b.id, b.sha256, b.length, b.left_out, r.format, r.charset, r.given_name, r.title, r.text
+             FROM export_reading e JOIN reading r ON r.id = e.id JOIN export_body b ON b.id = r.body
              WHERE r.origin = 'given' ORDER BY r.id",
             |row| {
                 Ok(GivenArticle {
@@ -164,10 +162,9 @@ impl Extract<'_> {
             return Ok(());
         }
         self.each(
-            "SELECT m.capture, m.id, h.ended, h.program || coalesce(' ' || h.version, ''), f.name, m.url, b.id, b.sha256, b.length,
-                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = f.body)
+            "SELECT m.capture, m.id, h.ended, h.program || coalesce(' ' || h.version, ''), f.name, m.url, b.id, b.sha256, b.length, b.left_out
              FROM export_capture e JOIN post_media m ON m.capture = e.id JOIN helper_file f ON f.media = m.id
-             JOIN helper h ON h.id = f.helper JOIN blob b ON b.id = f.body ORDER BY m.id",
+             JOIN helper h ON h.id = f.helper JOIN export_body b ON b.id = f.body ORDER BY m.id",
             |row| {
                 Ok(HelpedFile {
                     entry: row.get(0)?,

@@ -747,10 +747,9 @@ impl Extract<'_> {
         self.listed(
             &format!(
                 "SELECT n.at, n.by, n.text, n.file_name,
-                        CASE WHEN NOT EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = n.body)
-                             THEN nullif(lower(hex(b.sha256)), '') END
+                        CASE WHEN NOT b.left_out THEN lower(hex(b.sha256)) END
                  FROM export_note e JOIN note n ON n.id = e.id
-                 LEFT JOIN blob b ON b.id = n.body WHERE {about} ORDER BY n.id"
+                 LEFT JOIN export_body b ON b.id = n.body WHERE {about} ORDER BY n.id"
             ),
             [row],
             |row| {
@@ -850,12 +849,11 @@ impl Extract<'_> {
     /// If the archive cannot be read.
     pub fn media(&self, capture: i64) -> Result<Vec<Medium>> {
         self.listed(
-            "SELECT m.kind, m.url, m.alt, m.outcome, m.reason, b.id, b.sha256, b.length,
-                    EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = b.id),
+            "SELECT m.kind, m.url, m.alt, m.outcome, m.reason, b.id, b.sha256, b.length, b.left_out IS TRUE,
                     h.program || coalesce(' ' || h.version, '')
              FROM post_media m LEFT JOIN exchange x ON x.id = (SELECT max(n.id) FROM exchange n WHERE n.media = m.id)
              LEFT JOIN helper_file f ON f.media = m.id LEFT JOIN helper h ON h.id = f.helper
-             LEFT JOIN blob b ON b.id = coalesce(x.body, f.body)
+             LEFT JOIN export_body b ON b.id = coalesce(x.body, f.body)
              WHERE m.capture = ?1 OR (m.capture, f.media IS NOT NULL) IN (
                SELECT max(n.capture), y.media IS NOT NULL FROM capture c JOIN capture o ON o.target = c.target
                JOIN export_capture e ON e.id = o.id JOIN post_media n ON n.capture = o.id LEFT JOIN helper_file y ON y.media = n.id

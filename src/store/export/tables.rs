@@ -344,7 +344,11 @@ impl Extract<'_> {
 }
 
 /// Shows the rows of a table from a connection that has the tables of a selection, until `each` says no.
-pub(super) fn rows_of(connection: &Connection, table: &Table, mut each: impl FnMut(&[Cell]) -> bool) -> rusqlite::Result<()> {
+pub(super) fn rows_of(
+    connection: &Connection,
+    table: &Table,
+    mut each: impl FnMut(&[Cell]) -> bool,
+) -> rusqlite::Result<()> {
     let columns: Vec<&str> = table.columns.iter().map(|column| column.3).collect();
     let mut statement = connection.prepare_cached(&format!("SELECT {} FROM {}", columns.join(", "), table.from))?;
     let mut rows = statement.query([])?;

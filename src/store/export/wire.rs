@@ -66,7 +66,7 @@ const IN_ORDER: &str = "
   SELECT z.id, z.entry, x.url, x.purpose, x.started, x.ended,
          x.request_headers, x.http_version, x.status, x.response_headers, x.remote, k.sha256,
          b.id, b.sha256, b.length,
-         EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = x.body), x.truncated,
+         b.left_out IS TRUE, x.truncated,
          x.failure_outcome || ' ' || x.failure_reason || coalesce(': ' || x.failure_detail, ''),
          CASE WHEN p.id IS NOT NULL THEN
                 coalesce('@' || p.author_handle, p.author_name, t.platform) || ': ' || substr(coalesce(p.text, ''), 1, 80)
@@ -80,7 +80,7 @@ const IN_ORDER: &str = "
   LEFT JOIN answer a ON a.id = x.answer
   LEFT JOIN reading r ON r.id = x.reading
   LEFT JOIN capture c ON c.id = a.capture LEFT JOIN target t ON t.id = c.target
-  LEFT JOIN blob b ON b.id = x.body LEFT JOIN blob k ON k.id = x.certificate
+  LEFT JOIN export_body b ON b.id = x.body LEFT JOIN blob k ON k.id = x.certificate
   LEFT JOIN post p ON p.id = (SELECT max(n.id) FROM post n WHERE n.answer = a.id AND n.exchange = x.id
                               AND n.entry <= (SELECT seq FROM export_at))
   LEFT JOIN page g ON g.id = (SELECT max(n.id) FROM page n WHERE n.body = x.body AND n.url = x.url
@@ -89,9 +89,9 @@ const IN_ORDER: &str = "
   UNION ALL
   SELECT -s.id, s.id, s.url, 'api', s.started, s.ended, s.request_headers, s.http_version, s.status, s.response_headers,
          s.remote, k.sha256, b.id, b.sha256, b.length,
-         EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = s.reply), NULL, NULL, NULL, NULL,
+         b.left_out IS TRUE, NULL, NULL, NULL, NULL,
          coalesce(b.length, 0), NULL, NULL, NULL, NULL
-  FROM export_inquiry e JOIN inquiry s ON s.id = e.id LEFT JOIN blob b ON b.id = s.reply LEFT JOIN blob k ON k.id = s.certificate
+  FROM export_inquiry e JOIN inquiry s ON s.id = e.id LEFT JOIN export_body b ON b.id = s.reply LEFT JOIN blob k ON k.id = s.certificate
   ORDER BY 2, 1";
 
 impl WireExchange {
