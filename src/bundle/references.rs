@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::error::Result;
 use crate::store::export::Extract;
-use crate::store::export::story::{Kept, Subject, Work};
+use crate::store::export::story::Work;
+use crate::store::export::subject::{Kept, Subject};
 
 /// Most code points of a post's text that stand as its title.
 const TITLE: usize = 280;

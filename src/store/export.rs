@@ -2,7 +2,7 @@
 //! body by body. Evidence is only ever added, so the same selection at the same entry gives the same rows for ever (unless
 //! something was redacted since).
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use sha2::{Digest, Sha256};
 
 use super::failure::sql_error;
@@ -25,6 +25,7 @@ mod redacted;
 mod roots;
 pub mod slim;
 pub mod story;
+pub mod subject;
 mod tables;
 mod wire;
 
@@ -399,10 +400,22 @@ impl Extract<'_> {
         )
     }
 
+    /// Programs with their versions that made what is selected, in the order of their first run.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn programs(&self) -> Result<Vec<String>> {
+        self.listed(
+            "SELECT u.version FROM run u JOIN export_entry e ON e.seq = u.id GROUP BY u.version ORDER BY min(u.id)",
+            [],
+            |row| row.get(0),
+        )
+    }
+
     fn each<T>(
         &self,
         sql: &str,
-        mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
         mut each: impl FnMut(T) -> Result<()>,
     ) -> Result<()> {
         let failed = |error: rusqlite::Error| sql_error(self.reader.path(), &error);
@@ -413,5 +426,31 @@ impl Extract<'_> {
             each(read(row).map_err(failed)?)?;
         }
         Ok(())
+    }
+
+    fn listed<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        self.reader
+            .connection()
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map(values, read)?.collect())
+            .map_err(|error| sql_error(self.reader.path(), &error))
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        self.reader
+            .connection()
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(values, read).optional())
+            .map_err(|error| sql_error(self.reader.path(), &error))
     }
 }

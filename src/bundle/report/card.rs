@@ -7,7 +7,8 @@ use super::markup::{Address, Name, Text, Time, language};
 use super::{Report, words};
 use crate::error::Result;
 use crate::platform::wayback::copies;
-use crate::store::export::story::{Attempt, Claim, Kept, Medium, Remark, Search, Subject};
+use crate::store::export::story::Claim;
+use crate::store::export::subject::{Attempt, Kept, Medium, Remark, Search, Subject};
 use crate::store::query::InquiryView;
 
 /// A target and where it is cited.
@@ -536,7 +537,7 @@ pub(super) fn list(text: Option<&str>) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::export::story::Said;
+    use crate::store::export::subject::Said;
 
     fn subject(kind: &str) -> Subject {
         Subject {

@@ -5,7 +5,7 @@ use super::{Report, words};
 use crate::article::{self, Hints};
 use crate::error::Result;
 use crate::exchange::decode;
-use crate::store::export::story::{Attempt, Subject};
+use crate::store::export::subject::{Attempt, Subject};
 
 /// Longest page, as received, that is read for its title.
 const LONGEST: i64 = 2 << 20;

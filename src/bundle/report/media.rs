@@ -9,7 +9,7 @@ use super::markup::{Attribute, Name, Text};
 use super::{Report, words};
 use crate::error::Result;
 use crate::store::export::Blob;
-use crate::store::export::story::Medium;
+use crate::store::export::subject::Medium;
 use crate::store::hex;
 
 /// Most bytes of a file that stands in the page.

@@ -5,7 +5,7 @@ use super::card::{Told, list, platform};
 use super::markup::{Address, Name, Text, Time};
 use super::{Report, words};
 use crate::error::Result;
-use crate::store::export::story::{Attempt, Kept, Said, Search, Subject};
+use crate::store::export::subject::{Attempt, Kept, Said, Search, Subject};
 use crate::store::hex;
 
 /// Attempts that are shown at the beginning and at the end of a long timeline.

@@ -8,7 +8,7 @@ use super::Extract;
 use crate::error::{Error, ExitCode, Result};
 use crate::store::blob::{each_chunk, find_blob};
 use crate::store::failure::{Fault, sql_error};
-use crate::store::row::hex;
+use crate::store::row::{hex, unhex};
 
 /// A body of the archive: where it stands, and what it is.
 #[derive(Debug, Clone, Copy)]
@@ -143,6 +143,33 @@ impl Extract<'_> {
         match shown == blob.length {
             true => Ok(()),
             false => Err(self.damaged(&blob.sha256)),
+        }
+    }
+
+    /// A small body, whole.
+    ///
+    /// # Errors
+    /// If the archive does not have it whole, or cannot be read.
+    pub fn whole(&self, blob: &Blob) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.body(blob, |piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(bytes)
+    }
+
+    /// The bytes of a body of at most so many, by its digest in hex; `None` if it is longer, or is not in the bundle.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn short_body(&self, sha256: &str, most: i64) -> Result<Option<Vec<u8>>> {
+        let Some(digest) = unhex(sha256) else {
+            return Ok(None);
+        };
+        match self.blob(&digest)? {
+            Some(blob) if blob.length <= most.unsigned_abs() => self.whole(&blob).map(Some),
+            _ => Ok(None),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What witnesses said of the heads that cover a selection: of each witness the earliest word after each selected entry, which
 //! leaves the least time between the event and it. The word may be younger than the entry of the extract.
 
-use super::{Blob, Extract};
+use super::Extract;
 use crate::error::Result;
 use crate::store::FIRST_HEAD;
 use crate::store::other::stamps::{Confirmed, testimony};
@@ -99,18 +99,5 @@ impl Extract<'_> {
             |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
             |(seq, leaf, head)| each(seq, &leaf, &head),
         )
-    }
-
-    /// A small body, whole.
-    ///
-    /// # Errors
-    /// If the archive does not have it whole, or cannot be read.
-    pub fn whole(&self, blob: &Blob) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.body(blob, |piece| {
-            bytes.extend_from_slice(piece);
-            Ok(())
-        })?;
-        Ok(bytes)
     }
 }
