@@ -177,15 +177,15 @@ impl Held {
     pub(super) fn is_in_order(&self) -> Result<bool> {
         let look = || {
             let (application, version) = identity(&self.connection)?;
-            let mode: String = self.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
-            Ok(application == APPLICATION && version as usize == MIGRATIONS.len() && mode == "delete")
+            let is_newest = application == APPLICATION && version == SCHEMA_VERSION;
+            Ok(is_newest && journal_mode(&self.connection)? == "delete")
         };
         look().map_err(|error| sql_error(&self.path, &error))
     }
 
     /// Whether it will be brought up to date before any work.
     pub(super) fn is_of_an_earlier_schema(&self) -> bool {
-        identity(&self.connection).is_ok_and(|(_, version)| (version as usize) < MIGRATIONS.len())
+        identity(&self.connection).is_ok_and(|(_, version)| version < SCHEMA_VERSION)
     }
 
     /// Prepares it for work.
@@ -194,17 +194,7 @@ impl Held {
     /// If it is not an archive, newer than this program, or cannot be written.
     pub(super) fn open(mut self) -> Result<Opened> {
         let path = &self.path;
-        prepare(&mut self.connection).map_err(|e| match e {
-            Problem::Sql(error) => sql_error(path, &error),
-            Problem::Foreign => not_an_archive(path),
-            Problem::Newer(version) => newer(path, version),
-            Problem::NoSharedMemory => Error::Archive {
-                path: path.clone(),
-                why: "SQLite cannot keep a write-ahead log there".to_owned(),
-                hint: Some("keep the archive on a local disk"),
-                code: ExitCode::InputOutput,
-            },
-        })?;
+        prepare(path, &mut self.connection)?;
         let log = Log::open(path)?;
         Ok(Opened {
             connection: self.connection,
@@ -220,7 +210,7 @@ impl Held {
 /// If it is missing, not an archive, newer than this program, or a link.
 pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
     let (connection, version) = open_of_any_version(path)?;
-    if (version as usize) < MIGRATIONS.len() {
+    if version < SCHEMA_VERSION {
         return Err(Error::Archive {
             path: path.to_owned(),
             why: format!("an archive of schema {version}, which must be brought up to date first"),
@@ -236,11 +226,7 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
 /// # Errors
 /// If it is missing, not an archive, newer than this program, or a link.
 pub(super) fn open_of_any_version(path: &Path) -> Result<(Connection, u32)> {
-    check_sqlite()?;
-    let path = &plain_path(path)?;
-    if !path.exists() {
-        return Err(missing(path));
-    }
+    let path = &existing(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut identified = identity(&connection);
     if matches!(&identified, Err(error) if is_half_written(error)) {
@@ -248,13 +234,7 @@ pub(super) fn open_of_any_version(path: &Path) -> Result<(Connection, u32)> {
         connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         identified = identity(&connection);
     }
-    let (application, version) = identified.map_err(|e| sql_error(path, &e))?;
-    if application != APPLICATION || version == 0 {
-        return Err(not_an_archive(path));
-    }
-    if version as usize > MIGRATIONS.len() {
-        return Err(newer(path, version));
-    }
+    let version = known_version(path, identified.map_err(|e| sql_error(path, &e))?)?;
     Ok((connection, version))
 }
 
@@ -264,20 +244,10 @@ pub(super) fn open_of_any_version(path: &Path) -> Result<(Connection, u32)> {
 /// # Errors
 /// If it is missing, not an archive, newer than this program, a link, or its tables are damaged.
 pub(super) fn open_foreign(path: &Path) -> Result<Connection> {
-    check_sqlite()?;
-    let path = &plain_path(path)?;
-    if !path.exists() {
-        return Err(missing(path));
-    }
+    let path = &existing(path)?;
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let failed = |error: rusqlite::Error| sql_error(path, &error);
-    let (application, version) = identity(&connection).map_err(failed)?;
-    if application != APPLICATION || version == 0 {
-        return Err(not_an_archive(path));
-    }
-    if version as usize > MIGRATIONS.len() {
-        return Err(newer(path, version));
-    }
+    let version = known_version(path, identity(&connection).map_err(failed)?)?;
     let sound: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(failed)?;
@@ -288,7 +258,7 @@ pub(super) fn open_foreign(path: &Path) -> Result<Connection> {
             hint: None,
         });
     }
-    if version as usize == MIGRATIONS.len() {
+    if version == SCHEMA_VERSION {
         return Ok(connection);
     }
     // Without a name of its own, SQLite takes the file away when the connection closes.
@@ -320,7 +290,7 @@ fn roll_back(path: &Path) -> Result<()> {
 pub(super) fn leave(connection: Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(1))?;
     // Not a mode that the file remembers: the next program finds it with a rollback journal, as any new file is.
-    if journal_mode(&connection, "MEMORY").as_deref() != Ok("memory") {
+    if set_journal_mode(&connection, "MEMORY").as_deref() != Ok("memory") {
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     }
     connection.close().map_err(|(_, error)| error)
@@ -335,6 +305,16 @@ pub(super) fn check_sqlite() -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// As [`plain_path`], of a file that is there.
+fn existing(path: &Path) -> Result<PathBuf> {
+    check_sqlite()?;
+    let path = plain_path(path)?;
+    match path.exists() {
+        true => Ok(path),
+        false => Err(missing(&path)),
+    }
 }
 
 /// The path with its folder's links resolved, if the file itself is a plain file with one name or does not exist.
@@ -398,16 +378,11 @@ fn lock(path: &Path, create: bool, wait: Duration, clock: Clock) -> Result<Lock>
     let mut header = [0; 100];
     let length = read_up_to(&mut file, &mut header).map_err(|source| io_error("cannot read", path, source))?;
     let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-    let is_archive = length == header.len() && header.starts_with(b"SQLite format 3\0") && number(68) == APPLICATION;
     let lock = Lock(Some(file));
-    if !is_archive {
+    if length < header.len() || !header.starts_with(b"SQLite format 3\0") {
         return Err(not_an_archive(path));
     }
-    let version = number(60);
-    if version as usize > MIGRATIONS.len() {
-        return Err(newer(path, version));
-    }
-    Ok(lock)
+    known_version(path, (number(68), number(60))).map(|_| lock)
 }
 
 /// Refuses to put a new file under a name beside which the log or journal of another stands: SQLite would take what is in it for part
@@ -492,58 +467,56 @@ fn secure(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON")
 }
 
-enum Problem {
-    Sql(rusqlite::Error),
-    Foreign,
-    Newer(u32),
-    NoSharedMemory,
-}
-
-impl From<rusqlite::Error> for Problem {
-    fn from(error: rusqlite::Error) -> Problem {
-        Problem::Sql(error)
-    }
-}
-
-fn prepare(connection: &mut Connection) -> std::result::Result<(), Problem> {
-    let (application, version) = identity(connection)?;
-    if application != APPLICATION || version == 0 {
-        return Err(Problem::Foreign);
-    }
-    if version as usize > MIGRATIONS.len() {
-        return Err(Problem::Newer(version));
-    }
-    let page_size: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-    if into_wal(connection)? != "wal" {
-        return Err(Problem::NoSharedMemory);
+/// Has SQLite treat an archive as a run that writes to it needs, and brings it up to date.
+fn prepare(path: &Path, connection: &mut Connection) -> Result<()> {
+    let failed = |error: rusqlite::Error| sql_error(path, &error);
+    known_version(path, identity(connection).map_err(failed)?)?;
+    if into_wal(connection).map_err(failed)? != "wal" {
+        return Err(Error::Archive {
+            path: path.to_owned(),
+            why: "SQLite cannot keep a write-ahead log there".to_owned(),
+            hint: Some("keep the archive on a local disk"),
+            code: ExitCode::InputOutput,
+        });
     }
     // In the log, so that a reader never meets a half migrated file.
-    migrate(connection, MIGRATIONS)?;
+    migrate(connection, MIGRATIONS)
+        .and_then(|()| set_up(connection))
+        .map_err(failed)
+}
+
+/// How the connection of the writer is set.
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
         "PRAGMA synchronous = NORMAL; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -{CACHE_KIB}"
     ))?;
+    let page_size: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     connection.query_row(
         &format!("PRAGMA wal_autocheckpoint = {}", WAL_BYTES / page_size),
         [],
         |_| Ok(()),
-    )?;
-    Ok(())
+    )
 }
 
 /// Has SQLite write to a log from now on; gives the mode that it is in then.
 fn into_wal(connection: &Connection) -> rusqlite::Result<String> {
-    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    let mode = journal_mode(connection)?;
     if mode == "wal" {
         return Ok(mode);
     }
-    journal_mode(connection, "MEMORY")?;
-    journal_mode(connection, "WAL")
+    set_journal_mode(connection, "MEMORY")?;
+    set_journal_mode(connection, "WAL")
+}
+
+/// The journal mode that it is in.
+fn journal_mode(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))
 }
 
 /// Sets the journal mode; gives the one that it is in then. To WAL and from it SQLite changes bytes 18 to 27 and 92 to 99 of the
 /// file, in one write to one sector: it is done or not, whatever happens, so a journal on the disk would protect nothing, and
 /// cost more than all else. <https://sqlite.org/fileformat2.html#the_database_header>
-fn journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
+fn set_journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
     connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get(0))
 }
 
@@ -577,15 +550,19 @@ fn identity(connection: &Connection) -> rusqlite::Result<(u32, u32)> {
     ))
 }
 
-fn newer(path: &Path, version: u32) -> Error {
-    Error::Archive {
-        path: path.to_owned(),
-        why: format!(
-            "an archive of schema {version}, and this program knows {} at most",
-            MIGRATIONS.len()
-        ),
-        hint: Some("use a newer citekeep; nothing was written"),
-        code: ExitCode::Configuration,
+/// The version of the schema, if a file of this identity is an archive and this program knows it.
+fn known_version(path: &Path, (application, version): (u32, u32)) -> Result<u32> {
+    if application != APPLICATION || version == 0 {
+        return Err(not_an_archive(path));
+    }
+    match version > SCHEMA_VERSION {
+        false => Ok(version),
+        true => Err(Error::Archive {
+            path: path.to_owned(),
+            why: format!("an archive of schema {version}, and this program knows {SCHEMA_VERSION} at most"),
+            hint: Some("use a newer citekeep; nothing was written"),
+            code: ExitCode::Configuration,
+        }),
     }
 }
 

@@ -21,6 +21,28 @@ const DAY: i64 = 86_400_000;
 const LONGEST: i64 = 400 * DAY;
 const LONGEST_PAUSE: i64 = 2 * DAY;
 
+/// What may be put off: the table, the column that says until when, which rows are put off beyond the time ?2, and how much later than
+/// now, the time ?1, that is at the most.
+const PUT_OFF: [(&str, &str, &str, i64); 6] = [
+    ("recheck", "due", "due > ?2", LONGEST),
+    ("reread", "due", "due > ?2", LONGEST),
+    // The interval of a list is its owner's, so it is asked for row by row; there are few.
+    (
+        "follow",
+        "due",
+        "due > ?2 AND julianday(due) - julianday(?1) > every / 86400.0 + 1",
+        DAY,
+    ),
+    (
+        "job",
+        "not_before",
+        "done = 0 AND leased_until IS NULL AND not_before > ?2",
+        LONGEST_PAUSE,
+    ),
+    ("inquire", "due", "due > ?2", LONGEST_PAUSE),
+    ("host_penalty", "until", "until > ?2", LONGEST_PAUSE),
+];
+
 /// How long it is remembered, in milliseconds, that a host failed too often.
 const FAILURES_KEPT: i64 = 7 * DAY;
 
@@ -60,28 +82,10 @@ impl Session {
         if now.is_impossible() {
             return Ok(());
         }
-        let beyond = |longest| now.plus_millis(longest).to_string();
-        for (sql, beyond) in [
-            ("UPDATE recheck SET due = ?1 WHERE due > ?2", beyond(LONGEST)),
-            ("UPDATE reread SET due = ?1 WHERE due > ?2", beyond(LONGEST)),
-            // The interval of a list is its owner's, so it is asked for row by row; there are few.
-            (
-                "UPDATE follow SET due = ?1 WHERE due > ?2 AND julianday(due) - julianday(?1) > every / 86400.0 + 1",
-                beyond(DAY),
-            ),
-            (
-                "UPDATE job SET not_before = ?1 WHERE done = 0 AND leased_until IS NULL AND not_before > ?2",
-                beyond(LONGEST_PAUSE),
-            ),
-            ("UPDATE inquire SET due = ?1 WHERE due > ?2", beyond(LONGEST_PAUSE)),
-            (
-                "UPDATE host_penalty SET until = ?1 WHERE until > ?2",
-                beyond(LONGEST_PAUSE),
-            ),
-        ] {
+        for (table, column, which, longest) in PUT_OFF {
             self.connection
-                .prepare_cached(sql)?
-                .execute(params![now.to_string(), beyond])?;
+                .prepare_cached(&format!("UPDATE {table} SET {column} = ?1 WHERE {which}"))?
+                .execute([now, now.plus_millis(longest)].map(|time| time.to_string()))?;
         }
         Ok(())
     }
@@ -89,20 +93,20 @@ impl Session {
     /// Whether nothing is due, no run left a lease, and nothing was put off for longer than anything is ([`Session::pull_in`]).
     pub(super) fn is_idle(&self) -> rusqlite::Result<bool> {
         let now = self.clock.now();
-        let beyond = |longest| now.plus_millis(longest).to_string();
-        self.connection.query_row(
-            "SELECT NOT EXISTS (SELECT 1 FROM job WHERE leased_until IS NOT NULL)
-                AND NOT EXISTS (SELECT 1 FROM job WHERE done = 0 AND leased_until IS NULL AND not_before <= ?1)
-                AND NOT EXISTS (SELECT 1 FROM job WHERE done = 0 AND leased_until IS NULL AND not_before > ?2)
-                AND NOT EXISTS (SELECT 1 FROM recheck WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM recheck WHERE due > ?3)
-                AND NOT EXISTS (SELECT 1 FROM reread WHERE due <= ?1) AND NOT EXISTS (SELECT 1 FROM reread WHERE due > ?3)
-                AND NOT EXISTS (SELECT 1 FROM follow WHERE due <= ?1 OR julianday(due) - julianday(?1) > every / 86400.0 + 1)
-                AND NOT EXISTS (SELECT 1 FROM host_penalty WHERE until > ?2)
-                AND NOT EXISTS (SELECT 1 FROM inquire WHERE due <= ?1 OR due > ?2)
-                AND coalesce((SELECT max(id) FROM capture) <= (SELECT capture FROM pages_read), NOT EXISTS (SELECT 1 FROM capture))",
-            [now.to_string(), beyond(LONGEST_PAUSE), beyond(LONGEST)],
-            |row| row.get(0),
-        )
+        let leased = "SELECT EXISTS (SELECT 1 FROM job WHERE leased_until IS NOT NULL)";
+        if due(&self.connection, &now.to_string())? != Due::default()
+            || self.connection.query_row(leased, [], |row| row.get(0))?
+        {
+            return Ok(false);
+        }
+        for (table, _, which, longest) in PUT_OFF {
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {which})");
+            let times = [now, now.plus_millis(longest)].map(|time| time.to_string());
+            if self.connection.query_row(&sql, times, |row| row.get(0))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// What is due now, by the index over what waits.
