@@ -8,10 +8,12 @@ use rusqlite::Connection;
 use url::Url;
 
 use super::fixtures::*;
+use crate::citation::Cited;
 use crate::error::ExitCode;
-use crate::exchange::{Exchange, Purpose};
+use crate::exchange::{Body, Exchange, Purpose};
 use crate::outcome::Outcome;
-use crate::store::record::{Queueing, TargetKind};
+use crate::penalty::Penalty;
+use crate::store::record::{Origin, Queueing, TargetKind};
 use crate::store::*;
 
 #[tokio::test]

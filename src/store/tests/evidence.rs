@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::fixtures::*;
+use crate::citation::Cited;
 use crate::error::ExitCode;
+use crate::store::other::stamps::Confirmed;
 use crate::store::record::About;
 use crate::store::verify::{Extent, Place, ProblemKind, verify};
 use crate::store::*;

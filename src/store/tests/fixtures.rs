@@ -10,16 +10,20 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::article::{Block, BlockKind, Format, Found, Reading, Sentence, Span};
-use crate::citation::{Citation, Findings, Form, Reference, Relation};
+use crate::citation::{Citation, Cited, Claim, Findings, Form, Reference, Relation};
+use crate::clock::Timestamp;
 use crate::exchange::testing::answered;
-use crate::exchange::{Digests, Exchange, FileOfOthers, Purpose, Recorded};
+use crate::exchange::{Body, Digests, Exchange, FileOfOthers, Purpose, Recorded};
 use crate::outcome::Outcome;
 use crate::platform::context::{Around, Tie};
 use crate::platform::{Candidate, Media, Post, PostRef};
-use crate::stamp::Testimony;
+use crate::stamp::{Kind, Testimony};
 use crate::store::export::Profile;
+use crate::store::export::made::NewExport;
+use crate::store::other::stamps::{Confirmed, TakenStamps};
 use crate::store::record::{
-    About, AnswerRecord, HelperRecord, MediaRecord, NewInquiry, NewNote, NewStamp, Queueing, SuppliedFile, Surroundings,
+    About, AnswerRecord, CaptureRecord, HelperRecord, Job, MediaRecord, NewInquiry, NewNote, NewReading, NewRecords,
+    NewStamp, Origin, Queueing, ReadingReceipt, ResolutionRecord, SuppliedFile, Surroundings,
 };
 use crate::store::verify::{Extent, Report, verify};
 use crate::store::*;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::fixtures::*;
+use crate::citation::Cited;
 use crate::error::ExitCode;
 use crate::store::*;
 
