@@ -9,10 +9,14 @@ use std::collections::HashSet;
 use crate::article::{Reading, Span};
 use crate::citation::{Citation, Cited, Form, Reference, Relation};
 
+mod claim;
 mod index;
 pub(super) mod vocabulary;
+mod words;
 
-use index::{Index, Role, fold};
+use claim::Claim;
+use index::{Index, Role};
+use words::fold;
 
 /// References below this confidence, in thousandths, are not kept.
 const THRESHOLD: u16 = 300;
@@ -180,7 +184,7 @@ fn containing(index: &Index, place: Span) -> Vec<Reference> {
 
 /// The sentences around a post that refer to it.
 fn around(index: &Index, citation: &Citation, run: Run) -> Vec<Reference> {
-    let claim = index::Claim::new(index, citation, CLAIM_WORDS);
+    let claim = Claim::new(index, citation, CLAIM_WORDS);
     let mut found = Vec::new();
     let mut seen = HashSet::new();
 
@@ -262,7 +266,7 @@ fn before(index: &Index, run: Run) -> Vec<usize> {
 }
 
 /// What a sentence before the post is to it. The nearest one is kept for its place alone.
-fn introduction(index: &Index, claim: &index::Claim, run: Run, at: usize, nearest: bool) -> Option<Reference> {
+fn introduction(index: &Index, claim: &Claim, run: Run, at: usize, nearest: bool) -> Option<Reference> {
     let sentence = &index.sentences[at];
     let likeness = likeness(index, claim, at);
     let relation = if quotes(&likeness) {
@@ -312,7 +316,7 @@ fn label(index: &Index, run: Run) -> Option<Reference> {
 }
 
 /// The first sentence after a post, if it refers back.
-fn follow_up(index: &Index, claim: &index::Claim, at: usize) -> Option<Reference> {
+fn follow_up(index: &Index, claim: &Claim, at: usize) -> Option<Reference> {
     let sentence = &index.sentences[at];
     if sentence.role != Role::Prose {
         return None;
@@ -334,7 +338,7 @@ fn follow_up(index: &Index, claim: &index::Claim, at: usize) -> Option<Reference
 }
 
 /// The sign that the sentence names the post's author.
-fn author(index: &Index, claim: &index::Claim, at: usize) -> Option<Reason> {
+fn author(index: &Index, claim: &Claim, at: usize) -> Option<Reason> {
     if claim.handle_in(index, at) {
         Some(HANDLE)
     } else {
@@ -343,7 +347,7 @@ fn author(index: &Index, claim: &index::Claim, at: usize) -> Option<Reason> {
 }
 
 /// The signs that the sentence has words, names or numbers of the post.
-fn likeness(index: &Index, claim: &index::Claim, at: usize) -> Vec<Reason> {
+fn likeness(index: &Index, claim: &Claim, at: usize) -> Vec<Reason> {
     let shared = claim.shared(index, at);
     let mut reasons = Vec::new();
     reasons.extend(shared.quoted.then_some(QUOTED));
