@@ -9,7 +9,8 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use super::{DEPTH_LIMIT, Report, is_plain};
+use super::bag::is_plain;
+use super::{DEPTH_LIMIT, Report};
 use crate::bundle::failed;
 use crate::error::Result;
 use crate::warc::is_content;
