@@ -58,8 +58,10 @@ seeds robots '' '[/:]' src/fetch/robots.rs
 seeds stream '' 'EXT|status' src/platform/stream.rs src/platform/wayback/save.rs
 seeds source A '[{<[]' src/platform/x/syndication.rs src/platform/x/oembed.rs src/platform/x/archived.rs
 seeds source B '.' src/platform/x/text.rs
-seeds saved_answer A '[{<[]' src/platform/readers.rs src/platform/x/syndication.rs src/platform/x/page.rs \
-    src/platform/x/api.rs src/platform/x/witness.rs src/platform/bluesky/record.rs src/platform/fediverse/object.rs \
+seeds saved_answer A '[{<[]' src/platform/readers.rs src/platform/x/syndication.rs src/platform/x/graphql.rs \
+    src/platform/x/archived.rs src/platform/x/page.rs src/platform/x/api.rs src/platform/x/witness.rs \
+    src/platform/bluesky/record.rs src/platform/telegram/embed.rs src/platform/youtube/page.rs \
+    src/platform/fediverse/status.rs src/platform/fediverse/object.rs \
     src/platform/fediverse/misskey.rs src/platform/fediverse/lemmy.rs src/platform/fediverse/peertube.rs \
     src/platform/reddit/rss.rs src/platform/reddit/listing.rs src/platform/tiktok/page.rs src/platform/linkedin/page.rs
 seeds resolver '' '.' src/platform/x/identify.rs src/likeness.rs

@@ -284,3 +284,63 @@ fn card(json: &Value) -> Option<Card> {
         image: string(&json["image"]),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::testing::answered;
+
+    fn told(body: &str) -> Answer {
+        read(&answered(200, body.as_bytes()), None)
+    }
+
+    #[test]
+    fn a_post_of_the_fediverse_is_read_with_its_poll_media_and_boost() {
+        let body = r#"{"id":"113000000000000001","url":"https://social.example/@ada/113000000000000001",
+            "created_at":"2024-08-01T10:00:00.000Z","edited_at":"2024-08-01T11:00:00.000Z","content":"<p>One<br>two</p><p><a href=\"https://social.example/tags/flood\" class=\"mention hashtag\">#<span>flood</span></a></p>",
+            "spoiler_text":"water","sensitive":true,"account":{"id":"7","acct":"ada","display_name":"Ada"},
+            "media_attachments":[{"type":"image","url":"https://files.example/1.jpg","description":"A river","meta":{"original":{"width":4,"height":3}}}],
+            "poll":{"options":[{"title":"yes","votes_count":2}],"votes_count":2,"expired":true,"multiple":false},
+            "in_reply_to_id":"5","favourites_count":1}"#;
+        let post = told(body).post.unwrap();
+        assert_eq!(post.text.as_deref(), Some("One\ntwo\n\n#flood"));
+        assert_eq!(post.edited_at.as_deref(), Some("2024-08-01T11:00:00.000Z"));
+        assert_eq!(post.content_warning.as_deref(), Some("water"));
+        assert_eq!(
+            (post.media[0].alt.as_deref(), post.media[0].width),
+            (Some("A river"), Some(4))
+        );
+        assert_eq!(post.poll.unwrap().options[0].votes, Some(2));
+        assert_eq!(post.parent_id.as_deref(), Some("5"));
+    }
+
+    #[test]
+    fn what_servers_of_the_fediverse_list_beside_the_text_is_not_lost() {
+        let body = r#"{"id":"5","url":"https://social.example/@ada/5","content":"<p>High <a href=\"https://social.example/tags/Water\" class=\"mention hashtag\">#<span>Water</span></a></p>",
+            "account":{"id":"7","acct":"ada"},"tags":[{"name":"water","url":"https://social.example/tags/water"},{"name":"weir","url":"https://social.example/tags/weir"}],
+            "mentions":[{"id":"9","acct":"ben@other.example","url":"https://other.example/@ben"}],
+            "media_attachments":[{"type":"audio","url":"https://files.example/a.mp3","meta":{"original":{"duration":12.5}}},{"type":"unknown","url":null,"remote_url":"https://other.example/x.bin"}],
+            "quote":{"state":"accepted","quoted_status":{"id":"3","url":"https://social.example/@ben/3","content":"<p>Low</p>","account":{"id":"9","acct":"ben"}}},
+            "reblog":null,"sensitive":true,"visibility":"unlisted"}"#;
+        let post = told(body).post.unwrap();
+        let entities: Vec<_> = post
+            .entities
+            .iter()
+            .map(|e| (e.kind.as_str(), e.text.as_deref().unwrap()))
+            .collect();
+        assert_eq!(
+            entities,
+            [
+                ("hashtag", "Water"),
+                ("hashtag", "weir"),
+                ("mention", "ben@other.example")
+            ]
+        );
+        assert_eq!(
+            (post.media[0].kind.as_str(), post.media[0].duration_ms),
+            ("audio", Some(12_500))
+        );
+        assert_eq!(post.media[1].url, "https://other.example/x.bin");
+        assert_eq!(post.quoted_id.as_deref(), Some("social.example/3"));
+    }
+}

@@ -300,3 +300,65 @@ fn short_number(text: &str) -> Option<i64> {
     }
     Some(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::testing::answered;
+
+    fn told(body: &str) -> Answer {
+        read(&answered(200, body.as_bytes()), None)
+    }
+
+    #[test]
+    fn every_kind_of_file_and_mark_of_a_telegram_post_is_read() {
+        let html = r#"<div class="tgme_widget_message" data-post="river/5"><a class="tgme_widget_message_owner_name"><span>River watch</span></a>
+          <div class="tgme_widget_message_forwarded_from">Forwarded from <a class="tgme_widget_message_forwarded_from_name" href="https://t.me/weir/9">Weir</a></div>
+          <div class="tgme_widget_message_grouped_wrap"><a class="tgme_widget_message_photo_wrap grouped_media_wrap" style="width:10px;background-image:url('https://cdn.example/1.jpg')"></a>
+          <a class="tgme_widget_message_photo_wrap grouped_media_wrap" style="background-image:url('https://cdn.example/2.jpg')"></a></div>
+          <a class="tgme_widget_message_video_player"><i class="tgme_widget_message_video_thumb" style="background-image:url('https://cdn.example/v.jpg')"></i><video src="https://cdn.example/v.mp4"></video><time class="message_video_duration">1:05</time></a>
+          <a class="tgme_widget_message_video_player not_supported"><i class="tgme_widget_message_video_thumb" style="background-image:url('https://cdn.example/w.jpg')"></i></a>
+          <div class="tgme_widget_message_voice_player"><audio class="tgme_widget_message_voice" src="https://cdn.example/a.ogg"></audio><time class="tgme_widget_message_voice_duration">0:07</time></div>
+          <div class="tgme_widget_message_videosticker"><video src="https://cdn.example/s.webm"></video></div>
+          <a class="tgme_widget_message_document_wrap"><div class="tgme_widget_message_document_title">plan.pdf</div></a>
+          <div class="tgme_widget_message_text">High <b>water</b><blockquote>says Ada</blockquote>now <a href="?q=%23weir">#weir</a></div>
+          <div class="tgme_widget_message_reactions"><span class="tgme_reaction"><i class="emoji"><b>👍</b></i>1.2K</span><span class="tgme_reaction"><i class="emoji"><b>🔥</b></i>3</span></div>
+          <div class="tgme_widget_message_poll"><div class="tgme_widget_message_poll_question">Flood?</div><div class="tgme_widget_message_poll_type">Final Results</div>
+          <div class="tgme_widget_message_poll_option"><div class="tgme_widget_message_poll_option_percent">75%</div><div class="tgme_widget_message_poll_option_text">Yes</div></div></div>
+          <span class="tgme_widget_message_views">1.2M</span><span class="tgme_widget_message_meta">edited <a class="tgme_widget_message_date" href="https://t.me/river/5"><time datetime="2024-05-01T12:00:00+02:00">12:00</time></a></span></div>"#;
+        let post = told(html).post.unwrap();
+        assert_eq!(post.text.as_deref(), Some("High water\nsays Ada\nnow #weir"));
+        let files: Vec<_> = post
+            .media
+            .iter()
+            .map(|m| (m.kind.as_str(), m.url.rsplit('/').next().unwrap()))
+            .collect();
+        assert_eq!(
+            files,
+            [
+                ("photo", "1.jpg"),
+                ("photo", "2.jpg"),
+                ("video", "v.mp4"),
+                ("still", "w.jpg"),
+                ("audio", "a.ogg"),
+                ("gif", "s.webm")
+            ]
+        );
+        assert_eq!((post.media_expected, post.media[4].duration_ms), (Some(7), Some(7_000)));
+        assert_eq!(
+            post.counts,
+            [
+                ("views".to_owned(), 1_200_000),
+                ("reaction 👍".to_owned(), 1_200),
+                ("reaction 🔥".to_owned(), 3)
+            ]
+        );
+        let poll = post.poll.unwrap();
+        assert_eq!((poll.closed, poll.options[0].percent), (Some(true), Some(75)));
+        assert_eq!(
+            (post.reposted_id.as_deref(), post.posted_at.as_deref()),
+            (Some("weir/9"), Some("2024-05-01T10:00:00Z"))
+        );
+        assert_eq!(post.labels, ["edited"]);
+    }
+}

@@ -191,6 +191,10 @@ mod tests {
     use super::*;
     use crate::exchange::testing::answered;
 
+    fn told(body: &str) -> Answer {
+        saved(&answered(200, body.as_bytes()))
+    }
+
     fn post(id: &str) -> PostRef {
         PostRef {
             platform: "x",
@@ -291,5 +295,28 @@ mod tests {
         let html = format!("{post}{}", "<div>x".repeat(50_000));
         let text = read(&answered(200, html.as_bytes()), "55").unwrap().text.unwrap();
         assert!(text.starts_with("Open") && text.len() < 10_000, "{}", text.len());
+    }
+
+    #[test]
+    fn posts_of_the_older_interface_of_x_are_read_in_the_forms_in_which_they_are_kept() {
+        let short = r#"{"id_str":"5","created_at":"Thu Jul 27 19:45:29 +0000 2017","text":"The weir… https://t.co/x","truncated":true,"user":{"id_str":"7","screen_name":"ada_b","name":"Ada"},
+            "extended_tweet":{"full_text":"The weir holds &amp; more https://t.co/p","display_text_range":[0,25],"entities":{"hashtags":[]},
+            "extended_entities":{"media":[{"type":"animated_gif","media_url_https":"https://pbs.twimg.com/g.jpg","ext_alt_text":"Water","video_info":{"variants":[{"bitrate":0,"content_type":"video/mp4","url":"https://video.twimg.com/g.mp4"}]}}]}}}"#;
+        let post = told(short).post.unwrap();
+        assert_eq!(
+            (post.text.as_deref(), post.text_cut),
+            (Some("The weir holds & more"), Some(false))
+        );
+        assert_eq!(
+            (post.media[0].kind.as_str(), post.media[0].alt.as_deref()),
+            ("gif", Some("Water"))
+        );
+        let in_frame = told(&format!(r#"[{{"tweet":{short}}}]"#));
+        assert_eq!(
+            (in_frame.reason.as_str(), in_frame.post.as_ref()),
+            ("post", Some(&post))
+        );
+        let listed = told(&format!("[{short},{short}]"));
+        assert_eq!((listed.reason.as_str(), listed.post), ("first_of_several", Some(post)));
     }
 }

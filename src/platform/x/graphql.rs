@@ -285,3 +285,52 @@ fn author(post: &mut Post, core: &Value, user_id: &Value) {
     let pictures = [&user["avatar"]["image_url"], &user["legacy"]["profile_image_url_https"]];
     post.author_avatar = tweet::avatar(&pictures);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::testing::answered;
+
+    fn told(body: &str) -> Answer {
+        read(&answered(200, body.as_bytes()), None)
+    }
+
+    #[test]
+    fn a_post_that_x_shows_with_limits_repeats_quotes_or_withholds_is_read_whole() {
+        let user = |handle: &str| serde_json::json!({"user_results": {"result": {"__typename": "User", "rest_id": "7", "core": {"name": "Ada B.", "screen_name": handle}}}});
+        let plain = |id: &str, text: &str| {
+            serde_json::json!({"__typename": "Tweet", "rest_id": id, "core": user("ada_b"), "legacy": {"id_str": id, "full_text": text,
+            "created_at": "Thu Jul 27 19:45:29 +0000 2017", "lang": "en", "entities": {}}})
+        };
+        let read = |result: Value| {
+            let body = serde_json::json!({"data": {"tweetResult": {"result": result}}}).to_string();
+            told(&body).post.unwrap()
+        };
+        let mut limited = plain("5", "The weir holds");
+        limited["legacy"]["withheld_in_countries"] = serde_json::json!(["DE", "FR"]);
+        limited["note_tweet"] = serde_json::json!({"note_tweet_results": {"result": {"text": "The weir holds, all of it &amp; more", "entity_set": {"urls": []}}}});
+        let post = read(
+            serde_json::json!({"__typename": "TweetWithVisibilityResults", "tweet": limited,
+            "tweetInterstitial": {"text": {"text": "The following media includes potentially sensitive content."}},
+            "limitedActionResults": {"limited_actions": [{"action": "Reply"}]}}),
+        );
+        assert_eq!(post.text.as_deref(), Some("The weir holds, all of it & more"));
+        assert_eq!(
+            (post.text_cut, post.withheld_in.len(), post.labels.len()),
+            (Some(false), 2, 1)
+        );
+        let mut repeat = plain("6", "RT @ben: The weir holds and this goes on…");
+        repeat["legacy"]["retweeted_status_result"] =
+            serde_json::json!({"result": plain("4", "The weir holds and this goes on and on")});
+        let post = read(repeat);
+        assert_eq!((post.reposted_id.as_deref(), post.text_cut), (Some("4"), Some(true)));
+        let mut quote = plain("7", "See");
+        quote["legacy"]["is_quote_status"] = true.into();
+        quote["legacy"]["quoted_status_id_str"] = "3".into();
+        quote["quoted_status_result"] = serde_json::json!({"result": {"__typename": "TweetTombstone", "tombstone": {"text": {"text": "This Post is from a suspended account."}}}});
+        let post = read(quote);
+        let quoted = post.related(crate::platform::post::Relation::Quoted).unwrap();
+        assert_eq!((quoted.id.as_deref(), quoted.present), (Some("3"), false));
+        assert_eq!(quoted.reason.as_deref(), Some("tombstone_suspended"));
+    }
+}

@@ -128,6 +128,10 @@ mod tests {
     use super::*;
     use crate::exchange::testing::answered;
 
+    fn told(body: &str) -> Answer {
+        read(&answered(200, body.as_bytes()), None)
+    }
+
     #[test]
     fn the_token_is_that_of_the_embed_script() {
         for (id, expected) in [
@@ -268,5 +272,60 @@ mod tests {
         assert_eq!(read(&answered(200, body), Some("6")).reason, "wrong_id");
         let body = br#"{"__typename":"Tweet","id_str":"5","text":"x"}"#;
         assert_eq!(read(&answered(200, body), Some("5")).outcome, Outcome::NotFound);
+    }
+
+    #[test]
+    fn cards_polls_spaces_and_warnings_of_x_are_read() {
+        let with_card = |card: Value| {
+            let body = serde_json::json!({"__typename": "Tweet", "id_str": "5", "text": "See https://t.co/a", "user": {"screen_name": "ada_b"},
+                "entities": {"urls": [{"url": "https://t.co/a", "expanded_url": "https://river.example/report", "indices": [4, 18]}],
+                    "media": [{"media_url_https": "https://pbs.twimg.com/media/A.jpg", "type": "photo"}]},
+                "extended_entities": {"media": [{"media_url_https": "https://pbs.twimg.com/media/A.jpg", "type": "photo",
+                    "ext_sensitive_media_warning": {"adult_content": false, "graphic_violence": true, "other": false}}]}, "card": card});
+            told(&body.to_string()).post.unwrap()
+        };
+        let text = |value: &str| serde_json::json!({"type": "STRING", "string_value": value});
+        let post = with_card(
+            serde_json::json!({"name": "summary_large_image", "url": "https://t.co/a", "binding_values": {
+            "card_url": text("https://t.co/a"), "title": text("Report"), "description": text("On the weir")}}),
+        );
+        let card = post.card.unwrap();
+        assert_eq!(
+            card.url.as_deref(),
+            Some("https://river.example/report"),
+            "where it leads"
+        );
+        assert_eq!(
+            (card.title.as_deref(), card.description.as_deref()),
+            (Some("Report"), Some("On the weir"))
+        );
+        assert_eq!(post.labels, ["graphic_violence"]);
+        let post = with_card(serde_json::json!({"name": "poll3choice_text_only", "binding_values": {
+            "choice1_label": text("Yes"), "choice1_count": text("7"), "choice2_label": text("No"), "choice2_count": text("2"),
+            "choice3_label": text("Perhaps"), "choice3_count": text("0"),
+            "end_datetime_utc": text("2024-05-02T10:00:00Z"), "counts_are_final": {"type": "BOOLEAN", "boolean_value": true}}}));
+        let poll = post.poll.unwrap();
+        assert_eq!((poll.options.len(), poll.votes, poll.closed), (3, Some(9), Some(true)));
+        assert_eq!(poll.ends_at.as_deref(), Some("2024-05-02T10:00:00Z"));
+        assert_eq!(post.card, None);
+        let space = with_card(
+            serde_json::json!({"name": "3691233323:audiospace", "binding_values": {"id": text("1vAxRkVexample")}}),
+        );
+        assert_eq!(
+            space.card.unwrap().url.as_deref(),
+            Some("https://x.com/i/spaces/1vAxRkVexample")
+        );
+        let parts = serde_json::json!({"component_objects": {"details_1": {"type": "details", "data": {"title": {"content": "Report", "is_rtl": false},
+            "subtitle": {"content": "river.example"}}}}, "destination_objects": {"browser_1": {"data": {"url_data": {"url": "https://river.example/report"}}}},
+            "media_entities": {"9": {"media_url_https": "https://pbs.twimg.com/media/B.jpg"}}});
+        let unified = with_card(
+            serde_json::json!({"legacy": {"name": "unified_card", "binding_values": [{"key": "unified_card", "value": text(&parts.to_string())}]}}),
+        );
+        let card = unified.card.unwrap();
+        assert_eq!(
+            (card.title.as_deref(), card.url.as_deref()),
+            (Some("Report"), Some("https://river.example/report"))
+        );
+        assert_eq!(card.image.as_deref(), Some("https://pbs.twimg.com/media/B.jpg"));
     }
 }

@@ -302,6 +302,11 @@ fn newer_player(page: &str) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::testing::answered;
+
+    fn told(body: &str) -> Answer {
+        read(&answered(200, body.as_bytes()), None)
+    }
 
     #[test]
     fn numbers_are_read_as_exactly_as_they_are_shown() {
@@ -327,5 +332,130 @@ mod tests {
         }
         assert_eq!(shown_likes(&button("I like this")), None);
         assert_eq!(shown_likes(&button("2 of 145,775")), None);
+    }
+
+    #[test]
+    fn what_a_video_page_says_in_the_place_of_a_video_is_told_apart() {
+        for (status, said, more, outcome, reason) in [
+            (
+                "LOGIN_REQUIRED",
+                "Private video",
+                "",
+                Outcome::Protected,
+                "private_video",
+            ),
+            (
+                "LOGIN_REQUIRED",
+                "Sign in to confirm your age",
+                "",
+                Outcome::AgeGated,
+                "age_check",
+            ),
+            (
+                "LOGIN_REQUIRED",
+                "Sign in to confirm you’re not a bot",
+                "",
+                Outcome::Walled,
+                "bot_check",
+            ),
+            (
+                "ERROR",
+                "Video unavailable",
+                "This video has been removed by the uploader",
+                Outcome::Deleted,
+                "removed_by_uploader",
+            ),
+            (
+                "ERROR",
+                "Video unavailable",
+                "This video is no longer available because the YouTube account associated with this video has been terminated.",
+                Outcome::Suspended,
+                "account_terminated",
+            ),
+            (
+                "ERROR",
+                "Video unavailable",
+                "This video is no longer available because the uploader has closed their YouTube account.",
+                Outcome::AccountGone,
+                "account_closed",
+            ),
+            (
+                "ERROR",
+                "This video has been removed for violating YouTube's Terms of Service",
+                "",
+                Outcome::Withheld,
+                "rules",
+            ),
+            (
+                "UNPLAYABLE",
+                "Video unavailable",
+                "The uploader has not made this video available in your country",
+                Outcome::Withheld,
+                "country",
+            ),
+            (
+                "UNPLAYABLE",
+                "Join this channel to get access to members-only content like this video, and other exclusive perks.",
+                "",
+                Outcome::LoginRequired,
+                "members_only",
+            ),
+            (
+                "UNPLAYABLE",
+                "This video requires payment to watch",
+                "",
+                Outcome::LoginRequired,
+                "payment",
+            ),
+            (
+                "UNPLAYABLE",
+                "Video unavailable",
+                "This content isn’t available, try again later.",
+                Outcome::Walled,
+                "try_again_later",
+            ),
+            (
+                "LIVE_STREAM_OFFLINE",
+                "Premieres in 3 hours",
+                "",
+                Outcome::NotFound,
+                "not_broadcast_yet",
+            ),
+            ("ERROR", "Video unavailable", "", Outcome::NotFound, "unavailable"),
+        ] {
+            let player = serde_json::json!({"playabilityStatus": {"status": status, "reason": said,
+                "errorScreen": {"playerErrorMessageRenderer": {"subreason": {"simpleText": more}}}}});
+            let told = told(&format!("<script>var ytInitialPlayerResponse = {player};</script>"));
+            assert_eq!((told.outcome, told.reason.as_str()), (outcome, reason), "{said} {more}");
+        }
+    }
+
+    #[test]
+    fn a_video_page_is_read_in_its_older_and_in_its_reduced_forms() {
+        let details = serde_json::json!({"videoDetails": {"videoId": "aaaaaaaaaaa", "title": "The weir", "author": "Ada",
+            "channelId": "UC1", "viewCount": "12", "lengthSeconds": "60", "shortDescription": "It holds."}});
+        let config = serde_json::json!({"args": {"player_response": details.to_string()}});
+        let older =
+            format!("<script>var ytplayer = ytplayer || {{}};ytplayer.config = {config};ytplayer.load();</script>");
+        let post = told(&older).post.unwrap();
+        assert_eq!(
+            (post.title.as_deref(), post.text.as_deref()),
+            (Some("The weir"), Some("It holds."))
+        );
+        let reduced = r#"<link rel="canonical" href="https://www.youtube.com/watch?v=aaaaaaaaaaa"><meta property="og:title" content="The weir">
+            <div><meta itemprop="datePublished" content="2019-05-01"><meta itemprop="interactionCount" content="12">
+            <span itemprop="author"><link itemprop="url" href="http://www.youtube.com/@ada"><link itemprop="name" content="Ada"></span></div>"#;
+        let told = told(reduced);
+        let post = told.post.unwrap();
+        assert_eq!(told.reason, "video_without_player");
+        assert_eq!(
+            (
+                post.author_name.as_deref(),
+                post.author_handle.as_deref(),
+                post.posted_at.as_deref()
+            ),
+            (Some("Ada"), Some("ada"), Some("2019-05-01"))
+        );
+        assert_eq!((post.counts[0].1, post.text_cut), (12, None));
     }
 }
