@@ -3,19 +3,17 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use url::Url;
 
+use super::capturing::{Tally, doubts_since, helpers, listen, warn_of_clock, warn_of_inquiries};
 use super::print::{Printable, Printer};
-use super::run::{doubts_since, helpers, warn_of_clock, warn_of_inquiries};
-use super::{Global, internal, runtime, summary, worst};
+use super::{Global, command_line, runtime, summary, worst};
 use crate::article::list;
 use crate::capture::input::Input;
 use crate::capture::{self, Article, Capturer, Claims, Done, Stop};
@@ -264,24 +262,6 @@ fn begin_local(name: &str, input: Input, claims: &Claims, limit: u64, clock: Clo
 /// An article that is being read.
 type Begun = JoinHandle<Result<NewReading>>;
 
-/// The command as it was typed; a password in an address is left out.
-pub(super) fn command_line() -> String {
-    let words = std::env::args_os().map(|argument| without_password(&argument.to_string_lossy()));
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// A word of the command line; of an address that has a password, without that.
-pub(super) fn without_password(word: &str) -> String {
-    match Url::parse(word) {
-        Ok(mut url) if url.password().is_some() => {
-            // An address that has a password has a host, so this cannot fail.
-            let _ = url.set_password(None);
-            url.to_string()
-        }
-        _ => word.to_owned(),
-    }
-}
-
 /// What became of the inputs.
 #[derive(Default)]
 struct Taken {
@@ -464,99 +444,4 @@ fn progress_bar(targets: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(targets as u64).with_style(style)
-}
-
-/// How the attempts of a run ended, as far as the exit code is concerned.
-#[derive(Default)]
-pub(super) struct Tally {
-    attempts: usize,
-    failed: usize,
-    reached: usize,
-    hosts: BTreeSet<String>,
-}
-
-impl Tally {
-    pub(super) fn count(&mut self, done: &Done) {
-        self.attempts += 1;
-        self.failed += usize::from(done.outcome.is_transient());
-        self.reached += usize::from(done.reached);
-        self.hosts.extend(done.hosts.iter().cloned());
-    }
-
-    pub(super) fn code(&self) -> ExitCode {
-        if self.failed == 0 {
-            ExitCode::Done
-        } else if self.reached == 0 && self.failed == self.attempts && self.hosts.len() > 1 {
-            // Several hosts, and not one of them answered: it is not they who are away.
-            ExitCode::NoNetwork
-        } else {
-            ExitCode::SomeFailed
-        }
-    }
-}
-
-/// Which signal asked us to stop, if any.
-#[derive(Clone, Default)]
-pub(super) struct Signalled(Arc<AtomicU8>);
-
-impl Signalled {
-    pub(super) fn code(&self) -> Option<ExitCode> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            15 => Some(ExitCode::Terminated),
-            _ => Some(ExitCode::Interrupted),
-        }
-    }
-}
-
-/// Turns Ctrl-C and SIGTERM into a request to stop; a second one into giving up what is in flight.
-pub(super) fn listen() -> Result<(Arc<Stop>, Signalled)> {
-    let stop = Arc::new(Stop::default());
-    let signalled = Signalled::default();
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(internal)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(internal)?;
-    let (told, noted) = (stop.clone(), signalled.clone());
-    tokio::spawn(async move {
-        loop {
-            let number = tokio::select! {
-                _ = interrupt.recv() => 2,
-                _ = terminate.recv() => 15,
-            };
-            noted.0.store(number, Ordering::Relaxed);
-            told.ask();
-        }
-    });
-    Ok((stop, signalled))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::outcome::Outcome;
-
-    fn done(outcome: Outcome, reached: bool, host: &str) -> Done {
-        Done {
-            target: 1,
-            url: String::new(),
-            outcome,
-            reason: String::new(),
-            reached,
-            bytes: 0,
-            hosts: [host.into()].into(),
-        }
-    }
-
-    #[test]
-    fn a_post_found_deleted_is_a_result_and_one_dead_host_is_not_a_dead_network() {
-        let mut tally = Tally::default();
-        tally.count(&done(Outcome::Deleted, true, "a"));
-        assert_eq!(tally.code(), ExitCode::Done);
-        tally.count(&done(Outcome::Unreachable, false, "b"));
-        assert_eq!(tally.code(), ExitCode::SomeFailed);
-        let mut tally = Tally::default();
-        tally.count(&done(Outcome::Unreachable, false, "a"));
-        assert_eq!(tally.code(), ExitCode::SomeFailed);
-        tally.count(&done(Outcome::Unreachable, false, "b"));
-        assert_eq!(tally.code(), ExitCode::NoNetwork);
-    }
 }

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::archive::{command_line, without_password};
 use super::print::{Printable, Printer};
-use super::{Global, runtime};
+use super::{Global, command_line, runtime, without_password};
 use crate::bundle;
 use crate::capture::Stamped;
 use crate::clock::{Clock, Timestamp};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::{Args, Parser, Subcommand};
+use url::Url;
 
 use crate::config::{Config, Source};
 use crate::error::{Error, ExitCode, Result};
@@ -13,6 +14,7 @@ use crate::error::{Error, ExitCode, Result};
 mod archive;
 mod backup;
 mod become_helper;
+mod capturing;
 mod changes;
 mod config;
 mod diff;
@@ -324,6 +326,24 @@ fn worst(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
             _ => 5,
         })
         .unwrap_or(ExitCode::Done)
+}
+
+/// The command as it was typed; a password in an address is left out.
+fn command_line() -> String {
+    let words = std::env::args_os().map(|argument| without_password(&argument.to_string_lossy()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word of the command line; of an address that has a password, without that.
+fn without_password(word: &str) -> String {
+    match Url::parse(word) {
+        Ok(mut url) if url.password().is_some() => {
+            // An address that has a password has a host, so this cannot fail.
+            let _ = url.set_password(None);
+            url.to_string()
+        }
+        _ => word.to_owned(),
+    }
 }
 
 /// What drives the network: one thread, which the archive's writer and a host's pace keep waiting anyway.

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::archive::command_line;
-use super::{Global, runtime};
+use super::{Global, command_line, runtime};
 use crate::clock::Clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::store::record::About;

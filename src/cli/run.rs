@@ -9,12 +9,12 @@ use clap::Args;
 use serde::Serialize;
 use url::Url;
 
-use super::archive::{Tally, command_line, listen};
+use super::capturing::{Tally, doubts_since, helpers, listen, warn_of_clock, warn_of_inquiries};
 use super::ping::Told;
 use super::print::{Printable, Printer};
 use super::report::Summary;
-use super::{Global, hook, internal, ping, runtime, stamp};
-use crate::capture::{Capturer, Done, Helpers, Inquired, Noticer, Witnesses};
+use super::{Global, command_line, hook, internal, ping, runtime, stamp};
+use crate::capture::{Capturer, Done, Noticer, Witnesses};
 use crate::clock::{Clock, Watch};
 use crate::config::Config;
 use crate::error::{Error, ExitCode, Result};
@@ -286,41 +286,6 @@ async fn witness(
     summary.stamps = said.iter().filter(|stamped| stamped.is_good()).count();
     summary.stamps_failed = said.iter().filter(|stamped| stamped.is_failure()).count();
     Ok(summary.stamps_failed == 0)
-}
-
-/// Why the clock is doubted after a run, by how it went and by what servers say; the operator is told.
-pub(super) fn doubts_since(watch: &Watch, fetcher: &Fetcher, printer: &Printer) -> Vec<String> {
-    let doubts: Vec<String> = watch.doubt().into_iter().chain(fetcher.clock_doubt()).collect();
-    warn_of_clock(&doubts, printer);
-    doubts
-}
-
-/// Tells why the clock is doubted.
-pub(super) fn warn_of_clock(doubts: &[String], printer: &Printer) {
-    for doubt in doubts {
-        printer.warn(format_args!("{doubt}; times of this run may be wrong"));
-    }
-}
-
-/// The helpers that the settings ask for; tells which are not there.
-pub(super) fn helpers(config: &Config, printer: &Printer) -> Helpers {
-    let (helpers, missing) = Helpers::find(config);
-    for name in missing {
-        printer.warn(format_args!("{name} is not on the path; what it might get is not kept"));
-    }
-    helpers
-}
-
-/// Tells why a web archive is not asked what is left to ask.
-pub(super) fn warn_of_inquiries(inquired: &[Inquired; 2], printer: &Printer) {
-    for (inquired, what) in inquired.iter().zip(["for more copies", "to capture more"]) {
-        if let Some(why) = &inquired.stopped {
-            printer.warn(format_args!(
-                "the Internet Archive is not asked {what}: {}; a later run goes on",
-                Printable(why)
-            ));
-        }
-    }
 }
 
 /// Counts what changed and tells it to the operator's command and address. That is done before the run ends: what a run killed
