@@ -145,7 +145,7 @@ impl Capturer {
 
     async fn fetch_article(&self, url: &Url) -> Result<(Origin, Bytes, Hints)> {
         let exchanges = self.fetch(&Request::new(url.clone(), Purpose::Article)).await;
-        let (outcome, reason) = super::link::outcome_of(&exchanges);
+        let (outcome, reason) = super::answer::outcome_of(&exchanges);
         let last = exchanges
             .last()
             .ok_or_else(|| Error::Internal(format!("{url}: no exchange")))?;

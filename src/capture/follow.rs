@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::answer::outcome_of;
 use super::article::hints_of;
 use super::{Capturer, Stop, link, together};
 use crate::article::{Hints, feed, index};
@@ -117,7 +118,7 @@ impl Capturer {
         let is_same = !request.headers.is_empty() && exchanges.last().is_some_and(|last| last.status == Some(304));
         let (outcome, reason) = match is_same {
             true => (Outcome::Captured, "not_modified".to_owned()),
-            false => link::outcome_of(&exchanges),
+            false => outcome_of(&exchanges),
         };
         let told = match (outcome, is_same) {
             (Outcome::Captured, true) => Ok(None),

@@ -2,17 +2,16 @@
 
 use url::Url;
 
-use super::post::best_answer;
+use super::answer::{best_answer, outcome_of};
 use super::source::{PARSER_STOPPED, SESSION_EXPIRED, contained};
 use super::{Capturer, LEASE_MILLIS, WORKER};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
-use crate::platform::status::from_status;
 use crate::platform::wall::wall;
 use crate::platform::{PageCopy, PostRef, SourceKind, WEB};
-use crate::store::record::{AnswerRecord, CaptureRecord, Surroundings};
+use crate::store::record::{AnswerRecord, CaptureRecord};
 
 impl Capturer {
     /// Captures the page at `url` now.
@@ -27,17 +26,10 @@ impl Capturer {
         if is_worth_looking_up(answers[0].outcome) {
             answers.push(self.answer_of(&page_at(url), &PageCopy).await);
         }
+        let best = best_answer(&answers, &[SourceKind::Page, SourceKind::Archive]);
         CaptureRecord {
-            recheck_at: None,
-            inquire: Vec::new(),
-            helpers: Vec::new(),
-            started,
-            ended: self.clock.now(),
-            best: best_answer(&answers, &[SourceKind::Page, SourceKind::Archive]),
-            answers,
-            canaries: Vec::new(),
             media: requisites,
-            context: Surroundings::default(),
+            ..CaptureRecord::of(answers, best, (started, self.clock.now()))
         }
     }
 
@@ -45,13 +37,13 @@ impl Capturer {
     pub(super) async fn keep_web_capture(
         &self,
         target: i64,
-        (started, ended): (Timestamp, Timestamp),
+        times: (Timestamp, Timestamp),
         answer: AnswerRecord,
     ) -> Result<()> {
         self.store.enqueue(vec![target], true).await?;
         let jobs = self.store.lease(WORKER.into(), 1, LEASE_MILLIS, vec![target]).await?;
         if let Some(job) = jobs.first() {
-            let record = capture_of(answer, started, ended);
+            let record = CaptureRecord::of(vec![answer], 0, times);
             self.store.complete(job.id, job.fence, record, None).await?;
         }
         Ok(())
@@ -106,32 +98,5 @@ pub(super) fn web_answer(outcome: Outcome, reason: String, exchanges: Vec<Exchan
         detail,
         exchanges,
         post: None,
-    }
-}
-
-/// A capture of one answer.
-fn capture_of(answer: AnswerRecord, started: Timestamp, ended: Timestamp) -> CaptureRecord {
-    CaptureRecord {
-        recheck_at: None,
-        inquire: Vec::new(),
-        helpers: Vec::new(),
-        started,
-        ended,
-        best: 0,
-        answers: vec![answer],
-        canaries: Vec::new(),
-        media: Vec::new(),
-        context: Surroundings::default(),
-    }
-}
-
-/// What the last of some hops amounts to.
-pub(super) fn outcome_of(hops: &[Exchange]) -> (Outcome, String) {
-    match hops.last() {
-        None => (Outcome::Unreachable, "no_response".into()),
-        Some(last) => match from_status(last) {
-            Some(answer) => (answer.outcome, answer.reason),
-            None => (Outcome::Captured, format!("http_{}", last.status.unwrap_or_default())),
-        },
     }
 }

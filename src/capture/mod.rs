@@ -23,6 +23,7 @@ use crate::schedule::Schedule;
 use crate::store::record::{CaptureRecord, HandOut, Job, TargetKind, Wanted};
 use crate::store::{Completion, Store};
 
+mod answer;
 mod article;
 mod canary;
 mod context;

@@ -1,13 +1,14 @@
 //! Captures one post: asks the platform's sources in order until one gives it, then its media.
 
 use super::Capturer;
+use super::answer::{best_answer, is_cut, outcome_of};
 use super::source::ask;
 use super::staging::InArchive;
 use crate::error::Result;
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::outcome::Outcome;
 use crate::platform::{Media, PageCopy, Platform, PostRef, Source, SourceKind};
-use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord, Surroundings};
+use crate::store::record::{AnswerRecord, CaptureRecord, MediaRecord};
 
 impl Capturer {
     /// Captures `post` now. Every source's answer is kept; the best one is the capture's. Where no source gives the post,
@@ -56,16 +57,9 @@ impl Capturer {
             None => Vec::new(),
         };
         CaptureRecord {
-            recheck_at: None,
-            inquire: Vec::new(),
-            helpers: Vec::new(),
-            started,
-            ended: self.clock.now(),
-            best,
-            answers,
             canaries,
             media,
-            context: Surroundings::default(),
+            ..CaptureRecord::of(answers, best, (started, self.clock.now()))
         }
     }
 
@@ -148,7 +142,7 @@ impl Capturer {
 /// What came of asking for a file of a post. A web page in its place is a wall, whatever its status; a part that nobody asked for
 /// is not the file.
 pub(super) fn media_outcome(exchanges: &[Exchange]) -> (Outcome, String) {
-    let (outcome, reason) = super::link::outcome_of(exchanges);
+    let (outcome, reason) = outcome_of(exchanges);
     match exchanges.last() {
         Some(last) if outcome == Outcome::Captured && is_page(last) => {
             (Outcome::Walled, "html_instead_of_media".to_owned())
@@ -176,14 +170,6 @@ fn is_captured(answers: &[AnswerRecord]) -> bool {
     answers.iter().any(|a| a.outcome == Outcome::Captured)
 }
 
-/// Whether the text of its post is cut, as the source itself says.
-fn is_cut(answer: &AnswerRecord) -> bool {
-    answer
-        .post
-        .as_ref()
-        .is_some_and(|(post, _)| post.text_cut == Some(true))
-}
-
 /// The page is asked where no source knows anything of the post, one way or the other. A web archive is asked where the platform did not give the post for a reason that will not pass by itself; and
 /// once the platform has said that a post is gone, no other live source is asked, because some are caches that
 /// would pass the dead off as living.
@@ -199,46 +185,10 @@ fn is_worth_asking(kind: SourceKind, answers: &[AnswerRecord]) -> bool {
     }
 }
 
-/// Index of the answer that says most: the post itself, else the platform's own statement, else what hints at most.
-pub(super) fn best_answer(answers: &[AnswerRecord], kinds: &[SourceKind]) -> usize {
-    let rank = |i: usize| {
-        let said = match answers[i].outcome {
-            Outcome::Captured => 0,
-            Outcome::Deleted | Outcome::AccountGone | Outcome::Suspended => 1,
-            Outcome::Protected | Outcome::AgeGated | Outcome::Withheld => 2,
-            Outcome::LoginRequired => 3,
-            Outcome::NotFound => 4,
-            Outcome::Walled | Outcome::Unreadable | Outcome::TooLarge => 5,
-            Outcome::RateLimited | Outcome::ServerError => 6,
-            Outcome::Unreachable => 7,
-            Outcome::Refused | Outcome::Unresolved => 8,
-        };
-        // What an archive or a third party failed to have says nothing about the post, and what a third party tells is no
-        // better than what the platform itself shows.
-        let is_aside = matches!(kinds[i], SourceKind::Archive | SourceKind::Witness);
-        let of_others = answers[i].outcome != Outcome::Captured && is_aside;
-        (of_others, said, kinds[i] == SourceKind::Witness, is_cut(&answers[i]), i)
-    };
-    (0..answers.len()).min_by_key(|&i| rank(i)).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn answers(outcomes: &[Outcome]) -> Vec<AnswerRecord> {
-        outcomes
-            .iter()
-            .map(|&outcome| AnswerRecord {
-                source: "s".into(),
-                outcome,
-                reason: String::new(),
-                detail: None,
-                exchanges: Vec::new(),
-                post: None,
-            })
-            .collect()
-    }
+    use crate::capture::answer::tests::answers;
 
     #[test]
     fn a_cache_is_not_asked_after_the_platform_said_that_the_post_is_gone() {
@@ -256,24 +206,5 @@ mod tests {
             SourceKind::Archive,
             &answers(&[Outcome::Withheld, Outcome::NotFound])
         ));
-    }
-
-    #[test]
-    fn the_archives_ignorance_never_outranks_what_a_live_source_said() {
-        let kinds = [SourceKind::Live, SourceKind::Live, SourceKind::Archive];
-        assert_eq!(
-            best_answer(
-                &answers(&[Outcome::Unreachable, Outcome::Walled, Outcome::NotFound]),
-                &kinds
-            ),
-            1
-        );
-        assert_eq!(
-            best_answer(
-                &answers(&[Outcome::Deleted, Outcome::Refused, Outcome::Captured]),
-                &kinds
-            ),
-            2
-        );
     }
 }

@@ -266,6 +266,25 @@ pub struct CaptureRecord {
     pub inquire: Vec<(&'static str, Timestamp)>,
 }
 
+impl CaptureRecord {
+    /// A capture of these answers, of which that at `best` says most, with nothing beside them.
+    #[must_use]
+    pub fn of(answers: Vec<AnswerRecord>, best: usize, (started, ended): (Timestamp, Timestamp)) -> CaptureRecord {
+        CaptureRecord {
+            started,
+            ended,
+            best,
+            answers,
+            canaries: Vec::new(),
+            media: Vec::new(),
+            context: Surroundings::default(),
+            helpers: Vec::new(),
+            recheck_at: None,
+            inquire: Vec::new(),
+        }
+    }
+}
+
 /// Posts that belong to a captured one, and how many of them are captured.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {

@@ -96,18 +96,7 @@ pub(super) fn answer(source: &str, outcome: Outcome, exchanges: Vec<Exchange>) -
 }
 
 pub(super) fn capture_of(answers: Vec<AnswerRecord>) -> CaptureRecord {
-    CaptureRecord {
-        canaries: Vec::new(),
-        recheck_at: None,
-        inquire: Vec::new(),
-        helpers: Vec::new(),
-        started: noon(),
-        ended: noon().plus_millis(300),
-        best: 0,
-        answers,
-        media: Vec::new(),
-        context: Surroundings::default(),
-    }
+    CaptureRecord::of(answers, 0, (noon(), noon().plus_millis(300)))
 }
 
 pub(super) fn page_capture(body: &[u8]) -> CaptureRecord {
