@@ -169,3 +169,35 @@ fn no_pattern_over_foreign_text_can_backtrack() {
         assert!(!lock.contains(&format!("name = \"{engine}\"")), "{engine}");
     }
 }
+
+#[test]
+fn the_architecture_names_every_module_and_none_that_there_is_not() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let section = text.split("## Files").nth(1).unwrap().split("\n## ").next().unwrap();
+    let mut named = Vec::new();
+    for row in section.lines().filter(|line| line.starts_with("| `src/")) {
+        let [_, folder, modules, _] = row.split('|').collect::<Vec<_>>()[..] else {
+            panic!("{row}");
+        };
+        let folder = folder.trim().trim_matches('`').trim_end_matches("*/");
+        let folder = folder.rsplit_once('/').unwrap().0;
+        let modules = modules.split('`').skip(1).step_by(2);
+        named.extend(modules.map(|module| root.join(folder).join(module)));
+    }
+    named.push(root.join("src/exchange.rs"));
+    for module in &named {
+        assert!(module.is_file(), "there is no {}", module.display());
+    }
+    let src = root.join("src");
+    for path in sources(&src) {
+        let place = path.strip_prefix(&src).unwrap();
+        let is_of_its_folder = place.ends_with("mod.rs") || place.ends_with("main.rs") || place.ends_with("lib.rs");
+        let is_test = place.ends_with("tests.rs") || place.components().any(|part| part.as_os_str() == "tests");
+        assert!(
+            is_of_its_folder || is_test || named.contains(&path),
+            "{} is not named",
+            place.display()
+        );
+    }
+}
