@@ -7,7 +7,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use crate::scene::{POST, Scene, article, text};
+use crate::scene::{POST, Scene, article, files, text};
 use crate::web::Reply;
 
 const SECRET: &str = "Zm9yLW91ci1leWVzLW9ubHk";
@@ -52,19 +52,11 @@ pub fn unpacked(path: &Path) -> Vec<u8> {
 
 /// Every file below `folder` that holds `needle`.
 fn files_with(folder: &Path, needle: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if unpacked(&path).windows(needle.len()).any(|w| w == needle.as_bytes()) {
-                found.push(path.display().to_string());
-            }
-        }
-    }
-    found
+    let holds = |name: &String| {
+        let bytes = unpacked(&folder.join(name));
+        memchr::memmem::find(&bytes, needle.as_bytes()).is_some()
+    };
+    files(folder).into_iter().filter(holds).collect()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::scene::{POST, Scene, article, text};
+use crate::scene::{POST, Scene, article, files, text};
 use crate::strict::unzipped;
 use crate::web::Reply;
 
@@ -16,31 +16,12 @@ pub fn archived() -> Scene {
 }
 
 pub fn export(scene: &Scene, code: i32, arguments: &[&str]) -> String {
-    let output = scene.bare().arg("export").args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
-    text(&output.stderr)
+    scene.does(code, &[&["export"], arguments].concat()).1
 }
 
 pub fn verify(scene: &Scene, folder: &str) -> (Option<i32>, String) {
     let output = scene.bare().args(["verify", folder]).output().unwrap();
     (output.status.code(), text(&output.stderr))
-}
-
-pub fn files(folder: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(path) = open.pop() {
-        for entry in fs::read_dir(path).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                found.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 #[test]

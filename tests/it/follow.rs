@@ -1,7 +1,5 @@
 //! Lists of articles that are followed: feeds and sitemaps, their new and changed articles, and what fails.
 
-use std::process::Output;
-
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -10,12 +8,6 @@ use crate::scene::{POST, Scene, article, text};
 use crate::web::Reply;
 
 const FEED: &str = "http://paper.example/feed";
-
-fn does(scene: &Scene, code: i32, arguments: &[&str]) -> Output {
-    let output = scene.bare().args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
-    output
-}
 
 fn rss(items: &[(&str, &str)]) -> Reply {
     let items: String = items
@@ -73,7 +65,7 @@ fn articles(scene: &Scene) -> i64 {
 fn new_articles_of_a_feed_are_read_with_its_tags_and_what_they_cite_is_captured() {
     let scene = paper();
     scene.web.on("paper.example", "/feed", [rss(&[("/a", MONDAY)])]);
-    does(&scene, 0, &["follow", FEED, "--tag", "flood"]);
+    scene.does(0, &["follow", FEED, "--tag", "flood"]);
     let summary = run(&scene, 0);
     assert_eq!(
         (&summary["lists"], &summary["articles"]),
@@ -95,12 +87,11 @@ fn new_articles_of_a_feed_are_read_with_its_tags_and_what_they_cite_is_captured(
         "<title>Other</title><article><p>Nobody follows this one.</p></article>",
     );
     scene.archives(0, &[&story]);
-    does(&scene, 0, &["export", "--follow", FEED, "-o", "followed"]);
-    does(&scene, 0, &["verify", "followed"]);
+    scene.does(0, &["export", "--follow", FEED, "-o", "followed"]);
+    scene.does(0, &["verify", "followed"]);
     let rows = std::fs::read_to_string(scene.path("followed/data/articles.jsonl")).unwrap();
     assert_eq!(rows.lines().count(), 2, "{rows}");
-    does(
-        &scene,
+    scene.does(
         65,
         &["export", "--follow", "http://paper.example/other", "-o", "unknown"],
     );
@@ -109,7 +100,7 @@ fn new_articles_of_a_feed_are_read_with_its_tags_and_what_they_cite_is_captured(
         scene.value::<i64>(&format!("SELECT count(*) FROM captures WHERE url = '{FEED}'")),
         2
     );
-    let told = text(&does(&scene, 0, &["changes", "--json"]).stdout);
+    let told = scene.does(0, &["changes", "--json"]).0;
     assert_eq!(
         told, "",
         "a list that names another article is no change of something cited"
@@ -176,13 +167,9 @@ fn the_headlines_of_a_page_are_its_articles_where_that_is_said_and_a_page_withou
         ))
     };
     scene.web.on("paper.example", "/city/", [front(&["/a", "/b", "/c"])]);
-    does(&scene, 0, &["follow", page]);
+    scene.does(0, &["follow", page]);
     assert_eq!(run(&scene, 3)["lists_failed"], 1, "it is no feed");
-    does(
-        &scene,
-        0,
-        &["follow", page, "--page", "--max-articles", "2", "--tag", "flood"],
-    );
+    scene.does(0, &["follow", page, "--page", "--max-articles", "2", "--tag", "flood"]);
     assert_eq!(run(&scene, 0)["articles"], 2);
     assert_eq!(
         (run(&scene, 0)["articles"].clone(), articles(&scene)),
@@ -190,7 +177,7 @@ fn the_headlines_of_a_page_are_its_articles_where_that_is_said_and_a_page_withou
         "the third waited"
     );
     assert_eq!(scene.web.asked("paper.example", "/d"), 0);
-    let follows: Value = serde_json::from_slice(&does(&scene, 0, &["follows", "--json"]).stdout).unwrap();
+    let follows: Value = serde_json::from_str(&scene.does(0, &["follows", "--json"]).0).unwrap();
     assert_eq!((&follows["page"], &follows["entries"]), (&true.into(), &3.into()));
     scene.web.on(
         "paper.example",
@@ -205,7 +192,7 @@ fn the_headlines_of_a_page_are_its_articles_where_that_is_said_and_a_page_withou
 fn an_article_that_the_feed_says_was_changed_is_read_again() {
     let scene = paper();
     scene.web.on("paper.example", "/feed", [rss(&[("/b", MONDAY)])]);
-    does(&scene, 0, &["follow", FEED]);
+    scene.does(0, &["follow", FEED]);
     run(&scene, 0);
     scene.web.on("paper.example", "/feed", [rss(&[("/b", TUESDAY)])]);
     scene.web.on(
@@ -229,7 +216,7 @@ fn a_list_that_did_not_change_is_asked_for_by_its_validator_and_nothing_is_read(
         .with("etag", "\"one\"")
         .with("last-modified", MONDAY);
     scene.web.on("paper.example", "/feed", [first, Reply::status(304)]);
-    does(&scene, 0, &["follow", FEED]);
+    scene.does(0, &["follow", FEED]);
     run(&scene, 0);
     let summary = run(&scene, 0);
     assert_eq!((&summary["lists"], &summary["lists_failed"]), (&1.into(), &0.into()));
@@ -261,8 +248,8 @@ fn what_waits_of_a_list_is_read_when_it_did_not_change_and_when_it_names_it_no_m
     scene
         .web
         .on("paper.example", "/feed", [named, Reply::status(304), other]);
-    does(&scene, 0, &["follow", FEED, "--max-articles", "2", "--tag", "flood"]);
-    let listed = || text(&does(&scene, 0, &["follows"]).stdout);
+    scene.does(0, &["follow", FEED, "--max-articles", "2", "--tag", "flood"]);
+    let listed = || scene.does(0, &["follows"]).0;
     assert!(listed().contains("never looked at"), "{}", listed());
     let summary = run(&scene, 3);
     assert!(
@@ -301,11 +288,7 @@ fn a_list_that_says_of_everything_that_it_was_changed_keeps_nothing_from_its_tur
             format!("<title>{name}</title><article><p>This is what stands at {name} of the paper.</p></article>");
         scene.web.on("paper.example", name, [Reply::page(page)]);
     }
-    does(
-        &scene,
-        0,
-        &["follow", "http://paper.example/map", "--max-articles", "2"],
-    );
+    scene.does(0, &["follow", "http://paper.example/map", "--max-articles", "2"]);
     for (look, asked) in [[1, 1, 0, 0], [1, 1, 1, 1], [2, 2, 1, 1], [2, 2, 2, 2]]
         .into_iter()
         .enumerate()
@@ -348,7 +331,7 @@ fn an_index_that_did_not_change_still_leads_to_its_sitemaps_and_a_broken_one_is_
         Reply::status(304),
     ];
     scene.web.on("paper.example", "/news.xml", states);
-    does(&scene, 0, &["follow", "http://paper.example/index.xml"]);
+    scene.does(0, &["follow", "http://paper.example/index.xml"]);
     let summary = run(&scene, 3);
     assert_eq!(
         (&summary["lists"], &summary["lists_failed"], &summary["articles"]),
@@ -373,7 +356,7 @@ fn a_list_that_is_none_is_told_also_when_it_did_not_change() {
     let scene = paper();
     let page = Reply::page("<p>No feed here").with("etag", "\"page\"");
     scene.web.on("paper.example", "/feed", [page, Reply::status(304)]);
-    does(&scene, 0, &["follow", FEED]);
+    scene.does(0, &["follow", FEED]);
     for _ in 0..2 {
         assert_eq!(run(&scene, 3)["lists_failed"], 1);
     }
@@ -384,19 +367,19 @@ fn a_list_that_is_none_is_told_also_when_it_did_not_change() {
 fn only_new_takes_what_is_there_as_read_and_an_unfollowed_list_is_left_alone() {
     let scene = paper();
     scene.web.on("paper.example", "/feed", [rss(&[("/a", MONDAY)])]);
-    does(&scene, 0, &["follow", FEED, "--only-new", "--every", "600"]);
+    scene.does(0, &["follow", FEED, "--only-new", "--every", "600"]);
     assert_eq!(run(&scene, 0)["articles"], 0);
     scene
         .web
         .on("paper.example", "/feed", [rss(&[("/b", TUESDAY), ("/a", MONDAY)])]);
     assert_eq!(run(&scene, 0)["articles"], 1);
-    let listed: Value = serde_json::from_slice(&does(&scene, 0, &["follows", "--json"]).stdout).unwrap();
+    let listed: Value = serde_json::from_str(&scene.does(0, &["follows", "--json"]).0).unwrap();
     assert_eq!(
         (&listed["entries"], &listed["every"], &listed["waiting"]),
         (&2.into(), &600.into(), &0.into())
     );
-    does(&scene, 0, &["unfollow", FEED]);
-    does(&scene, 65, &["unfollow", FEED]);
+    scene.does(0, &["unfollow", FEED]);
+    scene.does(65, &["unfollow", FEED]);
     let asked = scene.web.asked("paper.example", "/feed");
     assert_eq!(run(&scene, 0)["lists"], 0);
     assert_eq!(scene.web.asked("paper.example", "/feed"), asked);
@@ -412,7 +395,7 @@ fn what_fails_is_told_tried_again_and_loses_nothing_of_the_rest() {
     scene
         .web
         .on("broken.example", "/feed", [Reply::page("<p>No feed here")]);
-    does(&scene, 0, &["follow", FEED, "http://broken.example/feed"]);
+    scene.does(0, &["follow", FEED, "http://broken.example/feed"]);
     let summary = run(&scene, 3);
     assert_eq!(
         (&summary["lists"], &summary["lists_failed"]),
@@ -451,12 +434,12 @@ fn sitemaps_of_an_index_and_feeds_of_an_opml_file_are_followed() {
         "papers.opml",
         "<opml version='2.0'><body><outline text='P' xmlUrl='http://paper.example/index.xml'/></body></opml>",
     );
-    does(&scene, 0, &["follow", &opml]);
+    scene.does(0, &["follow", &opml]);
     assert_eq!(run(&scene, 3)["articles"], 1, "one of its sitemaps is not there");
     assert_eq!(articles(&scene), 1);
     let empty = scene.file("empty.opml", "<opml version='2.0'><body/></opml>");
-    does(&scene, 65, &["follow", &empty]);
-    does(&scene, 66, &["follow", "missing.opml"]);
+    scene.does(65, &["follow", &empty]);
+    scene.does(66, &["follow", "missing.opml"]);
     scene.is_sound();
 }
 
@@ -497,9 +480,9 @@ fn a_fetched_article_is_read_again_when_it_is_due_until_it_is_paused() {
         "not_found",
         "that it is gone is kept"
     );
-    does(&scene, 0, &["pause", "article:1"]);
+    scene.does(0, &["pause", "article:1"]);
     assert_eq!(run_all(0)["articles_again"], 0);
-    does(&scene, 0, &["resume", "article:1"]);
+    scene.does(0, &["resume", "article:1"]);
     assert_eq!(run(&scene, 3)["articles_again"], 1);
     scene.is_sound();
 }
@@ -508,8 +491,8 @@ fn a_fetched_article_is_read_again_when_it_is_due_until_it_is_paused() {
 fn the_articles_of_a_list_are_captured_as_often_as_it_is_said_of_the_list() {
     let scene = paper();
     scene.web.on("paper.example", "/feed", [rss(&[("/a", MONDAY)])]);
-    does(&scene, 0, &["follow", FEED, "--schedule", "1d:2h 30d"]);
-    let listed = text(&does(&scene, 0, &["follows", "--json"]).stdout);
+    scene.does(0, &["follow", FEED, "--schedule", "1d:2h 30d"]);
+    let listed = scene.does(0, &["follows", "--json"]).0;
     assert!(listed.contains("\"curve\":\"1d:2h 30d\""), "{listed}");
     run(&scene, 0);
     let hours = |table: &str| -> String {
@@ -519,10 +502,10 @@ fn the_articles_of_a_list_are_captured_as_often_as_it_is_said_of_the_list() {
     };
     assert_eq!((hours("recheck"), hours("reread")), ("2".to_owned(), "2".to_owned()));
     // What a person says of one article stays, though the list names it again.
-    does(&scene, 0, &["schedule", "article:1", "5h"]);
+    scene.does(0, &["schedule", "article:1", "5h"]);
     scene.web.on("paper.example", "/feed", [rss(&[("/a", TUESDAY)])]);
     run(&scene, 0);
     assert_eq!(hours("reread"), "5");
     assert_eq!(scene.value::<String>("SELECT group_concat(curve) FROM schedule"), "5h");
-    does(&scene, 64, &["follow", FEED, "--schedule", "often"]);
+    scene.does(64, &["follow", FEED, "--schedule", "often"]);
 }

@@ -1,6 +1,5 @@
 //! Killed or stopped at any moment, the archive is sound, and the next run completes it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -8,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::scene::{POST, Scene, article, text};
+use crate::scene::{POST, Scene, article, files, text};
 use crate::shim;
 use crate::web::Reply;
 
@@ -104,22 +103,13 @@ fn killed_at_any_write_of_a_migration_the_next_run_completes_it() {
     }
 }
 
-/// Every file below a folder, by its path in it.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
+/// Every file below a folder with what is in it.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let content = |name: String| {
+        let bytes = fs::read(folder.join(&name)).unwrap();
+        (name, bytes)
+    };
+    files(folder).into_iter().map(content).collect()
 }
 
 #[test]
@@ -134,7 +124,7 @@ fn killed_at_any_write_of_an_export_it_leaves_no_half_bundle_and_the_next_is_as_
         command
     };
     assert_eq!(export("undisturbed").output().unwrap().status.code(), Some(0));
-    let undisturbed = files(&scene.path("undisturbed"));
+    let undisturbed = contents(&scene.path("undisturbed"));
     let mut before = fs::read(scene.archive()).unwrap();
     let step = usize::try_from((300 / rounds(12)).max(1)).unwrap();
     // Its drafts stand in this folder; the archive itself is only read until the bundle has its name.
@@ -152,7 +142,7 @@ fn killed_at_any_write_of_an_export_it_leaves_no_half_bundle_and_the_next_is_as_
         assert!(fs::read(scene.archive()).unwrap() == before, "write {write}");
         let output = export("bundles/bundle").output().unwrap();
         assert_eq!(output.status.code(), Some(0), "write {write}: {}", text(&output.stderr));
-        assert!(files(&scene.path("bundles/bundle")) == undisturbed, "write {write}");
+        assert!(contents(&scene.path("bundles/bundle")) == undisturbed, "write {write}");
         before = fs::read(scene.archive()).unwrap();
         fs::remove_dir_all(scene.path("bundles")).unwrap();
         fs::create_dir(scene.path("bundles")).unwrap();
@@ -176,7 +166,7 @@ fn killed_at_any_write_of_its_record_an_export_is_recorded_wholly_or_not_at_all(
         let Some(killed) = killed_at_write(&mut export, scene.archive().to_str().unwrap(), write) else {
             return;
         };
-        let made = files(&bundle);
+        let made = contents(&bundle);
         assert!(*first.get_or_insert_with(|| made.clone()) == made, "write {write}");
         fs::remove_dir_all(&bundle).unwrap();
         let verified = scene.bare().arg("verify").output().unwrap();

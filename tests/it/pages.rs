@@ -212,12 +212,6 @@ fn captured() -> Scene {
     scene
 }
 
-fn does(scene: &Scene, arguments: &[&str]) -> String {
-    let output = scene.bare().args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
-    text(&output.stdout)
-}
-
 #[test]
 fn what_a_page_says_of_itself_stands_in_sql_in_show_and_in_a_bundle() {
     let scene = captured();
@@ -226,7 +220,7 @@ fn what_a_page_says_of_itself_stands_in_sql_in_show_and_in_a_bundle() {
         "The weir report|Ida Weir|2024-04-30|http://river.test/reports/7|en|The weir report\n\
          The weir is older than anybody in the office had thought it was.\nIt will be mended in the spring of next year."
     );
-    let shown = does(&scene, &["show", "http://river.test/r"]);
+    let shown = scene.does(0, &["show", "http://river.test/r"]).0;
     for line in [
         "title: The weir report",
         "author: Ida Weir",
@@ -235,8 +229,8 @@ fn what_a_page_says_of_itself_stands_in_sql_in_show_and_in_a_bundle() {
     ] {
         assert!(shown.contains(line), "{shown}");
     }
-    assert!(does(&scene, &["show", "1"]).contains("title: The weir report"));
-    let lines = does(&scene, &["show", "--json", "http://river.test/r"]);
+    assert!(scene.does(0, &["show", "1"]).0.contains("title: The weir report"));
+    let lines = scene.does(0, &["show", "--json", "http://river.test/r"]).0;
     assert!(
         lines
             .lines()
@@ -254,8 +248,8 @@ fn what_a_page_says_of_itself_stands_in_sql_in_show_and_in_a_bundle() {
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 2);
     assert!(scene.value::<String>("SELECT text FROM pages").contains("autumn"));
 
-    does(&scene, &["export", "--all", "-o", "bundle"]);
-    does(&scene, &["verify", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
+    scene.does(0, &["verify", "bundle"]);
     let bundle = |name: &str| std::fs::read_to_string(scene.path("bundle/data").join(name)).unwrap();
     assert_eq!(bundle("pages.jsonl").lines().count(), 2);
     let report = bundle("report.html");
@@ -276,16 +270,16 @@ fn what_a_page_says_of_itself_is_read_again_by_reparse_and_goes_with_its_redacte
         )
         .unwrap();
     drop(connection);
-    let told: serde_json::Value = serde_json::from_str(&does(&scene, &["reparse", "--json"])).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&scene.does(0, &["reparse", "--json"]).0).unwrap();
     assert_eq!((&told["pages"], &told["pages_added"]), (&1.into(), &1.into()), "{told}");
     assert_eq!(scene.value::<String>("SELECT byline FROM pages"), "Ida Weir");
-    let told: serde_json::Value = serde_json::from_str(&does(&scene, &["reparse", "--json"])).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&scene.does(0, &["reparse", "--json"]).0).unwrap();
     assert_eq!(told["pages_added"], 0, "{told}");
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 2);
 
     let digest: String = scene.value("SELECT b.sha256 FROM bodies b JOIN page p ON p.exchange = b.exchange");
-    does(
-        &scene,
+    scene.does(
+        0,
         &[
             "redact",
             &format!("sha256:{digest}"),
@@ -296,7 +290,7 @@ fn what_a_page_says_of_itself_is_read_again_by_reparse_and_goes_with_its_redacte
         ],
     );
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 0);
-    does(&scene, &["reparse"]);
+    scene.does(0, &["reparse"]);
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM page"), 0);
     let bytes = std::fs::read(scene.archive()).unwrap();
     assert!(!bytes.windows(8).any(|window| window == b"Ida Weir"));

@@ -1,8 +1,6 @@
 //! What persons add to an archive, and what they take out.
 
-use std::process::Output;
-
-use crate::scene::{POST, Scene, article, text};
+use crate::scene::{POST, Scene, article};
 use crate::web::Reply;
 
 /// An archive of one story that cites a post and a page.
@@ -19,12 +17,6 @@ fn archived() -> (Scene, String) {
     (scene, format!("https://x.com/i/status/{POST}"))
 }
 
-fn does(scene: &Scene, code: i32, arguments: &[&str]) -> Output {
-    let output = scene.bare().args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
-    output
-}
-
 fn post_url(scene: &Scene) -> String {
     scene.value("SELECT url FROM target WHERE kind = 'post'")
 }
@@ -35,10 +27,9 @@ fn a_note_and_a_supplied_file_stand_beside_the_captures_and_are_none() {
     let post = post_url(&scene);
     let captures: i64 = scene.value("SELECT count(*) FROM capture");
     let picture = scene.file("screenshot.png", b"\x89PNG what only I could see");
-    does(&scene, 0, &["note", &post, "Seen with an account.", "--by", "Ada"]);
-    does(&scene, 0, &["note", "article:1", "Called the paper.", "--by", "Ada"]);
-    does(
-        &scene,
+    scene.does(0, &["note", &post, "Seen with an account.", "--by", "Ada"]);
+    scene.does(0, &["note", "article:1", "Called the paper.", "--by", "Ada"]);
+    scene.does(
         0,
         &[
             "attach",
@@ -57,13 +48,13 @@ fn a_note_and_a_supplied_file_stand_beside_the_captures_and_are_none() {
         ),
         "Ada: Seen with an account.; Ada: Called the paper.; Bo: Screenshot behind the login screenshot.png"
     );
-    let shown = text(&does(&scene, 0, &["show", &post]).stdout);
+    let shown = scene.does(0, &["show", &post]).0;
     assert!(
         shown.contains("note by Bo: Screenshot behind the login [screenshot.png, sha256 "),
         "{shown}"
     );
     scene.is_sound();
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
     let digest: String = scene.value("SELECT lower(hex(b.sha256)) FROM note JOIN blob b ON b.id = body");
     let supplied = std::fs::read(scene.path(&format!("bundle/data/supplied/{digest}"))).unwrap();
     assert_eq!(supplied, b"\x89PNG what only I could see");
@@ -78,28 +69,16 @@ fn a_note_and_a_supplied_file_stand_beside_the_captures_and_are_none() {
     ] {
         assert!(report.contains(shown), "{shown}");
     }
-    does(&scene, 0, &["verify", "bundle"]);
+    scene.does(0, &["verify", "bundle"]);
     let item = format!("sha256:{digest}");
-    does(
-        &scene,
-        0,
-        &["redact", &item, "--why", "Shows a private person", "--by", "Bo"],
-    );
-    does(&scene, 0, &["export", "--all", "-o", "without"]);
+    scene.does(0, &["redact", &item, "--why", "Shows a private person", "--by", "Bo"]);
+    scene.does(0, &["export", "--all", "-o", "without"]);
     let report = std::fs::read_to_string(scene.path("without/data/report.html")).unwrap();
     assert!(report.contains("(redacted or left out of this bundle)") && !report.contains("supplied/"));
-    does(&scene, 0, &["verify", "without"]);
-    does(
-        &scene,
-        66,
-        &["attach", &post, "nothing.png", "--note", "x", "--by", "Bo"],
-    );
-    does(&scene, 65, &["note", "https://nobody.example/", "x", "--by", "Bo"]);
-    does(
-        &scene,
-        65,
-        &["attach", "article:1", &picture, "--note", "x", "--by", "Bo"],
-    );
+    scene.does(0, &["verify", "without"]);
+    scene.does(66, &["attach", &post, "nothing.png", "--note", "x", "--by", "Bo"]);
+    scene.does(65, &["note", "https://nobody.example/", "x", "--by", "Bo"]);
+    scene.does(65, &["attach", "article:1", &picture, "--note", "x", "--by", "Bo"]);
     scene.is_sound();
 }
 
@@ -109,7 +88,7 @@ fn a_paused_target_is_captured_by_name_only_until_it_is_resumed() {
     let post = post_url(&scene);
     let due = "SELECT count(*) FROM recheck JOIN target t ON t.id = target WHERE t.kind = 'post'";
     assert_eq!(scene.value::<i64>(due), 1);
-    does(&scene, 0, &["pause", &post, "--why", "The author asked us"]);
+    scene.does(0, &["pause", &post, "--why", "The author asked us"]);
     assert_eq!(scene.value::<i64>(due), 0);
     let input = scene.path("story.html");
     scene.archives(0, &[input.to_str().unwrap(), "--again"]);
@@ -118,9 +97,9 @@ fn a_paused_target_is_captured_by_name_only_until_it_is_resumed() {
         2
     );
     assert_eq!(scene.value::<i64>(due), 0, "it stays paused");
-    does(&scene, 0, &["resume", &post]);
+    scene.does(0, &["resume", &post]);
     assert_eq!(scene.value::<i64>(due), 1);
-    does(&scene, 0, &["resume", &post]);
+    scene.does(0, &["resume", &post]);
     scene.is_sound();
 }
 
@@ -128,8 +107,7 @@ fn a_paused_target_is_captured_by_name_only_until_it_is_resumed() {
 fn what_is_redacted_is_gone_and_its_digest_still_verifies() {
     let (scene, _) = archived();
     let digest: String = scene.value("SELECT sha256 FROM bodies WHERE role = 'media'");
-    does(
-        &scene,
+    scene.does(
         0,
         &[
             "redact",
@@ -150,13 +128,12 @@ fn what_is_redacted_is_gone_and_its_digest_still_verifies() {
         !archive.windows(9).any(|w| w == b"a picture"),
         "no trace of it stays in the file"
     );
-    does(
-        &scene,
+    scene.does(
         65,
         &["redact", &format!("sha256:{digest}"), "--why", "again", "--by", "Ada"],
     );
-    does(&scene, 64, &["redact", "post:x", "--why", "again", "--by", "Ada"]);
-    does(&scene, 65, &["redact", "post:1", "--why", " ", "--by", "Ada"]);
+    scene.does(64, &["redact", "post:x", "--why", "again", "--by", "Ada"]);
+    scene.does(65, &["redact", "post:1", "--why", " ", "--by", "Ada"]);
 }
 
 #[test]
@@ -206,14 +183,9 @@ fn a_page_that_stands_in_the_way_is_walled_and_no_capture() {
 #[test]
 fn words_are_found_in_articles_posts_and_notes() {
     let (scene, _) = archived();
-    does(
-        &scene,
-        0,
-        &["note", "article:1", "Der Brücke wegen angerufen", "--by", "Bo"],
-    );
+    scene.does(0, &["note", "article:1", "Der Brücke wegen angerufen", "--by", "Bo"]);
     let found = |words: &[&str]| {
-        let output = does(&scene, 0, &[&["search", "--json"], words].concat());
-        let lines = text(&output.stdout);
+        let (lines, _) = scene.does(0, &[&["search", "--json"], words].concat());
         let kinds = lines.lines().map(|line| {
             let hit: serde_json::Value = serde_json::from_str(line).unwrap();
             format!(
@@ -231,14 +203,14 @@ fn words_are_found_in_articles_posts_and_notes() {
     assert_eq!(found(&["STANDING"]).len(), 2, "the article and the post");
     assert_eq!(found(&["brucke"]), ["note: Der Brücke wegen angerufen"]);
     assert_eq!(found(&["tunnel"]), Vec::<String>::new());
-    does(&scene, 65, &["search", "…"]);
+    scene.does(65, &["search", "…"]);
 }
 
 #[test]
 fn a_search_of_much_makes_an_index_once_and_finds_the_same_with_and_without() {
     let (scene, _) = archived();
-    does(&scene, 0, &["note", "article:1", "A heron over the weir", "--by", "Bo"]);
-    let search = |words: &str| text(&does(&scene, 0, &["search", words]).stdout);
+    scene.does(0, &["note", "article:1", "A heron over the weir", "--by", "Bo"]);
+    let search = |words: &str| scene.does(0, &["search", words]).0;
     let before = ["heron", "standing", "tunnel"].map(search);
     let tables = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'words%'";
     assert_eq!(scene.value::<i64>(tables), 0, "little is looked through as it is");

@@ -16,20 +16,12 @@ const SIGNATURE: &str = "proofs/tagmanifest-sha256.txt.sig";
 const SIGNER: &str = "proofs/signer.pem";
 const WACZ: &str = "data/captures/captures.wacz";
 
-/// Runs the program and expects this exit code; gives both of its outputs.
-pub fn does(scene: &Scene, code: i32, arguments: &[&str]) -> (String, String) {
-    let output = scene.bare().args(arguments).output().unwrap();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {out}{err}");
-    (out, err)
-}
-
 /// A world with a key and a bundle that it signed.
 fn signed() -> Scene {
     let scene = exported();
     fs::remove_dir_all(scene.path("bundle")).unwrap();
-    does(&scene, 0, &["key", "create"]);
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    scene.does(0, &["key", "create"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
     scene
 }
 
@@ -65,20 +57,20 @@ pub fn step(folder: &Path, words: &str) -> String {
 #[test]
 fn a_key_is_made_shown_and_its_public_part_given_but_never_a_second_one() {
     let scene = Scene::new();
-    let (_, said) = does(&scene, 66, &["key", "show"]);
+    let (_, said) = scene.does(66, &["key", "show"]);
     assert!(said.contains("key.pem"), "{said}");
-    let (made, _) = does(&scene, 0, &["key", "create"]);
-    let (shown, _) = does(&scene, 0, &["key", "show"]);
+    let (made, _) = scene.does(0, &["key", "create"]);
+    let (shown, _) = scene.does(0, &["key", "show"]);
     assert_eq!(made, shown);
     assert!(shown.contains("P-384, sha256:"), "{shown}");
-    let (public, _) = does(&scene, 0, &["key", "export-public"]);
+    let (public, _) = scene.does(0, &["key", "export-public"]);
     assert!(public.starts_with("-----BEGIN PUBLIC KEY-----\n"), "{public}");
-    does(&scene, 0, &["key", "export-public", "-o", "signer.pem"]);
+    scene.does(0, &["key", "export-public", "-o", "signer.pem"]);
     assert_eq!(fs::read_to_string(scene.path("signer.pem")).unwrap(), public);
     let before = fs::read(scene.path(KEY)).unwrap();
-    does(&scene, 65, &["key", "create"]);
+    scene.does(65, &["key", "create"]);
     assert_eq!(fs::read(scene.path(KEY)).unwrap(), before);
-    does(&scene, 0, &["key", "create", "--set", "export.key=other/key.pem"]);
+    scene.does(0, &["key", "create", "--set", "export.key=other/key.pem"]);
     assert!(scene.path("other/key.pem").exists());
     assert_ne!(fs::read(scene.path("other/key.pem")).unwrap(), before);
 }
@@ -94,15 +86,14 @@ fn a_key_that_others_may_read_signs_nothing() {
         0o600
     );
     mode(0o644);
-    let (_, said) = does(&scene, 77, &["export", "--all", "-o", "again"]);
+    let (_, said) = scene.does(77, &["export", "--all", "-o", "again"]);
     assert!(said.contains("chmod 600"), "{said}");
-    does(&scene, 77, &["key", "show"]);
+    scene.does(77, &["key", "show"]);
     assert!(!scene.path("again").exists());
-    does(&scene, 0, &["export", "--all", "-o", "again", "--unsigned"]);
+    scene.does(0, &["export", "--all", "-o", "again", "--unsigned"]);
     assert!(!scene.path("again/proofs").exists());
     mode(0o600);
-    does(
-        &scene,
+    scene.does(
         66,
         &["export", "--all", "-o", "other", "--set", "export.key=nowhere.pem"],
     );
@@ -113,10 +104,10 @@ fn openssl_finds_the_signature_of_a_bundle_good_as_verify_md_says() {
     let scene = signed();
     let folder = scene.path("bundle");
     let step = step(&folder, "proofs/signer.pem");
-    let (shown, _) = does(&scene, 0, &["key", "show"]);
+    let (shown, _) = scene.does(0, &["key", "show"]);
     let fingerprint = shown.trim().rsplit("sha256:").next().unwrap().to_owned();
     assert_eq!(shell(&folder, &step), format!("Verified OK\n{fingerprint}  -\n"));
-    let (said, _) = does(&scene, 0, &["verify", "bundle"]);
+    let (said, _) = scene.does(0, &["verify", "bundle"]);
     assert!(
         said.contains(&format!("signed by the holder of key sha256:{fingerprint}")),
         "{said}"
@@ -171,15 +162,15 @@ fn each_wacz_carries_the_anonymous_signature_and_other_programs_can_check_it() {
 #[test]
 fn the_same_selection_signed_again_gives_the_same_bytes_and_without_a_key_the_same_but_for_the_wacz() {
     let scene = signed();
-    does(&scene, 0, &["export", "--all", "-o", "again"]);
-    does(&scene, 0, &["export", "--all", "-o", "one.zip"]);
-    does(&scene, 0, &["export", "--all", "-o", "two.zip"]);
+    scene.does(0, &["export", "--all", "-o", "again"]);
+    scene.does(0, &["export", "--all", "-o", "one.zip"]);
+    scene.does(0, &["export", "--all", "-o", "two.zip"]);
     assert_eq!(
         shell(scene.folder.path(), "diff -r bundle again; cmp one.zip two.zip"),
         ""
     );
-    does(&scene, 0, &["verify", "one.zip"]);
-    does(&scene, 0, &["export", "--all", "-o", "bare", "--unsigned"]);
+    scene.does(0, &["verify", "one.zip"]);
+    scene.does(0, &["export", "--all", "-o", "bare", "--unsigned"]);
     let differing = shell(scene.folder.path(), "diff -rq bundle bare | sort");
     for name in ["captures.wacz", "manifest-sha256.txt", "Only in bundle: proofs"] {
         assert!(differing.contains(name), "{differing}");
@@ -193,15 +184,14 @@ fn the_same_selection_signed_again_gives_the_same_bytes_and_without_a_key_the_sa
 #[test]
 fn who_changes_a_signed_bundle_needs_the_key() {
     let scene = signed();
-    does(&scene, 0, &["key", "create", "--set", "export.key=other.pem"]);
+    scene.does(0, &["key", "create", "--set", "export.key=other.pem"]);
     let other = ["--set", "export.key=other.pem"];
-    does(&scene, 0, &[&["export", "--all", "-o", "others"][..], &other].concat());
-    does(
-        &scene,
+    scene.does(0, &[&["export", "--all", "-o", "others"][..], &other].concat());
+    scene.does(
         0,
         &[&["key", "export-public", "-o", "others-public.pem"][..], &other].concat(),
     );
-    does(&scene, 0, &["key", "export-public", "-o", "public.pem"]);
+    scene.does(0, &["key", "export-public", "-o", "public.pem"]);
     type Edit = fn(&Path, &Path);
     let cases: [(&str, Edit); 8] = [
         ("not the signature of tagmanifest-sha256.txt", |bundle, _| {
@@ -253,18 +243,18 @@ fn who_changes_a_signed_bundle_needs_the_key() {
         assert!(found.contains(fault), "{found:?} is not {fault:?}");
     }
     // Who takes the signatures away, or puts their own in their place, is found by who asks for the signer.
-    does(&scene, 0, &["export", "--all", "-o", "bare", "--unsigned"]);
-    does(&scene, 0, &["verify", "bundle", "--signer", "public.pem"]);
-    does(&scene, 0, &["verify", "others", "--signer", "others-public.pem"]);
+    scene.does(0, &["export", "--all", "-o", "bare", "--unsigned"]);
+    scene.does(0, &["verify", "bundle", "--signer", "public.pem"]);
+    scene.does(0, &["verify", "others", "--signer", "others-public.pem"]);
     for bundle in ["bare", "others"] {
-        does(&scene, 0, &["verify", bundle]);
-        let (_, said) = does(&scene, 65, &["verify", bundle, "--signer", "public.pem"]);
+        scene.does(0, &["verify", bundle]);
+        let (_, said) = scene.does(65, &["verify", bundle, "--signer", "public.pem"]);
         assert!(said.contains("not by the key asked for"), "{said}");
     }
     let wacz = format!("bundle/{WACZ}");
-    does(&scene, 0, &["verify", &wacz, "--signer", "public.pem"]);
-    does(&scene, 65, &["verify", &wacz, "--signer", "others-public.pem"]);
-    does(&scene, 65, &["verify", "--signer", "public.pem"]);
+    scene.does(0, &["verify", &wacz, "--signer", "public.pem"]);
+    scene.does(65, &["verify", &wacz, "--signer", "others-public.pem"]);
+    scene.does(65, &["verify", "--signer", "public.pem"]);
 }
 
 #[test]
@@ -302,7 +292,7 @@ fn a_wacz_whose_signature_was_changed_is_found_and_one_of_another_kind_is_said_n
         let found = first_fault(&scene, "x.wacz");
         assert!(found.contains(fault), "{found:?} is not {fault:?}");
         if fault.is_empty() {
-            let (_, said) = does(&scene, 0, &["-v", "verify", "x.wacz"]);
+            let (_, said) = scene.does(0, &["-v", "verify", "x.wacz"]);
             assert!(said.contains("of a kind that was not checked"), "{said}");
         }
     }

@@ -6,9 +6,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::export::{archived, export, files, verify};
+use crate::export::{archived, export, verify};
 use crate::run::{left_by_a_killed_run, run};
-use crate::scene::{Scene, text};
+use crate::scene::{Scene, files, text};
 use crate::strict::unzipped;
 
 /// What the view `exports` says of the newest bundle.

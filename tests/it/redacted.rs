@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::credentials::unpacked;
 use crate::proofs::{shell, steps};
-use crate::scene::{POST, Scene, text};
+use crate::scene::{POST, Scene, files, text};
 use crate::strict::unzipped;
 use crate::web::Reply;
 
@@ -94,31 +94,21 @@ fn archived() -> Scene {
 }
 
 fn export(scene: &Scene, code: i32, arguments: &[&str]) -> String {
-    let output = scene.bare().args(["export", "--all"]).args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
-    text(&output.stderr)
+    crate::export::export(scene, code, &[&["--all"], arguments].concat())
 }
 
 fn is_sound(scene: &Scene, path: &str) -> String {
-    let output = scene.bare().args(["verify", path]).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    text(&output.stdout) + &text(&output.stderr)
+    let (out, err) = scene.does(0, &["verify", path]);
+    out + &err
 }
 
 /// Every file of a bundle with what is packed in it.
 fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(path) = open.pop() {
-        for entry in fs::read_dir(path).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => open.push(path),
-                false => found.push((path.display().to_string(), unpacked(&path))),
-            }
-        }
-    }
-    found
+    let content = |name: String| {
+        let bytes = unpacked(&folder.join(&name));
+        (name, bytes)
+    };
+    files(folder).into_iter().map(content).collect()
 }
 
 /// The files that hold one of these.

@@ -1,22 +1,15 @@
 //! `citekeep reparse`: what a program of today reads in answers that an older one stored.
 
 use std::fs::File;
-use std::process::Output;
 
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use crate::scene::{POST, Scene, article, text};
-
-fn does(scene: &Scene, code: i32, arguments: &[&str]) -> Output {
-    let output = scene.bare().args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
-    output
-}
+use crate::scene::{POST, Scene, article};
 
 fn reparse(scene: &Scene, more: &[&str]) -> Value {
-    let output = does(scene, 0, &[&["reparse", "--json"], more].concat());
-    serde_json::from_slice(&output.stdout).unwrap()
+    let (told, _) = scene.does(0, &[&["reparse", "--json"], more].concat());
+    serde_json::from_str(&told).unwrap()
 }
 
 /// An archive that citekeep wrote before it read the details of posts.
@@ -33,7 +26,7 @@ fn posts_are_read_again_from_stored_answers_beside_what_was_read_before() {
     let scene = old();
     let details = "SELECT count(*) FROM post_detail";
     // Whoever only reads refuses an archive of an older schema; a run brings it up to date.
-    does(&scene, 0, &["note", "target:1", "Brought up to date.", "--by", "Ada"]);
+    scene.does(0, &["note", "target:1", "Brought up to date.", "--by", "Ada"]);
     assert_eq!(scene.value::<i64>(details), 0);
     let told = reparse(&scene, &["--dry-run"]);
     assert_eq!((&told["added"], &told["same"]), (&1.into(), &0.into()), "{told}");
@@ -56,8 +49,8 @@ fn posts_are_read_again_from_stored_answers_beside_what_was_read_before() {
     assert_eq!((&told["added"], &told["same"]), (&0.into(), &1.into()), "{told}");
     assert_eq!(scene.value::<i64>(entries), 1);
     scene.is_sound();
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
-    does(&scene, 0, &["verify", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
+    scene.does(0, &["verify", "bundle"]);
     assert_eq!(
         std::fs::read_to_string(scene.path("bundle/data/posts.jsonl"))
             .unwrap()
@@ -65,7 +58,7 @@ fn posts_are_read_again_from_stored_answers_beside_what_was_read_before() {
             .count(),
         2
     );
-    let changes = text(&does(&scene, 0, &["changes", "--json"]).stdout);
+    let changes = scene.does(0, &["changes", "--json"]).0;
     assert_eq!(changes, "", "a better reader is no change of the post");
 }
 
@@ -82,8 +75,7 @@ fn what_a_reader_of_today_reads_alike_is_not_added_and_what_was_redacted_stays_s
         "{told}"
     );
     let post: i64 = scene.value("SELECT id FROM post");
-    does(
-        &scene,
+    scene.does(
         0,
         &["redact", &format!("post:{post}"), "--why", "A minor.", "--by", "Ada"],
     );

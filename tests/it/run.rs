@@ -480,22 +480,17 @@ fn each_post_page_and_article_is_captured_as_often_as_settings_and_persons_say()
         ))
     };
     assert_eq!((hours("link"), hours("post")), (5, 2));
-    let does = |code: i32, arguments: &[&str]| {
-        let output = scene.bare().args(arguments).output().unwrap();
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
-        text(&output.stdout)
-    };
     // An article stands for what it cites; what is set for the target itself comes before.
-    does(0, &["schedule", "article:1", "30d:3h 7d"]);
-    does(0, &["schedule", "http://river.example/report", "9h"]);
-    assert_eq!(does(0, &["schedule"]).lines().count(), 2);
+    scene.does(0, &["schedule", "article:1", "30d:3h 7d"]);
+    scene.does(0, &["schedule", "http://river.example/report", "9h"]);
+    assert_eq!(scene.does(0, &["schedule"]).0.lines().count(), 2);
     assert_eq!(run(&scene, &[]).status.code(), Some(0));
     assert_eq!(
         (hours("link"), hours("post")),
         (9, 3),
         "both were due with the next run"
     );
-    does(0, &["schedule", "http://river.example/report", "--default"]);
+    scene.does(0, &["schedule", "http://river.example/report", "--default"]);
     assert_eq!(run(&scene, &[]).status.code(), Some(0));
     assert_eq!(hours("link"), 3, "the article's holds again");
     for wrong in [
@@ -503,8 +498,8 @@ fn each_post_page_and_article_is_captured_as_often_as_settings_and_persons_say()
         &["schedule", "article:1", "often"],
         &["schedule", "article:1", "1h", "--default"],
     ] {
-        does(64, wrong);
+        scene.does(64, wrong);
     }
-    does(78, &["--set", "schedule.nowhere=1d", "config", "check"]);
+    scene.does(78, &["--set", "schedule.nowhere=1d", "config", "check"]);
     scene.is_sound();
 }

@@ -1,7 +1,7 @@
 //! A folder, an archive, a web, and the program's hands on them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -112,6 +112,14 @@ impl Scene {
         command
     }
 
+    /// Runs the program and expects this exit code; gives what it wrote to standard output and to standard error.
+    pub fn does(&self, code: i32, arguments: &[&str]) -> (String, String) {
+        let output = self.bare().args(arguments).output().unwrap();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {out}{err}");
+        (out, err)
+    }
+
     /// Archives inputs; gives the whole outcome of the process.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.archiving().args(arguments).output().unwrap()
@@ -210,6 +218,24 @@ pub fn watched(command: &mut Command) -> (Output, u64) {
     });
     let output = child.wait_with_output().unwrap();
     (output, watching.join().unwrap())
+}
+
+/// Every file below a folder, by its path in it, in order.
+pub fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(path) = open.pop() {
+        for entry in fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 pub fn text(bytes: &[u8]) -> String {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::scene::{POST, Scene, article, text};
+use crate::scene::{POST, Scene, article, files, text};
 use crate::strict::{Entries, copy, exported, first_fault, linked, redo_bag, redo_crate, unzipped, zipped};
 use crate::web::Reply;
 
@@ -91,9 +91,7 @@ fn a_slim_archive_that_was_changed_with_its_manifests_redone_fits_neither_the_ta
             redo_crate(&scene.path(&name));
         }
         redo_bag(&scene.path(&name));
-        let output = scene.bare().args(["verify", &name, "--all"]).output().unwrap();
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(65), "{said}");
+        let (_, said) = scene.does(65, &["verify", &name, "--all"]);
         assert!(
             said.contains("data/archive.db: ") && said.contains(fault),
             "{said:?} lacks {fault:?}"
@@ -107,27 +105,15 @@ fn a_slim_archive_of_another_version_of_the_schema_is_not_compared_and_that_is_s
     rewrite(&scene.path("bundle/data"), "PRAGMA user_version = 99");
     redo_crate(&scene.path("bundle"));
     redo_bag(&scene.path("bundle"));
-    let output = scene.bare().args(["-v", "verify", "bundle"]).output().unwrap();
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{said}");
+    let (_, said) = scene.does(0, &["-v", "verify", "bundle"]);
     assert!(said.contains("has schema 99"), "{said}");
 }
 
 #[test]
 fn who_takes_a_post_out_and_says_that_it_was_redacted_is_found() {
     let scene = exported();
-    let output = scene
-        .bare()
-        .args(["redact", "reading:1", "--by", "desk", "--why", "court order"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let output = scene
-        .bare()
-        .args(["export", "--all", "-o", "redacted"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    scene.does(0, &["redact", "reading:1", "--by", "desk", "--why", "court order"]);
+    scene.does(0, &["export", "--all", "-o", "redacted"]);
     assert_eq!(first_fault(&scene, "redacted"), "");
     let data = scene.path("redacted/data");
     let slim = Connection::open(data.join("archive.db")).unwrap();
@@ -151,21 +137,8 @@ fn who_takes_a_post_out_and_says_that_it_was_redacted_is_found() {
 
 /// The folder as the entries of a ZIP.
 fn entries(folder: &Path) -> Entries {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(path) = open.pop() {
-        for entry in fs::read_dir(path).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => open.push(path),
-                false => {
-                    let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
-                    found.push((format!("top/{name}"), fs::read(&path).unwrap()));
-                }
-            }
-        }
-    }
-    found
+    let entry = |name: String| (format!("top/{name}"), fs::read(folder.join(name)).unwrap());
+    files(folder).into_iter().map(entry).collect()
 }
 
 #[test]
@@ -272,23 +245,11 @@ fn a_bundle_as_of_an_entry_before_a_redaction_lacks_what_was_redacted_and_verifi
     let scene = exported();
     let last: i64 = scene.value("SELECT max(seq) FROM ledger");
     for item in ["post:1", "reading:1"] {
-        let output = scene
-            .bare()
-            .args(["redact", item, "--by", "desk", "--why", "court order"])
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        scene.does(0, &["redact", item, "--by", "desk", "--why", "court order"]);
     }
     let last = last.to_string();
-    let output = scene
-        .bare()
-        .args(["export", "--all", "-o", "x.zip", "--as-of", &last])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let output = scene.bare().args(["-v", "verify", "x.zip"]).output().unwrap();
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{said}");
+    scene.does(0, &["export", "--all", "-o", "x.zip", "--as-of", &last]);
+    let (_, said) = scene.does(0, &["-v", "verify", "x.zip"]);
     assert!(said.contains("redaction after the last entry"), "{said}");
     assert!(!fs::read(scene.path("x.zip")).unwrap().is_empty());
 }
@@ -307,13 +268,7 @@ fn a_selection_narrowed_to_a_target_and_to_times_has_a_slim_archive_that_verifie
     .enumerate()
     {
         let name = format!("narrow{number}");
-        let output = scene
-            .bare()
-            .args(["export", "-o", &name])
-            .args(selection)
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        scene.does(0, &["export", "-o", &name, &selection[0], &selection[1]]);
         assert_eq!(first_fault(&scene, &name), "");
     }
 }
@@ -373,12 +328,7 @@ fn a_body_that_is_damaged_in_the_archive_stops_the_export_and_nothing_stands_und
 #[test]
 fn each_capture_and_reading_may_have_a_wacz_of_its_own() {
     let scene = exported();
-    let output = scene
-        .bare()
-        .args(["export", "--all", "-o", "each", "--wacz", "per-capture"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    scene.does(0, &["export", "--all", "-o", "each", "--wacz", "per-capture"]);
     assert_eq!(first_fault(&scene, "each"), "");
     let sealed: i64 = scene.value("SELECT (SELECT count(*) FROM capture) + (SELECT count(*) FROM reading)");
     let folder = scene.path("each/data/captures");
@@ -405,12 +355,7 @@ fn a_wacz_of_what_is_gone_or_was_looked_for_opens_at_the_answer_and_an_action_of
     let [embedded, flattened] =
         [("a.html", article(POST)), ("b.txt", flattened.to_owned())].map(|(name, content)| scene.file(name, content));
     scene.run(&[&embedded, &flattened]);
-    let output = scene
-        .bare()
-        .args(["export", "--all", "-o", "each", "--wacz", "per-capture"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    scene.does(0, &["export", "--all", "-o", "each", "--wacz", "per-capture"]);
     assert_eq!(first_fault(&scene, "each"), "");
     let metadata = fs::read(scene.path("each/data/ro-crate-metadata.json")).unwrap();
     let metadata: Value = serde_json::from_slice(&metadata).unwrap();
@@ -471,12 +416,7 @@ fn what_has_the_words_is_selected_as_of_any_entry() {
     );
     assert_eq!(export("empty", &["--query", "…"]).0, Some(65));
     let target: i64 = scene.value("SELECT id FROM target WHERE kind = 'link'");
-    let output = scene
-        .bare()
-        .args(["note", &format!("target:{target}"), "An aqueduct.", "--by", "Ada"])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    scene.does(0, &["note", &format!("target:{target}"), "An aqueduct.", "--by", "Ada"]);
     assert_eq!(export("noted", &["--query", "aqueduct"]).0, Some(0));
     assert_eq!(
         export("before", &["--query", "aqueduct", "--as-of", &as_of.to_string()]).0,

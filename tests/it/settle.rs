@@ -1,8 +1,6 @@
 //! Citations whose post could not be identified, settled by a person.
 
-use std::process::Output;
-
-use crate::scene::{POST, Scene, text};
+use crate::scene::{POST, Scene};
 use crate::web::Reply;
 
 /// A story that quotes a post as plain text, of whose picture link nothing is left.
@@ -43,12 +41,6 @@ fn tied() -> (Scene, String) {
     (scene, format!("target:{target}"))
 }
 
-fn does(scene: &Scene, code: i32, arguments: &[&str]) -> Output {
-    let output = scene.bare().args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
-    output
-}
-
 fn url(id: &str) -> String {
     format!("https://twitter.com/Ada_B/status/{id}?s=20")
 }
@@ -56,7 +48,7 @@ fn url(id: &str) -> String {
 #[test]
 fn what_could_not_be_identified_is_listed_with_its_candidates() {
     let (scene, target) = tied();
-    let listed = text(&does(&scene, 0, &["resolve"]).stdout);
+    let listed = scene.does(0, &["resolve"]).0;
     for part in [
         target.as_str(),
         "unresolved (tie)",
@@ -67,7 +59,7 @@ fn what_could_not_be_identified_is_listed_with_its_candidates() {
     ] {
         assert!(listed.contains(part), "{part}: {listed}");
     }
-    let line: serde_json::Value = serde_json::from_slice(&does(&scene, 0, &["resolve", "--json"]).stdout).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&scene.does(0, &["resolve", "--json"]).0).unwrap();
     assert_eq!(line["reason"], "tie");
     assert_eq!(line["candidates"].as_array().unwrap().len(), 2);
     assert!(line["candidates"][0]["evidence"].is_string());
@@ -77,8 +69,7 @@ fn what_could_not_be_identified_is_listed_with_its_candidates() {
 #[test]
 fn a_person_settles_a_citation_and_its_post_is_captured_with_the_next_run() {
     let (scene, target) = tied();
-    let output = does(
-        &scene,
+    let (settled, _) = scene.does(
         0,
         &[
             "resolve",
@@ -91,7 +82,7 @@ fn a_person_settles_a_citation_and_its_post_is_captured_with_the_next_run() {
             "--json",
         ],
     );
-    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&settled).unwrap();
     assert!(line["url"].as_str().unwrap().ends_with(POST), "{line}");
     assert_eq!(
         scene.value::<String>("SELECT outcome || ' ' || reason FROM resolution ORDER BY fence DESC LIMIT 1"),
@@ -108,7 +99,7 @@ fn a_person_settles_a_citation_and_its_post_is_captured_with_the_next_run() {
         1
     );
     scene.is_sound();
-    assert!(text(&does(&scene, 0, &["resolve"]).stdout).contains("nothing is unresolved"));
+    assert!(scene.does(0, &["resolve"]).0.contains("nothing is unresolved"));
     scene.has_post(POST, "ada_b", "Le pont tient encore.");
     let input = scene.path("story.txt");
     scene.archives(0, &[input.to_str().unwrap()]);
@@ -117,22 +108,21 @@ fn a_person_settles_a_citation_and_its_post_is_captured_with_the_next_run() {
         format!("{POST} captured")
     );
     let post: String = scene.value("SELECT url FROM target WHERE kind = 'post'");
-    let shown = text(&does(&scene, 0, &["show", &post]).stdout);
+    let shown = scene.does(0, &["show", &post]).0;
     assert!(shown.contains("The author told me."), "{shown}");
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
     let notes = std::fs::read_to_string(scene.path("bundle/data/notes.csv")).unwrap();
     assert!(notes.contains("The author told me."), "{notes}");
     let report = std::fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
     assert!(report.contains("settled_by_person"));
-    does(&scene, 0, &["verify", "bundle"]);
+    scene.does(0, &["verify", "bundle"]);
     scene.is_sound();
 }
 
 #[test]
 fn a_later_decision_counts_and_the_earlier_ones_stay() {
     let (scene, target) = tied();
-    does(
-        &scene,
+    scene.does(
         0,
         &[
             "resolve",
@@ -157,19 +147,11 @@ fn a_later_decision_counts_and_the_earlier_ones_stay() {
     scene.archives(0, &[input, "--again"]);
     assert_eq!(scene.value::<i64>(attempts), 3, "unless somebody asks for it");
     for (id, by) in [(POST, "Ada"), (OTHER, "Bo")] {
-        does(
-            &scene,
-            0,
-            &["resolve", &target, &url(id), "--by", by, "--why", "I asked."],
-        );
+        scene.does(0, &["resolve", &target, &url(id), "--by", by, "--why", "I asked."]);
         assert_eq!(scene.value::<String>("SELECT native_id FROM citations"), id);
     }
     assert_eq!(scene.value::<i64>(attempts), 5);
-    does(
-        &scene,
-        65,
-        &["resolve", &target, "--none", "--by", "Ada", "--why", "Neither."],
-    );
+    scene.does(65, &["resolve", &target, "--none", "--by", "Ada", "--why", "Neither."]);
     scene.is_sound();
 }
 
@@ -185,21 +167,13 @@ fn what_is_no_post_of_that_platform_or_not_open_settles_nothing() {
         (64, ["story", &url(POST)]),
         (64, [&target, "not an address"]),
     ] {
-        does(&scene, code, &[&["resolve"], &arguments[..], &by].concat());
+        scene.does(code, &[&["resolve"], &arguments[..], &by].concat());
     }
-    does(&scene, 64, &["resolve", &target, "--by", "Bo", "--why", "I know."]);
-    does(&scene, 64, &["resolve", &target, &url(POST), "--by", "Bo"]);
-    does(&scene, 64, &["resolve", &target, &url(POST), "--why", "I know."]);
-    does(
-        &scene,
-        64,
-        &[&["resolve", &target, &url(POST), "--none"], &by[..]].concat(),
-    );
-    does(
-        &scene,
-        65,
-        &["resolve", &target, &url(POST), "--by", "Bo", "--why", " "],
-    );
+    scene.does(64, &["resolve", &target, "--by", "Bo", "--why", "I know."]);
+    scene.does(64, &["resolve", &target, &url(POST), "--by", "Bo"]);
+    scene.does(64, &["resolve", &target, &url(POST), "--why", "I know."]);
+    scene.does(64, &[&["resolve", &target, &url(POST), "--none"], &by[..]].concat());
+    scene.does(65, &["resolve", &target, &url(POST), "--by", "Bo", "--why", " "]);
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM resolution"), 1);
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM note"), 0);
     scene.is_sound();
@@ -218,11 +192,7 @@ fn a_person_corrects_what_the_program_identified_and_both_stay_in_the_archive() 
     let target: i64 = scene.value("SELECT target FROM citations");
     let target = format!("target:{target}");
     let why = "The picture was used twice; this is the first post with it.";
-    does(
-        &scene,
-        0,
-        &["resolve", &target, &url(OTHER), "--by", "Bo", "--why", why],
-    );
+    scene.does(0, &["resolve", &target, &url(OTHER), "--by", "Bo", "--why", why]);
     scene.has_post(OTHER, "ada_b", "Le pont tient encore !");
     scene.archives(0, &[&input]);
     assert_eq!(
@@ -234,6 +204,6 @@ fn a_person_corrects_what_the_program_identified_and_both_stay_in_the_archive() 
         "short_link_redirect settled_by_person"
     );
     scene.is_sound();
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
-    does(&scene, 0, &["verify", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
+    scene.does(0, &["verify", "bundle"]);
 }

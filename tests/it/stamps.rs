@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::proofs::{does, shell, step};
+use crate::proofs::{shell, step};
 use crate::scene::{Scene, text};
 use crate::strict::{copy, exported, first_fault, redo_bag, redo_crate};
 
@@ -182,7 +182,7 @@ fn stamps(scene: &Scene, code: i32, settings: &[Vec<String>]) -> (String, String
     let mut arguments = vec!["stamp"];
     arguments.extend(LOCAL);
     arguments.extend(settings.iter().flatten().map(String::as_str));
-    does(scene, code, &arguments)
+    scene.does(code, &arguments)
 }
 
 /// A world with a bundle's worth of evidence, and an authority.
@@ -195,7 +195,7 @@ fn scene() -> (Scene, Authority) {
 
 /// Adds a piece of evidence.
 fn note(scene: &Scene) {
-    does(scene, 0, &["note", "article:1", "seen", "--by", "desk"]);
+    scene.does(0, &["note", "article:1", "seen", "--by", "desk"]);
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_head_is_stamped_once_by_each_authority_and_again_when_there_is_new_evidence
         "{said}"
     );
     // Nor is a bundle new evidence.
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
     let (said, _) = stamps(&scene, 0, &both);
     assert_eq!(said, "nothing is new since the last time stamp\n");
     note(&scene);
@@ -238,9 +238,9 @@ fn openssl_finds_the_time_stamps_of_a_bundle_good_as_verify_md_says() {
     stamps(&scene, 0, &[one.settings("one"), two.settings("two")]);
     let entry: i64 = scene.value("SELECT entry FROM stamp LIMIT 1");
     let last: i64 = scene.value("SELECT max(id) FROM capture");
-    does(&scene, 0, &["export", "--all", "-o", "now"]);
+    scene.does(0, &["export", "--all", "-o", "now"]);
     let as_of = last.to_string();
-    does(&scene, 0, &["export", "--all", "-o", "then", "--as-of", &as_of]);
+    scene.does(0, &["export", "--all", "-o", "then", "--as-of", &as_of]);
     for (bundle, leads_on) in [("now", false), ("then", true)] {
         let folder = scene.path(bundle);
         let said = shell(&folder, &step(&folder, "openssl ts -verify"));
@@ -250,13 +250,13 @@ fn openssl_finds_the_time_stamps_of_a_bundle_good_as_verify_md_says() {
         assert_eq!(said.lines().count(), 4, "{said}");
         assert_eq!(folder.join("proofs/chain.txt").exists(), leads_on);
         assert_eq!(shell(&folder, &step(&folder, "proofs/heads/entry-*.txt")), "");
-        let (said, _) = does(&scene, 0, &["verify", bundle]);
+        let (said, _) = scene.does(0, &["verify", bundle]);
         let good = format!("ledger entry {entry} and all before it existed at ");
         assert!(
             said.contains(&good) && said.contains("says Clock No. 9 (nothing but"),
             "{said}"
         );
-        let (said, _) = does(&scene, 0, &["verify", bundle, "--tsa-root", "authority/root.pem"]);
+        let (said, _) = scene.does(0, &["verify", bundle, "--tsa-root", "authority/root.pem"]);
         assert!(said.contains("says Clock No. 9 (trusted)"), "{said}");
     }
     // A root of somebody else, in the place of the right one.
@@ -275,15 +275,15 @@ fn a_stamp_that_is_got_later_changes_nothing_of_a_bundle_but_its_proofs() {
     let (scene, one) = scene();
     let last: i64 = scene.value("SELECT max(seq) FROM ledger");
     let last = last.to_string();
-    does(&scene, 0, &["export", "--all", "-o", "before", "--as-of", &last]);
+    scene.does(0, &["export", "--all", "-o", "before", "--as-of", &last]);
     stamps(&scene, 0, &[one.settings("one")]);
-    does(&scene, 0, &["export", "--all", "-o", "after", "--as-of", &last]);
+    scene.does(0, &["export", "--all", "-o", "after", "--as-of", &last]);
     assert_eq!(
         shell(scene.folder.path(), "diff -r before after"),
         "Only in after: proofs\n"
     );
-    does(&scene, 0, &["export", "--all", "-o", "after.zip", "--as-of", &last]);
-    let (said, _) = does(&scene, 0, &["verify", "after.zip"]);
+    scene.does(0, &["export", "--all", "-o", "after.zip", "--as-of", &last]);
+    let (said, _) = scene.does(0, &["verify", "after.zip"]);
     assert!(said.contains("says Clock No. 9"), "{said}");
 }
 
@@ -325,13 +325,13 @@ fn whoever_does_not_give_a_good_stamp_is_named_kept_and_asked_again() {
     ]);
     let (_, said) = stamps(&scene, 3, &[crossed]);
     assert!(said.contains("leads to no root that is trusted"), "{said}");
-    let (_, said) = does(&scene, 78, &["stamp"]);
+    let (_, said) = scene.does(78, &["stamp"]);
     assert!(said.contains("names nobody to ask"), "{said}");
     scene.is_sound();
     stamps(&scene, 0, &settings);
     // What failed is no proof.
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
-    let (said, _) = does(&scene, 0, &["verify", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
+    let (said, _) = scene.does(0, &["verify", "bundle"]);
     assert_eq!(said.matches("says Clock No. 9").count(), 2, "{said}");
 }
 
@@ -343,7 +343,7 @@ fn a_run_asks_the_authorities_where_that_is_wanted_and_not_too_often() {
         let mut arguments = vec!["run", "--set", "stamp.runs=true", "--set", every];
         arguments.extend(LOCAL);
         arguments.extend(settings.iter().map(String::as_str));
-        does(&scene, code, &arguments);
+        scene.does(code, &arguments);
         scene.value::<i64>("SELECT count(*) FROM stamp")
     };
     assert_eq!(run("stamp.every=3600", 0), 1);
@@ -368,12 +368,8 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
     stamps(&scene, 0, &[one.settings("one")]);
     let second: i64 = scene.value("SELECT max(entry) FROM stamp");
     let last: i64 = scene.value("SELECT max(id) FROM capture");
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
-    does(
-        &scene,
-        0,
-        &["export", "--all", "-o", "then", "--as-of", &last.to_string()],
-    );
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "then", "--as-of", &last.to_string()]);
     let named = |entry: i64, end: &str| format!("proofs/heads/entry-{entry}.txt.one.{end}");
     let (reply, query, root) = (named(entry, "tsr"), named(entry, "tsq"), named(entry, "pem"));
     let other = named(second, "tsr");
@@ -466,15 +462,15 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
         assert!(found.contains(fault), "{found:?} is not {fault:?}");
     }
     note(&scene);
-    does(&scene, 0, &["export", "--all", "-o", "later"]);
-    let (_, said) = does(&scene, 0, &["-v", "verify", "later"]);
+    scene.does(0, &["export", "--all", "-o", "later"]);
+    let (_, said) = scene.does(0, &["-v", "verify", "later"]);
     assert!(
         said.contains(&format!("no time stamp covers what is behind entry {second}")),
         "{said}"
     );
     let two = Authority::start(scene.path("other"));
     let root = two.folder.join("root.pem");
-    let (_, said) = does(&scene, 65, &["verify", "bundle", "--tsa-root", root.to_str().unwrap()]);
+    let (_, said) = scene.does(65, &["verify", "bundle", "--tsa-root", root.to_str().unwrap()]);
     assert!(said.contains("no time stamp by an authority"), "{said}");
 }
 
@@ -484,7 +480,7 @@ fn proofs_under_the_names_that_earlier_programs_gave_them_verify_and_a_change_is
     let calendar = calendar("alice", Arc::default());
     stamps(&scene, 0, &[one.settings("one"), calendar]);
     let entry: i64 = scene.value("SELECT max(entry) FROM stamp");
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
     let proofs = scene.path("bundle/proofs");
     for (end, by) in [
         ("one.tsq", "one"),
@@ -496,7 +492,7 @@ fn proofs_under_the_names_that_earlier_programs_gave_them_verify_and_a_change_is
         fs::rename(proofs.join(format!("heads/entry-{entry}.txt.{end}")), proofs.join(old)).unwrap();
     }
     fs::remove_file(proofs.join(format!("heads/entry-{entry}.txt"))).unwrap();
-    let (said, _) = does(&scene, 0, &["verify", "bundle", "--tsa-root", "authority/root.pem"]);
+    let (said, _) = scene.does(0, &["verify", "bundle", "--tsa-root", "authority/root.pem"]);
     let covered = format!("ledger entry {entry} and all before it");
     assert!(
         said.contains(&format!("{covered} existed at ")) && said.contains(&format!("{covered}: an anchor is promised")),
@@ -519,7 +515,7 @@ fn sealed(scene: &Scene, code: i32, path: &str, settings: &[Vec<String>], more: 
     arguments.extend(LOCAL);
     arguments.extend(settings.iter().flatten().map(String::as_str));
     arguments.extend(more);
-    does(scene, code, &arguments)
+    scene.does(code, &arguments)
 }
 
 #[test]
@@ -531,7 +527,7 @@ fn a_bundle_is_stamped_as_it_is_sealed_by_each_authority_and_openssl_finds_that_
         two.settings("two"),
         calendar("alice", Arc::default()),
     ];
-    does(&scene, 0, &["export", "--all", "-o", "before"]);
+    scene.does(0, &["export", "--all", "-o", "before"]);
     let (said, _) = sealed(&scene, 0, "bundle", &both, &[]);
     assert!(
         said.contains("one: the bundle existed at ")
@@ -574,7 +570,7 @@ fn a_bundle_is_stamped_as_it_is_sealed_by_each_authority_and_openssl_finds_that_
         );
     }
     for path in ["bundle", "bundle.zip"] {
-        let (said, _) = does(&scene, 0, &["-v", "verify", path, "--tsa-root", "other/root.pem"]);
+        let (said, _) = scene.does(0, &["-v", "verify", path, "--tsa-root", "other/root.pem"]);
         let good = "the bundle as it was sealed existed at ";
         assert_eq!(said.matches(good).count(), 2, "{said}");
         assert_eq!(said.matches("says Clock No. 9 (trusted)").count(), 1, "{said}");
@@ -586,7 +582,7 @@ fn a_bundle_is_stamped_as_it_is_sealed_by_each_authority_and_openssl_finds_that_
     // With stamps of the ledger's head beside, and in an edition.
     stamps(&scene, 0, &both[..1]);
     sealed(&scene, 0, "without", &both, &["--redact", "media"]);
-    let (said, _) = does(&scene, 0, &["verify", "without"]);
+    let (said, _) = scene.does(0, &["verify", "without"]);
     assert_eq!(said.matches("existed at ").count(), 3, "{said}");
 }
 
@@ -636,7 +632,7 @@ fn who_does_not_stamp_a_bundle_is_told_and_the_bundle_is_made_all_the_same() {
     let (said, told) = sealed(&scene, 3, "half", &both, &[]);
     assert!(said.contains("one: the bundle existed at "), "{said}");
     assert!(told.contains("two: no time stamp: unreachable (connect)"), "{told}");
-    let (said, _) = does(&scene, 0, &["verify", "half"]);
+    let (said, _) = scene.does(0, &["verify", "half"]);
     assert_eq!(said.matches("existed at ").count(), 1, "{said}");
     for (mood, reason, words) in [
         (Mood::Fails, "status", "status 500"),
@@ -651,7 +647,7 @@ fn who_does_not_stamp_a_bundle_is_told_and_the_bundle_is_made_all_the_same() {
         assert_eq!(said["stamps"][0]["authority"], "one");
         assert_eq!(said["stamps"][0]["reason"], reason);
         assert!(!scene.path(reason).join("proofs").exists());
-        does(&scene, 0, &["verify", reason]);
+        scene.does(0, &["verify", reason]);
     }
     // Nobody is asked where that is not wanted.
     let query = one.folder.join("query.tsq");
@@ -660,7 +656,7 @@ fn who_does_not_stamp_a_bundle_is_told_and_the_bundle_is_made_all_the_same() {
     let mut arguments = vec!["export", "--all", "-o", "alone", "--json"];
     arguments.extend(LOCAL);
     arguments.extend(both[0].iter().map(String::as_str));
-    let (said, _) = does(&scene, 0, &arguments);
+    let (said, _) = scene.does(0, &arguments);
     assert!(!query.exists() && !said.contains("stamps"), "{said}");
     // Nor where there is nobody, or nothing to put it in.
     let (_, told) = sealed(&scene, 78, "nobody", &[], &[]);
@@ -690,7 +686,7 @@ fn a_stamp_that_was_changed_in_the_archive_is_found() {
         ))
         .unwrap();
     drop(archive);
-    let (_, said) = does(&scene, 65, &["verify"]);
+    let (_, said) = scene.does(65, &["verify"]);
     assert!(
         said.contains("stamp") && said.contains("the rows say otherwise"),
         "{said}"
@@ -742,8 +738,8 @@ fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
     let (said, _) = stamps(&scene, 0, &settings);
     let entry: i64 = scene.value("SELECT entry FROM stamp");
     assert_eq!(said, format!("alice: will have ledger entry {entry} anchored\n"));
-    does(&scene, 0, &["export", "--all", "-o", "early"]);
-    let (said, _) = does(&scene, 0, &["verify", "early"]);
+    scene.does(0, &["export", "--all", "-o", "early"]);
+    let (said, _) = scene.does(0, &["verify", "early"]);
     assert!(
         said.contains("an anchor is promised, which proves nothing yet"),
         "{said}"
@@ -763,8 +759,8 @@ fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
         "promised pending anchored"
     );
     scene.is_sound();
-    does(&scene, 0, &["export", "--all", "-o", "bundle"]);
-    let (said, _) = does(&scene, 0, &["verify", "bundle"]);
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
+    let (said, _) = scene.does(0, &["verify", "bundle"]);
     assert!(
         said.contains("existed when Bitcoin block 500000 was made, if that has the Merkle root "),
         "{said}"
@@ -786,7 +782,7 @@ fn a_calendar_promises_an_anchor_and_is_asked_until_it_tells_where_that_is() {
         bytes[at] ^= 1;
         fs::write(scene.path("bundle").join(&proof), bytes).unwrap();
         match fault {
-            "" => assert!(does(&scene, 0, &["verify", "bundle"]).0.contains("proves nothing yet")),
+            "" => assert!(scene.does(0, &["verify", "bundle"]).0.contains("proves nothing yet")),
             fault => assert!(first_fault(&scene, "bundle").contains(fault)),
         }
     }
@@ -809,7 +805,7 @@ fn a_run_asks_a_calendar_for_what_it_promised_to_a_stamp_even_if_runs_stamp_noth
         let mut arguments = vec!["run", "--set", every];
         arguments.extend(LOCAL);
         arguments.extend(settings.iter().flatten().map(String::as_str));
-        does(&scene, 0, &arguments);
+        scene.does(0, &arguments);
         scene.value::<String>("SELECT group_concat(reason, ' ') FROM stamp")
     };
     assert_eq!(run("stamp.every=3600"), "promised", "an anchor takes its time");
@@ -822,7 +818,7 @@ fn a_run_asks_a_calendar_for_what_it_promised_to_a_stamp_even_if_runs_stamp_noth
 
 /// `citekeep import` of a file or folder of another world.
 fn imports(scene: &Scene, path: &Path) -> (String, String) {
-    does(scene, 0, &["import", path.to_str().unwrap()])
+    scene.does(0, &["import", path.to_str().unwrap()])
 }
 
 #[test]
@@ -859,19 +855,19 @@ fn what_witnesses_said_of_another_archive_is_taken_in_once_with_its_tags_and_sho
     // Beside the capture that it is over, and beside the article.
     let url: String =
         ours.value("SELECT url FROM others WHERE stamped_at IS NOT NULL AND outcome = 'captured' LIMIT 1");
-    let (shown, _) = does(&ours, 0, &["show", &url]);
+    let (shown, _) = ours.does(0, &["show", &url]);
     assert!(shown.contains(", time stamp of 20"), "{shown}");
-    let (shown, _) = does(&ours, 0, &["show", "1"]);
+    let (shown, _) = ours.does(0, &["show", "1"]);
     assert!(
         shown.contains("tagged bridge case in another archive: archive.db"),
         "{shown}"
     );
-    let (shown, _) = does(&ours, 0, &["show", "1", "--json"]);
+    let (shown, _) = ours.does(0, &["show", "1", "--json"]);
     assert!(shown.contains("\"tag\":\"bridge case\""), "{shown}");
     // A bundle hands all of it on, and a stranger checks it as what is over the bundle's own ledger.
-    does(&ours, 0, &["export", "--all", "-o", "bundle"]);
+    ours.does(0, &["export", "--all", "-o", "bundle"]);
     let folder = ours.path("bundle");
-    does(&ours, 0, &["verify", "bundle"]);
+    ours.does(0, &["verify", "bundle"]);
     assert_eq!(shell(&folder, &step(&folder, "proofs/heads/entry-*.txt")), "");
     let said = shell(&folder, &step(&folder, "openssl ts -verify"));
     assert!(
@@ -897,7 +893,7 @@ fn what_witnesses_said_of_another_archive_is_taken_in_once_with_its_tags_and_sho
         fs::write(&path, bytes).unwrap();
         redo_crate(&ours.path(end));
         redo_bag(&ours.path(end));
-        let (_, said) = does(&ours, 65, &["verify", end, "--all"]);
+        let (_, said) = ours.does(65, &["verify", end, "--all"]);
         assert!(
             said.contains(&format!("{}: ", name.trim())) && said.contains(fault),
             "{said}"
@@ -910,11 +906,11 @@ fn what_the_proofs_of_a_bundle_say_of_its_ledger_is_taken_in_with_it_or_after_it
     let (theirs, one) = scene();
     let last: i64 = theirs.value("SELECT max(id) FROM capture");
     let as_of = last.to_string();
-    does(&theirs, 0, &["export", "--all", "-o", "before", "--as-of", &as_of]);
+    theirs.does(0, &["export", "--all", "-o", "before", "--as-of", &as_of]);
     let settings = [one.settings("one"), calendar("alice", Arc::default())];
     stamps(&theirs, 0, &settings);
-    does(&theirs, 0, &["export", "--all", "-o", "after", "--as-of", &as_of]);
-    does(&theirs, 0, &["export", "--all", "-o", "after.zip", "--as-of", &as_of]);
+    theirs.does(0, &["export", "--all", "-o", "after", "--as-of", &as_of]);
+    theirs.does(0, &["export", "--all", "-o", "after.zip", "--as-of", &as_of]);
     let ours = Scene::new();
     let (said, _) = imports(&ours, &theirs.path("before"));
     assert!(!said.contains("time stamps"), "{said}");

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256, Sha512};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use crate::scene::{POST, Scene, article, text};
+use crate::scene::{POST, Scene, article, files, text};
 
 const WACZ: &str = "data/captures/captures.wacz";
 const WARC: &str = "archive/data.warc.gz";
@@ -29,8 +29,7 @@ pub fn exported() -> Scene {
     scene.has_post(POST, "ada_b", "The bridge is standing.");
     let file = scene.file("story.html", article(POST));
     scene.run(&[&file]);
-    let output = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
     scene
 }
 
@@ -149,19 +148,7 @@ fn redo_warc(entries: &mut Entries, records: &[Vec<u8>]) {
 
 /// Redoes the manifests and what the crate and bag-info say, as who changed something in the bundle would.
 pub fn redo_bag(folder: &Path) {
-    let mut files = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(path) = open.pop() {
-        for entry in fs::read_dir(path).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                files.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
-            }
-        }
-    }
-    files.sort();
+    let files = files(folder);
     let manifests = |prefix: &str, files: &[&String]| {
         let (mut first, mut second) = (String::new(), String::new());
         for file in files {
@@ -575,8 +562,7 @@ fn the_pages_of_a_wacz_are_the_article_the_post_and_the_linked_page_with_their_w
         .on("river.example", "/report", [crate::web::Reply::page(report)]);
     let file = scene.file("story.html", article(POST));
     scene.run(&[&file]);
-    let output = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
     let mut entries = unzipped(&fs::read(scene.path("bundle").join(WACZ)).unwrap());
     let pages = text(entry(&mut entries, PAGES));
     let pages: Vec<Value> = pages.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -638,8 +624,7 @@ fn an_article_of_plain_text_has_one_page() {
     let scene = Scene::new();
     let file = scene.file("story.txt", "The mayor of Orsay wrote that the bridge was standing.\n");
     scene.run(&[&file]);
-    let output = scene.bare().args(["export", "--all", "-o", "bundle"]).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    scene.does(0, &["export", "--all", "-o", "bundle"]);
     let mut entries = unzipped(&fs::read(scene.path("bundle").join(WACZ)).unwrap());
     let pages = text(entry(&mut entries, PAGES));
     let urls: Vec<Value> = pages
@@ -654,12 +639,7 @@ fn an_article_of_plain_text_has_one_page() {
 #[test]
 fn a_selection_that_does_not_fit_one_wacz_stands_in_several_and_a_lost_one_is_found() {
     let scene = exported();
-    let output = scene
-        .bare()
-        .args(["export", "--all", "-o", "parts", "--wacz-bytes", "1"])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    scene.does(0, &["export", "--all", "-o", "parts", "--wacz-bytes", "1"]);
     assert_eq!(first_fault(&scene, "parts"), "");
     let folder = scene.path("parts/data/captures");
     let parts = fs::read_dir(&folder).unwrap().count();
@@ -685,8 +665,7 @@ fn an_answer_that_came_twice_is_kept_once_and_revisited() {
     let scene = exported();
     let file = scene.path("story.html");
     scene.run(&[file.to_str().unwrap(), "--again"]);
-    let output = scene.bare().args(["export", "--all", "-o", "twice"]).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    scene.does(0, &["export", "--all", "-o", "twice"]);
     let mut entries = unzipped(&fs::read(scene.path("twice").join(WACZ)).unwrap());
     let all = records(entry(&mut entries, WARC));
     let about_post = |kind: &str| {
@@ -754,12 +733,7 @@ async fn what_was_redacted_is_not_in_the_bundle_and_the_rest_still_agrees() {
             .unwrap();
     }
     store.close(0, None).await.unwrap();
-    let output = scene
-        .bare()
-        .args(["export", "--all", "-o", "redacted"])
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    scene.does(0, &["export", "--all", "-o", "redacted"]);
     assert_eq!(first_fault(&scene, "redacted"), "");
     let mut entries = unzipped(&fs::read(scene.path("redacted").join(WACZ)).unwrap());
     for name in [PAGES, INDEX] {
