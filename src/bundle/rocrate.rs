@@ -1,7 +1,7 @@
 //! `ro-crate-metadata.json`: the payload as an RO-Crate 1.2, with every file, article, post, author, capture and program as
 //! an entity. Written last, when every other file stands; entities go out one by one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -233,6 +233,17 @@ fn captures(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, arc
         told.entry(row.number("capture")).or_default().push(row.number("post"));
         Ok(())
     })?;
+    let mut helpers: HashMap<i64, BTreeSet<String>> = HashMap::new();
+    each(extract, "media", |row| {
+        let helper = row.text("helper");
+        if !helper.is_empty() {
+            helpers
+                .entry(row.number("capture"))
+                .or_default()
+                .insert(helper.to_owned());
+        }
+        Ok(())
+    })?;
     each(extract, "captures", |row| {
         let (number, target) = (row.number("capture"), format!("#target-{}", row.number("target")));
         let kind = if row.text("kind") == "link" {
@@ -246,6 +257,10 @@ fn captures(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, arc
         set(&mut entity, "identifier", row.value("native_id"));
         graph.add_once(&entity)?;
         let program = graph.program(row.text("program"))?;
+        let mut instruments = vec![program.clone()];
+        for helper in helpers.remove(&number).unwrap_or_default() {
+            instruments.push(graph.program(&helper)?);
+        }
         let outcome = row.text("outcome");
         let status = graph.status(outcome == "captured")?;
         let posts = told.remove(&number).unwrap_or_default();
@@ -257,7 +272,7 @@ fn captures(graph: &mut Graph, extract: &Extract<'_>, agent: Option<&Value>, arc
         graph.add(&json!({
             "@id": format!("#capture-{number}"), "@type": "CreateAction", "name": format!("Capture {number}"),
             "description": format!("{outcome}: {} (source {})", row.text("reason"), row.text("source")),
-            "startTime": row.value("started"), "endTime": row.value("ended"), "instrument": program,
+            "startTime": row.value("started"), "endTime": row.value("ended"), "instrument": one_or_all(instruments),
             "agent": agent.unwrap_or(&program), "object": {"@id": target}, "result": one_or_all(results),
             "actionStatus": status,
         }))
@@ -389,14 +404,16 @@ impl Graph {
         Ok(json!({"@id": id}))
     }
 
-    /// A program, by its name and version.
+    /// A program, by its name and what it says of its version. RO-Crate 1.2 wants an address of each SoftwareApplication; none is
+    /// known here, so that is said by `additionalType` alone.
     fn program(&mut self, name: &str) -> Result<Value> {
-        let (program, version) = name.rsplit_once([' ', '/']).unwrap_or(("citekeep", name));
+        let (program, version) = name.split_once(' ').unzip();
         let id = format!("#software-{}", plain(name));
-        self.add_once(&json!({
-            "@id": id, "@type": "SoftwareApplication", "name": program, "version": version, "softwareVersion": version,
-            "url": format!("https://crates.io/crates/{program}"),
-        }))?;
+        let mut entity = json!({
+            "@id": id, "@type": "CreativeWork", "additionalType": "SoftwareApplication", "name": program.unwrap_or(name),
+        });
+        set(&mut entity, "version", version.map(Value::from));
+        self.add_once(&entity)?;
         Ok(json!({"@id": id}))
     }
 }

@@ -132,6 +132,32 @@ fn a_helper_gets_the_video_that_no_source_gives_and_it_is_kept_as_the_helpers() 
     // Shown although the newest capture did not get it again.
     let report = fs::read_to_string(scene.path("bundle/data/report.html")).unwrap();
     assert_eq!(report.matches("got by a program of others").count(), 1, "{report}");
+    // The helper took part in the capture, under its own name and at no address that nobody knows.
+    let crate_text = fs::read_to_string(scene.path("bundle/data/ro-crate-metadata.json")).unwrap();
+    let crate_of: serde_json::Value = serde_json::from_str(&crate_text).unwrap();
+    let entities = crate_of["@graph"].as_array().unwrap();
+    let by_id = |id: &serde_json::Value| entities.iter().find(|entity| entity["@id"] == *id).unwrap();
+    let instruments: Vec<_> = entities
+        .iter()
+        .filter_map(|entity| entity["instrument"].as_array())
+        .flatten()
+        .map(|reference| by_id(&reference["@id"]))
+        .map(|program| {
+            (
+                program["name"].as_str().unwrap(),
+                program["version"].as_str().unwrap(),
+                &program["url"],
+            )
+        })
+        .collect();
+    let none = &serde_json::Value::Null;
+    assert_eq!(
+        instruments,
+        [
+            ("citekeep", env!("CARGO_PKG_VERSION"), none),
+            ("yt-dlp", "2099.01.02", none)
+        ]
+    );
 }
 
 #[test]
