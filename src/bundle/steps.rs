@@ -252,7 +252,8 @@ fn captures(extract: &Extract<'_>, held: &Held) -> String {
 
 const RECEIVED: &str = "## 4. The web archive holds what the ledger names
 
-Each `.wacz` in `data/captures/` opens in ReplayWeb.page and other players of WACZ files.";
+Each `.wacz` in `data/captures/` opens in ReplayWeb.page and other players of WACZ files. They show a page that its server called
+UTF-16 as signs without sense; its bytes are as they came.";
 
 const NOTHING_RECEIVED: &str = "## 4. The web archive holds the report
 

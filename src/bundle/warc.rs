@@ -284,7 +284,11 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
         let is_html = article.format == "html";
         let media = if is_html { "text/html" } else { "text/plain" };
         let id = self.id("resource", article.entry);
-        let kind = format!("{media}; charset={}", article.charset);
+        // Of UTF-16 the mark at its beginning tells: players read that, give the page out as UTF-8, and must not be contradicted here.
+        let kind = match article.charset.starts_with("UTF-16") {
+            true => media.to_owned(),
+            false => format!("{media}; charset={}", article.charset),
+        };
         self.resource(&id, &article.read_at, named(&article.body), article.body, &kind)?;
         match is_html {
             true => self.resolvable(article, id),

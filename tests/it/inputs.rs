@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 
+use crate::credentials::unpacked;
 use crate::scene::{Scene, text};
 use crate::web::Reply;
 
@@ -220,4 +221,30 @@ fn a_second_run_says_who_holds_the_archive_or_waits_for_it() {
     scene.archives(0, &[&input, "--wait", "20"]);
     holder.wait().unwrap();
     scene.is_sound();
+}
+
+#[test]
+fn a_given_page_in_utf_16_is_not_contradicted_in_the_web_archive_by_a_name_of_its_encoding() {
+    // A player reads the mark, gives the page out as UTF-8, and would say by the record's word that it is UTF-16.
+    let page = "<!DOCTYPE html><title>Wehr</title><article><p>Das Wehr hält, sagt die Stadt, und niemand weiß es besser.</p></article>";
+    let wide = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let units = "\u{feff}".encode_utf16().chain(page.encode_utf16());
+        units.flat_map(order).collect()
+    };
+    for (name, bytes, kind) in [
+        ("little.html", wide(u16::to_le_bytes), "text/html"),
+        ("big.html", wide(u16::to_be_bytes), "text/html"),
+        ("usual.html", page.as_bytes().to_vec(), "text/html; charset=UTF-8"),
+    ] {
+        let scene = Scene::new();
+        let input = scene.file(name, bytes);
+        scene.archives(0, &[&input]);
+        let export = scene.bare().args(["export", "--all", "-o", "x.wacz"]).output().unwrap();
+        assert_eq!(export.status.code(), Some(0), "{export:?}");
+        let warc = String::from_utf8_lossy(&unpacked(&scene.path("x.wacz"))).into_owned();
+        let (_, record) = warc.split_once("WARC-Type: resource\r\n").unwrap();
+        let (header, _) = record.split_once("\r\n\r\n").unwrap();
+        let said = header.lines().find_map(|line| line.strip_prefix("Content-Type: "));
+        assert_eq!(said, Some(kind), "{name}: {header}");
+    }
 }
