@@ -96,7 +96,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     let from = open_archives(&arguments.from, &config, clock, printer)?;
     let replay = open_archives(&arguments.replay, &config, clock, printer)?;
     let inputs = match &from {
-        Some(from) => recorded_pages(from, inputs)?,
+        Some(from) => recorded_pages(from, inputs, printer)?,
         None => inputs.into_iter().map(Item::Named).collect(),
     };
     let claims = Claims {
@@ -207,8 +207,11 @@ fn open_archives(paths: &[PathBuf], config: &Config, clock: Clock, printer: &Pri
 }
 
 /// The pages of web archives that are to be read: those of the addresses given, or all. Files are read as ever.
-fn recorded_pages(from: &Arc<Replay>, inputs: Vec<String>) -> Result<Vec<Item>> {
+fn recorded_pages(from: &Arc<Replay>, inputs: Vec<String>, printer: &Printer) -> Result<Vec<Item>> {
     if inputs.is_empty() {
+        for unread in &from.unread {
+            printer.warn(format_args!("{}", Printable(unread)));
+        }
         return Ok(from.pages().iter().map(|page| Item::recorded(from, page)).collect());
     }
     let mut items = Vec::new();

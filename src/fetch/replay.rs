@@ -16,7 +16,7 @@ use crate::config::{Config, Limit};
 use crate::error::{Error, Result};
 use crate::exchange::{Body, Digests, Exchange, Failure, FileOfOthers, Purpose, Recorded, Truncated};
 use crate::outcome::Outcome;
-use crate::warc::archive::{Archive, Place};
+use crate::warc::archive::{self, Archive, Place};
 use crate::warc::events::{self, Event};
 use crate::warc::message::{Dechunk, ResponseHead, has_field, method};
 use crate::warc::record::{Record, Take};
@@ -35,10 +35,12 @@ const ADDRESS_LIMIT: usize = 16 << 10;
 pub struct Replay {
     archives: Vec<Opened>,
     spots: HashMap<Key, Vec<Spot>>,
-    /// Every page in them.
-    html: Vec<Page>,
+    /// Every page and plain text in them.
+    readable: Vec<Page>,
     /// Those that are to be read if nobody names any.
     pages: Vec<Page>,
+    /// What they list as pages and is none to be read: a line for each archive and reason.
+    pub unread: Vec<String>,
     limit: Limit,
     clock: Clock,
     /// What could not be read in them.
@@ -142,8 +144,9 @@ impl Replay {
         let mut replay = Replay {
             archives: Vec::new(),
             spots: HashMap::new(),
-            html: Vec::new(),
+            readable: Vec::new(),
             pages: Vec::new(),
+            unread: Vec::new(),
             limit: config.limit.clone(),
             clock,
             problems: Vec::new(),
@@ -168,7 +171,7 @@ impl Replay {
             })?;
         let index = index.into_inner();
         let number = self.archives.len();
-        let mut html = Vec::new();
+        let (mut readable, mut html) = (Vec::new(), Vec::new());
         for found in &index.found {
             if found.ids.iter().any(|id| index.not_asked_for.contains(id)) {
                 continue;
@@ -186,38 +189,28 @@ impl Replay {
                 chunked: found.chunked,
                 original,
             };
-            if found.is_page {
-                html.extend(Url::parse(&found.url).ok().map(|url| Page { url, spot }));
+            if let (Some(text), Ok(url)) = (found.text, Url::parse(&found.url)) {
+                let page = Page { url, spot };
+                if text == Text::Html {
+                    html.push(page.clone());
+                }
+                readable.push(page);
             }
             if found.is_answer {
                 self.spots.entry(key(&found.url)).or_default().push(spot);
             }
         }
-        // The WACZ says which of them are pages to be read; without its word all are.
+        // The WACZ says which of them are pages to be read; without its word all of HTML are.
         match archive.pages().filter(|pages| !pages.is_empty()) {
             Some(listed) => {
-                for page in listed {
-                    let Ok(url) = Url::parse(&page.url) else { continue };
-                    let same = html.iter().filter(|found| found.url == url);
-                    let when = page.ts.as_deref().and_then(Timestamp::parse);
-                    let nearest = same.min_by_key(|found| {
-                        when.map_or(-found.spot.at.millis(), |at| {
-                            (found.spot.at.millis() - at.millis()).saturating_abs()
-                        })
-                    });
-                    match nearest {
-                        Some(found) => self.pages.push(found.clone()),
-                        // Bytes under their digest once more, which are listed as a `urn:` too.
-                        None if url.scheme() == "ni" => {}
-                        None => self
-                            .problems
-                            .push(format!("{}: lists the page {url}, but holds none", archive.name())),
-                    }
-                }
+                let answered = index.found.iter().map(|found| found.url.as_str());
+                let unread = self.choose(listed, &readable, &answered.collect());
+                self.unread
+                    .extend(unread.iter().map(|what| format!("{}: {what}", archive.name())));
             }
-            None => self.pages.extend(html.iter().cloned()),
+            None => self.pages.append(&mut html),
         }
-        self.html.append(&mut html);
+        self.readable.append(&mut readable);
         for (place, what) in index.problems {
             let warc = archive
                 .warc(place.warc)
@@ -231,15 +224,55 @@ impl Replay {
         Ok(())
     }
 
+    /// Takes the pages of a list that can be read; says in a line each what the others are.
+    fn choose(&mut self, listed: &[archive::Page], readable: &[Page], answered: &HashSet<&str>) -> Vec<String> {
+        let mut states: HashMap<&Url, Vec<&Page>> = HashMap::new();
+        for page in readable {
+            states.entry(&page.url).or_default().push(page);
+        }
+        let (mut others, mut missing) = (Vec::new(), Vec::new());
+        for page in listed {
+            let Ok(mut url) = Url::parse(&page.url) else { continue };
+            url.set_fragment(None);
+            let when = page.ts.as_deref().and_then(Timestamp::parse);
+            let nearest = states.get(&url).into_iter().flatten().min_by_key(|found| {
+                when.map_or(-found.spot.at.millis(), |at| {
+                    (found.spot.at.millis() - at.millis()).saturating_abs()
+                })
+            });
+            match nearest {
+                Some(found) => self.pages.push((*found).clone()),
+                // Bytes under their digest once more, which are listed as a `urn:` too.
+                None if url.scheme() == "ni" => {}
+                None if answered.contains(url.as_str()) => others.push(url),
+                None => missing.push(url),
+            }
+        }
+        let line = |what: &str, urls: &[Url]| {
+            let first = urls.first()?;
+            let more = match urls.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            Some(format!("{what}: {first}{more}"))
+        };
+        let others = line(
+            "listed, but no page or text that came with status 200, so not read",
+            &others,
+        );
+        let missing = line("listed as a page, but not in it", &missing);
+        others.into_iter().chain(missing).collect()
+    }
+
     /// The pages in them, in order; each state of a page counts.
     #[must_use]
     pub fn pages(&self) -> &[Page] {
         &self.pages
     }
 
-    /// Every state of the page at an address, listed or not.
+    /// Every state of the page or text at an address, listed or not.
     pub fn pages_at<'r>(&'r self, url: &'r Url) -> impl Iterator<Item = &'r Page> {
-        self.html.iter().filter(move |page| page.url == *url)
+        self.readable.iter().filter(move |page| page.url == *url)
     }
 
     /// The newest answer to a request for `url` that they have.
@@ -445,6 +478,7 @@ struct Index {
     /// Ids of requests that were no plain question, and of the answers to them.
     not_asked_for: HashSet<Key>,
     pages: usize,
+    texts: usize,
     problems: Vec<(Place, String)>,
 }
 
@@ -455,8 +489,27 @@ struct Found {
     chunked: bool,
     revisits: Option<Key>,
     ids: Vec<Key>,
-    is_page: bool,
+    text: Option<Text>,
     is_answer: bool,
+}
+
+/// What an article can be read from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Text {
+    Html,
+    Plain,
+}
+
+impl Text {
+    fn of(media: &str) -> Option<Text> {
+        let media = media.to_ascii_lowercase();
+        let begins = |kind: &str| media.starts_with(kind);
+        match () {
+            () if begins("text/html") || begins("application/xhtml") => Some(Text::Html),
+            () if begins("text/plain") => Some(Text::Plain),
+            () => None,
+        }
+    }
 }
 
 struct Indexer<'i> {
@@ -513,26 +566,28 @@ impl Take for Indexer<'_> {
             None if record.kind == "resource" => &record.media,
             None => "",
         };
-        let is_html = ["text/html", "application/xhtml"]
-            .iter()
-            .any(|html| media.to_ascii_lowercase().starts_with(html));
         let status = head.as_ref().map(|head| head.status);
-        let is_page = is_html && status.is_none_or(|status| status == 200) && index.pages < PAGES_LIMIT;
+        let text = Text::of(media).filter(|text| {
+            let count = match text {
+                Text::Html => &mut index.pages,
+                Text::Plain => &mut index.texts,
+            };
+            let is_read = status.is_none_or(|status| status == 200) && *count < PAGES_LIMIT;
+            *count += usize::from(is_read);
+            is_read
+        });
         // A part of a body, or the word that it did not change, is no answer to a plain question.
         let is_answer = is_web && status.is_some_and(|status| !matches!(status, 100..=199 | 206 | 304));
-        index.pages += usize::from(is_page);
-        if is_page || is_answer {
-            index.found.push(Found {
-                url: url.into(),
-                place,
-                at,
-                chunked,
-                revisits: (record.kind == "revisit").then(|| key(record.payload.as_deref().unwrap_or_default())),
-                ids: names(&record),
-                is_page,
-                is_answer,
-            });
-        }
+        index.found.push(Found {
+            url: url.into(),
+            place,
+            at,
+            chunked,
+            revisits: (record.kind == "revisit").then(|| key(record.payload.as_deref().unwrap_or_default())),
+            ids: names(&record),
+            text,
+            is_answer,
+        });
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::scene::{POST, Scene, article, text};
+use crate::web::Reply;
 
 const DATE: &str = "2023-03-04T05:06:07Z";
 const PAGE: &str = "http://news.example/bridge";
@@ -691,4 +692,77 @@ fn a_replay_follows_redirects_and_revisits_and_the_bundle_holds_both_records() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let output = scene.bare().arg("verify").arg(&bundle).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_web_archive_of_our_own_is_read_back_and_what_is_no_article_in_it_gets_one_line() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    scene.web.on("news.example", "/bridge", [Reply::page(article(POST))]);
+    let words = "The office of the town wrote that the bridge is closed until the summer of next year.\n";
+    let mut utf16 = vec![0xff, 0xfe];
+    let page = article(POST).replace("The bridge at Orsay", "The bridge at Évry");
+    utf16.extend(page.encode_utf16().flat_map(u16::to_le_bytes));
+    let inputs = [
+        scene.file("story.html", article(POST).replace("at Orsay", "at Massy")),
+        scene.file("plain.txt", words),
+        scene.file("wide.html", utf16),
+    ];
+    scene.archives(0, &[PAGE, &inputs[0], &inputs[1], &inputs[2]]);
+    let export = scene
+        .bare()
+        .args(["export", "--all", "-o", "ours.wacz"])
+        .output()
+        .unwrap();
+    assert_eq!(export.status.code(), Some(0), "{export:?}");
+
+    let mut again = scene.archiving();
+    again.args(["--archive", "again.db", "--from", "ours.wacz", "--replay", "ours.wacz"]);
+    let output = again.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let said = text(&output.stderr);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    // The answer about the post, which the bundle lists for who wants to see it.
+    assert!(
+        said.contains("ours.wacz: listed, but no page or text that came with status 200, so not read: http"),
+        "{said}"
+    );
+    let texts = |archive: &str| {
+        let archive = rusqlite::Connection::open(scene.path(archive)).unwrap();
+        let mut asked = archive.prepare("SELECT text FROM reading").unwrap();
+        let rows = asked.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    assert_eq!(texts("archive.db").len(), 4);
+    let read = texts("again.db");
+    for text in texts("archive.db") {
+        assert!(read.contains(&text), "an article of our own was not read");
+    }
+}
+
+#[test]
+fn a_page_that_a_web_archive_lists_and_lacks_is_told_in_one_line_for_all() {
+    let scene = Scene::new();
+    let lines =
+        ["/a", "/b", "/bridge"].map(|path| format!("{{\"url\":\"http://news.example{path}\",\"ts\":\"{DATE}\"}}\n"));
+    let pages = format!("{{\"format\":\"json-pages-1.0\"}}\n{}", lines.concat());
+    let file = scene.file(
+        "listed.wacz",
+        wacz(&[
+            (
+                "archive/data.warc.gz",
+                &members(&[html(PAGE, "<p>Of the bridge nothing is known to anybody here.")]),
+            ),
+            ("pages/pages.jsonl", pages.as_bytes()),
+        ]),
+    );
+    let output = scene.run(&["--from", &file]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let said = text(&output.stderr);
+    assert!(
+        said.ends_with("listed.wacz: listed as a page, but not in it: http://news.example/a and 1 more\n"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM reading"), 1);
 }
