@@ -780,7 +780,10 @@ CREATE TABLE export (
   id          INTEGER PRIMARY KEY REFERENCES ledger (seq) DEFERRABLE INITIALLY DEFERRED,
   run         INTEGER NOT NULL UNIQUE REFERENCES run (id),
   at          TEXT NOT NULL,
-  selection   TEXT NOT NULL CHECK (json_valid(selection)),  -- JSON: what was asked for, under the names of the options
+  selection   TEXT NOT NULL CHECK (json_valid(selection)),  -- JSON under the names of the options and settings: what was asked for, how
+                                        -- it was written (csv_raw, wacz, wacz_bytes, keep_handle), who answers for it
+                                        -- (export.organization …), and `key`: the fingerprint of what signed it; what has no name
+                                        -- here was as it is by itself
   left_out    TEXT NOT NULL CHECK (json_valid(left_out)),   -- JSON list: what was left out: media, handles, counts
   as_of       INTEGER NOT NULL REFERENCES ledger (seq),     -- the entry that the bundle shows the archive as of
   name        TEXT NOT NULL,            -- name of the folder or file, without folders

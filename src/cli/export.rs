@@ -16,6 +16,9 @@ use crate::store::export::made::NewExport;
 use crate::store::export::{Profile, Selection};
 use crate::store::{Reader, Store};
 
+/// Bytes of WARC beyond which another WACZ begins, where nothing else is said.
+const WACZ_BYTES: u64 = 1 << 30;
+
 /// Arguments of `citekeep export`.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["all", "article", "target", "tag", "follow", "query", "since", "until"]))]
@@ -70,7 +73,7 @@ pub struct Arguments {
     #[arg(long, value_name = "HANDLE", requires = "redact")]
     keep_handle: Vec<String>,
     /// Begin another WACZ beyond so many bytes of WARC
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
+    #[arg(long, value_name = "BYTES", default_value_t = WACZ_BYTES)]
     wacz_bytes: u64,
 }
 
@@ -116,8 +119,9 @@ fn query(words: &str) -> Result<Query> {
     })
 }
 
-/// What is asked for, as JSON under the names of the options.
-fn words(arguments: &Arguments) -> String {
+/// All that the same bytes need besides the archive, the entry and what is left out, as JSON under the names of the options and settings:
+/// what is asked for, how it is written, who answers for it, and the fingerprint of the key that signs it.
+fn words(arguments: &Arguments, named: &[String], options: &bundle::Options) -> String {
     let mut words = serde_json::Map::new();
     if arguments.all {
         words.insert("all".to_owned(), true.into());
@@ -136,6 +140,30 @@ fn words(arguments: &Arguments) -> String {
     }
     for (name, time) in [("since", arguments.since), ("until", arguments.until)] {
         words.extend(time.map(|time| (name.to_owned(), time.to_string().into())));
+    }
+    if arguments.redact.contains(&Redact::Handles) && !named.is_empty() {
+        words.insert("keep_handle".to_owned(), named.into());
+    }
+    if options.csv_raw {
+        words.insert("csv_raw".to_owned(), true.into());
+    }
+    if options.parting == bundle::Parting::Capture {
+        words.insert("wacz".to_owned(), "per-capture".into());
+    }
+    if options.wacz_bytes != WACZ_BYTES {
+        words.insert("wacz_bytes".to_owned(), options.wacz_bytes.into());
+    }
+    for (name, value) in [
+        ("export.organization", &options.who.organization),
+        ("export.collector", &options.who.collector),
+        ("export.email", &options.who.email),
+    ] {
+        if !value.is_empty() {
+            words.insert(name.to_owned(), value.as_str().into());
+        }
+    }
+    if let Some(key) = &options.key {
+        words.insert("key".to_owned(), key.public().to_string().into());
     }
     serde_json::Value::Object(words).to_string()
 }
@@ -164,6 +192,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     // The same whatever the order in which they were given.
     without.sort_unstable();
     without.dedup();
+    let named = [&settings.export.named[..], &arguments.keep_handle].concat();
     let extract = reader.extract(&Selection {
         all: arguments.all,
         articles: arguments.article.clone(),
@@ -179,13 +208,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         until: arguments.until,
         as_of: arguments.as_of,
         without,
-        named: settings
-            .export
-            .named
-            .iter()
-            .chain(&arguments.keep_handle)
-            .cloned()
-            .collect(),
+        named: named.clone(),
     })?;
     let key = match arguments.unsigned {
         true => None,
@@ -230,7 +253,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
     // Whoever still looked at the archive would keep its log from going.
     drop(reader);
     let new = NewExport {
-        selection: words(arguments),
+        selection: words(arguments, &named, &options),
         left_out,
         as_of,
         name: arguments

@@ -17,7 +17,7 @@ pub(super) const LAST_BEFORE_EXPORTS: &str = "
 /// A bundle that has its name.
 #[derive(Debug, Clone)]
 pub struct NewExport {
-    /// What was asked for, as JSON.
+    /// What was asked for and how it was written, as JSON.
     pub selection: String,
     /// What was left out.
     pub left_out: Vec<Profile>,
