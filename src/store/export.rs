@@ -147,18 +147,14 @@ impl Reader {
     pub fn extract(&self, selection: &Selection) -> Result<Extract<'_>> {
         self.select(selection)
             .map_err(|error| sql_error(self.path(), &error))?
-            .map_err(|(name, why)| Error::BadInput {
+            .map_err(|(name, why, hint)| Error::BadInput {
                 input: name,
                 why: why.to_owned(),
-                hint: Some("`citekeep list` names the articles of the archive"),
+                hint,
             })
     }
 
-    #[allow(clippy::type_complexity)]
-    fn select(
-        &self,
-        selection: &Selection,
-    ) -> rusqlite::Result<std::result::Result<Extract<'_>, (String, &'static str)>> {
+    fn select(&self, selection: &Selection) -> rusqlite::Result<std::result::Result<Extract<'_>, roots::Unknown>> {
         let connection = self.connection();
         let last: Option<(i64, String)> = connection
             .prepare_cached(&format!(
@@ -168,7 +164,11 @@ impl Reader {
             .query_row([selection.as_of], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((seq, head)) = last else {
-            return Ok(Err((self.path().display().to_string(), "the ledger has no such entry")));
+            return Ok(Err((
+                self.path().display().to_string(),
+                "the ledger has no such entry",
+                None,
+            )));
         };
         // What is copied may be as long as the bundle.
         if selection.without.iter().any(|profile| profile.is_in_words()) {
@@ -249,12 +249,13 @@ impl Reader {
             return Ok(Err((
                 self.path().display().to_string(),
                 "nothing in the archive fits this selection",
+                Some("`citekeep list` names the articles of the archive"),
             )));
         }
         // From here on the archive is what these copies say.
         extract.unnamed = match redacted::copy(connection, &selection.without, &selection.named)? {
             Ok(unnamed) => unnamed,
-            Err(why) => return Ok(Err(("--redact handles".to_owned(), why))),
+            Err(why) => return Ok(Err(("--redact handles".to_owned(), why, None))),
         };
         extract.received &= extract.unnamed.is_none();
         Ok(Ok(extract))

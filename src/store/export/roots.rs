@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 use super::Selection;
 use crate::search::Query;
 
-/// Something that the archive does not know, and what is wrong with it.
-pub(super) type Unknown = (String, &'static str);
+/// Something that the archive does not know or cannot give, what is wrong with it, and what to do.
+pub(super) type Unknown = (String, &'static str, Option<&'static str>);
 
 /// Puts the articles and targets that the selection names into their tables, as far as the ledger knew them at entry `seq`;
 /// gives the first that is unknown.
@@ -19,6 +19,7 @@ pub(super) fn name(
         (
             &selection.articles,
             "no such article in the archive",
+            "`citekeep list` names the articles of the archive",
             "INSERT OR IGNORE INTO export_article SELECT id FROM article WHERE id = ?2 OR key = ?1
              UNION SELECT article FROM reading WHERE url = ?1 OR claimed_url = ?1",
             "SELECT EXISTS (SELECT 1 FROM article WHERE id = ?2 OR key = ?1)
@@ -27,12 +28,14 @@ pub(super) fn name(
         (
             &selection.tags,
             "no article of the archive has this tag",
+            "`citekeep list --json` names the tags of each article",
             "INSERT OR IGNORE INTO export_article SELECT article FROM tag WHERE name = ?1 AND ?2 IS ?2",
             "SELECT EXISTS (SELECT 1 FROM tag WHERE name = ?1 AND ?2 IS ?2)",
         ),
         (
             &selection.follows,
             "the archive follows no such list",
+            "`citekeep follows` names the lists that it follows",
             "INSERT OR IGNORE INTO export_article SELECT r.article
              FROM reading r JOIN exchange x ON x.reading = r.id AND x.ordinal = 0 AND x.reading IS NOT NULL
              WHERE EXISTS (SELECT 1 FROM follow f JOIN follow_entry e ON e.follow = f.id AND e.url = x.url
@@ -42,6 +45,7 @@ pub(super) fn name(
         (
             &selection.targets,
             "no such target in the archive",
+            "`citekeep show ARTICLE` names what an article cites",
             "INSERT OR IGNORE INTO export_target (id) SELECT id FROM target WHERE id = ?2 OR key = ?1 OR url = ?1
              UNION SELECT target FROM citation WHERE raw_url = ?1",
             "SELECT EXISTS (SELECT 1 FROM target WHERE id = ?2 OR key = ?1 OR url = ?1)
@@ -55,12 +59,12 @@ pub(super) fn name(
         )?;
         return Ok(Ok(()));
     }
-    for (names, why, insert, known) in roots {
+    for (names, why, hint, insert, known) in roots {
         for name in names {
             let values = params![name, name.parse::<i64>().ok()];
             connection.execute(insert, values)?;
             if !connection.query_row(known, values, |row| row.get::<_, bool>(0))? {
-                return Ok(Err((name.clone(), why)));
+                return Ok(Err((name.clone(), why, Some(hint))));
             }
         }
     }
