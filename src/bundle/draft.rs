@@ -1,6 +1,6 @@
-//! A bundle while it is written: it may be stopped, and a ZIP that does not become whole is left as it is.
+//! A bundle while it is written and checked: it may be stopped, and a ZIP that does not become whole is left as it is.
 
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use zip::result::ZipResult;
 
 use crate::error::{Error, ExitCode, Result};
 
-/// Whether a signal asked to stop writing.
+/// Whether a signal asked to stop.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicUsize>);
 
@@ -34,6 +34,27 @@ impl Stop {
     /// The same for who writes by way of `std::io`.
     pub(super) fn check_io(&self) -> io::Result<()> {
         self.check().map_err(io::Error::other)
+    }
+
+    /// The same for who reads by way of `std::io`.
+    pub(super) fn over<R>(&self, source: R) -> Stoppable<R> {
+        Stoppable {
+            source,
+            stop: self.clone(),
+        }
+    }
+}
+
+/// What is read until a stop is asked for.
+pub(super) struct Stoppable<R> {
+    source: R,
+    stop: Stop,
+}
+
+impl<R: Read> Read for Stoppable<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stop.check_io()?;
+        self.source.read(buffer)
     }
 }
 

@@ -183,6 +183,7 @@ fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut 
     proofs::write(&mut bag, extract, options, ask)?;
     let sha256 = hex(&Sha256::digest(bag.read(bag::TAG_MANIFEST)?));
     for name in bag.names() {
+        options.stop.check()?;
         let file = bag.folder().join(name);
         secrets::refuse(&file, name, &options.secrets)?;
     }
@@ -194,7 +195,7 @@ fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut 
     }
     bag::kept(
         || bag.sync_all(),
-        || sound(&verify::verify_new(bag.folder(), bag.sealed())?),
+        || sound(&verify::verify_new(bag.folder(), bag.sealed(), &options.stop)?),
     )?;
     options.stop.check()?;
     bag.finish(path)?;

@@ -20,6 +20,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::bag::Sums;
+use super::draft::Stop;
 use super::proofs::FOLDER;
 use super::{failed, others, report, rocrate};
 use crate::error::{Error, Result};
@@ -69,17 +70,23 @@ pub enum Depth {
 /// # Errors
 /// If it cannot be read; what is wrong with it is in the report.
 pub fn verify_to(depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
-    verify_with(&BTreeMap::new(), depth, folder, trust)
+    verify_with(&BTreeMap::new(), depth, folder, trust, &Stop::default())
 }
 
 /// Checks a bundle of ours that was sealed just now, when these digests were taken of its files on the disk: they are not taken
 /// once more.
-pub(super) fn verify_new(folder: &Path, sealed: &BTreeMap<String, Sums>) -> Result<Report> {
-    verify_with(sealed, Depth::Content, folder, &Trust::default())
+pub(super) fn verify_new(folder: &Path, sealed: &BTreeMap<String, Sums>, stop: &Stop) -> Result<Report> {
+    verify_with(sealed, Depth::Content, folder, &Trust::default(), stop)
 }
 
-fn verify_with(sealed: &BTreeMap<String, Sums>, depth: Depth, folder: &Path, trust: &Trust) -> Result<Report> {
-    let mut report = Report::default();
+fn verify_with(
+    sealed: &BTreeMap<String, Sums>,
+    depth: Depth,
+    folder: &Path,
+    trust: &Trust,
+    stop: &Stop,
+) -> Result<Report> {
+    let mut report = Report::until(stop);
     let files = bag::list(folder, &mut report)?;
     let payload = bag::check(folder, &files, sealed, &mut report)?;
     let tables = tables::stated(folder, &files)?;
@@ -130,7 +137,7 @@ fn verify_with(sealed: &BTreeMap<String, Sums>, depth: Depth, folder: &Path, tru
 /// If it cannot be read, or a bundle not be unpacked where temporary files stand; what is wrong with it is in the report.
 pub fn verify_zip(depth: Depth, path: &Path, trust: &Trust) -> Result<Report> {
     match zipped::is_bag(path)? {
-        true => verify_zip_beside(depth, path, &std::env::temp_dir(), trust),
+        true => verify_zip_beside(depth, path, &std::env::temp_dir(), trust, &Stop::default()),
         false => verify_wacz(path, trust),
     }
 }
@@ -148,7 +155,7 @@ pub fn is_bundle(path: &Path) -> Result<bool> {
 /// # Errors
 /// If it cannot be read, or is not sound as a ZIP.
 pub fn unpacked(path: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
-    unpacked_beside(path, &std::env::temp_dir())?.map_err(|report| Error::BadInput {
+    unpacked_beside(path, &std::env::temp_dir(), &Stop::default())?.map_err(|report| Error::BadInput {
         input: path.display().to_string(),
         why: report
             .problems
@@ -159,12 +166,17 @@ pub fn unpacked(path: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
 }
 
 /// The same in a folder inside `room`; where it is not sound, what is wrong with it.
-fn unpacked_beside(path: &Path, room: &Path) -> Result<std::result::Result<(tempfile::TempDir, PathBuf), Report>> {
+#[allow(clippy::type_complexity)]
+fn unpacked_beside(
+    path: &Path,
+    room: &Path,
+    stop: &Stop,
+) -> Result<std::result::Result<(tempfile::TempDir, PathBuf), Report>> {
     let folder = tempfile::Builder::new()
         .prefix(".citekeep-verify-")
         .tempdir_in(room)
         .map_err(failed("cannot write a folder in", room))?;
-    let mut report = Report::default();
+    let mut report = Report::until(stop);
     Ok(match zipped::unpack(path, folder.path(), &mut report)? {
         Some(top) => {
             let bundle = folder.path().join(top);
@@ -183,9 +195,9 @@ pub fn confirmed(folder: &Path) -> Result<impl Iterator<Item = Result<Confirmed>
 }
 
 /// Checks a bundle in one ZIP, which is unpacked for that in a folder inside `room` that is gone afterwards.
-pub(super) fn verify_zip_beside(depth: Depth, path: &Path, room: &Path, trust: &Trust) -> Result<Report> {
-    match unpacked_beside(path, room)? {
-        Ok((_folder, bundle)) => verify_to(depth, &bundle, trust),
+pub(super) fn verify_zip_beside(depth: Depth, path: &Path, room: &Path, trust: &Trust, stop: &Stop) -> Result<Report> {
+    match unpacked_beside(path, room, stop)? {
+        Ok((_folder, bundle)) => verify_with(&BTreeMap::new(), depth, &bundle, trust, stop),
         Err(report) => Ok(report),
     }
 }
@@ -300,6 +312,7 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
     // An answer without a body is one with an empty body.
     let mut bodies = HashSet::from([hex(&Sha256::digest(b""))]);
     for (number, line) in lines(folder, "data/ledger/chain.txt")?.enumerate() {
+        report.stop.check()?;
         let line = line?;
         let parts: Vec<&str> = line.split(' ').collect();
         match parts[..] {
@@ -317,6 +330,7 @@ fn check_ledger(folder: &Path, report: &mut Report) -> Result<(HashSet<String>, 
     report.head = Some(previous);
     let mut records = HashSet::new();
     for (number, line) in lines(folder, "data/ledger/lines.jsonl")?.enumerate() {
+        report.stop.check()?;
         let line = line?;
         if !leaves.contains(&leaf(&line)) {
             report.problem(

@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipArchive};
 
 use super::bag::{BUFFER, Bag, BagFile, kept, parent, sync};
-use super::draft::Zip;
+use super::draft::{Stop, Zip};
 use super::surt::surt;
 use super::warc::{Listed, Warc, Whole};
 use super::{Options, Parting, Who, failed, json_lines, left_out, report, secrets};
@@ -61,7 +61,7 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
     secrets::refuse(&file, &path.display().to_string(), &options.secrets)?;
     let package = kept(
         || sync(&file),
-        || read_again(&file).map_err(failed("what was written does not read back", &file)),
+        || read_again(&file, &options.stop).map_err(failed("what was written does not read back", &file)),
     )?;
     options.stop.check()?;
     TempPath::try_from_path(file)
@@ -74,7 +74,7 @@ pub(super) fn alone(path: &Path, extract: &Extract<'_>, options: &Options) -> Re
 
 /// Reads every entry of the ZIP to its end, where it must have the checksum of what was written; gives the digest of the data
 /// package, which has those of all others.
-fn read_again(path: &Path) -> io::Result<String> {
+fn read_again(path: &Path, stop: &Stop) -> io::Result<String> {
     let mut zip = ZipArchive::new(BufReader::with_capacity(BUFFER, File::open(path)?))?;
     let mut buffer = vec![0; BUFFER];
     let mut package = Sha256::new();
@@ -82,6 +82,7 @@ fn read_again(path: &Path) -> io::Result<String> {
         let mut entry = zip.by_index(index)?;
         let is_package = entry.name_raw() == PACKAGE.as_bytes();
         loop {
+            stop.check_io()?;
             match entry.read(&mut buffer)? {
                 0 => break,
                 read if is_package => package.update(&buffer[..read]),

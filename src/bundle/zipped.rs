@@ -61,7 +61,13 @@ pub(super) fn finish(bag: Bag, path: &Path, extract: &Extract<'_>, stop: &Stop) 
         || sync(file.path()),
         || {
             let (depth, trust) = (verify::Depth::Content, verify::Trust::default());
-            super::sound(&verify::verify_zip_beside(depth, file.path(), parent(path), &trust)?)
+            super::sound(&verify::verify_zip_beside(
+                depth,
+                file.path(),
+                parent(path),
+                &trust,
+                stop,
+            )?)
         },
     )?;
     stop.check()?;

@@ -79,6 +79,7 @@ pub(super) fn check(
         .filter(|file| is_listed(file))
         .collect();
     for some in listed.chunks(SUMS_AT_ONCE) {
+        report.stop.check()?;
         let unknown: Vec<&str> = some.iter().copied().filter(|file| !known.contains_key(*file)).collect();
         let taken: BTreeMap<&str, Sums> = unknown.iter().copied().zip(Sums::of_all(folder, &unknown)?).collect();
         for file in some {

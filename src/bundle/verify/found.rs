@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::bundle::draft::Stop;
 use crate::clock::Timestamp;
 
 /// Most problems that are listed.
@@ -52,7 +53,7 @@ pub struct Anchor {
 }
 
 /// What was checked and found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
     /// Files whose digests were computed.
     pub files: u64,
@@ -78,9 +79,20 @@ pub struct Report {
     pub problem_count: u64,
     /// What was not checked, or may be missed; at most the first thousand.
     pub notes: Vec<Problem>,
+    /// Asked to stop, the check ends with an error.
+    #[serde(skip)]
+    pub(super) stop: Stop,
 }
 
 impl Report {
+    /// One of nothing yet.
+    pub(super) fn until(stop: &Stop) -> Report {
+        Report {
+            stop: stop.clone(),
+            ..Report::default()
+        }
+    }
+
     pub(super) fn problem(&mut self, item: &str, what: impl Into<String>) {
         self.problem_count += 1;
         if self.problems.len() < PROBLEMS_LIMIT {

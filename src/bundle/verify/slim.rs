@@ -16,7 +16,7 @@ use crate::store::export::slim::{Opened, Slim};
 /// Checks it against the other files of the folder, which were checked before.
 pub(super) fn check(folder: &Path, report: &mut Report) -> Result<()> {
     let item = format!("data/{}", slim::NAME);
-    let archive = match Slim::open(&folder.join(&item))? {
+    let mut archive = match Slim::open(&folder.join(&item))? {
         Opened::Slim(archive) => archive,
         Opened::OfVersion(version) => {
             report.note(
@@ -30,6 +30,8 @@ pub(super) fn check(folder: &Path, report: &mut Report) -> Result<()> {
             return Ok(());
         }
     };
+    let stop = report.stop.clone();
+    archive.until(move || stop.check().is_err());
     for table in &TABLES {
         let name = format!("data/{}.jsonl", table.name);
         let mut rows = lines(folder, &name)?;

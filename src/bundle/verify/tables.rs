@@ -90,6 +90,7 @@ pub(super) fn check(folder: &Path, tables: &[Stated], bodies: &Bodies, report: &
         }
         let of_lines = format!("data/{}.jsonl", table.name);
         for (number, line) in lines(folder, &of_lines)?.enumerate() {
+            report.stop.check()?;
             let line = line?;
             let row: Value = serde_json::from_str(&line).unwrap_or_default();
             // Another name for what is unknown, or one name twice, would mean something else to others.

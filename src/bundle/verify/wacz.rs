@@ -18,6 +18,7 @@ use zip::{CompressionMethod, ZipArchive};
 use super::stored::{Stored, Tap};
 use super::{Report, Signature, TEXT_LIMIT};
 use crate::bundle::bag::BUFFER;
+use crate::bundle::draft::Stoppable;
 use crate::bundle::failed;
 use crate::bundle::wacz::OTHERS;
 use crate::error::Result;
@@ -182,7 +183,8 @@ impl<'c> Check<'c> {
         let indexes = listed("indexes/", &[".cdx", ".cdxj", ".cdx.gz", ".cdxj.gz"]);
         let pages = listed("pages/", &[".jsonl"]);
         // The records are read while the digests of the same bytes are computed; of the files is told first.
-        let of_files = std::mem::take(self.report);
+        let of_records = Report::until(&self.report.stop);
+        let of_files = std::mem::replace(self.report, of_records);
         let stored = RefCell::new(Stored::begin());
         let walked = warcs.iter().try_for_each(|name| self.warc(zip, name, &stored));
         let of_records = std::mem::replace(self.report, of_files);
@@ -514,9 +516,9 @@ impl<'c> Check<'c> {
         }
     }
 
-    fn bounded<R: Read>(&self, source: R) -> Inflated<'c, R> {
+    fn bounded<R: Read>(&self, source: R) -> Inflated<'c, Stoppable<R>> {
         Inflated {
-            source,
+            source: self.report.stop.over(source),
             left: self.left,
         }
     }

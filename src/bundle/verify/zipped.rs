@@ -128,7 +128,7 @@ fn write(
             fs::create_dir_all(parent)?;
         }
         let mut source = Inflated {
-            source: zip.by_index(index)?,
+            source: report.stop.over(zip.by_index(index)?),
             left,
         };
         let mut file = File::create_new(&target)?;

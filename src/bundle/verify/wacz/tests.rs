@@ -9,6 +9,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::*;
+use crate::bundle::draft::Stop;
 
 #[test]
 fn an_address_that_is_a_digest_names_its_payload_and_no_other() {
@@ -112,5 +113,18 @@ proptest! {
         let mut report = Report::default();
         check(file.path(), "", false, &mut report).unwrap();
         prop_assert!(report.problem_count > 0);
+    }
+}
+
+#[test]
+fn a_check_that_is_to_stop_reads_no_record() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&small()).unwrap();
+    for (signal, records) in [(0, 2), (15, 0)] {
+        let stop = Stop::default();
+        stop.signal().store(signal, std::sync::atomic::Ordering::Relaxed);
+        let mut report = Report::until(&stop);
+        check(file.path(), "", false, &mut report).unwrap();
+        assert_eq!(report.records, records, "{report:?}");
     }
 }

@@ -67,6 +67,14 @@ impl Slim {
             .unwrap_or_else(Opened::Not))
     }
 
+    /// Once it `is_over`, whatever is asked of it fails.
+    pub fn until(&mut self, is_over: impl FnMut() -> bool + Send + 'static) {
+        /// Steps of SQLite between two looks: some hundredth of a millisecond.
+        const STEPS: i32 = 1000;
+        // It can be set on every connection that this program opens.
+        let _ = self.connection.progress_handler(STEPS, Some(is_over));
+    }
+
     pub(in crate::store) fn connection(&self) -> &Connection {
         &self.connection
     }
