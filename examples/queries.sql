@@ -1,4 +1,4 @@
--- Ten questions of a researcher to an archive:  sqlite3 -box citekeep.db < examples/queries.sql
+-- Eleven questions of a researcher to an archive:  sqlite3 -box citekeep.db < examples/queries.sql
 -- schema.sql explains every table, view and word.
 
 -- 1. Which sentence cites which post, and what became of it?
@@ -35,3 +35,7 @@ SELECT url, count(DISTINCT article) AS articles FROM citations WHERE kind = 'pos
 SELECT (SELECT count(*) FROM article) AS articles, (SELECT count(*) FROM citation) AS citations,
        (SELECT count(*) FROM capture) AS captures, (SELECT sum(length) FROM blob) AS bytes,
        (SELECT head FROM ledger ORDER BY seq DESC LIMIT 1) AS head;
+
+-- 11. Which bundles were made of the archive, of what, how and by which command? (A bundle that comes back is one of these if the
+-- SHA-256 of its tagmanifest-sha256.txt, or of the .wacz itself, stands here.)
+SELECT at, name, selection, left_out, as_of, identifier, sha256, command FROM exports ORDER BY entry DESC;

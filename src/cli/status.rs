@@ -1,4 +1,4 @@
-//! `citekeep status`: how the last run went, and what is due; what room the archive takes.
+//! `citekeep status`: how the last run went, which bundles were made, and what is due; what room the archive takes.
 
 use clap::Args;
 use serde::Serialize;
@@ -9,7 +9,10 @@ use super::{Global, internal};
 use crate::clock::Clock;
 use crate::error::{ExitCode, Result};
 use crate::store::Reader;
-use crate::store::query::RunView;
+use crate::store::query::{ExportView, RunView};
+
+/// Most bundles that are named.
+const EXPORTS: usize = 10;
 
 /// Arguments of `citekeep status`.
 #[derive(Debug, Args)]
@@ -24,19 +27,23 @@ pub struct Arguments {
 struct Status {
     last_run: Option<RunView>,
     summary: Option<serde_json::Value>,
+    /// The newest ten, newest first.
+    exports: Vec<ExportView>,
     due: i64,
     lists_due: i64,
     articles_due: i64,
     oldest_due: Option<String>,
 }
 
-/// Prints the newest run, its summary if it left one, and what is due now; or what room the archive takes.
+/// Prints the newest run that captured or read, its summary if it left one, the newest bundle, and what is due now; or what room the
+/// archive takes.
 pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<ExitCode> {
     let reader = Reader::open(&global.archive)?;
     if arguments.space {
         return space(global, &reader, printer);
     }
-    let last = reader.runs(1)?.pop();
+    let last = reader.last_run()?;
+    let exports = reader.exports(EXPORTS)?;
     let due = reader.due(Clock::System.now())?;
     if printer.json() {
         let summary = last.as_ref().and_then(|run| run.summary.as_deref());
@@ -44,6 +51,7 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
         printer.object(&Status {
             last_run: last,
             summary,
+            exports,
             due: due.targets,
             lists_due: due.lists,
             articles_due: due.articles,
@@ -67,6 +75,14 @@ pub fn run(global: &Global, arguments: &Arguments, printer: &Printer) -> Result<
                 tell(&serde_json::from_str(summary).map_err(internal)?, printer);
             }
         }
+    }
+    if let Some(export) = exports.first() {
+        printer.line(format_args!(
+            "bundle {} made {}, as of ledger entry {}",
+            Printable(&export.name),
+            export.at,
+            export.as_of
+        ));
     }
     match due.oldest {
         Some(oldest) => printer.line(format_args!("{} due, the oldest since {oldest}", due.targets)),

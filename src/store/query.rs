@@ -19,7 +19,7 @@ mod target;
 
 pub use article::{ArticleDetail, ArticleSummary, CitationView, ReferenceView, SentenceView};
 pub use other::{OtherCapture, OtherTag};
-pub use overview::{FollowView, OwnSchedule, RunView, Space, Totals};
+pub use overview::{ExportView, FollowView, OwnSchedule, RunView, Space, Totals};
 pub use target::{CaptureView, ContextView, ExchangeView, InquiryView, TargetView, VerdictView};
 
 /// An archive opened for looking.

@@ -167,7 +167,7 @@ fn the_questions_of_the_examples_run() {
         while rows.next().unwrap().is_some() {}
         asked += 1;
     }
-    assert_eq!(asked, 10);
+    assert_eq!(asked, 11);
 }
 
 #[test]

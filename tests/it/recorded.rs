@@ -171,3 +171,143 @@ fn a_run_after_an_export_is_as_idle_as_one_before_it() {
     assert_eq!(idle(), before);
     assert_eq!(before, (2, json!(0)));
 }
+
+#[test]
+fn the_ledger_has_all_that_the_same_bytes_need() {
+    let scene = archived();
+    let created = scene
+        .bare()
+        .args(["key", "create", "--set", "export.key=key.pem"])
+        .output()
+        .unwrap();
+    assert_eq!(created.status.code(), Some(0), "{created:?}");
+    let shown = scene
+        .bare()
+        .args(["key", "show", "--json", "--set", "export.key=key.pem"])
+        .output()
+        .unwrap();
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let common = [
+        "--set",
+        "export.key=key.pem",
+        "--set",
+        "export.collector=Kit Example",
+        "--set",
+        "export.email=kit@desk.example",
+    ];
+    let plain = ["--all", "-o", "plain", "--set", "export.key=key.pem", "--unsigned"];
+    export(&scene, 0, &plain);
+    assert_eq!(recorded(&scene)["selection"], json!({"all": true}));
+    let how = [
+        "--all",
+        "--csv-raw",
+        "--wacz",
+        "per-capture",
+        "--wacz-bytes",
+        "4096",
+        "--redact",
+        "handles",
+        "--keep-handle",
+        "ada_b",
+    ];
+    let how = [
+        &how[..],
+        &common,
+        &["--set", "export.named=[\"courier\"]", "-o", "first"],
+    ]
+    .concat();
+    export(&scene, 0, &how);
+    let selection = recorded(&scene)["selection"].clone();
+    assert_eq!(
+        selection,
+        json!({
+            "all": true, "csv_raw": true, "wacz": "per-capture", "wacz_bytes": 4096, "keep_handle": ["courier", "ada_b"],
+            "export.collector": "Kit Example", "export.email": "kit@desk.example", "key": shown["fingerprint"],
+        })
+    );
+    // What is written there makes the same again.
+    let mut again = vec![
+        "--all".to_owned(),
+        "--csv-raw".to_owned(),
+        "--redact".to_owned(),
+        "handles".to_owned(),
+    ];
+    for (option, name) in [("--wacz", "wacz"), ("--wacz-bytes", "wacz_bytes")] {
+        again.extend([option.to_owned(), selection[name].to_string().replace('"', "")]);
+    }
+    for handle in selection["keep_handle"].as_array().unwrap() {
+        again.extend(["--keep-handle".to_owned(), handle.as_str().unwrap().to_owned()]);
+    }
+    let again: Vec<&str> = again
+        .iter()
+        .map(String::as_str)
+        .chain(common)
+        .chain(["-o", "again"])
+        .collect();
+    export(&scene, 0, &again);
+    let sealed = |name: &str| fs::read(scene.path(name).join("tagmanifest-sha256.txt")).unwrap();
+    assert!(sealed("again") == sealed("first") && sealed("plain") != sealed("first"));
+}
+
+#[test]
+fn status_tells_of_the_last_run_that_captured_and_names_the_bundles_beside_it() {
+    let scene = archived();
+    let status = || -> Value {
+        let output = scene.bare().args(["status", "--json"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert_eq!(status()["exports"], json!([]));
+    let done = run(&scene, &["--json"]);
+    let summary: Value = serde_json::from_slice(&done.stdout).unwrap();
+    export(&scene, 0, &["--tag", "flood", "-o", "first"]);
+    export(&scene, 0, &["--all", "-o", "second.zip", "--redact", "media"]);
+    let noted = scene
+        .bare()
+        .args(["note", "article:1", "Looked at.", "--by", "Bo"])
+        .output()
+        .unwrap();
+    assert_eq!(noted.status.code(), Some(0), "{noted:?}");
+    let told = status();
+    assert_eq!(told["summary"], summary);
+    assert!(
+        told["last_run"]["command"].as_str().unwrap().contains(" run "),
+        "{told}"
+    );
+    let exports = told["exports"].as_array().unwrap();
+    let names: Vec<_> = exports.iter().map(|export| export["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["second.zip", "first"]);
+    let recorded = recorded(&scene);
+    for name in [
+        "entry",
+        "format",
+        "selection",
+        "left_out",
+        "as_of",
+        "identifier",
+        "sha256",
+    ] {
+        assert_eq!(exports[0][name], recorded[name], "{name}");
+    }
+    let printed = text(&scene.bare().arg("status").output().unwrap().stdout);
+    assert!(printed.contains("\nbundle second.zip made "), "{printed}");
+    // A run that got nothing and failed is one that was to.
+    let failed = scene.run(&["missing.html"]);
+    assert_ne!(failed.status.code(), Some(0));
+    let last = status()["last_run"].clone();
+    assert!(last["command"].as_str().unwrap().ends_with(" missing.html"), "{last}");
+}
+
+#[test]
+fn what_is_not_in_the_archive_is_told_with_where_to_see_what_is() {
+    let scene = archived();
+    for (option, hint) in [
+        ("--follow", "`citekeep follows` names the lists that it follows"),
+        ("--article", "`citekeep list` names the articles of the archive"),
+        ("--target", "`citekeep show ARTICLE` names what an article cites"),
+        ("--tag", "`citekeep list --json` names the tags of each article"),
+    ] {
+        let said = export(&scene, 65, &[option, "http://nowhere.example/x", "-o", "x"]);
+        assert!(said.contains(hint), "{option}: {said}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The archive as a whole: how much there is, what is due, how runs went, what is followed.
 
+use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use super::Reader;
@@ -67,6 +68,29 @@ pub struct RunView {
     /// What it said of itself, as JSON.
     #[serde(skip)]
     pub summary: Option<String>,
+}
+
+/// A bundle that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExportView {
+    /// Its ledger entry.
+    pub entry: i64,
+    /// When it had its name.
+    pub at: String,
+    /// Name of the folder or file.
+    pub name: String,
+    /// `folder`, `zip` or `wacz`.
+    pub format: String,
+    /// What was asked for and how it was written, as table `export` explains.
+    pub selection: serde_json::Value,
+    /// What was left out: a list of words.
+    pub left_out: serde_json::Value,
+    /// The entry that it shows the archive as of.
+    pub as_of: i64,
+    /// `urn:uuid:` of the selection as of that entry.
+    pub identifier: String,
+    /// Digest of its tag manifest; of a WACZ by itself, of that file.
+    pub sha256: String,
 }
 
 /// How often something is captured, as a person said.
@@ -168,18 +192,23 @@ impl Reader {
         })
     }
 
-    /// How the newest runs of a command went, newest first.
+    /// How the newest run went that captured or read something, or was to: not one that only kept what a person said, or that a
+    /// bundle was made. Each row of a run has a ledger entry between its beginning and its end.
     ///
     /// # Errors
     /// If the archive cannot be read.
-    pub fn runs(&self, most: usize) -> Result<Vec<RunView>> {
+    pub fn last_run(&self) -> Result<Option<RunView>> {
         self.ask(|connection| {
             connection
                 .prepare_cached(
                     "SELECT r.id, r.started, e.ended, r.command, e.exit, e.summary, r.clock
-                     FROM run r LEFT JOIN run_end e ON e.run = r.id ORDER BY r.id DESC LIMIT ?1",
+                     FROM run r LEFT JOIN run_end e ON e.run = r.id
+                     WHERE e.id IS NULL OR e.summary IS NOT NULL OR (e.exit <> 0 AND e.id = r.id + 1)
+                       OR EXISTS (SELECT 1 FROM reading x WHERE x.id BETWEEN r.id AND e.id)
+                       OR EXISTS (SELECT 1 FROM capture x WHERE x.id BETWEEN r.id AND e.id)
+                     ORDER BY r.id DESC LIMIT 1",
                 )?
-                .query_map([row::count(most)], |row| {
+                .query_row([], |row| {
                     Ok(RunView {
                         run: row.get(0)?,
                         started: row.get(1)?,
@@ -188,6 +217,38 @@ impl Reader {
                         exit: row.get(4)?,
                         summary: row.get(5)?,
                         clock: row.get(6)?,
+                    })
+                })
+                .optional()
+        })
+    }
+
+    /// The bundles that were made last, newest first.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    pub fn exports(&self, most: usize) -> Result<Vec<ExportView>> {
+        let json = |row: &rusqlite::Row<'_>, index| {
+            let text = row.get_ref(index)?.as_str()?;
+            Ok::<_, rusqlite::Error>(serde_json::from_str(text).unwrap_or_default())
+        };
+        self.ask(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT entry, at, name, format, selection, left_out, as_of, identifier, sha256
+                     FROM exports ORDER BY entry DESC LIMIT ?1",
+                )?
+                .query_map([row::count(most)], |row| {
+                    Ok(ExportView {
+                        entry: row.get(0)?,
+                        at: row.get(1)?,
+                        name: row.get(2)?,
+                        format: row.get(3)?,
+                        selection: json(row, 4)?,
+                        left_out: json(row, 5)?,
+                        as_of: row.get(6)?,
+                        identifier: row.get(7)?,
+                        sha256: row.get(8)?,
                     })
                 })?
                 .collect()
