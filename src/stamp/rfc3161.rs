@@ -3,12 +3,12 @@
 //! Signatures and certificates are judged by `webpki`; whether a certificate was revoked is not looked at.
 
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::pki_types::{AlgorithmIdentifier, CertificateDer, SignatureVerificationAlgorithm, UnixTime};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
-use super::der::{BOOLEAN, INTEGER, NULL, OCTETS, OID, SEQUENCE, SET, TIME, Value, Values, context, encode};
+use super::der::{BITS, BOOLEAN, INTEGER, NULL, OCTETS, OID, SEQUENCE, SET, TIME, Value, Values, context, encode};
 use crate::clock::Timestamp;
 
 /// Most bytes of a reply that is looked at; real ones have a tenth of it.
@@ -34,6 +34,10 @@ const SIGNING_CERTIFICATE_V2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01
 /// 2.5.29.37: what a certificate's key may be used for; 1.3.6.1.5.5.7.3.8: for time stamps.
 const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 const TIME_STAMPING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x08];
+/// 2.5.29.14: by what its key is known.
+const SUBJECT_KEY: &[u8] = &[0x55, 0x1d, 0x0e];
+/// 1.2.840.113549.1.1.1: RSA.
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 /// 2.5.4.{3, 10}: common name and organisation.
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];
@@ -41,28 +45,22 @@ const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];
 /// The query for a stamp over a digest (RFC 3161 §2.4.1): by SHA-256, with a nonce, and the certificates wanted.
 #[must_use]
 pub fn query(digest: &[u8; 32], nonce: [u8; 16]) -> Vec<u8> {
-    let algorithm = encode(SEQUENCE, &[&encode(OID, &[SHA_256]), &encode(NULL, &[])]);
-    let imprint = encode(SEQUENCE, &[&algorithm, &encode(OCTETS, &[digest])]);
     let mut number = [0; 8];
     number.copy_from_slice(&nonce[8..]);
     // A positive number of always the same length.
     number[0] = number[0] & 0x3f | 0x40;
+    query_with(digest, &number)
+}
+
+fn query_with(digest: &[u8], nonce: &[u8]) -> Vec<u8> {
+    let algorithm = encode(SEQUENCE, &[&encode(OID, &[SHA_256]), &encode(NULL, &[])]);
     let parts = [
         &encode(INTEGER, &[&[1]])[..],
-        &imprint,
-        &encode(INTEGER, &[&number]),
+        &encode(SEQUENCE, &[&algorithm, &encode(OCTETS, &[digest])]),
+        &encode(INTEGER, &[nonce]),
         &encode(BOOLEAN, &[&[0xff]]),
     ];
     encode(SEQUENCE, &parts)
-}
-
-/// The digest that a query is about, and its nonce.
-fn asked(query: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    let mut query = Values(query).read(SEQUENCE)?.inside();
-    query.read(INTEGER)?;
-    let imprint = imprint(&mut query)?;
-    let _policy = query.read(OID);
-    Some((imprint, query.read(INTEGER).map(|nonce| nonce.content)))
 }
 
 /// The SHA-256 of a MessageImprint.
@@ -109,9 +107,19 @@ fn granted(reply: &[u8]) -> Result<Value<'_>, String> {
 struct Signed<'a> {
     content: &'a [u8],
     certificates: Vec<&'a [u8]>,
+    /// Whose certificate it is, outside of what is signed: by this other programs look for it.
+    identifier: Value<'a>,
     digest_algorithm: &'a [u8],
     attributes: Value<'a>,
+    signature_algorithm: &'a [u8],
     signature: &'a [u8],
+}
+
+/// The kind of a digest; its parameters are NULL or not there (RFC 5754 §2).
+fn digest_algorithm(identifier: Value<'_>) -> Option<&[u8]> {
+    let mut parts = identifier.inside();
+    let kind = parts.read(OID)?.content;
+    matches!(parts.0, [] | [NULL, 0]).then_some(kind)
 }
 
 fn signed(token: Value<'_>) -> Option<Signed<'_>> {
@@ -121,7 +129,7 @@ fn signed(token: Value<'_>) -> Option<Signed<'_>> {
     }
     let mut data = info.read(context(0))?.inside().read(SEQUENCE)?.inside();
     data.read(INTEGER)?;
-    data.read(SET)?;
+    let mut digests = data.read(SET)?.inside();
     let mut content = data.read(SEQUENCE)?.inside();
     if content.read(OID)?.content != TST_INFO {
         return None;
@@ -136,11 +144,13 @@ fn signed(token: Value<'_>) -> Option<Signed<'_>> {
         return None;
     }
     signer.read(INTEGER)?;
-    // Who signs is known by the certificate that the signed attributes name.
-    signer.next()?;
-    let digest_algorithm = signer.read(SEQUENCE)?.inside().read(OID)?.content;
+    let identifier = signer.next()?;
+    let digest_algorithm = digest_algorithm(signer.read(SEQUENCE)?)?;
+    if !digests.any(|digest| self::digest_algorithm(digest) == Some(digest_algorithm)) {
+        return None;
+    }
     let attributes = signer.read(context(0))?;
-    signer.read(SEQUENCE)?;
+    let signature_algorithm = signer.read(SEQUENCE)?.inside().read(OID)?.content;
     let signature = signer.read(OCTETS)?.content;
     let certificates = certificates.into_iter().flat_map(Value::inside);
     Some(Signed {
@@ -150,8 +160,10 @@ fn signed(token: Value<'_>) -> Option<Signed<'_>> {
             .map(|value| value.whole)
             .take(CERTIFICATES_LIMIT)
             .collect(),
+        identifier,
         digest_algorithm,
         attributes,
+        signature_algorithm,
         signature,
     })
 }
@@ -176,6 +188,25 @@ impl Signed<'_> {
         });
         let value = found.next();
         value.filter(|_| found.next().is_none())
+    }
+
+    /// Whether what is not signed names this certificate as well (RFC 5652 §5.3): by its issuer and number, or by its key.
+    fn names(&self, certificate: &[u8]) -> bool {
+        if self.identifier.tag != SEQUENCE {
+            let key = extension(certificate, SUBJECT_KEY).and_then(|mut key| key.read(OCTETS)?.inside().read(OCTETS));
+            return key.is_some_and(|key| key.content == self.identifier.content);
+        }
+        Parts::of(certificate)
+            .is_some_and(|parts| [parts.issuer.whole, parts.number.whole].concat() == self.identifier.content)
+    }
+
+    /// Whether it is said that the signature is of this kind: with its digest, or of RSA by the name of the key alone.
+    fn is_signed_by(&self, kind: &dyn SignatureVerificationAlgorithm) -> bool {
+        let of =
+            |identifier: AlgorithmIdentifier| Values(identifier.as_ref()).read(OID).map(|kind| kind.content.to_vec());
+        of(kind.signature_alg_id()).is_some_and(|kind| kind == self.signature_algorithm)
+            || self.signature_algorithm == RSA
+                && of(kind.public_key_alg_id()).is_some_and(|kind| kind == self.signature_algorithm)
     }
 
     /// Where the certificate that the signed attributes name stands in the list.
@@ -233,7 +264,10 @@ impl Token {
         // What is signed is the set by itself, not the part of the token (RFC 5652 §5.4).
         let mut message = signed.attributes.whole.to_vec();
         message[0] = SET;
-        let mut kinds = ALL_VERIFICATION_ALGS.iter();
+        let mut kinds = ALL_VERIFICATION_ALGS.iter().filter(|kind| signed.is_signed_by(**kind));
+        if !signed.names(&certificates[0]) {
+            return Err("it names another certificate as the signer's than what is signed".to_owned());
+        }
         if !kinds.any(|kind| leaf.verify_signature(*kind, &message, signed.signature).is_ok()) {
             return Err("its signature does not hold, or is of a kind that is not known here".to_owned());
         }
@@ -267,10 +301,9 @@ impl Token {
     /// # Errors
     /// What is wrong, in one line.
     pub fn answers(&self, query: &[u8]) -> Result<(), String> {
-        match asked(query) {
-            Some((digest, nonce)) if digest == self.digest && nonce == self.nonce.as_deref() => Ok(()),
-            Some(_) => Err("it answers another query".to_owned()),
-            None => Err("the query is none as RFC 3161 has it".to_owned()),
+        match &self.nonce {
+            Some(nonce) if query_with(&self.digest, nonce) == query => Ok(()),
+            _ => Err("it answers another query".to_owned()),
         }
     }
 
@@ -310,6 +343,50 @@ pub fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
         .collect()
 }
 
+/// The certificates beside a token (PEM), all of which must be readable and as their issuers signed them, where these are
+/// they themselves.
+///
+/// # Errors
+/// What is wrong, in one line.
+pub fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).take(CERTIFICATES_LIMIT).collect();
+    let found = found.map_err(|_| "not certificates in PEM".to_owned())?;
+    match found.iter().all(|certificate| is_as_signed(certificate)) {
+        true if found.is_empty() => Err("no certificate in PEM".to_owned()),
+        true => Ok(found),
+        false => Err("a certificate in it is not as it was signed".to_owned()),
+    }
+}
+
+/// Whether a certificate that was issued by itself bears its own signature; of others, and where it is of a kind that is not
+/// known here, there is nothing to tell.
+fn is_as_signed(certificate: &CertificateDer<'_>) -> bool {
+    let signature = || {
+        let mut whole = Values(certificate).read(SEQUENCE)?.inside();
+        let (signed, kind) = (whole.read(SEQUENCE)?, whole.read(SEQUENCE)?);
+        Some((signed.whole, kind, whole.read(BITS)?.content.strip_prefix(&[0])?))
+    };
+    let (Some(mut parts), Some((signed, kind, signature))) = (Parts::of(certificate), signature()) else {
+        return false;
+    };
+    let subject = parts.behind_validity.read(SEQUENCE);
+    if subject != Some(parts.issuer) {
+        return true;
+    }
+    if kind != parts.algorithm {
+        return false;
+    }
+    let is_kind = |known: &&&dyn SignatureVerificationAlgorithm| *known.signature_alg_id() == *kind.content;
+    let mut kinds = ALL_VERIFICATION_ALGS.iter().filter(is_kind).peekable();
+    if kinds.peek().is_none() {
+        return true;
+    }
+    let Ok(by) = EndEntityCert::try_from(certificate) else {
+        return false;
+    };
+    kinds.any(|kind| by.verify_signature(*kind, signed, signature).is_ok())
+}
+
 /// Digest, time and nonce of a TSTInfo.
 fn stated(content: &[u8]) -> Option<(Vec<u8>, Timestamp, Option<Vec<u8>>)> {
     let mut info = Values(content).read(SEQUENCE)?.inside();
@@ -344,27 +421,47 @@ fn time(text: &[u8]) -> Option<Timestamp> {
     ))
 }
 
-/// The parts of a certificate behind its validity (RFC 5280 §4.1): subject, key, and what may follow.
-fn behind_validity(certificate: &[u8]) -> Option<Values<'_>> {
-    let mut parts = Values(certificate).read(SEQUENCE)?.inside().read(SEQUENCE)?.inside();
-    let _version = parts.read(context(0));
-    parts.read(INTEGER)?;
-    // Signature algorithm, issuer, validity.
-    for _ in 0..3 {
-        parts.read(SEQUENCE)?;
+/// Parts of a certificate (RFC 5280 §4.1).
+struct Parts<'a> {
+    number: Value<'a>,
+    /// Of the signature, as its issuer signed it.
+    algorithm: Value<'a>,
+    issuer: Value<'a>,
+    /// Subject, key, and what may follow.
+    behind_validity: Values<'a>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(certificate: &'a [u8]) -> Option<Parts<'a>> {
+        let mut parts = Values(certificate).read(SEQUENCE)?.inside().read(SEQUENCE)?.inside();
+        let _version = parts.read(context(0));
+        let number = parts.read(INTEGER)?;
+        let algorithm = parts.read(SEQUENCE)?;
+        let issuer = parts.read(SEQUENCE)?;
+        let _validity = parts.read(SEQUENCE)?;
+        Some(Parts {
+            number,
+            algorithm,
+            issuer,
+            behind_validity: parts,
+        })
     }
-    Some(parts)
+}
+
+/// What a certificate has of an extension behind its kind.
+fn extension<'a>(certificate: &'a [u8], kind: &[u8]) -> Option<Values<'a>> {
+    let mut parts = Parts::of(certificate)?.behind_validity;
+    let extensions = parts.find(|part| part.tag == context(3))?.inside().read(SEQUENCE)?;
+    extensions.inside().find_map(|extension| {
+        let mut extension = extension.inside();
+        (extension.read(OID)?.content == kind).then_some(extension)
+    })
 }
 
 /// Whether the certificate says, as it must, that its key is for time stamps and nothing else (RFC 3161 §2.3).
 fn is_for_time_stamps(certificate: &[u8]) -> bool {
     let usage = || {
-        let mut parts = behind_validity(certificate)?;
-        let extensions = parts.find(|part| part.tag == context(3))?.inside().read(SEQUENCE)?;
-        let mut usage = extensions.inside().find_map(|extension| {
-            let mut extension = extension.inside();
-            (extension.read(OID)?.content == EXTENDED_KEY_USAGE).then_some(extension)
-        })?;
+        let mut usage = extension(certificate, EXTENDED_KEY_USAGE)?;
         let is_critical = usage.read(BOOLEAN).is_some_and(|critical| critical.content != [0]);
         let mut purposes = usage.read(OCTETS)?.inside().read(SEQUENCE)?.inside();
         let purpose = purposes.read(OID)?.content;
@@ -375,7 +472,7 @@ fn is_for_time_stamps(certificate: &[u8]) -> bool {
 
 /// Common name and organisation of whom the certificate is for.
 fn subject(certificate: &[u8]) -> String {
-    let name = behind_validity(certificate).and_then(|mut parts| parts.read(SEQUENCE));
+    let name = Parts::of(certificate).and_then(|mut parts| parts.behind_validity.read(SEQUENCE));
     let attributes: Vec<Values<'_>> = name
         .into_iter()
         .flat_map(Value::inside)
@@ -457,13 +554,54 @@ mod tests {
     }
 
     #[test]
+    fn no_byte_of_the_query_or_of_a_root_can_be_changed() {
+        for (query, reply, root) in SAMPLES {
+            let token = Token::read(reply).unwrap();
+            for at in 0..query.len() {
+                let mut changed = query.to_vec();
+                changed[at] ^= 1;
+                assert!(token.answers(&changed).is_err(), "{at}");
+            }
+            let root = certificates(root).remove(0);
+            let issuer = Parts::of(&root).unwrap().issuer.whole;
+            let begins = issuer.as_ptr() as usize - root.as_ptr() as usize;
+            // One that another issued says nothing of itself.
+            for at in (0..root.len()).filter(|at| !(begins..begins + issuer.len()).contains(at)) {
+                let mut changed = root.to_vec();
+                changed[at] ^= 1;
+                let changed = CertificateDer::from(changed);
+                let leads = token.leads_to(std::slice::from_ref(&changed)).is_ok();
+                assert!(!(leads && is_as_signed(&changed)), "{at} of {}", root.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_that_says_outside_of_what_is_signed_that_it_is_anothers_or_of_another_kind_is_refused() {
+        for (_, reply, _) in SAMPLES {
+            let signed = signed(granted(reply).unwrap()).unwrap();
+            for part in [
+                signed.identifier.content,
+                signed.digest_algorithm,
+                signed.signature_algorithm,
+            ] {
+                let at = part.as_ptr() as usize - reply.as_ptr() as usize;
+                for at in at..at + part.len() {
+                    let mut changed = reply.to_vec();
+                    changed[at] ^= 1;
+                    assert!(Token::read(&changed).is_err(), "{at}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_query_is_as_openssl_writes_it() {
         // openssl ts -query -digest … -sha256 -cert, with the nonce of the sample
         let sample = SAMPLES[0].0;
-        let (digest, nonce) = asked(sample).unwrap();
-        assert_eq!(digest, head());
+        let nonce = Token::read(SAMPLES[0].1).unwrap().nonce.unwrap();
         let mut random = [0; 16];
-        random[8..].copy_from_slice(nonce.unwrap());
+        random[8..].copy_from_slice(&nonce);
         assert_eq!(query(&head(), random), sample);
     }
 

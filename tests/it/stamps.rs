@@ -410,7 +410,7 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
         ),
         (
             "bundle",
-            "leads to no root",
+            "no certificate in PEM",
             Box::new(|bundle| fs::write(bundle.join(&root), "none").unwrap()),
         ),
         (
@@ -610,8 +610,21 @@ fn a_stamp_of_the_seal_that_was_changed_or_is_of_another_bundle_is_named() {
         assert!(found.contains(&format!("{item}: {fault}")), "{found}");
     }
     copy(&scene.path("bundle"), &scene.path("rooted"));
-    fs::write(scene.path("rooted").join(name("one.pem")), "none").unwrap();
-    assert!(first_fault(&scene, "rooted").contains("leads to no root"));
+    let root = scene.path("rooted").join(name("one.pem"));
+    let pem = fs::read_to_string(&root).unwrap();
+    // In base 64 the last letter but some of the root's own signature.
+    let at = pem.find("-----END").unwrap() - 12;
+    let other = if pem.as_bytes()[at] == b'A' { "B" } else { "A" };
+    let changed = [&pem[..at], other, &pem[at + 1..]].concat();
+    for (text, fault) in [("none", "no certificate"), (&changed, "not as it was signed")] {
+        fs::write(&root, text).unwrap();
+        let found = first_fault(&scene, "rooted");
+        assert!(found.contains(&name("one.pem")) && found.contains(fault), "{found}");
+    }
+    fs::write(&root, pem).unwrap();
+    fs::remove_file(scene.path("rooted").join(name("one.tsq"))).unwrap();
+    let found = first_fault(&scene, "rooted");
+    assert!(found.contains(&format!("{}: missing", name("one.tsq"))), "{found}");
     let mut bytes = fs::read(scene.path("bundle").join(name("one.tsr"))).unwrap();
     let at = bytes.len() - 5;
     bytes[at] ^= 1;

@@ -112,7 +112,10 @@ pub(super) fn check(
 
 fn manifest(text: &str, name: &str, report: &mut Report) -> BTreeMap<String, String> {
     let mut rows = BTreeMap::new();
-    for line in text.lines() {
+    if !text.is_empty() && !text.ends_with('\n') {
+        report.problem(name, "its last line does not end");
+    }
+    for line in text.split_terminator('\n') {
         match line.split_once("  ") {
             Some((digest, file)) if rows.insert(file.to_owned(), digest.to_owned()).is_none() => {}
             _ => report.problem(name, "a line that is no digest of a file, or of one named before"),

@@ -202,10 +202,12 @@ fn check_proofs(
     for proof in proofs {
         let held = match proof.kind {
             Kind::Rfc3161 => time_stamp(folder, files, proof, digests, trust)?.map(|stamp| stamps.push(stamp)),
-            Kind::OpenTimestamps => anchor(folder, proof, digests)?.map(|anchor| anchors.push(anchor)),
+            Kind::OpenTimestamps => anchor(folder, proof, digests)?
+                .map(|anchor| anchors.push(anchor))
+                .map_err(|why| (proof.name.to_owned(), why)),
         };
-        if let Err(why) = held {
-            report.problem(proof.name, why);
+        if let Err((item, why)) = held {
+            report.problem(&item, why);
         }
     }
     Ok((stamps, anchors))
@@ -335,6 +337,9 @@ fn signature(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Re
         report.problem(SIGNER, "no public P-384 key in PEM");
         return Ok(());
     };
+    if key.pem()? != pem {
+        report.problem(SIGNER, "not the key alone, as it is written");
+    }
     let sealed = read(folder, TAG_MANIFEST, TEXT_LIMIT)?;
     if !key.verifies_der(&sealed, &read(folder, SIGNATURE, PROOF_LIMIT)?) {
         report.problem(SIGNATURE, format!("not the signature of {TAG_MANIFEST} by {SIGNER}"));
@@ -406,30 +411,39 @@ fn check_chain_behind(folder: &Path, files: &BTreeSet<String>, report: &mut Repo
     Ok(())
 }
 
-/// Checks one time stamp; the inner error says what is wrong with it.
+/// Checks one time stamp with what stands beside it; the inner error says of which of these files what is wrong.
 fn time_stamp(
     folder: &Path,
     files: &BTreeSet<String>,
     proof: &Proof<'_>,
     digests: &Digests,
     trust: &Trust,
-) -> Result<std::result::Result<Stamp, String>> {
+) -> Result<std::result::Result<Stamp, (String, String)>> {
+    let of = |end: &str| {
+        let item = format!("{}.{end}", proof.stem);
+        move |why: String| (item, why)
+    };
     let (subject, digest) = match digests.of(proof) {
         Ok(known) => known,
-        Err(why) => return Ok(Err(why)),
+        Err(why) => return Ok(Err(of("tsr")(why))),
     };
     let reply = read(folder, proof.name, PROOF_LIMIT)?;
     let (query, roots) = (
         beside(folder, files, proof, "tsq")?,
         beside(folder, files, proof, "pem")?,
     );
-    Ok(Token::read(&reply).and_then(|token| {
-        token.is_about(digest)?;
-        if let Some(query) = query {
-            token.answers(&query)?;
+    let checked = || -> std::result::Result<Stamp, (String, String)> {
+        let token = Token::read(&reply).map_err(of("tsr"))?;
+        token.is_about(digest).map_err(of("tsr"))?;
+        match query {
+            Some(query) => token.answers(&query).map_err(of("tsr"))?,
+            // Whoever names a proof by what it is over writes its query as well.
+            None if proof.over.is_some() => return Err(of("tsq")(format!("missing; {} answers it", proof.name))),
+            None => {}
         }
         if let Some(roots) = roots {
-            token.leads_to(&rfc3161::certificates(&roots))?;
+            let roots = rfc3161::roots(&roots).map_err(of("pem"))?;
+            token.leads_to(&roots).map_err(of("tsr"))?;
         }
         Ok(Stamp {
             entry: subject.entry(),
@@ -438,7 +452,8 @@ fn time_stamp(
             authority: token.authority,
             item: proof.name.to_owned(),
         })
-    }))
+    };
+    Ok(checked())
 }
 
 /// Checks one proof of OpenTimestamps; the inner error says what is wrong with it.
