@@ -20,6 +20,7 @@ pub mod health;
 mod inquiry;
 mod known;
 mod ledger;
+mod named;
 mod note;
 mod operations;
 pub mod other;

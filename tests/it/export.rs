@@ -90,6 +90,26 @@ fn the_same_selection_at_the_same_entry_gives_the_same_bytes_after_later_capture
 }
 
 #[test]
+fn what_is_exported_may_be_named_by_any_spelling_of_its_address_and_by_its_row() {
+    let scene = Scene::new();
+    scene.has_post(POST, "ada_b", "The bridge is standing.");
+    let file = scene.file("story.html", article(POST));
+    scene.run(&[&file, "--url", "https://news.example/%D0%BC%D0%BE%D1%81%D1%82"]);
+    let article = "https://News.example/мост?utm_source=letter";
+    let post = format!("https://mobile.twitter.com/someone/status/{POST}?s=20");
+    for (number, (by, name, also)) in [("--article", article, "article:1"), ("--target", &post, "target:1")]
+        .into_iter()
+        .enumerate()
+    {
+        let folders = [format!("address{number}"), format!("row{number}")];
+        export(&scene, 0, &[by, name, "-o", &folders[0]]);
+        export(&scene, 0, &[by, also, "-o", &folders[1]]);
+        let [one, other] = folders.map(|folder| fs::read(scene.path(&folder).join("data/report.html")).unwrap());
+        assert!(one == other);
+    }
+}
+
+#[test]
 fn a_formula_in_a_post_is_guarded_in_csv_and_whole_in_json() {
     let scene = archived();
     export(&scene, 0, &["--all", "-o", "bundle"]);

@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::Selection;
 use crate::search::Query;
+use crate::store::named::spellings;
 
 /// Something that the archive does not know or cannot give, what is wrong with it, and what to do.
 pub(super) type Unknown = (String, &'static str, Option<&'static str>);
@@ -18,6 +19,7 @@ pub(super) fn name(
     let roots = [
         (
             &selection.articles,
+            Some("article"),
             "no such article in the archive",
             "`citekeep list` names the articles of the archive",
             "INSERT OR IGNORE INTO export_article SELECT id FROM article WHERE id = ?2 OR key = ?1
@@ -27,6 +29,7 @@ pub(super) fn name(
         ),
         (
             &selection.tags,
+            None,
             "no article of the archive has this tag",
             "`citekeep list --json` names the tags of each article",
             "INSERT OR IGNORE INTO export_article SELECT article FROM tag WHERE name = ?1 AND ?2 IS ?2",
@@ -34,6 +37,7 @@ pub(super) fn name(
         ),
         (
             &selection.follows,
+            None,
             "the archive follows no such list",
             "`citekeep follows` names the lists that it follows",
             "INSERT OR IGNORE INTO export_article SELECT r.article
@@ -44,6 +48,7 @@ pub(super) fn name(
         ),
         (
             &selection.targets,
+            Some("target"),
             "no such target in the archive",
             "`citekeep show ARTICLE` names what an article cites",
             "INSERT OR IGNORE INTO export_target (id) SELECT id FROM target WHERE id = ?2 OR key = ?1 OR url = ?1
@@ -59,11 +64,19 @@ pub(super) fn name(
         )?;
         return Ok(Ok(()));
     }
-    for (names, why, hint, insert, known) in roots {
+    for (names, word, why, hint, insert, known) in roots {
         for name in names {
-            let values = params![name, name.parse::<i64>().ok()];
-            connection.execute(insert, values)?;
-            if !connection.query_row(known, values, |row| row.get::<_, bool>(0))? {
+            let mut is_known = false;
+            let spellings = word.map_or_else(|| vec![name.clone()], |word| spellings(name, word));
+            for spelling in spellings {
+                let values = params![spelling, spelling.parse::<i64>().ok()];
+                is_known = connection.query_row(known, values, |row| row.get(0))?;
+                if is_known {
+                    connection.execute(insert, values)?;
+                    break;
+                }
+            }
+            if !is_known {
                 return Ok(Err((name.clone(), why, Some(hint))));
             }
         }

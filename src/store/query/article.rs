@@ -9,6 +9,7 @@ use super::Reader;
 use super::target::{TargetView, target_view, with_context};
 use crate::error::Result;
 use crate::store::context;
+use crate::store::named::spellings;
 
 /// One article and what became of what it cites.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -129,20 +130,24 @@ impl Reader {
         })
     }
 
-    /// The row of the article that `name` means: its row, its address, or its key.
+    /// The row of the article that `name` means: its row, its address in any spelling, or its key.
     ///
     /// # Errors
     /// If the archive cannot be read.
     pub fn find_article(&self, name: &str) -> Result<Option<i64>> {
         self.ask(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT id FROM article WHERE id = ?2 OR key = ?1
-                     UNION ALL SELECT article FROM reading WHERE url = ?1 OR claimed_url = ?1
-                     LIMIT 1",
-                )?
-                .query_row(params![name, name.parse::<i64>().ok()], |row| row.get(0))
-                .optional()
+            let mut found = connection.prepare_cached(
+                "SELECT id FROM article WHERE id = ?2 OR key = ?1
+                 UNION ALL SELECT article FROM reading WHERE url = ?1 OR claimed_url = ?1
+                 LIMIT 1",
+            )?;
+            for name in spellings(name, "article") {
+                let row = name.parse::<i64>().ok();
+                if let Some(article) = found.query_row(params![name, row], |row| row.get(0)).optional()? {
+                    return Ok(Some(article));
+                }
+            }
+            Ok(None)
         })
     }
 

@@ -9,6 +9,7 @@ use crate::platform::wayback;
 use crate::store::context::{self, Near};
 use crate::store::exchange::read_header_lines;
 use crate::store::known::TARGETS;
+use crate::store::named::spellings;
 
 /// A target and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -177,24 +178,27 @@ pub struct ExchangeView {
 }
 
 impl Reader {
-    /// The target of this key or canonical address (of a post: also any address that a citation of it had).
+    /// The target of this key or address in any spelling (of a post: also any address that a citation of it had).
     ///
     /// # Errors
     /// If the archive cannot be read.
     pub fn target_by_url(&self, url: &str) -> Result<Option<TargetView>> {
         self.ask(|connection| {
-            let target = match TARGETS.find(connection, &url)? {
-                Some(target) => Some(target),
-                None => connection
-                    .prepare_cached(
-                        "SELECT id FROM target WHERE kind = 'post' AND url = ?1
-                         UNION ALL SELECT target FROM citation WHERE raw_url = ?1
-                         LIMIT 1",
-                    )?
-                    .query_row([url], |row| row.get(0))
-                    .optional()?,
-            };
-            target.map(|target| target_with_context(connection, target)).transpose()
+            let mut cited = connection.prepare_cached(
+                "SELECT id FROM target WHERE kind = 'post' AND url = ?1
+                 UNION ALL SELECT target FROM citation WHERE raw_url = ?1
+                 LIMIT 1",
+            )?;
+            for url in spellings(url, "target") {
+                let target = match TARGETS.find(connection, &&*url)? {
+                    Some(target) => Some(target),
+                    None => cited.query_row([url], |row| row.get(0)).optional()?,
+                };
+                if let Some(target) = target {
+                    return target_with_context(connection, target).map(Some);
+                }
+            }
+            Ok(None)
         })
     }
 
