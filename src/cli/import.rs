@@ -52,13 +52,18 @@ async fn take(store: &Store, path: &Path, printer: &Printer) -> Result<ExitCode>
     if begins_with(path, b"SQLite format 3\0")? {
         return Ok(tell_merged(&name, &merge::archive(store, path).await?, printer));
     }
-    let unpacked = match begins_with(path, b"PK")? && verify::is_bundle(path)? {
+    let is_zip = begins_with(path, b"PK")?;
+    let unpacked = match is_zip && verify::is_bundle(path)? {
         true => Some(verify::unpacked(path)?),
         false => None,
     };
     let folder = unpacked.as_ref().map(|(_, folder)| folder.as_path());
     let Some(folder) = folder.or(path.is_dir().then_some(path)) else {
-        return Ok(tell(&name, &import(store, path).await?, printer));
+        let mut report = import(store, path).await?;
+        if is_zip {
+            report.problems.extend(contradiction(path)?);
+        }
+        return Ok(tell(&name, &report, printer));
     };
     let report = verify::verify(folder, &verify::Trust::default())?;
     if let Some(problem) = report.problems.first() {
@@ -74,6 +79,19 @@ async fn take(store: &Store, path: &Path, printer: &Printer) -> Result<ExitCode>
         &merge::bundle(store, folder, stamps).await?,
         printer,
     ))
+}
+
+/// The first thing in which a WACZ is not as its own lists say. Its records were taken in all the same: they are somebody's word,
+/// and each stands as it stood there.
+fn contradiction(path: &Path) -> Result<Option<String>> {
+    let found = verify::verify_wacz(path, &verify::Trust::default())?;
+    Ok(found.problems.first().map(|first| {
+        let more = match found.problem_count {
+            1 => String::new(),
+            count => format!("; and {} more, which `citekeep verify --all` names", count - 1),
+        };
+        format!("{}: {}{more}", first.item, first.what)
+    }))
 }
 
 fn begins_with(path: &Path, magic: &[u8]) -> Result<bool> {

@@ -5,6 +5,7 @@ use std::io::{Cursor, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha1::{Digest, Sha1};
+use sha2::Sha256;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -585,6 +586,34 @@ fn a_wacz_with_any_odd_entry_is_refused_as_a_whole() {
 }
 
 /// I3: a member that says little and brings much.
+#[test]
+fn a_wacz_that_is_not_as_its_own_list_says_is_taken_in_and_that_is_told() {
+    let scene = Scene::new();
+    let warc = members(&[html(PAGE, "<p>A page.")]);
+    let digest = hex(&Sha256::digest(&warc));
+    for (digest, is_told) in [(digest.clone(), false), (digest.replace(&digest[..4], "0000"), true)] {
+        let package = format!(
+            r#"{{"profile": "data-package", "wacz_version": "1.1.1", "resources": [{{"name": "data.warc.gz",
+            "path": "archive/data.warc.gz", "hash": "sha256:{digest}", "bytes": {}}}]}}"#,
+            warc.len()
+        );
+        let entries = [
+            ("archive/data.warc.gz", &*warc),
+            ("datapackage.json", package.as_bytes()),
+        ];
+        let file = scene.file("theirs.wacz", wacz(&entries));
+        let output = scene.bare().args(["import", &file]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let told = text(&output.stderr);
+        assert_eq!(
+            told.contains("archive/data.warc.gz: changed: not the digest"),
+            is_told,
+            "{told}"
+        );
+    }
+    assert_eq!(scene.value::<i64>("SELECT count(*) FROM record"), 1);
+}
+
 #[test]
 fn what_unpacks_absurdly_stops_at_the_bound() {
     let scene = Scene::new();
