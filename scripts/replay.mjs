@@ -38,9 +38,12 @@ const seen = await page.evaluate(() => ({
   scripts: document.scripts.length,
   wide: document.documentElement.scrollWidth > innerWidth,
   marks: document.querySelectorAll("mark").length,
+  // Letters with piled marks would be printed over the lines around them.
+  open: [...document.querySelectorAll("p, dd, h2, h3, blockquote, figcaption, pre")].filter((e) => getComputedStyle(e).overflow !== "clip").length,
 }));
 if (seen.scripts > 0) faults.push("the report has scripts");
 if (seen.wide) faults.push("the report is wider than the window");
+if (seen.open > 0) faults.push("words of the report can be printed over lines beside them");
 if (seen.marks === 0) faults.push("the report marks no sentence");
 await page.close();
 

@@ -238,11 +238,11 @@ impl Report<'_> {
             Some(at) => format!("{}, posted {}", platform(subject), Time(at)),
             None => format!("{}, time of posting not told", platform(subject)),
         };
-        self.put(format_args!("<p class=who>{who}<br><span class=small>{when}"))?;
+        self.put(format_args!("<p class=who>{who}</p>\n<p class=\"when small\">{when}"))?;
         if let Some(edited) = kept.edited_at.as_deref() {
             self.put(format_args!(", edited {}", Time(edited)))?;
         }
-        self.put("</span></p>\n")?;
+        self.put("</p>\n")?;
         // The line above names the newest successful capture.
         let newest = attempts.iter().rev().find(|attempt| attempt.outcome == "captured");
         if newest.is_none_or(|newest| newest.capture != kept.capture) {
