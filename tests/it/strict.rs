@@ -509,6 +509,7 @@ fn a_hostile_zip_is_refused_and_nothing_of_it_is_written() {
         (linked(), "a link"),
         (zipped(&many), "its list of contents is absurdly long"),
         (twice, "duplicate file name"),
+        (overlapping(), "overlapping entries"),
         (cut, "not a sound ZIP"),
         (
             [&zipped(&good), &b"<html>"[..]].concat(),
@@ -524,6 +525,26 @@ fn a_hostile_zip_is_refused_and_nothing_of_it_is_written() {
         assert!(found.contains(fault), "{found:?} is not {fault:?}");
     }
     assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), before + 1);
+}
+
+/// A ZIP whose second entry lies inside its first, so that few bytes could stand for many files.
+fn overlapping() -> Vec<u8> {
+    let begins = |bytes: &[u8], magic: &[u8]| bytes.windows(4).rposition(|window| window == magic).unwrap();
+    let inner = zipped(&vec![("archive/b".to_owned(), b"2".to_vec())]);
+    let inner = inner[..begins(&inner, b"PK\x01\x02")].to_vec();
+    let mut zip = zipped(&vec![
+        ("archive/a".to_owned(), inner),
+        ("archive/b".to_owned(), b"2".to_vec()),
+    ]);
+    let inside = zip
+        .windows(4)
+        .skip(1)
+        .position(|window| window == b"PK\x03\x04")
+        .unwrap()
+        + 1;
+    let offset = begins(&zip, b"PK\x01\x02") + 42;
+    zip[offset..offset + 4].copy_from_slice(&u32::try_from(inside).unwrap().to_le_bytes());
+    zip
 }
 
 pub fn linked() -> Vec<u8> {
