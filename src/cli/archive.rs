@@ -316,6 +316,8 @@ impl Work<'_> {
             bar.finish_and_clear();
         }
         if !self.printer.quiet() {
+            // What is told is to be of now.
+            self.store.judge().await?;
             let reader = Reader::open(&self.global.archive)?;
             for article in &taken.articles {
                 summary::print(&reader, article.article, self.printer)?;

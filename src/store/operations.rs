@@ -45,6 +45,14 @@ impl Store {
             .await
     }
 
+    /// Judges every target that was captured since that was done last, as the end of a run does.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub async fn judge(&self) -> Result<()> {
+        self.call(0, Session::judge).await
+    }
+
     /// Adds what was read again from the stored answers of `capture`: posts, as far as they differ from the newest, and the
     /// posts that belong to it and were not known to.
     ///

@@ -1,6 +1,6 @@
 //! The main job, end to end.
 
-use crate::scene::{POST, Scene, article};
+use crate::scene::{POST, Scene, article, text};
 use crate::web::Reply;
 
 const GONE: &str = r#"{"__typename":"TweetTombstone","tombstone":{"text":{"text":"This Post was deleted by the Post author. Learn more"}}}"#;
@@ -86,6 +86,21 @@ fn the_same_input_again_captures_nothing_twice_and_again_captures_once_more() {
         "the text of the first capture is still there"
     );
     scene.is_sound();
+}
+
+#[test]
+fn the_verdict_that_archive_prints_is_of_what_it_has_just_captured() {
+    let scene = Scene::new();
+    let post = format!("https://x.com/ada_b/status/{POST}");
+    let of_post = |said: &str| said.lines().find(|line| line.contains("verdict:")).map(str::to_owned);
+    scene.syndication(POST, Reply::json(GONE));
+    for state in ["deleted", "restored"] {
+        let printed = of_post(&scene.archives(0, &["--target", &post, "--again"])).unwrap();
+        assert!(printed.contains(state), "{printed}");
+        let shown = scene.bare().args(["show", &post]).output().unwrap();
+        assert_eq!(Some(printed), of_post(&text(&shown.stdout)));
+        scene.has_post(POST, "ada_b", "The bridge is standing.");
+    }
 }
 
 #[test]
