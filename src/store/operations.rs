@@ -261,7 +261,7 @@ impl Store {
         self.call(0, move |session| session.drop_upload(upload)).await
     }
 
-    /// Appends bytes to a staged body; best in pieces of [`CHUNK_BYTES`].
+    /// Appends bytes to a staged body; best in pieces of [`CHUNK_BYTES`](super::CHUNK_BYTES).
     ///
     /// # Errors
     /// If it cannot be written, or nothing is staged under this id.
