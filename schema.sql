@@ -790,8 +790,7 @@ CREATE TABLE export (
   format      TEXT NOT NULL CHECK (format = 'folder' OR format = 'zip' OR format = 'wacz'),
   identifier  TEXT NOT NULL,            -- urn:uuid: of the selection as of that entry, as the bundle has it
   sha256      TEXT NOT NULL CHECK (length(sha256) = 64)     -- of the bundle's tagmanifest-sha256.txt, which names all that is sealed in
-                                        -- it; of a WACZ by itself: of its
-                                        -- datapackage.json
+                                        -- it; of a WACZ by itself: of its datapackage.json
 ) STRICT;
 
 -- ---------------------------------------------------------------------------------------------------------------------
