@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{Exchange, Purpose, Request};
 use crate::fetch::replay::{Page, Replay};
 use crate::outcome::Outcome;
-use crate::platform::{self, Recognised, link};
+use crate::platform::link;
 use crate::store::record::{NewReading, Origin, Queueing, Reread};
 
 /// What the user says about an input besides its bytes.
@@ -194,7 +194,7 @@ impl Capturer {
     /// # Errors
     /// If the archive cannot be written.
     pub async fn target(&self, url: &Url) -> Result<i64> {
-        self.store.target(cited(url)).await
+        self.store.target(Cited::of(url)).await
     }
 }
 
@@ -255,14 +255,4 @@ fn new_reading(
         read_at: clock.now(),
         tags,
     })
-}
-
-/// What an address is when it is cited: a post, or a link.
-#[must_use]
-pub fn cited(url: &Url) -> Cited {
-    let (unwrapped, _) = link::unwrap(url);
-    match platform::recognise(&unwrapped) {
-        Some((_, Recognised::Post(post))) => Cited::Post(post),
-        _ => Cited::Link(link::clean(&unwrapped)),
-    }
 }

@@ -4,7 +4,7 @@
 use url::Url;
 
 use crate::article::{Reading, Span};
-use crate::platform::PostRef;
+use crate::platform::{self, PostRef, Recognised, link};
 
 mod boilerplate;
 pub mod date;
@@ -61,6 +61,18 @@ pub enum Cited {
     },
     /// Any other address.
     Link(Url),
+}
+
+impl Cited {
+    /// What an address is when it is cited: a post, or a link.
+    #[must_use]
+    pub fn of(url: &Url) -> Cited {
+        let (unwrapped, _) = link::unwrap(url);
+        match platform::recognise(&unwrapped) {
+            Some((_, Recognised::Post(post))) => Cited::Post(post),
+            _ => Cited::Link(link::clean(&unwrapped)),
+        }
+    }
 }
 
 /// What the place itself says about the post; nothing of it is checked.

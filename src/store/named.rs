@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::target::key_of;
-use crate::platform::{Recognised, link, recognise};
+use crate::citation::Cited;
 
 /// What may stand in the archive for a name, the likeliest first: the name as it was given; the row behind `word` and a colon;
 /// an address as the URL standard writes it (browsers show `/фото` for `/%D1%84…`), and the key of the post or page that it
@@ -15,12 +15,13 @@ pub(super) fn spellings(name: &str, word: &str) -> Vec<String> {
     } else if let Ok(url) = Url::parse(name)
         && matches!(url.scheme(), "http" | "https")
     {
-        let (unwrapped, _) = link::unwrap(&url);
-        spellings.push(match recognise(&unwrapped) {
-            Some((_, Recognised::Post(post))) => key_of(&post),
-            _ => link::clean(&unwrapped).into(),
-        });
-        spellings.insert(1, url.into());
+        let key = match Cited::of(&url) {
+            Cited::Post(post) => Some(key_of(&post)),
+            Cited::Link(url) => Some(url.into()),
+            Cited::UnidentifiedPost { .. } => None,
+        };
+        spellings.push(url.into());
+        spellings.extend(key);
     }
     spellings
 }
