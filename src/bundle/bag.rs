@@ -62,7 +62,6 @@ impl BagFile {
 
     /// Appends bytes.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.stop.check()?;
         self.write_all(bytes).map_err(failed("cannot write", &self.path))
     }
 

@@ -166,7 +166,6 @@ pub fn unpacked(path: &Path) -> Result<(tempfile::TempDir, PathBuf)> {
 }
 
 /// The same in a folder inside `room`; where it is not sound, what is wrong with it.
-#[allow(clippy::type_complexity)]
 fn unpacked_beside(
     path: &Path,
     room: &Path,

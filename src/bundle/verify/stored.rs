@@ -14,7 +14,8 @@ const RECORDS_LIMIT: usize = 1_000_000;
 /// The file that is being read, and what those before it came to.
 #[derive(Debug)]
 pub(super) struct Stored {
-    digester: Digester<Sink>,
+    /// Who digests it, once there is something to digest.
+    digester: Option<Digester<Sink>>,
     batch: Batch,
     /// Bytes so far.
     length: u64,
@@ -29,7 +30,7 @@ pub(super) struct Stored {
 impl Stored {
     pub(super) fn begin() -> Stored {
         Stored {
-            digester: Digester::start(io::sink()),
+            digester: None,
             batch: Batch::default(),
             length: 0,
             sums: BTreeMap::new(),
@@ -43,7 +44,7 @@ impl Stored {
         self.batch.members.extend_from_slice(bytes);
         if self.batch.is_full() {
             // Where it is not taken there was a panic, which the end passes on.
-            self.digester.hand_over(&mut self.batch);
+            self.digester.get_or_insert_with(digester).hand_over(&mut self.batch);
         }
     }
 
@@ -58,9 +59,9 @@ impl Stored {
 
     /// The file of this name ends here.
     pub(super) fn end_file(&mut self, name: &str) -> io::Result<()> {
-        self.digester.hand_over(&mut self.batch);
-        let ended = std::mem::replace(&mut self.digester, Digester::start(io::sink()));
-        let (_, digests) = ended.finish()?;
+        let mut digester = self.digester.take().unwrap_or_else(digester);
+        digester.hand_over(&mut self.batch);
+        let (_, digests) = digester.finish()?;
         self.records.extend(digests.members);
         let length = std::mem::take(&mut self.length);
         self.sums.insert(name.to_owned(), Sum::of(length, &digests.file));
@@ -71,6 +72,10 @@ impl Stored {
     pub(super) fn finish(self) -> (BTreeMap<String, Sum>, Vec<[u8; 32]>) {
         (self.sums, self.records)
     }
+}
+
+fn digester() -> Digester<Sink> {
+    Digester::start(io::sink())
 }
 
 /// A reader all of whose bytes are taken down as they are read.
