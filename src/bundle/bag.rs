@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::draft::Stop;
 use super::flusher::Flusher;
+use super::proofs::LISTED;
 use super::{Options, failed, left_out};
 use crate::error::Result;
 use crate::store::export::Extract;
@@ -138,6 +139,11 @@ impl Bag {
         self.payload.iter().map(|name| self.folder.path().join(name)).collect()
     }
 
+    /// The files that are about the sealed bag, as far as they are written.
+    pub(super) fn proofs(&self) -> &[String] {
+        &self.proofs
+    }
+
     /// Begins the file `data/<name>`.
     pub(super) fn payload(&mut self, name: &str) -> Result<BagFile> {
         let name = format!("data/{name}");
@@ -247,7 +253,7 @@ impl Bag {
         }
         info += &format!(
             "Bag-Software-Agent: citekeep {}\nBagging-Date: {}\nExternal-Description: Posts and pages that articles cite, \
-             as of ledger entry {} (head {}){}\nExternal-Identifier: urn:uuid:{}\nPayload-Oxum: {length}.{}\n",
+             as of ledger entry {} (head {}){}\nExternal-Identifier: urn:uuid:{}\n{LISTED}\nPayload-Oxum: {length}.{}\n",
             env!("CARGO_PKG_VERSION"),
             extract.at.get(..10).unwrap_or_default(),
             extract.seq,

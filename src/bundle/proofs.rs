@@ -24,6 +24,11 @@ pub(super) const SIGNATURE: &str = "proofs/tagmanifest-sha256.txt.sig";
 pub(super) const SIGNER: &str = "proofs/signer.pem";
 /// How the chain goes on behind the bundle's last entry, up to the last head that a witness confirmed.
 pub(super) const CHAIN: &str = "proofs/chain.txt";
+/// The names of all that was in the folder when the bundle was made, so that what is missing since is found. It stands there even
+/// where there is nothing else: a folder that is gone altogether is found as well.
+pub(super) const LIST: &str = "proofs/list.txt";
+/// How `bag-info.txt`, which is sealed, says that there is a list; earlier programs wrote none.
+pub(super) const LISTED: &str = "Proofs-List: proofs/list.txt";
 
 /// The text whose SHA-256 the head at an entry is, so that a proof about the head is one over a file; in this folder.
 pub(super) fn head_text(folder: &str, entry: impl Display) -> String {
@@ -74,7 +79,8 @@ pub(super) fn write(bag: &mut Bag, extract: &Extract<'_>, options: &Options, ask
         let digest = Sha256::digest(&sealed).into();
         over(bag, &format!("{FOLDER}{TAG_MANIFEST}"), &digest, &ask(&digest)?)?;
     }
-    Ok(())
+    let list: String = bag.proofs().iter().map(|name| format!("{name}\n")).collect();
+    bag.proof(LIST, list.as_bytes())
 }
 
 /// What witnesses said of a file: of each authority query, reply and trusted certificates under its name behind the file's, and

@@ -46,7 +46,7 @@ pages that they cite, and how and when each was obtained. `bag-info.txt` says wh
 - `data/captures/` has {received}.
 - `data/ledger/` is the list of all that was received, in its order, each entry chained to those before it (steps 2 and 3).
 - `data/ro-crate-metadata.json` describes every file for machines; the `manifest` and `tagmanifest` files name the digest of each
-  (step 1), and `proofs/`, if it is there, says who sealed them and when they existed (steps 5 and 6).
+  (step 1), and `proofs/` says, where that was confirmed, who sealed them and when they existed (steps 5 and 6).
 
 Type the commands below in a shell, in this folder (Linux, macOS, or WSL on Windows). They need no software of ours. A *digest* (here SHA-256) is
 a fingerprint of bytes: the same bytes have the same one, and nobody can make others that have it. Where there is no `sha256sum`,
@@ -96,13 +96,14 @@ Each WACZ carries a signature of its own by the same key (`datapackage-digest.js
 
 ## 6. When it existed, where that was confirmed
 
-A proof is over the file whose name its own begins with. `proofs/tagmanifest-sha256.txt.…` is over `tagmanifest-sha256.txt` of
+A proof is over the file whose name its own begins with, and `proofs/list.txt` names those that the bundle was made with. `proofs/tagmanifest-sha256.txt.…` is over `tagmanifest-sha256.txt` of
 this folder: all that is sealed here existed by then. `proofs/heads/entry-NUMBER.txt` is the text whose SHA-256 the head at that
 entry is (step 2), so what is over it says that this entry and all before it existed by then, with all that their lines name.
 Where the entry is younger than this bundle's last, `proofs/chain.txt` leads on to it. One over anything else shows nothing of
 this bundle.{of_theirs}
 
 ```sh
+while read -r proof; do [ -e "$proof" ] || echo "MISSING $proof"; done < proofs/list.txt
 chain() {{{their_chain} cat data/ledger/chain.txt; [ ! -e proofs/chain.txt ] || cat proofs/chain.txt; }}
 prev=$(printf '%064d' 0); chain | while read -r n leaf head; do
   [ "$(printf '%s %s\n' "$prev" "$leaf" | sha256sum | cut -c1-64)" = "$head" ] || echo BAD $n; prev=$head
@@ -157,8 +158,8 @@ archive may have whole.
 - The digests and the chain show that the files fit together, and that the entries belong to one chain. Who made everything
   anew would pass as well: compare the head with one that you had from elsewhere, or look for a signature or a time stamp.
 - A signature shows that the holder of that key sealed exactly these files. It does not show who that is (the fingerprint must
-  come from elsewhere), when it was, or that what the files say is true. Who takes the folder `proofs/` away leaves a bundle
-  that is not signed.
+  come from elsewhere), when it was, or that what the files say is true. Who takes proofs away, and
+  their names out of `proofs/list.txt`, leaves a bundle that is not signed.
 - A time stamp shows that what it is over, the entries up to one or all that is sealed, existed when the authority says, if that
   authority is honest and its key was not stolen. It shows nothing of entries behind it, nor how long before the entries existed; the
   times inside the entries are by the collector's clock. Between an entry and the next time stamp the collector could still have

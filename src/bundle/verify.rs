@@ -87,48 +87,64 @@ fn verify_with(
     stop: &Stop,
 ) -> Result<Report> {
     let mut report = Report::until(stop);
-    let files = bag::list(folder, &mut report)?;
+    let (files, empty) = bag::list(folder, &mut report)?;
     let payload = bag::check(folder, &files, sealed, &mut report)?;
     let tables = tables::stated(folder, &files)?;
     check_parts(&files, &tables, &mut report);
     if report.problems.is_empty() {
         let (named, records) = check_ledger(folder, &mut report)?;
-        if depth == Depth::Seal {
-            proofs::check(folder, &files, trust, &mut report)?;
-            return Ok(report);
+        if depth == Depth::Content {
+            check_content(folder, &files, payload, &tables, named, &records, &mut report)?;
         }
-        let mut bodies = Bodies {
-            named,
-            all: !files.contains("data/ledger/withheld.txt"),
-            kept: HashSet::new(),
-        };
-        // Where there is nothing else to open, the report stands in the WACZ as well.
-        bodies.named.extend(payload.get(report::FILE).cloned());
-        for name in files.iter().filter(|name| name.ends_with(".wacz")) {
-            let held = wacz::check(&folder.join(name), name, true, &mut report)?;
-            for body in held.payloads {
-                bodies.check_named(&body, name, &mut report);
-                bodies.kept.insert(body);
-            }
-            for record in held.records.iter().filter(|record| !records.contains(*record)) {
-                bodies.unnamed("its record of others", record, name, &mut report);
-            }
-            bodies.kept.extend(held.of_others);
-        }
-        for (name, sha256) in payload.iter().filter(|(name, _)| name.starts_with("data/supplied/")) {
-            bodies.check_named(sha256, name, &mut report);
-            bodies.kept.insert(sha256.clone());
-        }
-        check_others(folder, &files, &payload, &bodies, &mut report)?;
-        if files.contains(LEFT_OUT) {
-            check_left_out(folder, &mut bodies, &mut report)?;
-        }
-        tables::check(folder, &tables, &bodies, &mut report)?;
-        slim::check(folder, &mut report)?;
-        check_crate(folder, payload, &mut report)?;
         proofs::check(folder, &files, trust, &mut report)?;
     }
+    // Where a file is missing, that is told first.
+    for name in empty {
+        report.problem(&name, "an empty folder, which no bundle of ours has");
+    }
     Ok(report)
+}
+
+/// That captures, tables, SQLite file, crate and ledger say the same: of the entries that the bundle has, these are the bodies and
+/// texts that they name, and the records of others.
+fn check_content(
+    folder: &Path,
+    files: &BTreeSet<String>,
+    payload: BTreeMap<String, String>,
+    tables: &[tables::Stated],
+    named: HashSet<String>,
+    records: &HashSet<String>,
+    report: &mut Report,
+) -> Result<()> {
+    let mut bodies = Bodies {
+        named,
+        all: !files.contains("data/ledger/withheld.txt"),
+        kept: HashSet::new(),
+    };
+    // Where there is nothing else to open, the report stands in the WACZ as well.
+    bodies.named.extend(payload.get(report::FILE).cloned());
+    for name in files.iter().filter(|name| name.ends_with(".wacz")) {
+        let held = wacz::check(&folder.join(name), name, true, report)?;
+        for body in held.payloads {
+            bodies.check_named(&body, name, report);
+            bodies.kept.insert(body);
+        }
+        for record in held.records.iter().filter(|record| !records.contains(*record)) {
+            bodies.unnamed("its record of others", record, name, report);
+        }
+        bodies.kept.extend(held.of_others);
+    }
+    for (name, sha256) in payload.iter().filter(|(name, _)| name.starts_with("data/supplied/")) {
+        bodies.check_named(sha256, name, report);
+        bodies.kept.insert(sha256.clone());
+    }
+    check_others(folder, files, &payload, &bodies, report)?;
+    if files.contains(LEFT_OUT) {
+        check_left_out(folder, &mut bodies, report)?;
+    }
+    tables::check(folder, tables, &bodies, report)?;
+    slim::check(folder, report)?;
+    check_crate(folder, payload, report)
 }
 
 /// Checks a ZIP: a bundle in one, as far as `depth`, or a WACZ, ours or anybody's.
@@ -190,7 +206,7 @@ fn unpacked_beside(
 /// # Errors
 /// If it cannot be read.
 pub fn confirmed(folder: &Path) -> Result<impl Iterator<Item = Result<Confirmed>>> {
-    proofs::confirmed(folder, bag::list(folder, &mut Report::default())?)
+    proofs::confirmed(folder, bag::list(folder, &mut Report::default())?.0)
 }
 
 /// Checks a bundle in one ZIP, which is unpacked for that in a folder inside `room` that is gone afterwards.

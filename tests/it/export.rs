@@ -55,6 +55,9 @@ fn a_bundle_verifies_and_a_byte_changed_a_file_removed_or_added_is_found() {
         assert!(verify(&scene, "bundle").1.contains(added));
         fs::remove_file(&path).unwrap();
     }
+    fs::create_dir(folder.join("data/more")).unwrap();
+    assert!(verify(&scene, "bundle").1.contains("data/more/: an empty folder"));
+    fs::remove_dir(folder.join("data/more")).unwrap();
     assert_eq!(verify(&scene, "bundle").0, Some(0));
 }
 

@@ -279,8 +279,8 @@ fn a_stamp_that_is_got_later_changes_nothing_of_a_bundle_but_its_proofs() {
     stamps(&scene, 0, &[one.settings("one")]);
     scene.does(0, &["export", "--all", "-o", "after", "--as-of", &last]);
     assert_eq!(
-        shell(scene.folder.path(), "diff -r before after"),
-        "Only in after: proofs\n"
+        shell(scene.folder.path(), "diff -rq before after"),
+        "Only in after/proofs: chain.txt\nOnly in after/proofs: heads\nFiles before/proofs/list.txt and after/proofs/list.txt differ\n"
     );
     scene.does(0, &["export", "--all", "-o", "after.zip", "--as-of", &last]);
     let (said, _) = scene.does(0, &["verify", "after.zip"]);
@@ -378,7 +378,7 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
         format!("proofs/heads/entry-{second}.txt"),
     );
     type Edit<'e> = Box<dyn Fn(&Path) + 'e>;
-    let cases: [(&str, &str, Edit<'_>); 11] = [
+    let cases: [(&str, &str, Edit<'_>); 13] = [
         (
             "bundle",
             "it is about something else",
@@ -446,6 +446,20 @@ fn a_time_stamp_of_a_bundle_that_was_changed_or_moved_is_found() {
             Box::new(|bundle| fs::remove_file(bundle.join(&reply)).unwrap()),
         ),
         (
+            "bundle",
+            "missing; proofs/list.txt names it",
+            Box::new(|bundle| {
+                for name in [&words, &reply, &query, &root] {
+                    fs::remove_file(bundle.join(name)).unwrap();
+                }
+            }),
+        ),
+        (
+            "bundle",
+            "proofs/list.txt: missing; bag-info.txt names it",
+            Box::new(|bundle| fs::remove_dir_all(bundle.join("proofs")).unwrap()),
+        ),
+        (
             "then",
             "proofs/chain.txt: entry ",
             Box::new(|bundle| {
@@ -491,7 +505,17 @@ fn proofs_under_the_names_that_earlier_programs_gave_them_verify_and_a_change_is
         let old = format!("{by}-{entry}.{}", &end[end.len() - 3..]);
         fs::rename(proofs.join(format!("heads/entry-{entry}.txt.{end}")), proofs.join(old)).unwrap();
     }
-    fs::remove_file(proofs.join(format!("heads/entry-{entry}.txt"))).unwrap();
+    fs::remove_dir_all(proofs.join("heads")).unwrap();
+    // They wrote no list either.
+    fs::remove_file(proofs.join("list.txt")).unwrap();
+    let info = scene.path("bundle/bag-info.txt");
+    let before = fs::read_to_string(&info)
+        .unwrap()
+        .replace("Proofs-List: proofs/list.txt\n", "");
+    fs::write(info, before).unwrap();
+    fs::rename(&proofs, scene.path("proofs")).unwrap();
+    redo_bag(&scene.path("bundle"));
+    fs::rename(scene.path("proofs"), &proofs).unwrap();
     let (said, _) = scene.does(0, &["verify", "bundle", "--tsa-root", "authority/root.pem"]);
     let covered = format!("ledger entry {entry} and all before it");
     assert!(
@@ -537,8 +561,11 @@ fn a_bundle_is_stamped_as_it_is_sealed_by_each_authority_and_openssl_finds_that_
     );
     // Nothing else of it changes, and the archive keeps nothing of it.
     assert_eq!(
-        shell(scene.folder.path(), "diff -r before bundle"),
-        "Only in bundle: proofs\n"
+        shell(
+            scene.folder.path(),
+            "diff -rq before bundle | grep -v '^Only in bundle/proofs: '"
+        ),
+        "Files before/proofs/list.txt and bundle/proofs/list.txt differ\n"
     );
     assert_eq!(scene.value::<i64>("SELECT count(*) FROM stamp"), 0);
     sealed(&scene, 0, "bundle.zip", &both, &[]);
@@ -659,7 +686,7 @@ fn who_does_not_stamp_a_bundle_is_told_and_the_bundle_is_made_all_the_same() {
         let said: serde_json::Value = serde_json::from_str(&said).unwrap();
         assert_eq!(said["stamps"][0]["authority"], "one");
         assert_eq!(said["stamps"][0]["reason"], reason);
-        assert!(!scene.path(reason).join("proofs").exists());
+        assert_eq!(fs::read_dir(scene.path(reason).join("proofs")).unwrap().count(), 1);
         scene.does(0, &["verify", reason]);
     }
     // Nobody is asked where that is not wanted.

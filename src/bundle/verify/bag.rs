@@ -13,13 +13,15 @@ use crate::error::Result;
 /// Files whose digests are held at once.
 const SUMS_AT_ONCE: usize = 4096;
 
-/// Every plain file by its path inside the folder; links and odd names are problems.
-pub(super) fn list(folder: &Path, report: &mut Report) -> Result<BTreeSet<String>> {
-    let mut files = BTreeSet::new();
+/// Every plain file by its path inside the folder, and the folders that have nothing in them; links and odd names are problems.
+pub(super) fn list(folder: &Path, report: &mut Report) -> Result<(BTreeSet<String>, Vec<String>)> {
+    let (mut files, mut empty) = (BTreeSet::new(), Vec::new());
     let mut open = vec![(folder.to_owned(), String::new(), 0)];
     while let Some((path, prefix, depth)) = open.pop() {
+        let mut is_empty = true;
         for entry in fs::read_dir(&path).map_err(failed("cannot read", &path))? {
             let entry = entry.map_err(failed("cannot read", &path))?;
+            is_empty = false;
             let name = entry.file_name();
             let kind = entry.file_type().map_err(failed("cannot read", &path))?;
             let plain = name.to_str().filter(|name| is_plain(name));
@@ -34,11 +36,14 @@ pub(super) fn list(folder: &Path, report: &mut Report) -> Result<BTreeSet<String
                 files.insert(shown);
             } else {
                 report.problem(&shown, "too many files");
-                return Ok(files);
+                return Ok((files, empty));
             }
         }
+        if is_empty && depth > 0 {
+            empty.push(prefix);
+        }
     }
-    Ok(files)
+    Ok((files, empty))
 }
 
 pub(super) fn is_plain(name: &str) -> bool {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Anchor, Report, Signature, Stamp, TEXT_LIMIT, Trust, lines};
 use crate::bundle::bag::TAG_MANIFEST;
 use crate::bundle::failed;
-use crate::bundle::proofs::{CHAIN, FOLDER, HEADS, SIGNATURE, SIGNER, entry_of};
+use crate::bundle::proofs::{CHAIN, FOLDER, HEADS, LIST, LISTED, SIGNATURE, SIGNER, entry_of};
 use crate::error::Result;
 use crate::key::PublicKey;
 use crate::stamp::opentimestamps::{self, By};
@@ -24,6 +24,8 @@ use crate::store::{head, hex, unhex};
 const PROOF_LIMIT: u64 = rfc3161::REPLY_LIMIT + 1;
 /// What is wrong with the name of a proof.
 const NO_ENTRY: &str = "its name tells of no entry of the chain";
+/// What the bag says of itself.
+const INFO: &str = "bag-info.txt";
 /// The bundle's chain.
 const LEDGER: &str = "data/ledger/chain.txt";
 /// The lines of the entries that the bundle is about, in their order.
@@ -118,10 +120,30 @@ fn check_names(names: &[&str], proofs: &[Proof<'_>], files: &BTreeSet<String>, r
                 .is_some_and(|stem| files.contains(&format!("{stem}.tsr")))
         };
         let is_proof = Proof::kind(name).is_some() || belongs(".tsq") || belongs(".pem");
-        if !is_proof && !texts.contains(name) && ![SIGNATURE, SIGNER, CHAIN].contains(name) {
+        if !is_proof && !texts.contains(name) && ![SIGNATURE, SIGNER, CHAIN, LIST].contains(name) {
             report.problem(name, "added: no proof of a kind that is known");
         }
     }
+}
+
+/// What was there when the bundle was made must be there still; more may have come since.
+fn check_list(folder: &Path, files: &BTreeSet<String>, report: &mut Report) -> Result<()> {
+    if !files.contains(LIST) {
+        let info = read(folder, INFO, TEXT_LIMIT)?;
+        if String::from_utf8_lossy(&info).lines().any(|line| line == LISTED) {
+            report.problem(LIST, format!("missing; {INFO} names it"));
+        }
+        return Ok(());
+    }
+    for name in lines(folder, LIST)? {
+        let name = name?;
+        if !name.starts_with(FOLDER) {
+            report.problem(LIST, "a line that names no proof");
+        } else if !files.contains(&name) {
+            report.problem(&name, format!("missing; {LIST} names it"));
+        }
+    }
+    Ok(())
 }
 
 /// The files in a folder of the bundle.
@@ -159,7 +181,7 @@ pub(super) fn check(folder: &Path, files: &BTreeSet<String>, trust: &Trust, repo
     if !trust.roots.is_empty() && !report.stamps.iter().any(|stamp| stamp.trusted) {
         report.problem(FOLDER, "no time stamp by an authority of the certificates asked for");
     }
-    Ok(())
+    check_list(folder, files, report)
 }
 
 /// Checks what witnesses said of the ledger of another, in this folder, by the chain of that.
