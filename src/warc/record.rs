@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256, Sha512};
 use super::is_content;
 use super::zipped::Inflated;
 use crate::sha256::update_both;
+use crate::store::hex;
 
 /// Most bytes of a record's header, and of the HTTP head in its block.
 pub const HEADER_LIMIT: u64 = 1 << 20;
@@ -50,30 +51,62 @@ pub struct Record {
     pub head: Vec<u8>,
     /// Bytes of the block after the head.
     pub body_length: u64,
-    fields: Vec<(String, String)>,
+    fields: Fields,
 }
 
 impl Record {
     /// The first field of its header of this (lower-case) name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        first(&self.fields, name)
+        self.fields.first(name)
     }
 
     /// Every field of this (lower-case) name.
     pub fn all<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
-        self.fields
-            .iter()
-            .filter(move |field| field.0 == name)
-            .map(|field| field.1.as_str())
+        let named = self.fields.iter().filter(move |field| field.0 == name);
+        named.map(|field| field.1)
     }
 }
 
-fn first<'f>(fields: &'f [(String, String)], name: &str) -> Option<&'f str> {
-    fields
-        .iter()
-        .find(|field| field.0 == name)
-        .map(|field| field.1.as_str())
+/// The fields of a header, their names in lower case, in one text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Fields {
+    text: String,
+    /// Where in it each name ends, and its value.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Fields {
+    fn push(&mut self, name: &str, value: &str) {
+        let begin = self.text.len();
+        self.text.push_str(name);
+        self.text[begin..].make_ascii_lowercase();
+        let end = self.text.len();
+        self.text.push_str(value);
+        self.ends.push((end, self.text.len()));
+    }
+
+    /// Appends to the last value, on whose line there was not room for all of it; gives whether there is one.
+    fn go_on(&mut self, value: &str) -> bool {
+        let Some(last) = self.ends.last_mut() else {
+            return false;
+        };
+        self.text.push(' ');
+        self.text.push_str(value);
+        last.1 = self.text.len();
+        true
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let begins = std::iter::once(0).chain(self.ends.iter().map(|end| end.1));
+        begins
+            .zip(&self.ends)
+            .map(|(begin, &(name, value))| (&self.text[begin..name], &self.text[name..value]))
+    }
+
+    fn first(&self, name: &str) -> Option<&str> {
+        self.iter().find(|field| field.0 == name).map(|field| field.1)
+    }
 }
 
 /// Who takes in what is read.
@@ -143,10 +176,9 @@ pub fn read_into<T: Take>(
     inflatable: &Cell<u64>,
     take: &mut T,
 ) -> io::Result<Option<u64>> {
-    let mut source = Counted { source, at: base };
-    while !source.fill_buf()?.is_empty() {
-        let offset = source.at;
-        match next(&mut source, gzip, inflatable, take) {
+    let mut source = Source::of(source, base, gzip, inflatable);
+    while let Some(offset) = source.next_at()? {
+        match source.next(offset, take) {
             Ok(record) => take.record(record)?,
             Err(error) if is_content(&error) => {
                 take.problem(offset, &error.to_string());
@@ -169,36 +201,71 @@ pub fn read_one<T: Take>(
     inflatable: &Cell<u64>,
     take: &mut T,
 ) -> io::Result<()> {
-    let record = next(&mut Counted { source, at: base }, gzip, inflatable, take)?;
+    let mut source = Source::of(source, base, gzip, inflatable);
+    source.next_at()?;
+    let record = source.next(base, take)?;
     take.record(record)
 }
 
-fn next<S: BufRead, T: Take>(
-    source: &mut Counted<S>,
-    gzip: bool,
-    inflatable: &Cell<u64>,
-    take: &mut T,
-) -> io::Result<Record> {
-    let offset = source.at;
-    let mut record = match gzip {
-        true => member(source, inflatable, take)?,
-        false => record(source, take)?,
-    };
-    record.offset = offset;
-    record.length = source.at - offset;
-    Ok(record)
+/// A file of records.
+enum Source<'l, S> {
+    Plain(Counted<S>),
+    /// Each a gzip member of its own, all read with one decoder and one buffer: a file may have hundreds of thousands.
+    Zipped(BufReader<Inflated<'l, GzDecoder<Counted<S>>>>),
 }
 
-/// The record of a gzip member.
-fn member<T: Take>(source: &mut impl BufRead, inflatable: &Cell<u64>, take: &mut T) -> io::Result<Record> {
-    let mut member = BufReader::new(Inflated {
-        source: GzDecoder::new(source),
-        left: inflatable,
-    });
-    let record = record(&mut member, take)?;
-    match member.fill_buf()?.is_empty() {
-        true => Ok(record),
-        false => Err(bad("more than one record in a gzip member, which no player opens")),
+impl<'l, S: BufRead> Source<'l, S> {
+    fn of(source: S, base: u64, gzip: bool, left: &'l Cell<u64>) -> Source<'l, S> {
+        let source = Counted {
+            source: Some(source),
+            at: base,
+        };
+        if !gzip {
+            return Source::Plain(source);
+        }
+        // A new decoder takes a header at once.
+        let mut decoder = GzDecoder::new(Counted::nothing());
+        decoder.reset(source);
+        Source::Zipped(BufReader::new(Inflated { source: decoder, left }))
+    }
+
+    fn at(&self) -> u64 {
+        match self {
+            Source::Plain(source) => source.at,
+            Source::Zipped(member) => member.get_ref().source.get_ref().at,
+        }
+    }
+
+    /// Where the next record begins, unless this is the end; the one before was read to its end.
+    fn next_at(&mut self) -> io::Result<Option<u64>> {
+        let at = self.at();
+        let is_end = match self {
+            Source::Plain(source) => source.fill_buf()?.is_empty(),
+            Source::Zipped(member) => {
+                let decoder = &mut member.get_mut().source;
+                let source = decoder.reset(Counted::nothing());
+                decoder.reset(source);
+                decoder.get_mut().fill_buf()?.is_empty()
+            }
+        };
+        Ok((!is_end).then_some(at))
+    }
+
+    /// The record that begins there.
+    fn next<T: Take>(&mut self, offset: u64, take: &mut T) -> io::Result<Record> {
+        let mut record = match self {
+            Source::Plain(source) => record(source, take)?,
+            Source::Zipped(member) => {
+                let record = record(member, take)?;
+                if !member.fill_buf()?.is_empty() {
+                    return Err(bad("more than one record in a gzip member, which no player opens"));
+                }
+                record
+            }
+        };
+        record.offset = offset;
+        record.length = self.at() - offset;
+        Ok(record)
     }
 }
 
@@ -209,13 +276,14 @@ fn bad(why: &str) -> io::Error {
 fn record<T: Take>(source: &mut impl BufRead, take: &mut T) -> io::Result<Record> {
     let mut wrong = Vec::new();
     let (header, fields) = header(source, &mut wrong)?;
-    let text = |name: &str| first(&fields, name).unwrap_or_default().to_owned();
-    let length: u64 = first(&fields, "content-length")
+    let text = |name: &str| fields.first(name).unwrap_or_default().to_owned();
+    let length: u64 = fields
+        .first("content-length")
         .and_then(|length| length.parse().ok())
         .ok_or_else(|| bad("a record without a length"))?;
     let kind = text("warc-type").to_ascii_lowercase();
     let mut unchecked = 0;
-    let mut hash = |name: &str| match first(&fields, name).map(Hash::of) {
+    let mut hash = |name: &str| match fields.first(name).map(Hash::of) {
         Some(None) => {
             unchecked += 1;
             None
@@ -290,7 +358,7 @@ fn record<T: Take>(source: &mut impl BufRead, take: &mut T) -> io::Result<Record
         date: text("warc-date"),
         media: text("content-type"),
         redacted,
-        payload: first(&fields, "warc-payload-digest").map(str::to_owned),
+        payload: fields.first("warc-payload-digest").map(str::to_owned),
         offset: 0,
         length: 0,
         sha256: parts.whole.map(|digest| digest.finalize().into()),
@@ -304,9 +372,8 @@ fn record<T: Take>(source: &mut impl BufRead, take: &mut T) -> io::Result<Record
     })
 }
 
-/// The header as it stands, and its fields with their names in lower case.
-#[allow(clippy::type_complexity)]
-fn header(source: &mut impl BufRead, wrong: &mut Vec<String>) -> io::Result<(Vec<u8>, Vec<(String, String)>)> {
+/// The header as it stands, and its fields.
+fn header(source: &mut impl BufRead, wrong: &mut Vec<String>) -> io::Result<(Vec<u8>, Fields)> {
     let mut source = source.take(HEADER_LIMIT);
     let mut whole = Vec::with_capacity(1 << 10);
     loop {
@@ -320,11 +387,12 @@ fn header(source: &mut impl BufRead, wrong: &mut Vec<String>) -> io::Result<(Vec
         }
     }
     let text = String::from_utf8_lossy(&whole);
-    let mut fields: Vec<(String, String)> = Vec::with_capacity(16);
+    let mut fields = Fields {
+        text: String::with_capacity(text.len()),
+        ends: Vec::with_capacity(16),
+    };
     for line in text.lines().skip(1) {
-        if let (true, Some(last)) = (line.starts_with([' ', '\t']), fields.last_mut()) {
-            last.1 += " ";
-            last.1 += line.trim();
+        if line.starts_with([' ', '\t']) && fields.go_on(line.trim()) {
             continue;
         }
         if line.trim_end_matches('\r').is_empty() {
@@ -333,9 +401,9 @@ fn header(source: &mut impl BufRead, wrong: &mut Vec<String>) -> io::Result<(Vec
         let (name, value) = line
             .split_once(':')
             .ok_or_else(|| bad("a line of a record's header is no field"))?;
-        fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+        fields.push(name.trim(), value.trim());
     }
-    let mut names: Vec<&str> = fields.iter().map(|field| field.0.as_str()).collect();
+    let mut names: Vec<&str> = fields.iter().map(|field| field.0).collect();
     names.sort_unstable();
     let may_repeat = ["warc-concurrent-to", "warc-protocol"];
     if let Some(twice) = names
@@ -450,44 +518,40 @@ impl Hash {
             Kind::Sha512(digest) => digest.finalize().to_vec(),
         };
         let stated = self.stated.trim_end_matches('=');
-        stated.eq_ignore_ascii_case(&base16(&digest)) || stated.eq_ignore_ascii_case(&base32(&digest))
+        stated.eq_ignore_ascii_case(&hex(&digest)) || stated.eq_ignore_ascii_case(&base32(&digest))
     }
 }
 
 /// RFC 4648 §6, without padding.
 fn base32(bytes: &[u8]) -> String {
-    in_letters(bytes, 5, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-}
-
-/// RFC 4648 §8.
-fn base16(bytes: &[u8]) -> String {
-    in_letters(bytes, 4, b"0123456789ABCDEF")
-}
-
-/// Bytes as letters of so many bits.
-fn in_letters(bytes: &[u8], width: u32, letters: &[u8]) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut out = String::new();
     let (mut bits, mut count) = (0u32, 0);
-    let mask = (1 << width) - 1;
     for byte in bytes {
         bits = bits << 8 | u32::from(*byte);
         count += 8;
-        while count >= width {
-            count -= width;
-            out.push(char::from(letters[(bits >> count & mask) as usize]));
+        while count >= 5 {
+            count -= 5;
+            out.push(char::from(LETTERS[(bits >> count & 31) as usize]));
         }
         bits &= (1 << count) - 1;
     }
     if count > 0 {
-        out.push(char::from(letters[(bits << (width - count) & mask) as usize]));
+        out.push(char::from(LETTERS[(bits << (5 - count) & 31) as usize]));
     }
     out
 }
 
-/// Counts what is taken out of a reader.
+/// Counts what is taken out of a reader; without one it is at its end.
 struct Counted<R> {
-    source: R,
+    source: Option<R>,
     at: u64,
+}
+
+impl<R> Counted<R> {
+    fn nothing() -> Counted<R> {
+        Counted { source: None, at: 0 }
+    }
 }
 
 impl<R: BufRead> Read for Counted<R> {
@@ -502,11 +566,13 @@ impl<R: BufRead> Read for Counted<R> {
 
 impl<R: BufRead> BufRead for Counted<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.source.fill_buf()
+        self.source.as_mut().map_or(Ok(&[]), BufRead::fill_buf)
     }
 
     fn consume(&mut self, amount: usize) {
-        self.source.consume(amount);
+        if let Some(source) = &mut self.source {
+            source.consume(amount);
+        }
         self.at += amount as u64;
     }
 }
