@@ -1,6 +1,7 @@
 //! WARC 1.1 (ISO 28500:2017): records in one gzip member each, bodies as received. What is larger than [`HELD`] is read from the
 //! archive twice and never held. Record ids and dates come from the archive, so the bytes are the same each time.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -14,7 +15,7 @@ use super::gzip::Gzip;
 use super::{Who, failed, named_information};
 use crate::error::{Error, Result};
 use crate::store::export::{Blob, Extract, GivenArticle, HelpedFile, OthersRecord, WireExchange};
-use crate::store::hex;
+use crate::store::{hex, push_hex};
 use crate::warc::record::REDACTED;
 
 /// What a revisit record says of its kind (ISO 28500:2017 §6.7.2).
@@ -31,6 +32,8 @@ pub(super) struct Warc<'a, W> {
     path: PathBuf,
     extract: &'a Extract<'a>,
     info: String,
+    /// The header of the record that is being written.
+    header: String,
     /// Bytes of it that were handed over.
     length: u64,
     gzip: Gzip,
@@ -89,7 +92,7 @@ struct Record<'a> {
     kind: &'a str,
     id: &'a str,
     date: &'a str,
-    fields: Vec<(&'a str, String)>,
+    fields: &'a [(&'a str, &'a str)],
     head: &'a [u8],
     payload: Option<Blob>,
     /// Whether the payload follows `head`; of a revisit it does not.
@@ -177,6 +180,7 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
             path,
             extract,
             info: String::new(),
+            header: String::new(),
             length: 0,
             gzip: Gzip::new(),
             batch: Batch::default(),
@@ -207,7 +211,7 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
             kind: "warcinfo",
             id: &self.info.clone(),
             date: &extract.at,
-            fields: vec![("Content-Type", "application/warc-fields".to_owned())],
+            fields: &[("Content-Type", "application/warc-fields")],
             head: info.as_bytes(),
             payload: None,
             whole: true,
@@ -273,13 +277,13 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
     pub(super) fn given(&mut self, article: &GivenArticle) -> Result<()> {
         if article.redacted {
             let sha256 = hex(&article.body.sha256);
-            let fields = vec![
-                ("WARC-Target-URI", format!("urn:sha256:{sha256}")),
-                ("Content-Type", "application/warc-fields".to_owned()),
+            let fields = [
+                ("WARC-Target-URI", &*named(&article.body)),
+                ("Content-Type", "application/warc-fields"),
             ];
             let note = format!("ledger-entry: {}\r\n{REDACTED}{sha256}\r\n", article.entry);
             let id = self.id("resource", article.entry);
-            return self.note("metadata", &id, &article.read_at, fields, &note);
+            return self.note("metadata", &id, &article.read_at, &fields, &note);
         }
         let is_html = article.format == "html";
         let media = if is_html { "text/html" } else { "text/plain" };
@@ -301,18 +305,18 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
     fn resolvable(&mut self, article: &GivenArticle, record: String) -> Result<()> {
         let (id, date) = (self.id("revisit of resource", article.entry), &article.read_at);
         let url = named_information(&article.body.sha256);
-        let fields = vec![
-            ("WARC-Target-URI", url.clone()),
-            ("WARC-Profile", IDENTICAL_PAYLOAD.to_owned()),
-            ("WARC-Refers-To", record),
-            ("WARC-Refers-To-Target-URI", named(&article.body)),
-            ("WARC-Refers-To-Date", date.clone()),
+        let fields = [
+            ("WARC-Target-URI", &*url),
+            ("WARC-Profile", IDENTICAL_PAYLOAD),
+            ("WARC-Refers-To", &*record),
+            ("WARC-Refers-To-Target-URI", &*named(&article.body)),
+            ("WARC-Refers-To-Date", date),
         ];
         let place = self.record(Record {
             kind: "revisit",
             id: &id,
             date,
-            fields,
+            fields: &fields,
             head: b"",
             payload: Some(article.body),
             whole: false,
@@ -325,7 +329,8 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
     /// A file that a helper got: a resource named by its digest, and whose it is; or the word that it was redacted.
     pub(super) fn helped(&mut self, file: &HelpedFile) -> Result<()> {
         let resource = self.id("helped", file.media);
-        let mut fields = vec![("WARC-Target-URI", format!("urn:sha256:{}", hex(&file.body.sha256)))];
+        let url = named(&file.body);
+        let mut fields = vec![("WARC-Target-URI", &*url)];
         let mut note = format!(
             "ledger-entry: {}\r\ngot-by: {}\r\nfor: {}\r\nfile-name: {}\r\n",
             file.entry,
@@ -338,11 +343,11 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
         } else {
             let kind = "application/octet-stream";
             self.resource(&resource, &file.at, named(&file.body), file.body, kind)?;
-            fields.push(("WARC-Concurrent-To", resource));
+            fields.push(("WARC-Concurrent-To", &*resource));
         }
-        fields.push(("Content-Type", "application/warc-fields".to_owned()));
+        fields.push(("Content-Type", "application/warc-fields"));
         let id = self.id("metadata of helped", file.media);
-        self.note("metadata", &id, &file.at, fields, &note)
+        self.note("metadata", &id, &file.at, &fields, &note)
     }
 
     /// The report of the bundle, a resource named by its digest, where nothing that was received is to be told.
@@ -364,7 +369,7 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
             kind: "resource",
             id,
             date,
-            fields: vec![("WARC-Target-URI", url.clone()), ("Content-Type", kind.to_owned())],
+            fields: &[("WARC-Target-URI", &*url), ("Content-Type", kind)],
             head: b"",
             payload: Some(body),
             whole: true,
@@ -393,15 +398,15 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
         if exchange.taken_from.is_some() {
             // We made no request and had no response: those stand among the records of others.
             let id = self.id("metadata", exchange.id);
-            let fields = vec![
-                ("WARC-Target-URI", exchange.url.clone()),
-                ("Content-Type", "application/warc-fields".to_owned()),
+            let fields = [
+                ("WARC-Target-URI", &*exchange.url),
+                ("Content-Type", "application/warc-fields"),
             ];
-            self.note("metadata", &id, &exchange.started, fields, &known(exchange))?;
+            self.note("metadata", &id, &exchange.started, &fields, &known(exchange))?;
             return Ok(false);
         }
         let request = self.id("request", exchange.id);
-        let target = ("WARC-Target-URI", exchange.url.clone());
+        let target = ("WARC-Target-URI", &*exchange.url);
         let response = match (exchange.status, &exchange.response_headers, exchange.redacted) {
             (Some(status), Some(headers), false) => Some(self.response(exchange, status, headers)?),
             _ => None,
@@ -409,22 +414,19 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
         let path = url::Url::parse(&exchange.url)
             .map_or_else(|_| "/".to_owned(), |url| url[url::Position::BeforePath..].to_owned());
         let block = request_block(&path, &exchange.request_headers);
-        let mut fields = vec![
-            target.clone(),
-            ("Content-Type", "application/http; msgtype=request".to_owned()),
-        ];
+        let mut fields = vec![target, ("Content-Type", "application/http; msgtype=request")];
         if let Some(response) = &response {
-            fields.push(("WARC-Concurrent-To", response.clone()));
+            fields.push(("WARC-Concurrent-To", response));
         }
-        self.note("request", &request, &exchange.started, fields, &block)?;
+        self.note("request", &request, &exchange.started, &fields, &block)?;
         let told = response.is_some();
-        let fields = vec![
+        let fields = [
             target,
-            ("WARC-Concurrent-To", response.unwrap_or(request)),
-            ("Content-Type", "application/warc-fields".to_owned()),
+            ("WARC-Concurrent-To", response.as_ref().unwrap_or(&request)),
+            ("Content-Type", "application/warc-fields"),
         ];
         let id = self.id("metadata", exchange.id);
-        self.note("metadata", &id, &exchange.started, fields, &known(exchange))?;
+        self.note("metadata", &id, &exchange.started, &fields, &known(exchange))?;
         if let Some(certificate) = exchange.certificate.filter(|c| !self.certificates.contains(c))
             && let Some(body) = self.extract.blob(&certificate)?
         {
@@ -449,28 +451,29 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
         // HTTP/2 has no status line, and a reason phrase is not kept: none is made up.
         let head = format!("HTTP/1.1 {status} \r\n{}\r\n", dechunked(headers));
         let mut fields = vec![
-            ("WARC-Target-URI", exchange.url.clone()),
-            ("Content-Type", "application/http; msgtype=response".to_owned()),
+            ("WARC-Target-URI", &*exchange.url),
+            ("Content-Type", "application/http; msgtype=response"),
         ];
         let peer = exchange.remote.as_deref().map(str::parse::<std::net::SocketAddr>);
-        if let Some(Ok(peer)) = peer {
-            fields.push(("WARC-IP-Address", peer.ip().to_string()));
+        let peer = peer.and_then(|peer| Some(peer.ok()?.ip().to_string()));
+        if let Some(peer) = &peer {
+            fields.push(("WARC-IP-Address", peer));
         }
         if exchange.http_version.as_deref() == Some("HTTP/2.0") {
-            fields.push(("WARC-Protocol", "h2".to_owned()));
+            fields.push(("WARC-Protocol", "h2"));
         }
         // What it brought stands in the whole file, a record of its own.
         let is_part = exchange.is_put_together();
         if let Some(why) = exchange.truncated.as_deref().or(is_part.then_some("unspecified")) {
-            fields.push(("WARC-Truncated", why.to_owned()));
+            fields.push(("WARC-Truncated", why));
         }
         let body = exchange.body.filter(|_| !is_part).unwrap_or_else(Blob::empty);
         let same = same(&exchange.url, &body);
         let before = self.seen.get(&same).cloned();
         if let Some(date) = &before {
-            fields.push(("WARC-Profile", IDENTICAL_PAYLOAD.to_owned()));
-            fields.push(("WARC-Refers-To-Target-URI", exchange.url.clone()));
-            fields.push(("WARC-Refers-To-Date", date.to_string()));
+            fields.push(("WARC-Profile", IDENTICAL_PAYLOAD));
+            fields.push(("WARC-Refers-To-Target-URI", &exchange.url));
+            fields.push(("WARC-Refers-To-Date", date));
         } else if body.length > 0 {
             self.seen.insert(same, exchange.started.as_str().into());
         }
@@ -479,7 +482,7 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
             kind: if before.is_some() { "revisit" } else { "response" },
             id: &id,
             date: &exchange.started,
-            fields,
+            fields: &fields,
             head: head.as_bytes(),
             payload: Some(body),
             whole: before.is_none(),
@@ -524,12 +527,12 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
             let body = record.body.map(|body| hex(&body.sha256)).unwrap_or_default();
             let note = format!("record-sha256: {}\r\n{REDACTED}{body}\r\n", hex(&record.sha256));
             let id = format!("<urn:sha256:{}>", hex(&Sha256::digest(&note)));
-            let fields = vec![
-                ("WARC-Target-URI", one_line(&url)),
-                ("Content-Type", "application/warc-fields".to_owned()),
+            let fields = [
+                ("WARC-Target-URI", &*one_line(&url)),
+                ("Content-Type", "application/warc-fields"),
             ];
             let at = self.extract.at.clone();
-            self.note("metadata", &id, &at, fields, &note)?;
+            self.note("metadata", &id, &at, &fields, &note)?;
             return Ok(false);
         }
         let body = record.body.filter(|body| body.length > 0);
@@ -558,7 +561,7 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
         Ok(is_answer)
     }
 
-    fn note(&mut self, kind: &str, id: &str, date: &str, fields: Vec<(&str, String)>, block: &str) -> Result<()> {
+    fn note(&mut self, kind: &str, id: &str, date: &str, fields: &[(&str, &str)], block: &str) -> Result<()> {
         self.record(Record {
             kind,
             id,
@@ -597,32 +600,35 @@ impl<'a, W: Write + Send + 'static> Warc<'a, W> {
                 }
             }
         };
-        let mut lines = format!(
-            "WARC/1.1\r\nWARC-Type: {}\r\nWARC-Record-ID: {}\r\nWARC-Date: {}\r\n",
-            record.kind, record.id, record.date
-        );
-        if record.kind != "warcinfo" {
-            lines += &format!("WARC-Warcinfo-ID: {}\r\n", self.info);
-        }
-        for (name, value) in record.fields {
-            lines += &format!("{name}: {value}\r\n");
+        // One text for all records, one after the other.
+        let mut header = std::mem::take(&mut self.header);
+        header.clear();
+        header.push_str("WARC/1.1\r\n");
+        let named = [
+            ("WARC-Type", record.kind),
+            ("WARC-Record-ID", record.id),
+            ("WARC-Date", record.date),
+        ];
+        let info = (record.kind != "warcinfo").then_some(("WARC-Warcinfo-ID", &*self.info));
+        for (name, value) in named.iter().chain(&info).chain(record.fields) {
+            for part in [name, ": ", value, "\r\n"] {
+                header.push_str(part);
+            }
         }
         if let Some(body) = &record.payload {
-            lines += &format!("WARC-Payload-Digest: sha256:{}\r\n", hex(&body.sha256));
+            header.push_str("WARC-Payload-Digest: sha256:");
+            push_hex(&mut header, &body.sha256);
+            header.push_str("\r\n");
         }
+        header.push_str("WARC-Block-Digest: sha256:");
+        push_hex(&mut header, &block.finalize());
         let length = record.head.len() as u64 + stored.map_or(0, |body| body.length);
-        lines += &format!(
-            "WARC-Block-Digest: sha256:{}\r\nContent-Length: {length}\r\n\r\n",
-            hex(&block.finalize())
-        );
+        header.push_str(&format!("\r\nContent-Length: {length}\r\n\r\n"));
         // What has no payload is no answer, which an index would list.
-        self.member(
-            lines.as_bytes(),
-            record.head,
-            body,
-            record.packed,
-            record.payload.is_some(),
-        )
+        let listed = record.payload.is_some();
+        let place = self.member(header.as_bytes(), record.head, body, record.packed, listed);
+        self.header = header;
+        place
     }
 
     /// Where the bytes of this digest come from.
@@ -759,19 +765,20 @@ fn named(body: &Blob) -> String {
 }
 
 /// Bodies are kept without chunk framing, so the header that announces it is renamed where it stood.
-fn dechunked(headers: &str) -> String {
-    headers
-        .split_inclusive("\r\n")
-        .map(|line| {
-            match line
-                .get(..18)
-                .is_some_and(|name| name.eq_ignore_ascii_case("transfer-encoding:"))
-            {
-                true => format!("x-archive-orig-{line}"),
-                false => line.to_owned(),
-            }
-        })
-        .collect()
+fn dechunked(headers: &str) -> Cow<'_, str> {
+    let announces = |line: &str| {
+        let name = line.get(..18);
+        name.is_some_and(|name| name.eq_ignore_ascii_case("transfer-encoding:"))
+    };
+    let lines = headers.split_inclusive("\r\n");
+    if !lines.clone().any(announces) {
+        return headers.into();
+    }
+    let renamed = |line: &str| match announces(line) {
+        true => format!("x-archive-orig-{line}"),
+        false => line.to_owned(),
+    };
+    lines.map(renamed).collect::<String>().into()
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub(crate) use ledger::{FIRST_HEAD, head, leaf};
 pub use query::Reader;
 pub use queue::{Due, Enqueued};
 pub use redact::Redactable;
-pub(crate) use row::{hex, unhex};
+pub(crate) use row::{hex, push_hex, unhex};
 pub use search::Hit;
 pub use settle::{CandidateView, Settled, UnresolvedView};
 pub use words::add_words;
