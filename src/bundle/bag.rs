@@ -6,7 +6,9 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::TempDir;
@@ -17,7 +19,7 @@ use super::proofs::LISTED;
 use super::{Options, failed, left_out};
 use crate::error::Result;
 use crate::store::export::Extract;
-use crate::store::hex;
+use crate::store::{hex, push_hex};
 
 /// The declaration of RFC 8493 §2.1.1.
 pub(super) const DECLARATION: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
@@ -43,6 +45,7 @@ pub(super) struct Bag {
     tags: Vec<String>,
     proofs: Vec<String>,
     sums: BTreeMap<String, Sums>,
+    meanwhile: Option<Meanwhile>,
     stop: Stop,
 }
 
@@ -53,6 +56,8 @@ pub(super) struct BagFile {
     file: BufWriter<File>,
     flusher: Flusher,
     stop: Stop,
+    /// Who reads it back once it is whole: its name, and to whom that is told.
+    whole: Option<(String, Sender<Option<String>>)>,
 }
 
 impl BagFile {
@@ -71,7 +76,12 @@ impl BagFile {
         let path = self.path;
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error);
         file.and_then(|_| self.flusher.finish())
-            .map_err(failed("cannot write", &path))
+            .map_err(failed("cannot write", &path))?;
+        if let Some((name, read_back)) = self.whole {
+            // Where nobody is left to do it, it is read at the end.
+            let _ = read_back.send(Some(name));
+        }
+        Ok(())
     }
 }
 
@@ -107,8 +117,14 @@ impl Bag {
             tags: Vec::new(),
             proofs: Vec::new(),
             sums: BTreeMap::new(),
+            meanwhile: None,
             stop: stop.clone(),
         })
+    }
+
+    /// From now on the files of the payload are read back and their digests taken while others are written.
+    pub(super) fn sum_meanwhile(&mut self) {
+        self.meanwhile = Some(Meanwhile::begin(self.folder.path()));
     }
 
     /// Where it stands for now.
@@ -147,7 +163,9 @@ impl Bag {
     /// Begins the file `data/<name>`.
     pub(super) fn payload(&mut self, name: &str) -> Result<BagFile> {
         let name = format!("data/{name}");
-        let file = self.create(&name)?;
+        let mut file = self.create(&name)?;
+        let read_back = self.meanwhile.as_ref().map(|meanwhile| meanwhile.whole.clone());
+        file.whole = read_back.map(|whole| (name.clone(), whole));
         self.payload.push(name);
         Ok(file)
     }
@@ -204,12 +222,16 @@ impl Bag {
             file: BufWriter::new(file),
             flusher: Flusher::default(),
             stop: self.stop.clone(),
+            whole: None,
         })
     }
 
     /// Every file of the payload that is whole, by its name inside `data/`, with length and digests as read back from the
     /// disk.
     pub(super) fn sums(&mut self) -> Result<Vec<(&str, &Sums)>> {
+        if let Some(meanwhile) = self.meanwhile.take() {
+            self.sums.extend(meanwhile.end(self.folder.path())?);
+        }
         let new: Vec<&str> = self
             .payload
             .iter()
@@ -304,18 +326,19 @@ fn uuid_at(selection: &[u8; 32], extract: &Extract<'_>) -> String {
 
 /// The first sixteen bytes of a digest as a UUID of version 8.
 pub(super) fn uuid_of(digest: &[u8]) -> String {
-    let mut bytes = digest.to_vec();
-    bytes[6] = bytes[6] & 0x0f | 0x80;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let digits = hex(&bytes[..16]);
-    format!(
-        "{}-{}-{}-{}-{}",
-        &digits[..8],
-        &digits[8..12],
-        &digits[12..16],
-        &digits[16..20],
-        &digits[20..]
-    )
+    let mut text = String::with_capacity(36);
+    for (number, byte) in digest.iter().enumerate().take(16) {
+        let byte = match number {
+            6 => byte & 0x0f | 0x80,
+            8 => byte & 0x3f | 0x80,
+            _ => *byte,
+        };
+        if [4, 6, 8, 10].contains(&number) {
+            text.push('-');
+        }
+        push_hex(&mut text, &[byte]);
+    }
+    text
 }
 
 /// The folder that something of this name stands in.
@@ -341,6 +364,51 @@ pub(super) fn sync(path: &Path) -> Result<()> {
     File::open(path)
         .and_then(|file| file.sync_all())
         .map_err(failed("cannot write", path))
+}
+
+/// Digests of whole files, which are taken while others are written.
+#[derive(Debug)]
+struct Meanwhile {
+    /// To whom the name of a file is told that is whole, and to each who reads that there will be no more.
+    whole: Sender<Option<String>>,
+    names: Arc<Mutex<Receiver<Option<String>>>>,
+    thread: JoinHandle<Result<Vec<(String, Sums)>>>,
+}
+
+impl Meanwhile {
+    fn begin(folder: &Path) -> Meanwhile {
+        let (whole, names) = channel();
+        let names = Arc::new(Mutex::new(names));
+        let (folder, work) = (folder.to_owned(), names.clone());
+        Meanwhile {
+            whole,
+            names,
+            thread: thread::spawn(move || take_sums(&folder, &work)),
+        }
+    }
+
+    /// Helps with what is left to do, and waits for its end.
+    fn end(self, folder: &Path) -> Result<Vec<(String, Sums)>> {
+        for _reader in 0..2 {
+            // Where the other has failed, its end says why.
+            let _ = self.whole.send(None);
+        }
+        let mut sums = take_sums(folder, &self.names)?;
+        sums.extend(self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+        Ok(sums)
+    }
+}
+
+/// Reads one file after the other back, until there will be no more.
+fn take_sums(folder: &Path, names: &Mutex<Receiver<Option<String>>>) -> Result<Vec<(String, Sums)>> {
+    let mut buffer = vec![0; BUFFER];
+    let mut sums = Vec::new();
+    // Whoever waits for a name has the lock, and gives it back with the name in hand.
+    while let Ok(Some(name)) = names.lock().unwrap_or_else(PoisonError::into_inner).recv() {
+        let of_file = Sums::of(&folder.join(&name), &mut buffer)?;
+        sums.push((name, of_file));
+    }
+    Ok(sums)
 }
 
 /// Length and digests of a file.

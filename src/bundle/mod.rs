@@ -175,6 +175,7 @@ fn make(path: &Path, extract: &Extract<'_>, options: &Options, ask: Option<&mut 
         return Ok(made("wacz", extract, sha256));
     }
     let mut bag = Bag::begin(path, &options.stop)?;
+    bag.sum_meanwhile();
     for format in FORMATS {
         format(&mut bag, extract, options)?;
     }
