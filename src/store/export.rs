@@ -294,7 +294,7 @@ const FOLLOW: &str = "
     AND id NOT IN (SELECT means FROM export_target t JOIN citation c ON c.target = t.id WHERE c.reading IN (SELECT id FROM export_reading));
   -- the context of what was captured, as many steps as it was ever followed
   WITH RECURSIVE around (target, steps) AS (
-    SELECT id, 0 FROM export_target
+    SELECT id, 0 FROM export_target WHERE id IN (SELECT c.target FROM context x JOIN capture c ON c.id = x.capture)
     UNION
     SELECT x.target, n.steps + (n.steps = 0 OR x.relation <> 'thread')
     FROM around n JOIN capture c ON c.target = n.target JOIN context x ON x.capture = c.id, export_at a
@@ -303,8 +303,9 @@ const FOLLOW: &str = "
       AND n.steps + (n.steps = 0 OR x.relation <> 'thread') <=
         (SELECT max(k.depth) FROM context k WHERE coalesce(k.reparse, k.capture) <= a.seq))
   INSERT OR IGNORE INTO export_target (id, means) SELECT target, target FROM around;
+  -- only where that was any: the others' captures are in already
   INSERT OR IGNORE INTO export_capture SELECT c.id FROM capture c, export_at a
-    WHERE c.target IN (SELECT id FROM export_target) AND c.id <= a.seq AND c.ended >= a.since AND c.ended < a.until;
+    WHERE changes() > 0 AND c.target IN (SELECT id FROM export_target) AND c.id <= a.seq AND c.ended >= a.since AND c.ended < a.until;
   -- why what was only claimed is taken for a named target, however early that was found
   INSERT OR IGNORE INTO export_resolution SELECT max(n.id) FROM resolution n JOIN export_target t ON t.id = n.target, export_at a
     WHERE t.means <> t.id AND n.identified = t.means AND n.id <= a.seq GROUP BY t.id;
