@@ -211,7 +211,7 @@ pub fn read_one<T: Take>(
 enum Source<'l, S> {
     Plain(Counted<S>),
     /// Each a gzip member of its own, all read with one decoder and one buffer: a file may have hundreds of thousands.
-    Zipped(BufReader<Inflated<'l, GzDecoder<Counted<S>>>>),
+    Zipped(Box<BufReader<Inflated<'l, GzDecoder<Counted<S>>>>>),
 }
 
 impl<'l, S: BufRead> Source<'l, S> {
@@ -226,7 +226,7 @@ impl<'l, S: BufRead> Source<'l, S> {
         // A new decoder takes a header at once.
         let mut decoder = GzDecoder::new(Counted::nothing());
         decoder.reset(source);
-        Source::Zipped(BufReader::new(Inflated { source: decoder, left }))
+        Source::Zipped(Box::new(BufReader::new(Inflated { source: decoder, left })))
     }
 
     fn at(&self) -> u64 {
