@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ego_tree::NodeId;
 use regex::Regex;
 use scraper::{ElementRef, Node};
@@ -330,25 +333,14 @@ fn cut(mut text: String, limit: usize) -> String {
     text
 }
 
-/// Decodes base64 (RFC 4648 §4) that consent tools hide markup in; `None` if it is not that, or no text.
+/// Decodes base64 (RFC 4648 §4) that consent tools hide markup in, padded or not and in lines or not; `None` if it is not that, or
+/// no text.
 pub(super) fn base64(text: &str) -> Option<String> {
-    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0_u32);
-    for b in text.trim().bytes().filter(|b| !b.is_ascii_whitespace()) {
-        let value = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => continue,
-            _ => return None,
-        };
-        held = held << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits & 0xff) as u8);
-        }
-    }
+    const AS_IT_COMES: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let is_digit = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'=';
+    let digits: Vec<u8> = text.bytes().filter(is_digit).collect();
+    let bytes = GeneralPurpose::new(&STANDARD, AS_IT_COMES).decode(digits).ok()?;
     String::from_utf8(bytes).ok().filter(|t| t.contains('<'))
 }
