@@ -207,6 +207,7 @@ impl Reader {
         }
         connection.execute_batch(slim::GATHER)?;
         connection.execute_batch(LEFT_OUT)?;
+        connection.execute_batch(VERDICTS)?;
         for profile in &selection.without {
             connection.execute_batch(profile.bodies())?;
         }
@@ -223,13 +224,17 @@ impl Reader {
         let number = |table: &str| {
             connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))
         };
+        let whole = selection_digest(connection, &[])?;
         let mut extract = Extract {
             reader: self,
             seq,
             head,
             at,
-            digest: selection_digest(connection, &selection.without)?,
-            whole: selection_digest(connection, &[])?,
+            digest: match selection.without.is_empty() {
+                true => whole,
+                false => selection_digest(connection, &selection.without)?,
+            },
+            whole,
             without: selection.without.clone(),
             unnamed: None,
             received: number("export_reading")?
@@ -344,6 +349,13 @@ const LEFT_OUT: &str = "
   CREATE TEMP VIEW export_body AS
     SELECT id, sha256, length, EXISTS (SELECT 1 FROM export_left_out d WHERE d.body = blob.id) AS left_out FROM blob;
   INSERT INTO export_left_out (body) SELECT DISTINCT item FROM redaction WHERE kind = 'blob';
+";
+
+/// The verdicts of a selection. They are judged at the end of a run: what a later one judges was not there at the entry.
+const VERDICTS: &str = "
+  DROP VIEW IF EXISTS temp.export_verdict;
+  CREATE TEMP VIEW export_verdict AS SELECT * FROM verdict WHERE capture IN (SELECT id FROM export_capture)
+    AND EXISTS (SELECT 1 FROM run_end e WHERE e.id > verdict.capture AND e.id <= (SELECT seq FROM export_at));
 ";
 
 fn selection_digest(connection: &Connection, without: &[Profile]) -> rusqlite::Result<[u8; 32]> {

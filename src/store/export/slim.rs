@@ -110,7 +110,10 @@ pub(super) const ROWS: [(&str, &str); 37] = [
         "WHERE reading IN (SELECT id FROM export_reading) ORDER BY reading, ordinal",
     ),
     ("target", "WHERE id IN (SELECT id FROM slim_target) ORDER BY id"),
-    ("citation", "WHERE reading IN (SELECT id FROM export_reading) ORDER BY id"),
+    (
+        "citation",
+        "WHERE reading IN (SELECT id FROM export_reading) ORDER BY id",
+    ),
     (
         "citation_sentence",
         "WHERE citation IN (SELECT id FROM citation WHERE reading IN (SELECT id FROM export_reading)) ORDER BY citation, rank",
@@ -159,12 +162,7 @@ pub(super) const ROWS: [(&str, &str); 37] = [
         "WHERE body IN (SELECT id FROM slim_blob) AND exchange IN (SELECT id FROM slim_exchange)
            AND entry <= (SELECT seq FROM export_at) ORDER BY id",
     ),
-    // Judged at the end of a run: what a later one judges was not there at the entry.
-    (
-        "verdict",
-        "WHERE target IN (SELECT id FROM export_target) AND capture IN (SELECT id FROM export_capture)
-           AND EXISTS (SELECT 1 FROM run_end e WHERE e.id > verdict.capture AND e.id <= (SELECT seq FROM export_at)) ORDER BY id",
-    ),
+    ("verdict", "WHERE id IN (SELECT id FROM export_verdict) ORDER BY id"),
     (
         "web_archive",
         "WHERE id IN (SELECT web_archive FROM record WHERE id IN (SELECT id FROM slim_record)) ORDER BY id",
@@ -185,7 +183,10 @@ pub(super) const ROWS: [(&str, &str); 37] = [
     ),
     ("note", "WHERE id IN (SELECT id FROM export_note) ORDER BY id"),
     ("inquiry", "WHERE id IN (SELECT id FROM export_inquiry) ORDER BY id"),
-    ("other_archive", "WHERE id IN (SELECT seq FROM export_entry) ORDER BY id"),
+    (
+        "other_archive",
+        "WHERE id IN (SELECT seq FROM export_entry) ORDER BY id",
+    ),
     ("other_stamp", "WHERE id IN (SELECT seq FROM export_entry) ORDER BY id"),
     ("redaction", "WHERE id IN (SELECT id FROM slim_redaction) ORDER BY id"),
     (

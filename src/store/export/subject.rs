@@ -348,11 +348,7 @@ impl Extract<'_> {
     /// If the archive cannot be read.
     pub fn verdict(&self, target: i64) -> Result<Option<Judged>> {
         self.one(
-            "SELECT v.state, v.reason, v.last_live FROM verdict v
-             WHERE v.target = ?1
-               AND v.capture IN (SELECT id FROM export_capture)
-               AND EXISTS (SELECT 1 FROM run_end e WHERE e.id > v.capture AND e.id <= (SELECT seq FROM export_at))
-             ORDER BY v.id DESC LIMIT 1",
+            "SELECT state, reason, last_live FROM export_verdict WHERE target = ?1 ORDER BY id DESC LIMIT 1",
             [target],
             |row| {
                 Ok(Judged {

@@ -114,13 +114,9 @@ pub const TABLES: [Table; 9] = [
             ("native_id", Text, "The platform's own id", "m.native_id"),
             ("url", Text, "Canonical address of what is cited", "m.url"),
             ("verdict", Text, "What all captures of it together say: live, edited, deleted, suspended, protected, age_gated, withheld, gone, restored, unknown; empty of a page that was only ever seen",
-             "(SELECT v.state FROM verdict v WHERE v.target = m.id
-               AND v.capture IN (SELECT id FROM export_capture)
-               AND EXISTS (SELECT 1 FROM run_end e WHERE e.id > v.capture AND e.id <= (SELECT seq FROM export_at)) ORDER BY v.id DESC LIMIT 1)"),
+             "(SELECT v.state FROM export_verdict v WHERE v.target = m.id ORDER BY v.id DESC LIMIT 1)"),
             ("verdict_reason", Text, "Reason code of the verdict",
-             "(SELECT v.reason FROM verdict v WHERE v.target = m.id
-               AND v.capture IN (SELECT id FROM export_capture)
-               AND EXISTS (SELECT 1 FROM run_end e WHERE e.id > v.capture AND e.id <= (SELECT seq FROM export_at)) ORDER BY v.id DESC LIMIT 1)"),
+             "(SELECT v.reason FROM export_verdict v WHERE v.target = m.id ORDER BY v.id DESC LIMIT 1)"),
             ("sentences", Json, "Every sentence that refers to it, best first: start, stop, relation, confidence, reason",
              "(SELECT json_group_array(json_object('start', k.start, 'stop', k.stop, 'relation', k.relation, 'confidence',
                       k.confidence, 'reason', k.reason))

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{APPLICATION, SELECTED, absolute};
 use crate::error::Result;
+use crate::store::export::VERDICTS;
 use crate::store::export::tables::{Cell, Table, rows_of};
 use crate::store::file::{MIGRATIONS, SCHEMA, connect, migrate};
 use crate::store::verify;
@@ -109,6 +110,7 @@ impl Slim {
              CREATE TEMP TABLE export_target (id INTEGER PRIMARY KEY, means INTEGER);
              INSERT INTO export_target SELECT target, means FROM selected;",
         )?;
+        connection.execute_batch(VERDICTS)?;
         Ok(Opened::Slim(Slim { connection }))
     }
 
