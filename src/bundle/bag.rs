@@ -124,7 +124,7 @@ impl Bag {
 
     /// From now on the files of the payload are read back and their digests taken while others are written.
     pub(super) fn sum_meanwhile(&mut self) {
-        self.meanwhile = Some(Meanwhile::begin(self.folder.path()));
+        self.meanwhile = Some(Meanwhile::begin(self.folder.path(), &self.stop));
     }
 
     /// Where it stands for now.
@@ -230,7 +230,7 @@ impl Bag {
     /// disk.
     pub(super) fn sums(&mut self) -> Result<Vec<(&str, &Sums)>> {
         if let Some(meanwhile) = self.meanwhile.take() {
-            self.sums.extend(meanwhile.end(self.folder.path())?);
+            self.sums.extend(meanwhile.end(self.folder.path(), &self.stop)?);
         }
         let new: Vec<&str> = self
             .payload
@@ -238,7 +238,7 @@ impl Bag {
             .filter(|name| !self.sums.contains_key(*name))
             .map(String::as_str)
             .collect();
-        let sums = Sums::of_all(self.folder.path(), &new)?;
+        let sums = Sums::of_all(self.folder.path(), &new, &self.stop)?;
         let new = new.into_iter().map(str::to_owned);
         self.sums.extend(new.zip(sums));
         fn inside(name: &str) -> &str {
@@ -288,7 +288,7 @@ impl Bag {
         self.tags.sort_unstable();
         let mut manifests = [String::new(), String::new()];
         let tags: Vec<&str> = self.tags.iter().map(String::as_str).collect();
-        for (name, sums) in tags.iter().zip(Sums::of_all(self.folder.path(), &tags)?) {
+        for (name, sums) in tags.iter().zip(Sums::of_all(self.folder.path(), &tags, &self.stop)?) {
             sums.list(name, &mut manifests);
             self.sums.insert((*name).to_owned(), sums);
         }
@@ -376,36 +376,36 @@ struct Meanwhile {
 }
 
 impl Meanwhile {
-    fn begin(folder: &Path) -> Meanwhile {
+    fn begin(folder: &Path, stop: &Stop) -> Meanwhile {
         let (whole, names) = channel();
         let names = Arc::new(Mutex::new(names));
-        let (folder, work) = (folder.to_owned(), names.clone());
+        let (folder, work, stop) = (folder.to_owned(), names.clone(), stop.clone());
         Meanwhile {
             whole,
             names,
-            thread: thread::spawn(move || take_sums(&folder, &work)),
+            thread: thread::spawn(move || take_sums(&folder, &work, &stop)),
         }
     }
 
     /// Helps with what is left to do, and waits for its end.
-    fn end(self, folder: &Path) -> Result<Vec<(String, Sums)>> {
+    fn end(self, folder: &Path, stop: &Stop) -> Result<Vec<(String, Sums)>> {
         for _reader in 0..2 {
             // Where the other has failed, its end says why.
             let _ = self.whole.send(None);
         }
-        let mut sums = take_sums(folder, &self.names)?;
+        let mut sums = take_sums(folder, &self.names, stop)?;
         sums.extend(self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))?);
         Ok(sums)
     }
 }
 
 /// Reads one file after the other back, until there will be no more.
-fn take_sums(folder: &Path, names: &Mutex<Receiver<Option<String>>>) -> Result<Vec<(String, Sums)>> {
+fn take_sums(folder: &Path, names: &Mutex<Receiver<Option<String>>>, stop: &Stop) -> Result<Vec<(String, Sums)>> {
     let mut buffer = vec![0; BUFFER];
     let mut sums = Vec::new();
     // Whoever waits for a name has the lock, and gives it back with the name in hand.
     while let Ok(Some(name)) = names.lock().unwrap_or_else(PoisonError::into_inner).recv() {
-        let of_file = Sums::of(&folder.join(&name), &mut buffer)?;
+        let of_file = Sums::of(&folder.join(&name), &mut buffer, stop)?;
         sums.push((name, of_file));
     }
     Ok(sums)
@@ -421,7 +421,7 @@ pub(super) struct Sums {
 
 impl Sums {
     /// Reads files of the folder through, as many at a time as there are processors.
-    pub(super) fn of_all(folder: &Path, names: &[&str]) -> Result<Vec<Sums>> {
+    pub(super) fn of_all(folder: &Path, names: &[&str], stop: &Stop) -> Result<Vec<Sums>> {
         let next = AtomicUsize::new(0);
         let work = || {
             let mut buffer = vec![0; BUFFER];
@@ -430,7 +430,7 @@ impl Sums {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 names.get(index).map(|name| (index, name))
             } {
-                sums.push((index, Sums::of(&folder.join(name), &mut buffer)));
+                sums.push((index, Sums::of(&folder.join(name), &mut buffer, stop)));
             }
             sums
         };
@@ -451,10 +451,11 @@ impl Sums {
         sums.into_iter().map(|(_, sums)| sums).collect()
     }
 
-    fn of(path: &Path, buffer: &mut [u8]) -> Result<Sums> {
+    fn of(path: &Path, buffer: &mut [u8], stop: &Stop) -> Result<Sums> {
         let mut file = File::open(path).map_err(failed("cannot read", path))?;
         let (mut sha256, mut sha512, mut length) = (Sha256::new(), Sha512::new(), 0);
         loop {
+            stop.check()?;
             let read = file.read(buffer).map_err(failed("cannot read", path))?;
             if read == 0 {
                 break;
@@ -473,5 +474,51 @@ impl Sums {
     fn list(&self, name: &str, [sha256, sha512]: &mut [String; 2]) {
         *sha256 += &format!("{}  {name}\n", self.sha256);
         *sha512 += &format!("{}  {name}\n", self.sha512);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, ExitCode};
+
+    #[test]
+    fn a_stop_is_noticed_within_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("large"), "x").unwrap();
+        let stop = Stop::default();
+        assert_eq!(Sums::of_all(folder.path(), &["large"], &stop).unwrap()[0].length, 1);
+        stop.signal().store(15, Ordering::Relaxed);
+        assert!(matches!(
+            Sums::of_all(folder.path(), &["large"], &stop),
+            Err(Error::Stopped(ExitCode::Terminated))
+        ));
+    }
+
+    #[test]
+    fn files_that_are_read_back_meanwhile_have_the_digests_of_what_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bag = Bag::begin(&folder.path().join("bag"), &Stop::default()).unwrap();
+        let write = |bag: &mut Bag, name: &str| {
+            let mut file = bag.payload(name).unwrap();
+            file.write(name.as_bytes()).unwrap();
+            file
+        };
+        write(&mut bag, "before").close().unwrap();
+        bag.sum_meanwhile();
+        for number in 0..100 {
+            write(&mut bag, &format!("{number:03}")).close().unwrap();
+        }
+        // One that is whole only later is nobody's to wait for.
+        let last = write(&mut bag, "last");
+        bag.sums().unwrap();
+        last.close().unwrap();
+        bag.sums.remove("data/last");
+        let sums = bag.sums().unwrap();
+        assert_eq!(sums.len(), 102);
+        for (name, sums) in sums {
+            assert_eq!(sums.sha256, hex(&Sha256::digest(name)), "{name}");
+            assert_eq!(sums.sha512, hex(&Sha512::digest(name)), "{name}");
+        }
     }
 }
