@@ -2,19 +2,22 @@
 //! `wacz create` and `wacz validate` of py-wacz, of pictures, which nothing compresses, and of pages as a server sends them, in gzip
 //! (there also beside `--detect-pages --text`, for ours has the pages and their text); a bundle of a thousand
 //! files beside `bagit.py`, which makes a bag of the same files where they lie and writes nothing else, and checks the same
-//! digests as `verify --quick`; and a bundle with a WACZ a capture, where `verify` looks into each. `cargo bench --bench bundle`, or
-//! `cargo bench --bench bundle -- MEGABYTES`: so much before gzip. Peers
+//! digests as `verify --quick`; and a bundle with a WACZ a capture, where `verify` looks into each. Beside them stand limits: the bare
+//! copying, digesting and syncing that such a file or bag wants, on two threads, which nothing that writes one gets below.
+//! `cargo bench --bench bundle`, or `cargo bench --bench bundle -- MEGABYTES`: so much before gzip. Peers
 //! are found on the PATH; what is not there is left out. In turns, so that other load meets all alike; medians. Processor
 //! time and memory are told where there is `/usr/bin/time`. Nothing here fails by being slow.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Instant;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256, Sha512};
 
 #[path = "../tests/support/web.rs"]
 #[allow(dead_code)] // the tests use more of it
@@ -137,6 +140,22 @@ const PAIRS: [(usize, usize); 9] = [
     (15, 16),
 ];
 
+/// Work in the folder of the measurement.
+type Work = fn(&Path);
+
+/// What no program that does the same gets below: its name, ours that it is a limit of (the peer is the step behind it), and the work.
+const LIMITS: [(&str, usize, Work); 3] = [
+    ("a WARC of pictures copied, its four digests", 0, |folder| {
+        whole_copied(&folder.join("pictures.warc.gz"))
+    }),
+    ("a WARC of pages copied, its four digests", 4, |folder| {
+        whole_copied(&folder.join("pages.warc.gz"))
+    }),
+    ("a thousand files copied, two digests each", 13, |folder| {
+        each_copied(&folder.join("bag/data/supplied"))
+    }),
+];
+
 fn main() {
     let megabytes = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(50);
     let folder = tempfile::tempdir().unwrap();
@@ -150,12 +169,14 @@ fn main() {
     });
     supply(folder);
     let mut costs = STEPS.map(|_| Vec::new());
-    for _ in 0..ROUNDS {
+    let mut limits = LIMITS.map(|_| Vec::new());
+    for round in 0..ROUNDS {
         for name in ["pictures", "theirs", "pages", "paged", "worded"] {
             let _ = fs::remove_file(folder.join(name).with_extension("wacz"));
         }
-        for name in ["bundle", "bag", "loose"] {
-            let _ = fs::remove_dir_all(folder.join(name));
+        // Not removed: some file systems are slow for minutes to make files where many were.
+        for name in ["bundle", "bag", "loose", "copies"] {
+            let _ = fs::rename(folder.join(name), folder.join(format!("{name}-{round}")));
         }
         for ((_, program, arguments), costs) in STEPS.iter().zip(&mut costs) {
             if arguments.contains(&"loose") {
@@ -169,12 +190,21 @@ fn main() {
                 }
             }
         }
+        for ((_, _, work), limits) in LIMITS.iter().zip(&mut limits) {
+            let begin = Instant::now();
+            work(folder);
+            limits.push(begin.elapsed().as_secs_f64());
+        }
     }
     for name in ["pictures", "pages"] {
         let length = fs::metadata(folder.join(name).with_extension("wacz")).unwrap().len();
         println!("a WACZ of {} MB, {name}", length / 1_000_000);
     }
     let medians = costs.map(|costs| median(&costs));
+    let limits = limits.map(|mut limits| {
+        limits.sort_by(f64::total_cmp);
+        limits[ROUNDS / 2]
+    });
     for ((name, ..), cost) in STEPS.iter().zip(&medians) {
         match cost {
             Some(cost) => println!(
@@ -185,6 +215,15 @@ fn main() {
             ),
             None => println!("{name:34} not on the PATH, left out"),
         }
+    }
+    for ((name, ours, _), limit) in LIMITS.iter().zip(limits) {
+        let beside = |step: usize| {
+            let cost = medians[step].map(|cost| cost.wall / limit);
+            cost.map_or_else(String::new, |times| {
+                format!("; {} {times:.1} times as long", STEPS[step].0)
+            })
+        };
+        println!("limit: {name} {limit:.3} s{}{}", beside(*ours), beside(ours + 1));
     }
     for (ours, peer) in PAIRS {
         if let (Some(one), Some(other)) = (medians[ours], medians[peer]) {
@@ -294,6 +333,49 @@ fn loosen(folder: &Path) {
         let file = file.unwrap();
         fs::copy(file.path(), loose.join(file.file_name())).unwrap();
     }
+}
+
+/// Copies a file on one thread while another digests it; each takes two of the four digests that a WACZ states of such bytes: of the
+/// body, of its record's block, of the record as stored, and of the file.
+fn whole_copied(from: &Path) {
+    let to = from.with_extension("copy");
+    let twice = || {
+        let (mut digests, mut buffer) = ([Sha256::new(), Sha256::new()], vec![0; 1 << 16]);
+        let mut file = File::open(from).unwrap();
+        while let read @ 1.. = file.read(&mut buffer).unwrap() {
+            for digest in &mut digests {
+                digest.update(&buffer[..read]);
+            }
+        }
+        std::hint::black_box(digests.map(Digest::finalize));
+    };
+    thread::scope(|scope| {
+        scope.spawn(twice);
+        fs::copy(from, &to).unwrap();
+        twice();
+    });
+    File::open(&to).unwrap().sync_all().unwrap();
+    fs::remove_file(to).unwrap();
+}
+
+/// Copies the files of a folder with the digests of a bag's manifests, half of them on each of two threads.
+fn each_copied(from: &Path) {
+    let to = &from.ancestors().nth(3).unwrap().join("copies");
+    fs::create_dir(to).unwrap();
+    let files: Vec<_> = fs::read_dir(from).unwrap().map(Result::unwrap).collect();
+    thread::scope(|scope| {
+        for half in files.chunks(files.len().div_ceil(2)) {
+            scope.spawn(move || {
+                for file in half {
+                    let bytes = fs::read(file.path()).unwrap();
+                    fs::write(to.join(file.file_name()), &bytes).unwrap();
+                    std::hint::black_box((Sha256::digest(&bytes), Sha512::digest(&bytes)));
+                }
+            });
+        }
+    });
+    #[cfg(target_os = "linux")]
+    rustix::fs::syncfs(File::open(to).unwrap()).unwrap();
 }
 
 /// Takes the WARC out of a WACZ.

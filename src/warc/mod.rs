@@ -6,6 +6,7 @@ pub mod archive;
 pub mod events;
 pub mod message;
 pub mod record;
+mod stated;
 pub mod zipped;
 
 /// Whether the bytes are to blame, and not the disk.
