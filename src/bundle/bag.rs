@@ -10,7 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use sha2::{Digest, Sha256, Sha512};
+use aws_lc_rs::digest::{Context, SHA512};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::draft::Stop;
@@ -453,7 +454,7 @@ impl Sums {
 
     fn of(path: &Path, buffer: &mut [u8], stop: &Stop) -> Result<Sums> {
         let mut file = File::open(path).map_err(failed("cannot read", path))?;
-        let (mut sha256, mut sha512, mut length) = (Sha256::new(), Sha512::new(), 0);
+        let (mut sha256, mut sha512, mut length) = (Sha256::new(), Context::new(&SHA512), 0);
         loop {
             stop.check()?;
             let read = file.read(buffer).map_err(failed("cannot read", path))?;
@@ -467,7 +468,7 @@ impl Sums {
         Ok(Sums {
             length,
             sha256: hex(&sha256.finalize()),
-            sha512: hex(&sha512.finalize()),
+            sha512: hex(sha512.finish().as_ref()),
         })
     }
 
@@ -479,6 +480,8 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
+    use sha2::Sha512;
+
     use super::*;
     use crate::error::{Error, ExitCode};
 
