@@ -24,6 +24,7 @@ mod rocrate;
 mod secrets;
 mod slim;
 mod steps;
+mod sums;
 mod supplied;
 mod surt;
 mod tables;

@@ -19,9 +19,9 @@ use rustls::pki_types::CertificateDer;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::bag::Sums;
 use super::draft::Stop;
 use super::proofs::FOLDER;
+use super::sums::Sums;
 use super::{failed, others, report, rocrate};
 use crate::error::{Error, Result};
 use crate::key::PublicKey;

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use super::{DEPTH_LIMIT, FILES_LIMIT, Report, TEXT_LIMIT};
-use crate::bundle::bag::{DECLARATION, Sums, TAG_MANIFEST, TAG_MANIFEST_512};
+use crate::bundle::bag::{DECLARATION, TAG_MANIFEST, TAG_MANIFEST_512};
 use crate::bundle::failed;
 use crate::bundle::proofs::FOLDER;
+use crate::bundle::sums::Sums;
 use crate::error::Result;
 
 /// Files whose digests are held at once.
