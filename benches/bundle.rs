@@ -3,7 +3,7 @@
 //! (there also beside `--detect-pages --text`, for ours has the pages and their text); a bundle of a thousand
 //! files beside `bagit.py`, which makes a bag of the same files where they lie and writes nothing else, and checks the same
 //! digests as `verify --quick`; and a bundle with a WACZ a capture, where `verify` looks into each. Beside them stand limits: the bare
-//! copying, digesting and syncing that such a file or bag wants, on two threads, which nothing that writes one gets below.
+//! copying and digesting that such a file or bag wants, on two threads, without a wait for the disk.
 //! `cargo bench --bench bundle`, or `cargo bench --bench bundle -- MEGABYTES`: so much before gzip. Peers
 //! are found on the PATH; what is not there is left out. In turns, so that other load meets all alike; medians. Processor
 //! time and memory are told where there is `/usr/bin/time`. Nothing here fails by being slow.
@@ -144,7 +144,7 @@ const PAIRS: [(usize, usize); 9] = [
 /// Work in the folder of the measurement.
 type Work = fn(&Path);
 
-/// What no program that does the same gets below: its name, ours that it is a limit of (the peer is the step behind it), and the work.
+/// What who does the same cannot do without: its name, ours that it is a limit of (the peer is the step behind it), and the work.
 const LIMITS: [(&str, usize, Work); 3] = [
     ("a WARC of pictures copied, its four digests", 0, |folder| {
         whole_copied(&folder.join("pictures.warc.gz"))
@@ -355,7 +355,6 @@ fn whole_copied(from: &Path) {
         fs::copy(from, &to).unwrap();
         twice();
     });
-    File::open(&to).unwrap().sync_all().unwrap();
     fs::remove_file(to).unwrap();
 }
 
@@ -375,8 +374,6 @@ fn each_copied(from: &Path) {
             });
         }
     });
-    #[cfg(target_os = "linux")]
-    rustix::fs::syncfs(File::open(to).unwrap()).unwrap();
 }
 
 /// Takes the WARC out of a WACZ.
