@@ -32,8 +32,6 @@ pub(super) const TAG_MANIFEST_512: &str = "tagmanifest-sha512.txt";
 /// Files that are synced one by one.
 #[cfg(target_os = "linux")]
 const FEW: usize = 64;
-/// Bytes of a file that are read at once.
-pub(super) const BUFFER: usize = 1 << 16;
 
 /// A bag that is being written.
 pub(super) struct Bag {
@@ -236,8 +234,8 @@ impl Bag {
             .map(String::as_str)
             .collect();
         let sums = Sums::of_all(self.folder.path(), &new, &self.stop)?;
-        let new = new.into_iter().map(str::to_owned);
-        self.sums.extend(new.zip(sums));
+        self.sums
+            .extend(sums.into_iter().map(|(name, sums)| (name.to_owned(), sums)));
         fn inside(name: &str) -> &str {
             name.strip_prefix("data/").unwrap_or(name)
         }
@@ -285,9 +283,9 @@ impl Bag {
         self.tags.sort_unstable();
         let mut manifests = [String::new(), String::new()];
         let tags: Vec<&str> = self.tags.iter().map(String::as_str).collect();
-        for (name, sums) in tags.iter().zip(Sums::of_all(self.folder.path(), &tags, &self.stop)?) {
+        for (name, sums) in Sums::of_all(self.folder.path(), &tags, &self.stop)? {
             sums.list(name, &mut manifests);
-            self.sums.insert((*name).to_owned(), sums);
+            self.sums.insert(name.to_owned(), sums);
         }
         let [sha256, sha512] = &manifests;
         self.tag(TAG_MANIFEST, sha256)?;

@@ -49,6 +49,9 @@ use crate::store::hex;
 use bag::Bag;
 pub use draft::Stop;
 
+/// Bytes of a file that are read at once.
+const BUFFER: usize = 1 << 16;
+
 /// Asks witnesses about the SHA-256 of a bundle's tag manifest, which is that of everything sealed in it; gives the words of those
 /// who gave theirs.
 pub type Ask<'a> = dyn FnMut(&[u8; 32]) -> Result<Vec<Testimony>> + 'a;

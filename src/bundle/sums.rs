@@ -1,6 +1,7 @@
 //! Length and digests of the files of a bag, as read back from the disk: of many at a time, or of each once it is whole, while others
 //! are written.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::panic::resume_unwind;
@@ -13,9 +14,8 @@ use std::thread::{self, JoinHandle};
 use aws_lc_rs::digest::{Context, SHA512};
 use sha2::{Digest, Sha256};
 
-use super::bag::BUFFER;
 use super::draft::Stop;
-use super::failed;
+use super::{BUFFER, failed};
 use crate::error::Result;
 use crate::store::hex;
 
@@ -31,35 +31,27 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Reads files of the folder through, as many at a time as there are processors.
-    pub(super) fn of_all(folder: &Path, names: &[&str], stop: &Stop) -> Result<Vec<Sums>> {
+    /// Reads these files of the folder through, as many at a time as there are processors.
+    pub(super) fn of_all<'n>(folder: &Path, names: &[&'n str], stop: &Stop) -> Result<BTreeMap<&'n str, Sums>> {
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut buffer = vec![0; BUFFER];
-            let mut sums = Vec::new();
-            while let Some((index, name)) = {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                names.get(index).map(|name| (index, name))
-            } {
-                sums.push((index, Sums::of(&folder.join(name), &mut buffer, stop)));
-            }
-            sums
+            read_back(folder, stop, || {
+                names.get(next.fetch_add(1, Ordering::Relaxed)).copied()
+            })
         };
         let helpers = thread::available_parallelism()
             .map_or(1, usize::from)
             .min(names.len())
             .min(THREADS)
             .saturating_sub(1);
-        let mut sums = thread::scope(|scope| {
+        thread::scope(|scope| {
             let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
-            let mut sums = work();
+            let mut sums: BTreeMap<_, _> = work()?.into_iter().collect();
             for helper in helpers {
-                sums.extend(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
+                sums.extend(helper.join().unwrap_or_else(|panic| resume_unwind(panic))?);
             }
-            sums
-        });
-        sums.sort_unstable_by_key(|(index, _)| *index);
-        sums.into_iter().map(|(_, sums)| sums).collect()
+            Ok(sums)
+        })
     }
 
     fn of(path: &Path, buffer: &mut [u8], stop: &Stop) -> Result<Sums> {
@@ -121,13 +113,26 @@ impl Meanwhile {
     }
 }
 
-/// Reads one file after the other back, until there will be no more.
+/// Takes whole files as they are named, until there will be no more.
 fn take_sums(folder: &Path, names: &Mutex<Receiver<Option<String>>>, stop: &Stop) -> Result<Vec<(String, Sums)>> {
+    // Whoever waits for a name has the lock, and gives it back with the name in hand.
+    let next = || {
+        names
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv()
+            .ok()
+            .flatten()
+    };
+    read_back(folder, stop, next)
+}
+
+/// Reads one file of the folder after the other through, as long as there is a next.
+fn read_back<N: AsRef<str>>(folder: &Path, stop: &Stop, next: impl Fn() -> Option<N>) -> Result<Vec<(N, Sums)>> {
     let mut buffer = vec![0; BUFFER];
     let mut sums = Vec::new();
-    // Whoever waits for a name has the lock, and gives it back with the name in hand.
-    while let Ok(Some(name)) = names.lock().unwrap_or_else(PoisonError::into_inner).recv() {
-        let of_file = Sums::of(&folder.join(&name), &mut buffer, stop)?;
+    while let Some(name) = next() {
+        let of_file = Sums::of(&folder.join(name.as_ref()), &mut buffer, stop)?;
         sums.push((name, of_file));
     }
     Ok(sums)
@@ -145,7 +150,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("large"), "x").unwrap();
         let stop = Stop::default();
-        assert_eq!(Sums::of_all(folder.path(), &["large"], &stop).unwrap()[0].length, 1);
+        assert_eq!(
+            Sums::of_all(folder.path(), &["large"], &stop).unwrap()["large"].length,
+            1
+        );
         stop.signal().store(15, Ordering::Relaxed);
         assert!(matches!(
             Sums::of_all(folder.path(), &["large"], &stop),

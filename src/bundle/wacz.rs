@@ -14,11 +14,11 @@ use tempfile::TempPath;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipArchive};
 
-use super::bag::{BUFFER, Bag, BagFile, kept, parent, sync};
+use super::bag::{Bag, BagFile, kept, parent, sync};
 use super::draft::{Stop, Zip};
 use super::surt::surt;
 use super::warc::{Listed, Warc, Whole};
-use super::{Options, Parting, Who, failed, json_lines, left_out, report, secrets};
+use super::{BUFFER, Options, Parting, Who, failed, json_lines, left_out, report, secrets};
 use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::store::export::Extract;

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::bag::{BUFFER, uuid_of};
+use super::bag::uuid_of;
 use super::digests::{Batch, Digester};
 use super::gzip::Gzip;
-use super::{Who, failed};
+use super::{BUFFER, Who, failed};
 use crate::error::{Error, Result};
 use crate::store::export::{Blob, Extract};
 use crate::store::{hex, push_hex};

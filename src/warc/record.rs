@@ -67,7 +67,7 @@ impl Record {
 }
 
 /// The fields of a header, their names in lower case, in one text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Fields {
     text: String,
     /// Where in it each name ends, and its value.

@@ -87,11 +87,7 @@ pub(super) fn check(
     for some in listed.chunks(SUMS_AT_ONCE) {
         report.stop.check()?;
         let unknown: Vec<&str> = some.iter().copied().filter(|file| !known.contains_key(*file)).collect();
-        let taken: BTreeMap<&str, Sums> = unknown
-            .iter()
-            .copied()
-            .zip(Sums::of_all(folder, &unknown, &report.stop)?)
-            .collect();
+        let taken = Sums::of_all(folder, &unknown, &report.stop)?;
         for file in some {
             let sums = known.get(*file).unwrap_or_else(|| &taken[file]);
             report.files += 1;

@@ -17,10 +17,9 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::stored::{Stored, Tap};
 use super::{Report, Signature, TEXT_LIMIT};
-use crate::bundle::bag::BUFFER;
 use crate::bundle::draft::Stoppable;
-use crate::bundle::failed;
 use crate::bundle::wacz::OTHERS;
+use crate::bundle::{BUFFER, failed};
 use crate::error::Result;
 use crate::key::PublicKey;
 use crate::store::hex;
